@@ -1,0 +1,36 @@
+//! What every actor is given when it is made.
+
+use crate::auth_keeper::AuthView;
+use crate::config_keeper::ConfigView;
+use crate::data_dir::DataDir;
+use crate::events::Facts;
+use crate::log_tailer::LogView;
+use crate::script_supervisor::RunView;
+use crate::store::Store;
+use crate::view::View;
+
+/// Shared by all actors; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Commons {
+    /// Where the files are.
+    pub data: DataDir,
+    /// The record store.
+    pub store: Store,
+    /// Where facts are told.
+    pub facts: Facts,
+    /// What each actor shows.
+    pub views: Views,
+}
+
+/// The published view of each actor.
+#[derive(Debug, Clone, Default)]
+pub struct Views {
+    /// Of the ConfigKeeper.
+    pub config: View<ConfigView>,
+    /// Of the AuthKeeper.
+    pub auth: View<AuthView>,
+    /// Of the ScriptSupervisor.
+    pub runs: View<RunView>,
+    /// Of the LogTailer.
+    pub logs: View<LogView>,
+}

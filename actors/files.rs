@@ -1,0 +1,93 @@
+//! Files that are never half-written.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::Path;
+
+/// Replaces the content of `path` so that a reader, or a crash at any point, sees the old content or the new one.
+///
+/// Written to a temporary file in the same folder, synced, renamed; mode and owner of an existing file are kept. Where
+/// renaming is impossible or wrong (the file is a link, or bind-mounted into a container) the content is written through.
+pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Ok(existing) if existing.file_type().is_symlink() => write_through(path, content),
+        Ok(existing) => replace(path, content, Some(&existing)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => replace(path, content, None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a file that only the owner may read, with the guarantees of [`write_atomic`].
+pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    if !std::fs::exists(path)? {
+        OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    }
+    write_atomic(path, content)
+}
+
+fn replace(path: &Path, content: &[u8], existing: Option<&std::fs::Metadata>) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".posterizarrd-").suffix(".tmp");
+    let mode = existing.map_or(0o666, |old| old.mode() & 0o7777);
+    builder.permissions(std::fs::Permissions::from_mode(mode));
+    let mut staged = builder.tempfile_in(folder)?;
+    staged.write_all(content)?;
+    if let Some(old) = existing {
+        // The mode given to open is cut by the umask; the owner only matters when we run as root.
+        staged.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
+        let _ = fchown(staged.as_file(), Some(old.uid()), Some(old.gid()));
+    }
+    staged.as_file().sync_all()?;
+    match staged.persist(path) {
+        Ok(_) => File::open(folder)?.sync_all(),
+        // A bind-mounted file cannot be replaced by renaming over it.
+        Err(error) if matches!(error.error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices) => {
+            write_through(path, content)
+        }
+        Err(error) => Err(error.error),
+    }
+}
+
+fn write_through(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_existing_file_keeps_its_mode_and_no_temporary_file_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config.json");
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o664)).unwrap();
+        write_atomic(&path, b"new").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o664);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_link_is_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("real.json"), folder.path().join("config.json"));
+        std::fs::write(&target, "old").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        write_atomic(&link, b"new").unwrap();
+        assert_eq!(std::fs::read(&target).unwrap(), b"new");
+        assert!(std::fs::symlink_metadata(&link).unwrap().file_type().is_symlink());
+    }
+
+    #[test]
+    fn a_private_file_is_readable_by_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        write_private(&path, b"x").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,20 @@
+//! The actors of posterizarrd.
+//!
+//! Each actor owns its state, answers messages and publishes an immutable view of what it knows. Asks go down, facts go
+//! up: nobody awaits a reply from above. Pure logic lives in plain functions beside its actor. There is no HTTP here; the
+//! facade in the root package translates.
+
+pub mod auth_keeper;
+pub mod commons;
+pub mod config_keeper;
+pub mod data_dir;
+pub mod events;
+pub mod files;
+pub mod guard;
+pub mod log_tailer;
+pub mod runs;
+pub mod safe_path;
+pub mod script_supervisor;
+pub mod store;
+pub mod system;
+pub mod view;

@@ -1,0 +1,241 @@
+//! The words all parts share when they speak of runs: modes, triggers, outcomes, ids, records.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::store::Record;
+
+/// A run's number: counts up, never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct RunId(pub u64);
+
+impl fmt::Display for RunId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+/// What the script is asked to do. The names are those of `current_mode` and of `Logs/<mode>.json`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// The whole library.
+    Normal,
+    /// Sample images.
+    Testing,
+    /// One asset from a picture.
+    Manual,
+    /// Download all artwork of the media server.
+    Backup,
+    /// Push Plex artwork to Jellyfin.
+    SyncJelly,
+    /// Push Plex artwork to Emby.
+    SyncEmby,
+    /// Reset the posters of a Plex library.
+    Reset,
+    /// The whole library, asked for by a timetable.
+    Scheduled,
+    /// One Plex item, asked for by Tautulli.
+    Tautulli,
+    /// One movie or episode, asked for by Sonarr or Radarr.
+    Arr,
+}
+
+impl Mode {
+    /// Every mode, in the order of the documentation.
+    pub const ALL: [Self; 10] = [
+        Self::Normal,
+        Self::Testing,
+        Self::Manual,
+        Self::Backup,
+        Self::SyncJelly,
+        Self::SyncEmby,
+        Self::Reset,
+        Self::Scheduled,
+        Self::Tautulli,
+        Self::Arr,
+    ];
+
+    /// The mode's name in the API and in file names.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Normal => "normal",
+            Self::Testing => "testing",
+            Self::Manual => "manual",
+            Self::Backup => "backup",
+            Self::SyncJelly => "syncjelly",
+            Self::SyncEmby => "syncemby",
+            Self::Reset => "reset",
+            Self::Scheduled => "scheduled",
+            Self::Tautulli => "tautulli",
+            Self::Arr => "arr",
+        }
+    }
+
+    /// The mode with this exact name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    /// The file in `Logs/` that the script writes most of this mode's lines to.
+    pub fn log_file(self) -> &'static str {
+        match self {
+            Self::Testing => "Testinglog.log",
+            Self::Manual => "Manuallog.log",
+            _ => "Scriptlog.log",
+        }
+    }
+
+    /// The result file the script writes to `Logs/` when it is done; a reset writes none.
+    pub fn result_file(self) -> Option<String> {
+        (self != Self::Reset).then(|| format!("{}.json", self.name()))
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// What asked for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trigger {
+    /// A request to the API.
+    Api,
+    /// The timetable.
+    Schedule,
+    /// Sonarr, Radarr or Tautulli.
+    Webhook,
+    /// `posterizarrd run`.
+    CommandLine,
+    /// Something other than this daemon.
+    Foreign,
+}
+
+impl Trigger {
+    /// The trigger's name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Schedule => "schedule",
+            Self::Webhook => "webhook",
+            Self::CommandLine => "command_line",
+            Self::Foreign => "foreign",
+        }
+    }
+
+    /// Whether a run that the daemon's own stop cut short is queued again: nobody is watching who could press the button again.
+    pub fn is_requeued(self) -> bool {
+        matches!(self, Self::Schedule | Self::Webhook)
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Exit code 0 and a new result file (where the mode has one).
+    Completed,
+    /// Everything else that ended by itself.
+    Failed,
+    /// The script found another instance running and left.
+    Busy,
+    /// Stopped by request, with time to end.
+    Stopped,
+    /// Killed by request.
+    Killed,
+    /// Stopped because it took too long, or was silent too long.
+    TimedOut,
+    /// Stopped because the daemon stopped.
+    Interrupted,
+    /// The run's end was not seen by anyone.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every outcome.
+    pub const ALL: [Self; 8] = [
+        Self::Completed,
+        Self::Failed,
+        Self::Busy,
+        Self::Stopped,
+        Self::Killed,
+        Self::TimedOut,
+        Self::Interrupted,
+        Self::Unknown,
+    ];
+
+    /// The outcome's name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Busy => "busy",
+            Self::Stopped => "stopped",
+            Self::Killed => "killed",
+            Self::TimedOut => "timed_out",
+            Self::Interrupted => "interrupted",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The exit code of `posterizarrd run --wait` for this outcome.
+    pub fn exit_code(self) -> i32 {
+        match self {
+            Self::Completed => 0,
+            Self::Failed | Self::Unknown => 1,
+            Self::Busy => 75,
+            Self::TimedOut => 124,
+            Self::Killed => 137,
+            Self::Stopped | Self::Interrupted => 143,
+        }
+    }
+}
+
+/// A run, from its start on; kept for ever, bounded by number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunRecord {
+    /// The run's number.
+    pub id: RunId,
+    /// What it does.
+    pub mode: Mode,
+    /// What asked for it.
+    pub trigger: Trigger,
+    /// The job in the queue it came from, where there was one.
+    pub job: Option<String>,
+    /// The script's arguments, secrets masked.
+    pub arguments: Vec<String>,
+    /// The process id of the script.
+    pub pid: Option<u32>,
+    /// When it started.
+    pub started: DateTime<Utc>,
+    /// When it ended; absent while it runs.
+    pub ended: Option<DateTime<Utc>>,
+    /// How it ended; absent while it runs.
+    pub outcome: Option<Outcome>,
+    /// Why, where the outcome alone does not tell: the last error lines, or what the system said.
+    pub reason: Option<String>,
+    /// The exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// The signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// The highest memory use of the process tree, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Processor time of the process tree, in seconds.
+    pub cpu_seconds: f64,
+    /// The log file in `Logs/` it wrote to.
+    pub log: String,
+    /// Whether this daemon found it running when it started.
+    pub adopted: bool,
+}
+
+impl Record for RunRecord {
+    const TABLE: &'static str = "runs";
+    const VERSION: u8 = 1;
+}

@@ -1,0 +1,126 @@
+//! The one place where a path from a client becomes a path on disk.
+
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// Why a client's path was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum PathError {
+    /// It is absolute, climbs out with `..`, or has a NUL or other forbidden part.
+    #[error("this path is not allowed")]
+    Forbidden,
+    /// Nothing is there.
+    #[error("no such file or folder")]
+    Missing,
+    /// The disk failed.
+    #[error("the path cannot be read: {0}")]
+    Io(#[from] io::Error),
+}
+
+/// Joins a client's relative path to `root`, lexically: only normal parts, never absolute, no `..`, no NUL, no backslash
+/// tricks (a backslash is an ordinary character here and stays one). Empty gives `root`.
+pub fn join(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
+    if relative.contains('\0') || relative.starts_with('/') {
+        return Err(PathError::Forbidden);
+    }
+    let mut path = root.to_path_buf();
+    for part in Path::new(relative).components() {
+        match part {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            Component::ParentDir | Component::RootDir | Component::Prefix(_) => return Err(PathError::Forbidden),
+        }
+    }
+    Ok(path)
+}
+
+/// Like [`join`], for something that exists: symbolic links are followed, and one that leaves `root` is refused.
+/// Gives the path as joined, not the link's target.
+pub fn existing(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
+    let path = join(root, relative)?;
+    let real = path.canonicalize().map_err(missing)?;
+    let real_root = root.canonicalize().map_err(missing)?;
+    if real.starts_with(&real_root) { Ok(path) } else { Err(PathError::Forbidden) }
+}
+
+/// A single file name below `root`: no separators at all. The file need not exist; if it does, it must not be a link that leaves.
+pub fn file_name(root: &Path, name: &str) -> Result<PathBuf, PathError> {
+    if name.is_empty() || name.contains(['/', '\\']) || name == "." || name == ".." {
+        return Err(PathError::Forbidden);
+    }
+    match existing(root, name) {
+        Err(PathError::Missing) => join(root, name),
+        other => other,
+    }
+}
+
+fn missing(error: io::Error) -> PathError {
+    match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::InvalidFilename => PathError::Missing,
+        _ => PathError::Io(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn tree() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("a/b")).unwrap();
+        std::fs::write(root.join("a/b/c.jpg"), "x").unwrap();
+        std::fs::write(folder.path().join("secret"), "x").unwrap();
+        std::os::unix::fs::symlink("../secret", root.join("out")).unwrap();
+        std::os::unix::fs::symlink("a/b/c.jpg", root.join("in")).unwrap();
+        std::os::unix::fs::symlink("..", root.join("up")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn climbing_absolute_and_leaving_paths_are_refused() {
+        let folder = tree();
+        let root = folder.path().join("root");
+        for bad in
+            ["..", "../secret", "a/../../secret", "/etc/passwd", "a\0b", "out", "up/secret", "a/b/../../../secret"]
+        {
+            assert!(matches!(existing(&root, bad), Err(PathError::Forbidden)), "{bad:?}");
+        }
+        for good in ["", "a", "a/b/c.jpg", "./a//b/", "in"] {
+            assert!(existing(&root, good).is_ok(), "{good:?}");
+        }
+        assert!(matches!(existing(&root, "a/nope"), Err(PathError::Missing)));
+        assert!(matches!(existing(&root, "a/b/c.jpg/x"), Err(PathError::Missing)));
+    }
+
+    #[test]
+    fn a_file_name_has_no_separators() {
+        let folder = tree();
+        let root = folder.path().join("root");
+        for bad in ["", ".", "..", "a/b", "..\\x", "/x", "out", "x\0"] {
+            assert!(matches!(file_name(&root, bad), Err(PathError::Forbidden)), "{bad:?}");
+        }
+        assert_eq!(file_name(&root, "new.log").unwrap(), root.join("new.log"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_path_leads_out_of_the_root(parts in proptest::collection::vec(
+            prop_oneof![Just("..".to_owned()), Just(".".to_owned()), Just("a".to_owned()), Just("b".to_owned()), Just("up".to_owned()),
+                Just("out".to_owned()), Just("in".to_owned()), Just(String::new()), Just("secret".to_owned()), Just("c.jpg".to_owned()),
+                Just("%2e%2e".to_owned()), Just("..\\".to_owned()), ".{0,6}"], 0..7), slash in any::<bool>()) {
+            let folder = tree();
+            let root = folder.path().join("root");
+            let path = format!("{}{}", if slash { "/" } else { "" }, parts.join("/"));
+            if let Ok(found) = existing(&root, &path) {
+                prop_assert!(found.canonicalize().unwrap().starts_with(root.canonicalize().unwrap()), "{path:?} led to {found:?}");
+            }
+            if let Ok(named) = file_name(&root, &path) {
+                prop_assert_eq!(named.parent().unwrap(), root.as_path());
+            }
+        }
+    }
+}

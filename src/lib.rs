@@ -1,0 +1,10 @@
+//! posterizarrd: supervises Posterizarr and answers its API.
+//!
+//! This package is the thin facade: command line, settings, HTTP. The work is done by the actors of `posterizarr-actors`.
+
+pub mod http;
+pub mod settings;
+pub mod startup;
+pub mod telemetry;
+
+pub use posterizarr_actors as actors;

@@ -1,0 +1,55 @@
+//! The daemon's own settings: defaults < TOML file < environment < flags.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything the daemon is told at its start. What the user changes at run time is in `config.json` instead.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where `Posterizarr.ps1` and `Release.txt` are.
+    pub app_dir: PathBuf,
+    /// The address to listen on.
+    pub bind: SocketAddr,
+    /// The path under which a reverse proxy shows us: empty, or `/name` without a slash at its end.
+    pub base_url: String,
+    /// A built web UI to serve instead of the built-in page.
+    pub frontend_dir: Option<PathBuf>,
+    /// Whether no web UI is served at all.
+    pub disable_ui: bool,
+    /// Whether we run in a container.
+    pub container: bool,
+    /// How the console log looks.
+    pub log_format: LogFormat,
+    /// The console log's filter, in the syntax of `RUST_LOG`.
+    pub log_level: String,
+    /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
+    pub runner_command: Vec<String>,
+    /// How long a run may take to end after a stop, before it is killed.
+    pub stop_grace: Duration,
+    /// How long a run may take; none means no limit.
+    pub max_duration: Option<Duration>,
+    /// How long a run may be silent (no output, no log line); none means no limit.
+    pub silence_limit: Option<Duration>,
+    /// How many runs keep their folder (output, collected results).
+    pub keep_runs: usize,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Origins that may read our answers from a browser; empty means no CORS headers.
+    pub cors_origins: Vec<String>,
+    /// Whether `/metrics` answers on the main address (a login with the `metrics` scope is needed there).
+    pub metrics: bool,
+    /// A separate address where `/metrics` answers without a login.
+    pub metrics_bind: Option<SocketAddr>,
+}
+
+/// How the console log looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people; without timestamps under systemd, which has its own.
+    Human,
+    /// One JSON object a line.
+    Json,
+}

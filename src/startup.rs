@@ -1,0 +1,1 @@
+//! Start and stop: what comes up in which order.
