@@ -6,6 +6,7 @@
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,7 @@ use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::store::{Store, StoreError};
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
+use crate::local_socket;
 use crate::settings::Settings;
 
 /// How long HTTP connections may take to finish when the daemon stops.
@@ -84,7 +86,7 @@ impl Application {
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         let (stop, stopping) = watch::channel(false);
         let state = web::Data::new(start_actors(settings, commons, stopping));
-        let server = serve(listener, state.clone())?;
+        let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
         Ok(Self { address, server, state, stop })
     }
 
@@ -144,7 +146,7 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
     }
 }
 
-fn serve(listener: TcpListener, state: State) -> io::Result<Server> {
+fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result<Server> {
     let server = HttpServer::new(move || http::app(state.clone()))
         .workers(WORKERS)
         .disable_signals()
@@ -155,6 +157,7 @@ fn serve(listener: TcpListener, state: State) -> io::Result<Server> {
                 extensions.insert(LocalOwner);
             }
         })
-        .listen(listener)?;
+        .listen(listener)?
+        .listen_uds(local)?;
     Ok(server.run())
 }
