@@ -47,6 +47,13 @@ pub struct Settings {
     pub metrics_bind: Option<SocketAddr>,
 }
 
+impl Settings {
+    /// The script of upstream.
+    pub fn script(&self) -> PathBuf {
+        self.app_dir.join("Posterizarr.ps1")
+    }
+}
+
 /// How the console log looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
