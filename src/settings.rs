@@ -40,7 +40,7 @@ pub struct Settings {
     pub log_level: String,
     /// Whether every request is logged.
     pub access_log: bool,
-    /// This program, which also is the shim around each run.
+    /// This program's own file, which is started again to watch over each run.
     pub executable: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
     pub runner_command: Vec<String>,
@@ -52,8 +52,6 @@ pub struct Settings {
     pub silence_limit: Option<Duration>,
     /// How many runs keep their folder (output, collected results).
     pub keep_runs: usize,
-    /// How many bytes of a run's output are kept.
-    pub run_log_bytes: u64,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Origins that may read our answers from a browser; empty means no CORS headers.
@@ -62,6 +60,13 @@ pub struct Settings {
     pub metrics: bool,
     /// A separate address where `/metrics` answers without a login.
     pub metrics_bind: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// The script of upstream.
+    pub fn script(&self) -> PathBuf {
+        self.app_dir.join("Posterizarr.ps1")
+    }
 }
 
 /// How the console log looks.

@@ -94,7 +94,6 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         max_duration: None,
         silence_limit: None,
         keep_runs: 20,
-        run_log_bytes: 16 << 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
         metrics: true,

@@ -127,22 +127,6 @@ pub fn count(given: &Given) -> Parsed<usize> {
     }
 }
 
-/// A number of bytes, with or without a unit.
-pub fn bytes(given: &Given) -> Parsed<u64> {
-    let text = text(given)?;
-    let wrong = || format!("`{text}` is not a size; write it like 64MiB or 1GiB");
-    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (number, unit) = text.split_at(digits);
-    let factor: u64 = match unit.trim().to_ascii_lowercase().as_str() {
-        "" | "b" => 1,
-        "k" | "kb" | "kib" => 1 << 10,
-        "m" | "mb" | "mib" => 1 << 20,
-        "g" | "gb" | "gib" => 1 << 30,
-        _ => return Err(wrong()),
-    };
-    number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).filter(|size| *size > 0).ok_or_else(wrong)
-}
-
 /// File mode bits in octal.
 pub fn umask(given: &Given) -> Parsed<u32> {
     let text = text(given)?;
@@ -243,12 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_switches_masks_and_filters() {
-        assert_eq!(bytes(&given("64MiB")).unwrap(), 64 << 20);
-        assert_eq!(bytes(&given("10 k")).unwrap(), 10 << 10);
-        for bad in ["0", "MiB", "-1", "1.5G", "99999999999GiB", "5 x"] {
-            assert!(bytes(&given(bad)).is_err(), "{bad}");
-        }
+    fn switches_masks_and_filters() {
         assert!(switch(&given("TRUE")).unwrap());
         assert!(switch(&given("maybe")).is_err());
         assert_eq!(umask(&given("0022")).unwrap(), 0o022);

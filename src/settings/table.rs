@@ -215,15 +215,6 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::count(given).map(|runs| settings.keep_runs = runs),
     },
     Setting {
-        key: "runner.log_size",
-        also: &[],
-        value: "SIZE",
-        default: "16MiB",
-        note: "",
-        help: "How much of a run's output is kept",
-        store: |settings, given| parse::bytes(given).map(|size| settings.run_log_bytes = size),
-    },
-    Setting {
         key: "metrics.enabled",
         also: &[],
         value: "",

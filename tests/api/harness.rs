@@ -123,7 +123,6 @@ pub fn settings(folder: &Path) -> Settings {
         max_duration: None,
         silence_limit: None,
         keep_runs: 20,
-        run_log_bytes: 1 << 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
         metrics: true,
