@@ -1,5 +1,10 @@
 //! LogTailer: owner of followed files and their subscribers.
 
+pub mod backward;
+pub mod lines;
+pub mod tail;
+#[cfg(test)]
+mod tail_model;
 mod view;
 
 use std::sync::Arc;
