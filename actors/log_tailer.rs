@@ -2,6 +2,8 @@
 
 pub mod backward;
 pub mod lines;
+pub mod parse;
+mod progress;
 pub mod tail;
 #[cfg(test)]
 mod tail_model;

@@ -72,8 +72,12 @@ pub struct Progress {
     pub done: u64,
     /// Of how many, where the log tells.
     pub total: Option<u64>,
+    /// Movies and shows in the libraries, where the log tells. Not the same unit as `done`: each has several images.
+    pub library_items: Option<u64>,
     /// The title it works on, where the log tells.
     pub current: Option<String>,
+    /// What it is at, in the log's words.
+    pub phase: Option<String>,
     /// Lines of level ERROR or CRITICAL since the run started.
     pub errors: u64,
     /// Lines of level WARNING since the run started.
