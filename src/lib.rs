@@ -3,6 +3,7 @@
 //! This package is the thin facade: command line, settings, HTTP. The work is done by the actors of `posterizarr-actors`.
 
 pub mod http;
+pub mod local_socket;
 pub mod settings;
 pub mod startup;
 pub mod telemetry;

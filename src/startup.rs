@@ -1,1 +1,176 @@
-//! Start and stop: what comes up in which order.
+//! Start and stop: what comes up in which order, and how it goes down.
+//!
+//! Up: folders → listener → store → views → actors → HTTP. The listener comes first, so that a taken port is told before
+//! anything is touched, and so that port 0 works in tests. Down: streams end, the supervisor stops the run, HTTP drains,
+//! actors stop, the store is flushed. Nothing needed at the next start depends on the way down.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{HttpServer, web};
+use tokio::sync::watch;
+
+use crate::actors::auth_keeper::AuthKeeper;
+use crate::actors::commons::{Commons, Views};
+use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::data_dir::DataDir;
+use crate::actors::events::Facts;
+use crate::actors::guard::{Troupe, exit_when_exhausted};
+use crate::actors::log_tailer::LogTailer;
+use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
+use crate::actors::store::{Store, StoreError};
+use crate::http::auth::LocalOwner;
+use crate::http::{self, AppState, State};
+use crate::local_socket;
+use crate::settings::Settings;
+
+/// How long HTTP connections may take to finish when the daemon stops.
+const DRAIN_SECONDS: u64 = 3;
+/// HTTP workers; a household's load fits two, and each costs memory.
+const WORKERS: usize = 2;
+
+/// Why the daemon cannot start. Each text is one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder, or a folder in it, cannot be made or written.
+    #[error(
+        "cannot write to {folder}: {cause}; give the user that runs posterizarrd write access, or choose another --data-dir"
+    )]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {cause}; stop what uses it, or choose another --bind")]
+    Bind {
+        /// The address.
+        address: SocketAddr,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The store is in use or broken.
+    #[error("cannot open {folder}: {cause}")]
+    Store {
+        /// The store's folder.
+        folder: PathBuf,
+        /// Why.
+        cause: StoreError,
+    },
+    /// Anything else the system refused.
+    #[error("cannot start: {0}")]
+    System(#[from] io::Error),
+}
+
+/// The daemon, ready to run.
+pub struct Application {
+    address: SocketAddr,
+    server: Server,
+    state: State,
+    stop: watch::Sender<bool>,
+}
+
+impl Application {
+    /// Brings everything up; when this returns, requests are accepted as soon as the server is polled.
+    pub fn build(settings: Settings) -> Result<Self, StartError> {
+        let data = DataDir::new(&settings.data_dir)?;
+        data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;
+        let listener = listen(settings.bind)?;
+        let address = listener.local_addr()?;
+        let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
+        let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        let (stop, stopping) = watch::channel(false);
+        let state = web::Data::new(start_actors(settings, commons, stopping));
+        let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
+        Ok(Self { address, server, state, stop })
+    }
+
+    /// The address that is listened on, with the real port.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What the handlers share; tests look at the actors through it.
+    pub fn state(&self) -> State {
+        self.state.clone()
+    }
+
+    /// Serves until `signal` is done, then takes everything down.
+    pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
+        let handle = self.server.handle();
+        let mut server = tokio::spawn(self.server);
+        let outcome = tokio::select! {
+            ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
+            () = signal => {
+                take_down(&self.state, &self.stop, &handle).await;
+                server.await.map_err(io::Error::other).and_then(|result| result)
+            }
+        };
+        self.state.troupe.stop();
+        self.state.commons.store.flush().map_err(io::Error::other)?;
+        outcome
+    }
+}
+
+async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
+    stop.send_replace(true);
+    let _ = state;
+    server.stop(true).await;
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
+        .map_err(|cause| StartError::Bind { address, cause })
+}
+
+fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>) -> AppState {
+    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
+    let with = |commons: &Commons| commons.clone();
+    let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
+    let runs = supervisor_settings(&settings);
+    AppState {
+        config: troupe.start(move || ConfigKeeper::new(config.clone())),
+        auth: troupe.start(move || AuthKeeper::new(auth.clone())),
+        tailer: troupe.start(move || LogTailer::new(tailer.clone())),
+        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
+        troupe,
+        commons,
+        settings,
+        started: Instant::now(),
+        stopping,
+    }
+}
+
+fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
+    SupervisorSettings {
+        script: settings.app_dir.join("Posterizarr.ps1"),
+        command: settings.runner_command.clone(),
+        executable: settings.executable.clone(),
+        stop_grace: settings.stop_grace,
+        max_duration: settings.max_duration,
+        silence_limit: settings.silence_limit,
+        keep_runs: settings.keep_runs,
+    }
+}
+
+fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result<Server> {
+    let server = HttpServer::new(move || http::app(state.clone()))
+        .workers(WORKERS)
+        .disable_signals()
+        .shutdown_timeout(DRAIN_SECONDS)
+        .client_request_timeout(Duration::from_secs(30))
+        .on_connect(|io, extensions| {
+            if io.is::<tokio::net::UnixStream>() {
+                extensions.insert(LocalOwner);
+            }
+        })
+        .listen(listener)?
+        .listen_uds(local)?;
+    Ok(server.run())
+}

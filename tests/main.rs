@@ -1,1 +1,4 @@
-fn main() {}
+//! The one integration executable: the API in-process, actors with real processes, the real binary.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod api;

@@ -1,6 +1,6 @@
-//! TODO
+//! Media folders as static files.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use actix_web::web;
 
-/// The routes of this area.
-pub fn routes(_config: &mut ServiceConfig<'_>) {}
+/// Mounts the media folders.
+pub fn mounts(_config: &mut web::ServiceConfig) {}

@@ -13,6 +13,7 @@ pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
 pub mod request_id;
+pub mod rewrite;
 pub mod root;
 pub mod runs;
 pub mod status;
@@ -23,8 +24,12 @@ pub mod webui_settings;
 
 use std::time::{Duration, Instant};
 
-use actix_web::web;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::{App, HttpRequest, web};
 use tokio::sync::watch;
+use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::auth_keeper::AuthKeeper;
@@ -98,4 +103,61 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     ] {
         area(config);
     }
+}
+
+/// The whole application: routes, rejections, middleware. Built once per worker.
+///
+/// Outermost first: request id, base URL, HEAD, compression, login.
+pub fn app(
+    state: State,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new()
+        .app_data(state)
+        .into_utoipa_app()
+        .configure(routes)
+        .into_app()
+        .configure(rejections)
+        .configure(files::mounts)
+        .default_service(web::to(ui::fallback))
+        .wrap(from_fn(auth::guard))
+        .wrap(Compress::default())
+        .wrap(from_fn(rewrite::head_as_get))
+        .wrap(from_fn(rewrite::strip_base))
+        .wrap(from_fn(request_id::assign))
+}
+
+/// Sends every rejection of the framework through our error body.
+fn rejections(config: &mut web::ServiceConfig) {
+    config
+        .app_data(
+            web::JsonConfig::default().content_type_required(false).content_type(|_| true).error_handler(rejected_json),
+        )
+        .app_data(web::QueryConfig::default().error_handler(|error, _| rejected("query", &error)))
+        .app_data(web::PathConfig::default().error_handler(|error, _| rejected("path", &error)))
+        .app_data(web::FormConfig::default().error_handler(|error, _| rejected("body", &error)));
+}
+
+fn rejected_json(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    use actix_web::error::JsonPayloadError;
+    match error {
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            ApiError::new(Code::PayloadTooLarge, error.to_string()).into()
+        }
+        JsonPayloadError::Deserialize(cause) if cause.is_syntax() || cause.is_eof() => {
+            ApiError::validation("json_invalid", &["body"], format!("the body is not valid JSON: {cause}")).into()
+        }
+        _ => rejected("body", &error),
+    }
+}
+
+fn rejected(place: &str, error: &dyn std::fmt::Display) -> actix_web::Error {
+    ApiError::validation("value_error", &[place], error.to_string()).into()
 }

@@ -1,6 +1,10 @@
-//! TODO
+//! The web UI, and what happens to paths nobody else answers.
 
-use utoipa_actix_web::service_config::ServiceConfig;
+use actix_web::HttpRequest;
 
-/// The routes of this area.
-pub fn routes(_config: &mut ServiceConfig<'_>) {}
+use super::ApiError;
+
+/// Answers what no route matched.
+pub async fn fallback(_request: HttpRequest) -> Result<String, ApiError> {
+    Err(ApiError::not_found("nothing here"))
+}

@@ -1,0 +1,129 @@
+//! A daemon in this process: own data folder, port 0, stopped when dropped.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use posterizarrd::http::State;
+use posterizarrd::settings::{LogFormat, Settings};
+use posterizarrd::startup::Application;
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+/// A running daemon and a client for it.
+pub struct TestApp {
+    pub folder: tempfile::TempDir,
+    pub state: State,
+    pub url: String,
+    pub client: reqwest::Client,
+    _stop: oneshot::Sender<()>,
+}
+
+/// An answer, read whole.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+impl TestApp {
+    pub fn start() -> Self {
+        Self::start_with(|_| {})
+    }
+
+    pub fn start_with(change: impl FnOnce(&mut Settings)) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), change)
+    }
+
+    /// Starts on a folder the test has prepared.
+    pub fn start_in(folder: tempfile::TempDir, change: impl FnOnce(&mut Settings)) -> Self {
+        let mut settings = settings(folder.path());
+        change(&mut settings);
+        let app = Application::build(settings).unwrap();
+        let url = format!("http://{}", app.address());
+        let state = app.state();
+        let (stop, stopped) = oneshot::channel::<()>();
+        actix_web::rt::spawn(app.run_until_stopped(async {
+            let _ = stopped.await;
+        }));
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        Self { folder, state, url, client, _stop: stop }
+    }
+
+    /// The data folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Answer {
+        let request = with(self.client.request(method, format!("{}{path}", self.url)));
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Answer { status, headers, body: response.bytes().await.unwrap().to_vec() }
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.send(Method::GET, path, |request| request).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::POST, path, |request| request.json(body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, |request| request).await
+    }
+}
+
+/// Waits, polling, until `condition` gives a value; fails the test after ten seconds.
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Settings for a data folder, port 0.
+pub fn settings(folder: &Path) -> Settings {
+    Settings {
+        data_dir: folder.to_owned(),
+        app_dir: folder.to_owned(),
+        bind: "127.0.0.1:0".parse().unwrap(),
+        base_url: String::new(),
+        frontend_dir: None,
+        disable_ui: false,
+        container: false,
+        log_format: LogFormat::Human,
+        log_level: "info".to_owned(),
+        executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
+        runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
+        stop_grace: Duration::from_secs(10),
+        max_duration: None,
+        silence_limit: None,
+        keep_runs: 20,
+        trusted_proxies: Vec::new(),
+        cors_origins: Vec::new(),
+        metrics: true,
+        metrics_bind: None,
+    }
+}

@@ -1,0 +1,4 @@
+//! The API, in-process on port 0.
+
+mod harness;
+mod root;
