@@ -145,6 +145,12 @@ impl Tail {
         Some((&open.file, open.offset - self.lines.pending() as u64))
     }
 
+    /// Whether the open file is the one at the path.
+    pub fn is_in_place(&mut self) -> bool {
+        let at_path = self.place.look().map(|metadata| identity(&metadata));
+        at_path.is_some() && at_path == self.open.as_ref().map(|open| open.identity)
+    }
+
     /// The last line as far as it is written; empty if the file ends with a line end.
     pub fn open_line(&self) -> String {
         self.lines.open_line()
