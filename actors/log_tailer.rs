@@ -19,6 +19,8 @@ mod subscribers;
 mod tail;
 #[cfg(test)]
 mod tail_model;
+#[cfg(test)]
+mod tests;
 mod view;
 mod watch;
 
@@ -27,7 +29,6 @@ use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::commons::Commons;
@@ -39,7 +40,7 @@ use feed::Feed;
 use followed::{Counted, Followed};
 use watch::Watch;
 
-pub use subscribers::Batch;
+pub use subscribers::{Batch, Lines};
 pub use view::{LAST_LINES, LogView, MAIN_LOGS, MainLog, Progress, active_log};
 
 /// What is read of a file at once, in bytes.
@@ -70,7 +71,7 @@ pub struct Subscription {
     /// The last lines, oldest first: trimmed, none blank.
     pub history: Vec<String>,
     /// Lines as they are written. A subscriber that does not keep up loses lines; they are counted.
-    pub lines: mpsc::Receiver<Batch>,
+    pub lines: Lines,
 }
 
 /// Something happened to a log folder.
@@ -243,7 +244,9 @@ impl LogTailer {
         self.run = run;
         if let Some(run) = run {
             let file = run.mode.log_file();
-            if let Some(earlier) = self.files.get_mut(file).and_then(|followed| followed.run_began(run.since)) {
+            // A foreign run is noticed by its running file, which it makes after its log.
+            let not_before = run.id.map(|_| run.since);
+            if let Some(earlier) = self.files.get_mut(file).and_then(|followed| followed.run_began(not_before)) {
                 let tailer = ctx.address();
                 actix::spawn(async move {
                     if let Ok(counted) = tokio::task::spawn_blocking(move || earlier.count()).await {

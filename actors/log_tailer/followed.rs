@@ -18,8 +18,8 @@ use super::view::{LAST_LINES, MainLog};
 
 /// How far back the last lines are looked for. Only a file with next to no lines worth showing reaches this.
 const LOOK_BACK: u64 = 64 * 1024 * 1024;
-/// A run's log may be this much older than the time the run is said to have started at.
-const START_SLACK: TimeDelta = TimeDelta::seconds(2);
+/// A run's log may be this much older than the run: file systems have coarse clocks.
+const START_SLACK: TimeDelta = TimeDelta::milliseconds(100);
 
 /// A file that is followed.
 pub struct Followed {
@@ -175,11 +175,13 @@ pub struct Counted {
 }
 
 impl Followed {
-    /// A run began that writes here. Gives the part of the file that is the run's and was not counted.
-    pub fn run_began(&mut self, since: DateTime<Utc>) -> Option<Earlier> {
+    /// A run began that writes here; its log is not older than `not_before`. Gives the part of the file that is the run's
+    /// and was not counted.
+    pub fn run_began(&mut self, not_before: Option<DateTime<Utc>>) -> Option<Earlier> {
         let main = self.main.as_mut()?;
         let unseen = std::mem::take(&mut main.unseen);
-        if main.began.is_none_or(|began| began < since - START_SLACK) {
+        let is_older = |limit| main.began.is_none_or(|began| began < limit - START_SLACK);
+        if not_before.is_some_and(is_older) {
             // The log of an earlier run; the script will move it away.
             main.tracker = Tracker::default();
             return None;

@@ -1,13 +1,14 @@
 //! Who wants the lines of one file.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::mpsc;
-use tokio::sync::mpsc::error::TrySendError;
 
-/// Batches that wait for one subscriber; with the size of a read it bounds what a slow one can hold (4 MiB, and all
-/// subscribers of a file share it).
-pub const QUEUED_BATCHES: usize = 64;
+/// Bytes that wait for one subscriber at most, and batches. A client may stall for a while when little is written, or for
+/// a moment when much is; all subscribers of a file share the text.
+pub const QUEUED_BYTES: usize = 4 * 1024 * 1024;
+const QUEUED_BATCHES: usize = 4096;
 
 /// Lines that came together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +39,27 @@ pub fn push(text: &mut String, line: &str) {
     }
 }
 
+/// The lines of one subscription as they come. Dropping it ends the subscription.
+#[derive(Debug)]
+pub struct Lines {
+    queue: mpsc::Receiver<Batch>,
+    waiting: Arc<AtomicUsize>,
+}
+
+impl Lines {
+    /// Waits for the next lines; none once the LogTailer is gone. May be cancelled without losing lines.
+    pub async fn next(&mut self) -> Option<Batch> {
+        let batch = self.queue.recv().await?;
+        self.waiting.fetch_sub(batch.text.len(), Ordering::Relaxed);
+        Some(batch)
+    }
+
+    /// Bytes that wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+}
+
 /// The subscribers of one file.
 #[derive(Debug, Default)]
 pub struct Subscribers {
@@ -47,15 +69,31 @@ pub struct Subscribers {
 #[derive(Debug)]
 struct Subscriber {
     queue: mpsc::Sender<Batch>,
+    waiting: Arc<AtomicUsize>,
     skipped: u64,
+}
+
+impl Subscriber {
+    fn send(&mut self, text: &Arc<str>, count: u64) {
+        let fits = self.waiting.load(Ordering::Relaxed) + text.len() <= QUEUED_BYTES;
+        let room = self.queue.try_reserve().ok().filter(|_| fits);
+        match room {
+            Some(room) => {
+                self.waiting.fetch_add(text.len(), Ordering::Relaxed);
+                room.send(Batch { skipped: std::mem::take(&mut self.skipped), text: text.clone() });
+            }
+            None => self.skipped += count,
+        }
+    }
 }
 
 impl Subscribers {
     /// Takes one more.
-    pub fn add(&mut self) -> mpsc::Receiver<Batch> {
-        let (queue, lines) = mpsc::channel(QUEUED_BATCHES);
-        self.all.push(Subscriber { queue, skipped: 0 });
-        lines
+    pub fn add(&mut self) -> Lines {
+        let (sender, queue) = mpsc::channel(QUEUED_BATCHES);
+        let waiting = Arc::<AtomicUsize>::default();
+        self.all.push(Subscriber { queue: sender, waiting: waiting.clone(), skipped: 0 });
+        Lines { queue, waiting }
     }
 
     /// Gives everybody the lines of `text`. Never waits: who has no room loses them.
@@ -66,12 +104,7 @@ impl Subscribers {
         let count = lines(&text).count() as u64;
         let text: Arc<str> = text.into();
         for subscriber in &mut self.all {
-            let batch = Batch { skipped: subscriber.skipped, text: text.clone() };
-            match subscriber.queue.try_send(batch) {
-                Ok(()) => subscriber.skipped = 0,
-                Err(TrySendError::Full(_)) => subscriber.skipped += count,
-                Err(TrySendError::Closed(_)) => {}
-            }
+            subscriber.send(&text, count);
         }
     }
 
@@ -95,25 +128,26 @@ impl Subscribers {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_subscriber_that_does_not_keep_up_loses_lines_and_is_told_how_many() {
+    #[tokio::test]
+    async fn a_subscriber_that_does_not_keep_up_loses_lines_and_is_told_how_many() {
         let mut subscribers = Subscribers::default();
         let mut slow = subscribers.add();
         let mut quick = subscribers.add();
-        for n in 0..QUEUED_BATCHES + 3 {
-            subscribers.send(format!("{n}\n{n} again\n"));
-            assert_eq!(quick.try_recv().unwrap().skipped, 0);
+        let kibibyte = "x".repeat(1023) + "\n";
+        let sent = QUEUED_BYTES / kibibyte.len() + 3;
+        for _ in 0..sent {
+            subscribers.send(kibibyte.clone());
+            assert_eq!(quick.next().await.unwrap().skipped, 0);
         }
-        for n in 0..QUEUED_BATCHES {
-            let batch = slow.try_recv().unwrap();
-            assert_eq!(batch.skipped, 0);
-            assert_eq!(batch.lines().collect::<Vec<_>>(), [n.to_string(), format!("{n} again")]);
+        assert_eq!(slow.waiting(), QUEUED_BYTES);
+        while slow.waiting() > 0 {
+            assert_eq!(slow.next().await.unwrap().skipped, 0);
         }
-        assert!(slow.try_recv().is_err());
-        subscribers.send("next\n".to_owned());
-        let batch = slow.try_recv().unwrap();
-        assert_eq!(batch.skipped, 6);
-        assert_eq!(batch.lines().collect::<Vec<_>>(), ["next"]);
+        subscribers.send("next\nand more\n".to_owned());
+        let batch = slow.next().await.unwrap();
+        assert_eq!(batch.skipped, 3);
+        assert_eq!(batch.lines().collect::<Vec<_>>(), ["next", "and more"]);
+        assert_eq!((slow.waiting(), quick.waiting()), (0, 14));
     }
 
     #[test]
