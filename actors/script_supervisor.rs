@@ -36,7 +36,6 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub use arguments::{InvalidRequest, ManualForm, PosterType, RunRequest};
-pub use log_text::last_lines;
 pub use messages::{
     CheckStart, DeleteRunningFile, GetRun, JobError, ListJobs, ListRuns, RemoveJob, RetryJob, Shutdown, StartError,
     StartRun, Started, StopReply, StopRun, SubmitJob, Submitted,
