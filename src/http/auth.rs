@@ -14,6 +14,8 @@ mod login;
 mod origin;
 mod session;
 
+use std::time::Duration;
+
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderValue};
@@ -26,6 +28,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{ApiError, Code, State};
 use crate::actors::auth_keeper::Scope;
 use access::Access;
+use client::Client;
 pub use credentials::redact_query;
 use login::Login;
 pub use login::{Logins, Principal, Via};
@@ -75,9 +78,9 @@ async fn admit<B: MessageBody>(
     }
     let login = login::of(request.request(), state);
     if let Access::Needs(scope) = needed
-        && let Err(refusal) = check_scope(&request, state, &login, scope)
+        && let Err(error) = check_scope(&request, state, &login, scope)
     {
-        return Ok(request.into_response(refusal).map_into_right_body());
+        return Ok(request.into_response(refusal(&error, &login)).map_into_right_body());
     }
     let Login::Known(principal) = login else {
         return Ok(next.call(request).await?.map_into_left_body());
@@ -92,40 +95,45 @@ async fn admit<B: MessageBody>(
     Ok(response)
 }
 
-/// Whether this login may do what needs `scope`; else the refusal.
-fn check_scope(request: &ServiceRequest, state: &State, login: &Login, scope: Scope) -> Result<(), HttpResponse> {
+/// Whether this login may do what needs `scope`.
+fn check_scope(request: &ServiceRequest, state: &State, login: &Login, scope: Scope) -> Result<(), ApiError> {
     let principal = match login {
         Login::Known(principal) => principal,
-        Login::Missing => return Err(refusal(Code::Unauthorized, "a login is needed".to_owned())),
-        Login::Wrong => return Err(refusal(Code::Unauthorized, "the login is wrong".to_owned())),
+        Login::Missing => return Err(ApiError::new(Code::Unauthorized, "a login is needed")),
+        Login::Wrong => return Err(ApiError::new(Code::Unauthorized, "the login is wrong")),
         Login::Closed(wait) => {
-            let seconds = wait.as_secs() + 1;
-            let text = format!("too many wrong logins from this address; try again in {seconds} s");
-            let mut answer = refusal(Code::TooManyAttempts, text);
-            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-            return Err(answer);
+            let text = format!("too many wrong logins from this address; try again in {} s", rounded_up(*wait));
+            return Err(ApiError::new(Code::TooManyAttempts, text));
         }
     };
-    if !scope.is_granted_by(&principal.scopes) {
-        return Err(refusal(Code::Forbidden, format!("this login lacks the scope {scope}; use one that has it")));
+    if !principal.may(scope) {
+        let text = format!("this login lacks the scope {scope}; use one that has it");
+        return Err(ApiError::new(Code::Forbidden, text));
     }
-    let named = &state.settings.cors_origins;
-    let host = client::Client::of(request.request(), &state.settings.trusted_proxies).host;
+    let host = Client::of(request.request(), &state.settings.trusted_proxies).host;
     if principal.via == Via::Session
         && origin::needs_check(request)
-        && !origin::may_use_cookie(request.headers(), &host, named)
+        && !origin::may_use_cookie(request.headers(), &host, &state.settings.cors_origins)
     {
         let text = format!(
-            "the page's origin is not this server ({host}); let the proxy pass on the Host header, or list the origin in cors_origins"
+            "this page is not from {host}; let the proxy pass on the Host header, or list the page's origin in cors_origins"
         );
-        return Err(refusal(Code::Forbidden, text));
+        return Err(ApiError::new(Code::Forbidden, text));
     }
     Ok(())
 }
 
 /// A refusal without `WWW-Authenticate`: the browser's own dialog would cover the UI's form.
-fn refusal(code: Code, text: String) -> HttpResponse {
-    ApiError::new(code, text).error_response()
+fn refusal(error: &ApiError, login: &Login) -> HttpResponse {
+    let mut answer = error.error_response();
+    if let Login::Closed(wait) = login {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(rounded_up(*wait)));
+    }
+    answer
+}
+
+fn rounded_up(wait: Duration) -> u64 {
+    wait.as_secs() + u64::from(wait.subsec_nanos() > 0)
 }
 
 /// What needs a login must not be kept by caches that others use.

@@ -24,7 +24,8 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Everything a request brings.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub struct Presented {
     /// Name and password of Basic authentication.
     pub basic: Option<(String, String)>,
