@@ -8,15 +8,16 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
 use tokio::sync::watch;
 
-use crate::actors::auth_keeper::AuthKeeper;
+use crate::actors::auth_keeper::{self, AuthKeeper};
 use crate::actors::commons::{Commons, Views};
-use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
@@ -86,8 +87,12 @@ impl Application {
         let address = listener.local_addr()?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        let config = config_settings(&settings);
+        // Before anything is served: there is no moment without a login where one is needed.
+        commons.views.config.publish(config_keeper::first_view(&commons.data, &commons.store, &config));
+        commons.views.auth.publish(auth_keeper::first_view(&commons.store));
         let (stop, stopping) = watch::channel(false);
-        let state = web::Data::new(start_actors(settings, commons, stopping));
+        let state = web::Data::new(start_actors(settings, config, commons, stopping));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
         Ok(Self { address, server, state, stop })
     }
@@ -134,21 +139,35 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|cause| StartError::Bind { address, cause })
 }
 
-fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>) -> AppState {
+fn start_actors(
+    settings: Settings,
+    keeper: ConfigSettings,
+    commons: Commons,
+    stopping: watch::Receiver<bool>,
+) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
     let runs = supervisor_settings(&settings);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone())),
+        config: troupe.start(move || ConfigKeeper::new(config.clone(), keeper.clone())),
         auth: troupe.start(move || AuthKeeper::new(auth.clone())),
         tailer: troupe.start(move || LogTailer::new(tailer.clone())),
         supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
         troupe,
         commons,
         settings,
+        logins: http::auth::Logins::default(),
         started: Instant::now(),
         stopping,
+    }
+}
+
+fn config_settings(settings: &Settings) -> ConfigSettings {
+    ConfigSettings {
+        container: settings.container,
+        fallback_level: std::env::var("WEBUI_LOG_LEVEL").ok(),
+        set_level: Arc::new(|level| tracing::debug!(level, "level of the log files")),
     }
 }
 

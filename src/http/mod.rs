@@ -62,6 +62,8 @@ pub struct AppState {
     pub supervisor: Handle<ScriptSupervisor>,
     /// Owner of the followed logs.
     pub tailer: Handle<LogTailer>,
+    /// What is remembered of logins between requests.
+    pub logins: auth::Logins,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
