@@ -1,3 +1,7 @@
-//! The command line.
+//! The program; see [`posterizarrd::cli`].
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    posterizarrd::cli::main()
+}

@@ -26,6 +26,7 @@ use crate::actors::store::{Store, StoreError};
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
 use crate::local_socket;
+use crate::service_manager;
 use crate::settings::Settings;
 
 /// How long HTTP connections may take to finish when the daemon stops.
@@ -78,10 +79,19 @@ pub struct Application {
 impl Application {
     /// Brings everything up; when this returns, requests are accepted as soon as the server is polled.
     pub fn build(settings: Settings) -> Result<Self, StartError> {
+        Self::assemble(settings, true)
+    }
+
+    /// Like [`Application::build`], but reachable over the local socket only: for a run without a daemon.
+    pub fn build_for_one_run(settings: Settings) -> Result<Self, StartError> {
+        Self::assemble(settings, false)
+    }
+
+    fn assemble(settings: Settings, on_network: bool) -> Result<Self, StartError> {
         let data = DataDir::new(&settings.data_dir)?;
         data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;
-        let listener = listen(settings.bind)?;
-        let address = listener.local_addr()?;
+        let listener = if on_network { Some(listen(settings.bind)?) } else { None };
+        let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         let (stop, stopping) = watch::channel(false);
@@ -90,7 +100,7 @@ impl Application {
         Ok(Self { address, server, state, stop })
     }
 
-    /// The address that is listened on, with the real port.
+    /// The address that is listened on, with the real port; the configured one where the network is left alone.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -104,6 +114,7 @@ impl Application {
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
+        let attending = tokio::spawn(service_manager::attend(self.state.clone()));
         let outcome = tokio::select! {
             ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
             () = signal => {
@@ -111,6 +122,7 @@ impl Application {
                 server.await.map_err(io::Error::other).and_then(|result| result)
             }
         };
+        attending.abort();
         self.state.troupe.stop();
         self.state.commons.store.flush().map_err(io::Error::other)?;
         outcome
@@ -119,7 +131,7 @@ impl Application {
 
 async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
     stop.send_replace(true);
-    let _ = state;
+    service_manager::announce_stop(&state.settings);
     server.stop(true).await;
 }
 
@@ -159,8 +171,8 @@ fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
     }
 }
 
-fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result<Server> {
-    let server = HttpServer::new(move || http::app(state.clone()))
+fn serve(listener: Option<TcpListener>, local: UnixListener, state: State) -> io::Result<Server> {
+    let mut server = HttpServer::new(move || http::app(state.clone()))
         .workers(WORKERS)
         .disable_signals()
         .shutdown_timeout(DRAIN_SECONDS)
@@ -170,7 +182,9 @@ fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result
                 extensions.insert(LocalOwner);
             }
         })
-        .listen(listener)?
         .listen_uds(local)?;
+    if let Some(listener) = listener {
+        server = server.listen(listener)?;
+    }
     Ok(server.run())
 }
