@@ -33,6 +33,8 @@ use crate::settings::Settings;
 const DRAIN_SECONDS: u64 = 3;
 /// HTTP workers; a household's load fits two, and each costs memory.
 const WORKERS: usize = 2;
+/// How long a job waits after its first failed try.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -168,6 +170,7 @@ fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
         max_duration: settings.max_duration,
         silence_limit: settings.silence_limit,
         keep_runs: settings.keep_runs,
+        retry_pause: RETRY_PAUSE,
     }
 }
 
