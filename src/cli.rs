@@ -7,6 +7,7 @@ mod arguments;
 mod check_config;
 mod healthcheck;
 mod identity;
+mod run;
 mod serve;
 mod signals;
 
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
+use crate::actors::script_supervisor::{SHIM_SUBCOMMAND, shim};
 use crate::settings::{Loaded, Problem, Surroundings, load};
 
 /// The daemon, or what it was asked to do, could not start.
@@ -35,6 +37,9 @@ pub fn main() -> ExitCode {
     let (name, given) = matches.subcommand().unwrap_or(("serve", &matches));
     match name {
         "healthcheck" => healthcheck::main(settings(given).map_err(|problems| report(&problems))),
+        "run" => with_settings(given, |loaded| run::main(loaded, &arguments::mode(given), arguments::waits(given))),
+        SHIM_SUBCOMMAND => shim::main(&arguments::folder(given)),
+        "serve" if arguments::runs_once(&matches) => with_settings(given, |loaded| run::main(loaded, "normal", true)),
         "check-config" => check_config::main(settings(given)),
         _ => with_settings(given, serve::main),
     }

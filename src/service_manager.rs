@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::actors::log_tailer::Progress;
 use crate::actors::script_supervisor::Holder;
 use crate::http::{AppState, State};
 use crate::settings::Settings;
@@ -79,16 +78,17 @@ fn tell(states: &[NotifyState<'_>]) {
 
 fn status_line(state: &AppState) -> String {
     let holder = state.commons.views.runs.get().holder();
-    describe(holder.as_ref(), state.commons.views.logs.get().progress.as_ref())
+    let progress = state.commons.views.logs.get().progress.as_ref().map(|progress| (progress.done, progress.total));
+    describe(holder.as_ref(), progress)
 }
 
-/// One line for `systemctl status`.
-fn describe(holder: Option<&Holder>, progress: Option<&Progress>) -> String {
+/// One line for `systemctl status`; the progress is images done, and of how many where that is known.
+fn describe(holder: Option<&Holder>, progress: Option<(u64, Option<u64>)>) -> String {
     let Some(holder) = holder else { return "idle".to_owned() };
     let run = holder.run.map(|run| format!("run {run}: ")).unwrap_or_default();
     let done = match progress {
-        Some(Progress { done, total: Some(total), .. }) => format!(", {done} of {total} images"),
-        Some(Progress { done, .. }) => format!(", {done} images"),
+        Some((done, Some(total))) => format!(", {done} of {total} images"),
+        Some((done, None)) => format!(", {done} images"),
         None => String::new(),
     };
     format!("{run}{}{done}", holder.mode)
@@ -103,21 +103,11 @@ mod tests {
     #[test]
     fn the_status_line_tells_what_runs_and_how_far_it_is() {
         let holder = |run| Holder { run, mode: Mode::Normal, trigger: Trigger::Api, pid: None, started: Utc::now() };
-        let progress = |total| Progress {
-            log: String::new(),
-            done: 412,
-            total,
-            current: None,
-            errors: 0,
-            warnings: 0,
-            per_minute: 1.0,
-            since: Utc::now(),
-        };
         assert_eq!(describe(None, None), "idle");
         assert_eq!(describe(Some(&holder(None)), None), "normal");
-        assert_eq!(describe(Some(&holder(Some(RunId(7)))), Some(&progress(None))), "run 7: normal, 412 images");
+        assert_eq!(describe(Some(&holder(Some(RunId(7)))), Some((412, None))), "run 7: normal, 412 images");
         assert_eq!(
-            describe(Some(&holder(Some(RunId(7)))), Some(&progress(Some(2313)))),
+            describe(Some(&holder(Some(RunId(7)))), Some((412, Some(2313)))),
             "run 7: normal, 412 of 2313 images"
         );
     }

@@ -84,7 +84,8 @@ impl Application {
         Self::assemble(settings, true)
     }
 
-    /// Like [`Application::build`], but reachable over the local socket only: for a run without a daemon.
+    /// Like [`Application::build`], but reachable over the local socket only, and without starting what waits in the queue:
+    /// for a run without a daemon.
     pub fn build_for_one_run(settings: Settings) -> Result<Self, StartError> {
         Self::assemble(settings, false)
     }
@@ -97,7 +98,7 @@ impl Application {
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         let (stop, stopping) = watch::channel(false);
-        let state = web::Data::new(start_actors(settings, commons, stopping));
+        let state = web::Data::new(start_actors(settings, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
         Ok(Self { address, server, state, stop })
     }
@@ -143,11 +144,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|cause| StartError::Bind { address, cause })
 }
 
-fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>) -> AppState {
+fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>, on_network: bool) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
-    let runs = supervisor_settings(&settings);
+    let runs = supervisor_settings(&settings, on_network);
     AppState {
         config: troupe.start(move || ConfigKeeper::new(config.clone())),
         auth: troupe.start(move || AuthKeeper::new(auth.clone())),
@@ -161,7 +162,7 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
     }
 }
 
-fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
+fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSettings {
     SupervisorSettings {
         script: settings.app_dir.join("Posterizarr.ps1"),
         command: settings.runner_command.clone(),
@@ -171,6 +172,7 @@ fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
         silence_limit: settings.silence_limit,
         keep_runs: settings.keep_runs,
         retry_pause: RETRY_PAUSE,
+        starts_jobs,
     }
 }
 
