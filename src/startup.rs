@@ -21,13 +21,14 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
-use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
+use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
 use crate::local_socket;
 use crate::service_manager;
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// How long HTTP connections may take to finish when the daemon stops.
 const DRAIN_SECONDS: u64 = 3;
@@ -135,7 +136,11 @@ impl Application {
 async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
     stop.send_replace(true);
     service_manager::announce_stop(&state.settings);
-    server.stop(true).await;
+    // Both at once: a client that is slow to go must not keep the run from being stopped in time.
+    let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
+    if let Err(error) = stopped {
+        tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -145,7 +150,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>, on_network: bool) -> AppState {
-    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
+    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(telemetry::flush));
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
     let runs = supervisor_settings(&settings, on_network);

@@ -185,7 +185,58 @@ fn wrong_settings_are_told_all_at_once_with_their_own_exit_code() {
             assert!(said.contains(part), "{command}: {said}");
         }
     }
-    assert!(!folder.path().join("store").exists(), "nothing was started");
+    assert!(!std::fs::exists(folder.path().join("store")).unwrap(), "nothing was started");
+}
+
+/// A script for a shell in the place of `Posterizarr.ps1`, and a command that runs it.
+fn with_script(folder: &Path, script: &str) -> Command {
+    std::fs::write(folder.join("Posterizarr.ps1"), script).unwrap();
+    let mut command = command(BINARY, folder);
+    command.env("POSTERIZARRD_RUNNER_COMMAND", "sh {script}").env("POSTERIZARRD_RUNNER_STOP_GRACE", "1s");
+    command
+}
+
+/// What makes a run a completed one.
+const COMPLETES: &str = "mkdir -p Logs; echo '{}' > Logs/normal.json";
+
+#[test]
+fn a_run_without_a_daemon_is_done_in_place_and_its_outcome_is_the_exit_code() {
+    for (script, arguments, code) in [
+        (COMPLETES, &["run"][..], 0),
+        (COMPLETES, &["--run"], 0),
+        ("exit 3", &["run", "--mode", "normal", "--wait"], 1),
+        ("kill -9 $$", &["run"], 1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let output = with_script(folder.path(), script).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{script}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "1\n", "the run's number");
+    }
+}
+
+#[test]
+fn a_run_in_place_that_cannot_start_is_one_line_and_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = outcome(folder.path(), &["run", "--mode", "nonsense"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(one_line(&output), "posterizarrd: Invalid mode: nonsense\n");
+    let output = outcome(folder.path(), &["run"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("Posterizarr.ps1 not found"));
+}
+
+#[test]
+fn a_signal_to_a_run_in_place_stops_the_run_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let script = "sleep 300 & echo $! > pids; trap '' TERM; sleep 300 & echo $! >> pids; touch ready; wait; wait";
+    let mut child = with_script(folder.path(), script).arg("run").stderr(Stdio::null()).spawn().unwrap();
+    within("the script's start", || std::fs::exists(folder.path().join("ready")).unwrap().then_some(()));
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let status = within("its end", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(143));
+    for pid in std::fs::read_to_string(folder.path().join("pids")).unwrap().lines() {
+        assert!(!std::fs::exists(Path::new("/proc").join(pid)).unwrap(), "{pid} is still there");
+    }
 }
 
 #[test]
