@@ -12,6 +12,7 @@ mod serve;
 mod signals;
 
 use std::fmt::Display;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
@@ -26,6 +27,12 @@ const MISCONFIGURED: u8 = 78;
 
 /// Reads the arguments of this process and does what they say.
 pub fn main() -> ExitCode {
+    if let [_, word, folder] = std::env::args_os().collect::<Vec<_>>().as_slice()
+        && word == SHIM_SUBCOMMAND
+    {
+        // Before anything else is brought up: a shim is to stay small.
+        return shim::main(Path::new(folder));
+    }
     let matches = match arguments::command().try_get_matches() {
         Ok(matches) => matches,
         Err(error) => {
@@ -38,7 +45,6 @@ pub fn main() -> ExitCode {
     match name {
         "healthcheck" => healthcheck::main(settings(given).map_err(|problems| report(&problems))),
         "run" => with_settings(given, |loaded| run::main(loaded, &arguments::mode(given), arguments::waits(given))),
-        SHIM_SUBCOMMAND => shim::main(&arguments::folder(given)),
         "serve" if arguments::runs_once(&matches) => with_settings(given, |loaded| run::main(loaded, "normal", true)),
         "check-config" => check_config::main(settings(given)),
         _ => with_settings(given, serve::main),

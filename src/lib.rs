@@ -2,6 +2,7 @@
 //!
 //! This package is the thin facade: command line, settings, HTTP. The work is done by the actors of `posterizarr-actors`.
 
+pub mod bundled_files;
 pub mod cli;
 pub mod http;
 pub mod local_socket;

@@ -23,6 +23,7 @@ use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
+use crate::bundled_files;
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
 use crate::local_socket;
@@ -98,6 +99,13 @@ impl Application {
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        match bundled_files::copy_missing(&settings.app_dir, &commons.data) {
+            Ok(0) => {}
+            Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
+            Err(error) => {
+                tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place")
+            }
+        }
         let (stop, stopping) = watch::channel(false);
         let state = web::Data::new(start_actors(settings, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
@@ -169,7 +177,7 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
 
 fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSettings {
     SupervisorSettings {
-        script: settings.app_dir.join("Posterizarr.ps1"),
+        script: settings.script(),
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
         stop_grace: settings.stop_grace,

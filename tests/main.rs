@@ -3,3 +3,4 @@
 
 mod api;
 mod daemon;
+mod supervisor;

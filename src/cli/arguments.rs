@@ -1,11 +1,8 @@
 //! The arguments, and what they say.
 
-use std::path::PathBuf;
-
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command};
 
 use crate::actors::runs::Mode;
-use crate::actors::script_supervisor::SHIM_SUBCOMMAND;
 use crate::settings::Flags;
 use crate::settings::table::{SETTINGS, Setting};
 
@@ -31,7 +28,6 @@ pub fn command() -> Command {
                 .action(ArgAction::SetTrue)
                 .help("Wait for its end; the exit code tells the outcome"),
         );
-    let shim_folder = Arg::new("folder").required(true).value_parser(value_parser!(PathBuf));
     Command::new("posterizarrd")
         .about(env!("CARGO_PKG_DESCRIPTION"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -44,7 +40,6 @@ pub fn command() -> Command {
         )
         .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
         .subcommand(run)
-        .subcommand(Command::new(SHIM_SUBCOMMAND).hide(true).arg(shim_folder))
 }
 
 fn flag(setting: &'static Setting) -> Arg {
@@ -78,11 +73,6 @@ pub fn mode(given: &ArgMatches) -> String {
 /// Whether `run` waits for the end.
 pub fn waits(given: &ArgMatches) -> bool {
     given.get_flag("wait")
-}
-
-/// The folder of the run that the shim watches over.
-pub fn folder(given: &ArgMatches) -> PathBuf {
-    given.get_one::<PathBuf>("folder").cloned().unwrap_or_default()
 }
 
 /// Whether the container's `--run` was given.

@@ -20,6 +20,7 @@ pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
+pub mod ui_logs;
 pub mod webui_settings;
 
 use std::time::{Duration, Instant};
