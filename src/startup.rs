@@ -23,7 +23,10 @@ use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
+use crate::actors::system::Machine;
 use crate::http::auth::LocalOwner;
+use crate::http::health::{self, Vitals};
+use crate::http::metrics::{self, Metrics};
 use crate::http::{self, AppState, State};
 use crate::local_socket;
 use crate::settings::Settings;
@@ -102,6 +105,8 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
+        actix_web::rt::spawn(health::keep(self.state.clone(), |_| {}));
+        actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let outcome = tokio::select! {
@@ -142,6 +147,9 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
         troupe,
         commons,
         settings,
+        machine: Machine::new(),
+        vitals: Vitals::default(),
+        metrics: Metrics::new(),
         started: Instant::now(),
         stopping,
     }
