@@ -1,11 +1,22 @@
 //! The daemon's own settings: defaults < TOML file < environment < flags.
+//!
+//! [`table::SETTINGS`] is the one list of them. Flags, environment names, TOML keys, `--help`, the rejection of unknown
+//! keys and the table in the README derive from it. What the user changes at run time is in `config.json` instead.
+
+pub mod layers;
+pub mod parse;
+pub mod surroundings;
+pub mod table;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything the daemon is told at its start. What the user changes at run time is in `config.json` instead.
-#[derive(Debug, Clone)]
+pub use layers::{Flags, Loaded, Problem, load};
+pub use surroundings::Surroundings;
+
+/// Everything the daemon is told at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The data folder.
     pub data_dir: PathBuf,
@@ -21,10 +32,14 @@ pub struct Settings {
     pub disable_ui: bool,
     /// Whether we run in a container.
     pub container: bool,
+    /// The bits that are taken off the mode of every new file; the script inherits them.
+    pub umask: u32,
     /// How the console log looks.
     pub log_format: LogFormat,
     /// The console log's filter, in the syntax of `RUST_LOG`.
     pub log_level: String,
+    /// Whether every request is logged.
+    pub access_log: bool,
     /// This program's own file, which is started again to watch over each run.
     pub executable: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.

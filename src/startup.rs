@@ -21,7 +21,7 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
-use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
+use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
 use crate::http::auth::LocalOwner;
@@ -35,6 +35,8 @@ use crate::settings::Settings;
 const DRAIN_SECONDS: u64 = 3;
 /// HTTP workers; a household's load fits two, and each costs memory.
 const WORKERS: usize = 2;
+/// How long a job waits after its first failed try.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -124,8 +126,11 @@ impl Application {
 
 async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
     stop.send_replace(true);
-    let _ = state;
-    server.stop(true).await;
+    // Both at once: a client that is slow to go must not keep the run from being stopped in time.
+    let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
+    if let Err(error) = stopped {
+        tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -164,6 +169,7 @@ fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
         max_duration: settings.max_duration,
         silence_limit: settings.silence_limit,
         keep_runs: settings.keep_runs,
+        retry_pause: RETRY_PAUSE,
     }
 }
 
