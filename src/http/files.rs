@@ -27,12 +27,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The folder of finished assets.
 pub fn assets_folder(state: &AppState) -> PathBuf {
-    state.commons.data.root().join("assets")
+    state.commons.views.config.get().asset_paths.assets.clone()
 }
 
 /// The folder of the user's own assets.
 fn manual_assets_folder(state: &AppState) -> PathBuf {
-    state.commons.data.root().join("manualassets")
+    state.commons.views.config.get().asset_paths.manual_assets.clone()
 }
 
 /// A picture of the asset folder.

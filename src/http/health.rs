@@ -221,7 +221,10 @@ impl Checks {
         let storage = state.vitals.storage.get();
         let look = |part: fn(&Storage) -> Condition| judge(&storage, part);
         Self {
-            config: Condition::Ok,
+            config: match state.commons.views.config.get().problem {
+                Some(_) => Condition::Degraded,
+                None => Condition::Ok,
+            },
             database: look(|storage| storage.database),
             actors: judge(&state.vitals.actors.get(), |actors| {
                 if actors.iter().all(|actor| actor.alive) { Condition::Ok } else { Condition::Error }
