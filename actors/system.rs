@@ -102,10 +102,8 @@ impl Machine {
         }
         let system = sampler.system.as_mut()?;
         system.refresh_memory();
-        let memory = Memory {
-            total_mib: system.total_memory() / MEBIBYTE,
-            available_mib: system.available_memory() / MEBIBYTE,
-        };
+        let memory =
+            Memory { total_mib: system.total_memory() / MEBIBYTE, available_mib: system.available_memory() / MEBIBYTE };
         let known = memory.total_mib > 0;
         sampler.memory = known.then_some((Instant::now(), memory));
         known.then_some(memory)

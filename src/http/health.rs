@@ -326,7 +326,13 @@ mod tests {
 
     #[test]
     fn the_worst_check_decides() {
-        let checks = |disk, actors| Checks { config: Condition::Degraded, database: Condition::Ok, actors, logs: Condition::Ok, disk };
+        let checks = |disk, actors| Checks {
+            config: Condition::Degraded,
+            database: Condition::Ok,
+            actors,
+            logs: Condition::Ok,
+            disk,
+        };
         assert_eq!(checks(Condition::Ok, Condition::Ok).worst(), Condition::Degraded);
         assert_eq!(checks(Condition::Ok, Condition::Error).worst(), Condition::Error);
     }

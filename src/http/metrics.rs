@@ -35,9 +35,8 @@ const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 const OTHER: &str = "other";
 
 /// From a second to two days.
-const RUN_SECONDS: [f64; 14] = [
-    1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 43200.0, 86400.0, 172_800.0,
-];
+const RUN_SECONDS: [f64; 14] =
+    [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 43200.0, 86400.0, 172_800.0];
 const REQUEST_SECONDS: [f64; 10] = [0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
 
 type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
@@ -49,7 +48,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The one route of the separate address, which asks for no login.
 pub fn separate(config: &mut web::ServiceConfig) {
-    config.route("/metrics", web::get().to(|request: HttpRequest, state: State| async move { page(&request, &state) }));
+    config.route("/metrics", web::get().to(page));
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -201,7 +200,11 @@ fn runs_now(state: &AppState, registry: &mut Registry) {
     let age = oldest.map_or(0, |created| (Utc::now() - created).num_seconds().max(0));
     registry.register("posterizarr_queue_oldest_age_seconds", "How long the oldest job waits", value(age));
     if let Some(progress) = &state.commons.views.logs.get().progress {
-        registry.register("posterizarr_run_items_done", "Images done in the current run", value(count64(progress.done)));
+        registry.register(
+            "posterizarr_run_items_done",
+            "Images done in the current run",
+            value(count64(progress.done)),
+        );
         let problems = [("error", count64(progress.errors)), ("warning", count64(progress.warnings))];
         registry.register(
             "posterizarr_run_log_problems",
@@ -221,7 +224,11 @@ fn process_now(state: &AppState, registry: &mut Registry) {
         "Memory of the daemon in RAM",
         value(count64(process.resident_bytes)),
     );
-    registry.register("process_start_time_seconds", "When the process started", value(count64(process.started_seconds)));
+    registry.register(
+        "process_start_time_seconds",
+        "When the process started",
+        value(count64(process.started_seconds)),
+    );
     if let Some(open) = process.open_files {
         registry.register("process_open_fds", "Open files and sockets", value(count(open)));
     }
@@ -297,11 +304,11 @@ async fn metrics(request: HttpRequest, state: State) -> Result<HttpResponse, Api
     if !state.settings.metrics {
         return Err(ApiError::not_found("metrics are off on this address; set metrics = true"));
     }
-    page(&request, &state)
+    page(request, state).await
 }
 
-fn page(request: &HttpRequest, state: &AppState) -> Result<HttpResponse, ApiError> {
-    let text = state.metrics.encode(state).map_err(ApiError::internal)?;
+async fn page(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    let text = state.metrics.encode(&state).map_err(ApiError::internal)?;
     let asked = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let kind = if asked.contains(OPEN_METRICS) { OPEN_METRICS_TYPE } else { PLAIN_TYPE };
     Ok(HttpResponse::Ok().content_type(kind).insert_header((CACHE_CONTROL, "no-store")).body(text))

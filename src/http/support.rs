@@ -53,7 +53,7 @@ async fn support_zip(request: HttpRequest, state: State) -> Result<HttpResponse,
         bundle::write(archive, &state, &records(&state, &runs))
     });
     let archive = made.await.map_err(ApiError::internal)?.map_err(failed)?;
-    let mut response = download(archive)?.into_response(&request);
+    let mut response = download(archive).map_err(ApiError::internal)?.into_response(&request);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)
 }
@@ -71,22 +71,23 @@ fn records(state: &AppState, runs: &[RunRecord]) -> [(&'static str, Value); 4] {
 
 fn failed(error: io::Error) -> ApiError {
     match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            ApiError::new(Code::StorageUnavailable, "the data folder has no room for the support archive; free some space")
-        }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ApiError::new(
+            Code::StorageUnavailable,
+            "the data folder has no room for the support archive; free some space",
+        ),
         io::ErrorKind::Interrupted => ApiError::new(Code::ActorUnavailable, "the daemon is stopping"),
         _ => ApiError::internal(error),
     }
 }
 
 /// The archive as a download; upstream's web UI reads the name between the quotes.
-fn download(archive: std::fs::File) -> Result<NamedFile, ApiError> {
+fn download(archive: std::fs::File) -> io::Result<NamedFile> {
     let name = format!("posterizarr_support_{}.zip", Local::now().format("%Y-%m-%d_%H-%M-%S"));
     let disposition = ContentDisposition {
         disposition: DispositionType::Attachment,
         parameters: vec![DispositionParam::Filename(name.clone())],
     };
-    let file = NamedFile::from_file(archive, Path::new(&name)).map_err(ApiError::internal)?;
+    let file = NamedFile::from_file(archive, Path::new(&name))?;
     // It is compressed already, and its length tells the browser how far the download is.
     Ok(file.set_content_disposition(disposition).set_content_encoding(ContentEncoding::Identity))
 }

@@ -40,7 +40,7 @@ const BUILT_IN: [(&str, &str, &str); 4] = [
 /// What the UI answers to a path.
 enum Page {
     /// From the built web UI.
-    File(NamedFile),
+    File(Box<NamedFile>),
     /// From the built-in page.
     BuiltIn(&'static str, &'static str),
 }
@@ -51,7 +51,9 @@ pub fn owns(request: &HttpRequest) -> bool {
 }
 
 fn is_api(path: &str) -> bool {
-    ["/api", "/ws"].iter().any(|area| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    ["/api", "/ws"]
+        .iter()
+        .any(|area| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Answers what no route matched.
@@ -89,12 +91,11 @@ fn find(settings: &Settings, path: &str) -> io::Result<Option<Page>> {
         let built_in = BUILT_IN.into_iter().find(|(name, _, _)| *name == path);
         return Ok(built_in.map(|(_, kind, content)| Page::BuiltIn(kind, content)));
     };
-    let file = files::decoded(path).map_or(Ok(None), |path| files::open(&root, &path))?;
-    match file {
-        Some(file) => Ok(Some(Page::File(file))),
-        None if path.starts_with(HASHED) => Ok(None),
-        None => Ok(files::open(&root, "index.html")?.map(Page::File)),
-    }
+    let file = match files::decoded(path).map_or(Ok(None), |path| files::open(&root, &path))? {
+        None if !path.starts_with(HASHED) => files::open(&root, "index.html")?,
+        file => file,
+    };
+    Ok(file.map(|file| Page::File(Box::new(file))))
 }
 
 /// The folder of the built web UI: what the settings say, else where upstream has it beside the script.

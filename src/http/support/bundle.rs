@@ -109,7 +109,10 @@ impl Bundle<'_> {
         }
         if std::fs::symlink_metadata(folder.join(UNCHECKED_DATABASE)).is_ok() {
             let name = format!("database/{UNCHECKED_DATABASE}");
-            self.leave_out(&name, "it holds addresses, which cannot be masked in a database; Logs/ImageChoices.csv has them")?;
+            self.leave_out(
+                &name,
+                "it holds addresses, which cannot be masked in a database; Logs/ImageChoices.csv has them",
+            )?;
         }
         Ok(())
     }

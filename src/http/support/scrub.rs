@@ -137,7 +137,9 @@ pub fn holds_secrets(from: &mut impl Read, mut proceed: impl FnMut() -> io::Resu
 pub fn config(document: &Map<String, Value>) -> Value {
     let sections = document.iter().map(|(name, section)| {
         let masked = match section {
-            Value::Object(values) => values.iter().map(|(key, value)| (key.clone(), masked(name, key, value))).collect(),
+            Value::Object(values) => {
+                values.iter().map(|(key, value)| (key.clone(), masked(name, key, value))).collect()
+            }
             other => masked("", name, other),
         };
         (name.clone(), masked)
@@ -181,10 +183,12 @@ mod tests {
     #[test]
     fn an_endless_line_is_left_out_in_bounded_memory() {
         let long = LONGEST_LINE * 3;
-        let text = io::Cursor::new("before\n").chain(io::repeat(b'x').take(long as u64)).chain(io::Cursor::new("\nafter"));
+        let text =
+            io::Cursor::new("before\n").chain(io::repeat(b'x').take(long as u64)).chain(io::Cursor::new("\nafter"));
         let mut out = Vec::new();
         copy(text, &mut out, Rule::Secrets, || Ok(())).unwrap();
-        let expected = format!("before\n[a line of {} bytes was left out: too long to be checked for secrets]\nafter", long + 1);
+        let expected =
+            format!("before\n[a line of {} bytes was left out: too long to be checked for secrets]\nafter", long + 1);
         assert_eq!(String::from_utf8(out).unwrap(), expected);
     }
 
