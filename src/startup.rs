@@ -162,7 +162,7 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
 
 fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
     SupervisorSettings {
-        script: settings.app_dir.join("Posterizarr.ps1"),
+        script: settings.script(),
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
         stop_grace: settings.stop_grace,
