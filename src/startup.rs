@@ -24,8 +24,11 @@ use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
+use crate::actors::system::Machine;
 use crate::bundled_files;
 use crate::http::auth::LocalOwner;
+use crate::http::health::{self, Vitals};
+use crate::http::metrics::{self, Metrics};
 use crate::http::{self, AppState, State};
 use crate::local_socket;
 use crate::service_manager;
@@ -129,6 +132,8 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
+        actix_web::rt::spawn(health::keep(self.state.clone(), |_| {}));
+        actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let attending = tokio::spawn(service_manager::attend(self.state.clone()));
@@ -182,6 +187,9 @@ fn start_actors(
         commons,
         settings,
         logins: http::auth::Logins::default(),
+        machine: Machine::new(),
+        vitals: Vitals::default(),
+        metrics: Metrics::new(),
         started: Instant::now(),
         stopping,
     }
