@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::config_keeper::Reread;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -282,4 +283,17 @@ async fn runs_are_listed_in_pages_and_each_keeps_its_log() {
     assert_eq!(app.get("/api/runs/9").await.status, 404);
     assert_eq!(app.get("/api/runs/9/log").await.status, 404);
     assert_eq!(app.get("/api/runs/x").await.status, 400);
+}
+
+#[actix_web::test]
+async fn a_reset_is_refused_where_the_script_would_do_a_full_run() {
+    let app = app("");
+    let config = app.path().join("config.json");
+    let mut document: Value = serde_json::from_str(&fs::read_to_string(&config).unwrap()).unwrap();
+    document["EmbyPart"]["UseEmby"] = json!("true");
+    fs::write(&config, document.to_string()).unwrap();
+    app.state.config.send(Reread).await.unwrap();
+    let refused = app.post("/api/reset-posters", &json!({"library": "Movies"})).await;
+    assert_eq!(refused.json()["code"], "mode_not_supported");
+    assert!(refused.json()["message"].as_str().unwrap().contains("Emby is enabled"));
 }
