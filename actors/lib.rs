@@ -14,6 +14,7 @@ pub mod guard;
 pub mod log_tailer;
 pub mod runs;
 pub mod safe_path;
+pub mod scheduler;
 pub mod script_supervisor;
 pub mod store;
 pub mod system;

@@ -1,0 +1,5 @@
+//! Scheduler.
+
+pub mod due;
+pub mod file;
+pub mod timetable;
