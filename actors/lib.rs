@@ -19,3 +19,4 @@ pub mod script_supervisor;
 pub mod store;
 pub mod system;
 pub mod view;
+pub mod webhook_ingest;

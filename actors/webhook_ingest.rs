@@ -1,0 +1,7 @@
+//! WebhookIngest.
+
+pub mod arr;
+pub mod payload;
+pub mod tautulli;
+pub mod trigger;
+pub mod trigger_file;
