@@ -7,6 +7,7 @@ use crate::events::Facts;
 use crate::log_tailer::LogView;
 use crate::script_supervisor::RunView;
 use crate::store::Store;
+use crate::version_checker::VersionView;
 use crate::view::View;
 
 /// Shared by all actors; cheap to clone.
@@ -33,4 +34,6 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the LogTailer.
     pub logs: View<LogView>,
+    /// Of the VersionChecker.
+    pub versions: View<VersionView>,
 }

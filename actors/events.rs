@@ -67,6 +67,11 @@ pub enum Fact {
         /// Jobs that wait.
         waiting: usize,
     },
+    /// A newer release of the script is out; told once per release.
+    NewVersion {
+        /// Its number.
+        version: String,
+    },
     /// An actor crashed and was restarted.
     ActorRestarted {
         /// Its name.

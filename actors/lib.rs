@@ -18,5 +18,6 @@ pub mod scheduler;
 pub mod script_supervisor;
 pub mod store;
 pub mod system;
+pub mod version_checker;
 pub mod view;
 pub mod webhook_ingest;

@@ -20,6 +20,7 @@ pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
+pub mod version;
 pub mod webui_settings;
 
 use std::time::{Duration, Instant};
@@ -95,6 +96,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         logs_socket::routes,
         events::routes,
         system::routes,
+        version::routes,
         webui_settings::routes,
         support::routes,
         health::routes,
