@@ -198,6 +198,35 @@ impl Outcome {
     }
 }
 
+/// What was done to end a run before it ended by itself. Kept in the record before the run is signalled, so that the
+/// outcome is right even if the daemon does not live to see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// Stopped by request.
+    Stop,
+    /// Killed by request.
+    Kill,
+    /// It took longer than the longest duration allowed.
+    TimeLimit,
+    /// It neither printed nor logged anything for too long.
+    Silence,
+    /// The daemon stops.
+    Shutdown,
+}
+
+impl Ending {
+    /// The outcome of a run that this ended.
+    pub fn outcome(self) -> Outcome {
+        match self {
+            Self::Stop => Outcome::Stopped,
+            Self::Kill => Outcome::Killed,
+            Self::TimeLimit | Self::Silence => Outcome::TimedOut,
+            Self::Shutdown => Outcome::Interrupted,
+        }
+    }
+}
+
 /// A run, from its start on; kept for ever, bounded by number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunRecord {
@@ -215,6 +244,8 @@ pub struct RunRecord {
     pub pid: Option<u32>,
     /// When it started.
     pub started: DateTime<Utc>,
+    /// What was done to end it, if it did not end by itself.
+    pub ending: Option<Ending>,
     /// When it ended; absent while it runs.
     pub ended: Option<DateTime<Utc>>,
     /// How it ended; absent while it runs.

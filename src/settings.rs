@@ -25,6 +25,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// The console log's filter, in the syntax of `RUST_LOG`.
     pub log_level: String,
+    /// This program's own file, which is started again to watch over each run.
+    pub executable: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
     pub runner_command: Vec<String>,
     /// How long a run may take to end after a stop, before it is killed.
@@ -43,6 +45,13 @@ pub struct Settings {
     pub metrics: bool,
     /// A separate address where `/metrics` answers without a login.
     pub metrics_bind: Option<SocketAddr>,
+}
+
+impl Settings {
+    /// The script of upstream.
+    pub fn script(&self) -> PathBuf {
+        self.app_dir.join("Posterizarr.ps1")
+    }
 }
 
 /// How the console log looks.

@@ -21,7 +21,7 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
-use crate::actors::script_supervisor::ScriptSupervisor;
+use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
@@ -133,16 +133,29 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
+    let runs = supervisor_settings(&settings);
     AppState {
         config: troupe.start(move || ConfigKeeper::new(config.clone())),
         auth: troupe.start(move || AuthKeeper::new(auth.clone())),
         tailer: troupe.start(move || LogTailer::new(tailer.clone())),
-        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone())),
+        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
         troupe,
         commons,
         settings,
         started: Instant::now(),
         stopping,
+    }
+}
+
+fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
+    SupervisorSettings {
+        script: settings.app_dir.join("Posterizarr.ps1"),
+        command: settings.runner_command.clone(),
+        executable: settings.executable.clone(),
+        stop_grace: settings.stop_grace,
+        max_duration: settings.max_duration,
+        silence_limit: settings.silence_limit,
+        keep_runs: settings.keep_runs,
     }
 }
 

@@ -115,6 +115,7 @@ pub fn settings(folder: &Path) -> Settings {
         container: false,
         log_format: LogFormat::Human,
         log_level: "info".to_owned(),
+        executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
         runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
         stop_grace: Duration::from_secs(10),
         max_duration: None,
