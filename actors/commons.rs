@@ -5,6 +5,7 @@ use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::log_tailer::LogView;
+use crate::scheduler::SchedulerView;
 use crate::script_supervisor::RunView;
 use crate::store::Store;
 use crate::version_checker::VersionView;
@@ -34,6 +35,8 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the LogTailer.
     pub logs: View<LogView>,
+    /// Of the Scheduler.
+    pub scheduler: View<SchedulerView>,
     /// Of the VersionChecker.
     pub versions: View<VersionView>,
 }

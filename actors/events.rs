@@ -67,6 +67,24 @@ pub enum Fact {
         /// Jobs that wait.
         waiting: usize,
     },
+    /// The timetable queued a run.
+    ScheduleFired {
+        /// The schedule's time.
+        schedule: String,
+        /// The instant it was meant for, with offset.
+        due: String,
+        /// Whether it was made up for.
+        late: bool,
+    },
+    /// The timetable queued no run at an instant it was meant to.
+    ScheduleMissed {
+        /// The schedule's time.
+        schedule: String,
+        /// The instant it was meant for, with offset.
+        due: String,
+        /// Why.
+        reason: String,
+    },
     /// A newer release of the script is out; told once per release.
     NewVersion {
         /// Its number.
