@@ -10,6 +10,7 @@ use crate::script_supervisor::RunView;
 use crate::store::Store;
 use crate::version_checker::VersionView;
 use crate::view::View;
+use crate::webhook_ingest::IngestView;
 
 /// Shared by all actors; cheap to clone.
 #[derive(Debug, Clone)]
@@ -37,6 +38,8 @@ pub struct Views {
     pub logs: View<LogView>,
     /// Of the Scheduler.
     pub scheduler: View<SchedulerView>,
+    /// Of the WebhookIngest.
+    pub ingest: View<IngestView>,
     /// Of the VersionChecker.
     pub versions: View<VersionView>,
 }

@@ -85,6 +85,17 @@ pub enum Fact {
         /// Why.
         reason: String,
     },
+    /// A webhook or trigger file was handled.
+    WebhookAccepted {
+        /// Its number among the kept ones.
+        id: u64,
+        /// Who sent it.
+        source: String,
+        /// The event, as the sender names it.
+        event: String,
+        /// What was made of it.
+        verdict: crate::webhook_ingest::journal::Kind,
+    },
     /// A newer release of the script is out; told once per release.
     NewVersion {
         /// Its number.
