@@ -12,6 +12,7 @@ pub mod events;
 pub mod files;
 pub mod guard;
 pub mod log_tailer;
+pub mod notifier;
 pub mod runs;
 pub mod safe_path;
 pub mod scheduler;

@@ -16,11 +16,13 @@ pub mod request_id;
 pub mod rewrite;
 pub mod root;
 pub mod runs;
+pub mod scheduler;
 pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
 pub mod version;
+pub mod webhooks;
 pub mod webui_settings;
 
 use std::time::{Duration, Instant};
@@ -38,7 +40,9 @@ use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
+use crate::actors::webhook_ingest::WebhookIngest;
 use crate::settings::Settings;
 
 pub use error::{ApiError, Code};
@@ -62,6 +66,10 @@ pub struct AppState {
     pub supervisor: Handle<ScriptSupervisor>,
     /// Owner of the followed logs.
     pub tailer: Handle<LogTailer>,
+    /// Owner of the timetable.
+    pub scheduler: Handle<Scheduler>,
+    /// Owner of the trigger files and received webhooks.
+    pub ingest: Handle<WebhookIngest>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -92,6 +100,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         status::routes,
         dashboard::routes,
         runs::routes,
+        scheduler::routes,
+        webhooks::routes,
         logs::routes,
         logs_socket::routes,
         events::routes,

@@ -147,7 +147,11 @@ impl NewEntry {
         let time = self.time.or_else(|| self.cron.clone());
         let time = time.ok_or_else(|| ApiError::validation("missing", &["body", "time"], "Field required"))?;
         let mut entry = json!({ "time": time, "description": self.description.unwrap_or_default() });
-        let beyond = [("cron", self.cron.map(Value::from)), ("days", self.days.map(Value::from)), ("mode", self.mode.map(Value::from))];
+        let beyond = [
+            ("cron", self.cron.map(Value::from)),
+            ("days", self.days.map(Value::from)),
+            ("mode", self.mode.map(Value::from)),
+        ];
         if let Some(fields) = entry.as_object_mut() {
             fields.extend(beyond.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
         }
