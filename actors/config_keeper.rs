@@ -5,7 +5,18 @@ use crate::guard::Service;
 
 /// What is known of the configuration.
 #[derive(Debug, Clone, Default)]
-pub struct ConfigView {}
+pub struct ConfigView {
+    /* STUB */
+    pub problem: Option<String>,
+}
+impl ConfigView {
+    pub fn flag(&self, _: &str, _: &str) -> bool {
+        false
+    }
+    pub fn text(&self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+}
 
 /// The actor.
 pub struct ConfigKeeper {

@@ -30,7 +30,7 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 const MOST_UNDER_WAY: usize = 100;
 
 /// What the Notifier is told at its start.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotifierSettings {
     /// An Uptime Kuma push address that is called while the daemon is healthy.
     pub heartbeat_url: Option<String>,
@@ -71,7 +71,7 @@ impl Notifier {
 
     fn beat(&mut self, ctx: &mut Ctx<Self>) {
         let Some(base) = self.settings.heartbeat_url.clone() else { return };
-        if self.commons.views.config.get().problem().is_none() {
+        if self.commons.views.config.get().problem.is_none() {
             let alive = Push { up: true, message: "posterizarrd is alive".to_owned(), ping_ms: None };
             self.send(kuma::address(&base, &alive).map(|url| Outgoing { url, body: None }));
         }

@@ -1,11 +1,25 @@
 //! The daemon's own settings: defaults < TOML file < environment < flags.
+//!
+//! [`table::SETTINGS`] is the one list of them. Flags, environment names, TOML keys, `--help`, the rejection of unknown
+//! keys and the table in the README derive from it. What the user changes at run time is in `config.json` instead.
 
+pub mod layers;
+pub mod parse;
+pub mod surroundings;
+pub mod table;
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Everything the daemon is told at its start. What the user changes at run time is in `config.json` instead.
-#[derive(Debug, Clone)]
+use crate::actors::notifier::NotifierSettings;
+
+pub use layers::{Flags, Loaded, Problem, load};
+pub use surroundings::Surroundings;
+
+/// Everything the daemon is told at its start.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The data folder.
     pub data_dir: PathBuf,
@@ -21,10 +35,14 @@ pub struct Settings {
     pub disable_ui: bool,
     /// Whether we run in a container.
     pub container: bool,
+    /// The bits that are taken off the mode of every new file; the script inherits them.
+    pub umask: u32,
     /// How the console log looks.
     pub log_format: LogFormat,
     /// The console log's filter, in the syntax of `RUST_LOG`.
     pub log_level: String,
+    /// Whether every request is logged.
+    pub access_log: bool,
     /// This program's own file, which is started again to watch over each run.
     pub executable: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
@@ -41,6 +59,26 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Origins that may read our answers from a browser; empty means no CORS headers.
     pub cors_origins: Vec<String>,
+    /// `TZ`, in a container: the timetable's zone there.
+    pub container_tz: Option<String>,
+    /// Times of day at which a container runs while its timetable is empty.
+    pub run_time: Option<String>,
+    /// How late a scheduled run is still made up for.
+    pub schedule_grace: Duration,
+    /// How long a trigger of Sonarr or Radarr waits.
+    pub arr_delay: Duration,
+    /// Delays by source, or source and event.
+    pub webhook_delays: BTreeMap<String, Duration>,
+    /// Networks whose webhooks need no key.
+    pub webhook_networks: Vec<ipnet::IpNet>,
+    /// Whether new versions are looked for.
+    pub updates: bool,
+    /// Where the newest release number is.
+    pub release_url: String,
+    /// Where the list of releases is.
+    pub releases_url: String,
+    /// Who is told of runs.
+    pub notify: NotifierSettings,
     /// Whether `/metrics` answers on the main address (a login with the `metrics` scope is needed there).
     pub metrics: bool,
     /// A separate address where `/metrics` answers without a login.

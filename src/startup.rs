@@ -8,10 +8,12 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
+use chrono::Utc;
 use tokio::sync::watch;
 
 use crate::actors::auth_keeper::AuthKeeper;
@@ -19,10 +21,14 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
-use crate::actors::guard::{Troupe, exit_when_exhausted};
+use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
-use crate::actors::script_supervisor::{ScriptSupervisor, SupervisorSettings};
+use crate::actors::notifier::Notifier;
+use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
+use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
+use crate::actors::version_checker::{RELEASE_UI_URL, VersionChecker, VersionSettings};
+use crate::actors::webhook_ingest::{self, IngestSettings, WebhookIngest};
 use crate::http::auth::LocalOwner;
 use crate::http::{self, AppState, State};
 use crate::local_socket;
@@ -32,6 +38,8 @@ use crate::settings::Settings;
 const DRAIN_SECONDS: u64 = 3;
 /// HTTP workers; a household's load fits two, and each costs memory.
 const WORKERS: usize = 2;
+/// How long a job waits after its first failed try.
+const RETRY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -119,8 +127,11 @@ impl Application {
 
 async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
     stop.send_replace(true);
-    let _ = state;
-    server.stop(true).await;
+    // Both at once: a client that is slow to go must not keep the run from being stopped in time.
+    let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
+    if let Err(error) = stopped {
+        tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
+    }
 }
 
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
@@ -131,14 +142,28 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 
 fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
-    let with = |commons: &Commons| commons.clone();
-    let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
-    let runs = supervisor_settings(&settings);
+    let supervisor = start(&troupe, &commons, supervisor_settings(&settings), ScriptSupervisor::new);
+    let queue = scheduler::Queue { submit: supervisor.clone().recipient(), start: supervisor.clone().recipient() };
+    let timetable = (scheduler_settings(&settings), queue);
+    let queue = webhook_ingest::Queue {
+        submit: supervisor.clone().recipient(),
+        remove: supervisor.clone().recipient(),
+        list: supervisor.clone().recipient(),
+    };
+    let triggers = (ingest_settings(&settings), queue);
+    start(&troupe, &commons, version_settings(&settings), VersionChecker::new);
+    start(&troupe, &commons, settings.notify.clone(), Notifier::new);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone())),
-        auth: troupe.start(move || AuthKeeper::new(auth.clone())),
-        tailer: troupe.start(move || LogTailer::new(tailer.clone())),
-        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
+        config: start(&troupe, &commons, (), |commons, ()| ConfigKeeper::new(commons)),
+        auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
+        tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
+        scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
+            Scheduler::new(commons, settings, queue)
+        }),
+        ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
+            WebhookIngest::new(commons, settings, queue)
+        }),
+        supervisor,
         troupe,
         commons,
         settings,
@@ -147,15 +172,52 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
     }
 }
 
+/// Starts an actor that is made from what all are given and from its own settings, now and after each crash.
+fn start<S: Service, C: Clone + Send + 'static>(
+    troupe: &Troupe,
+    commons: &Commons,
+    settings: C,
+    make: impl Fn(Commons, C) -> S + Send + 'static,
+) -> Handle<S> {
+    let commons = commons.clone();
+    troupe.start(move || make(commons.clone(), settings.clone()))
+}
+
+fn scheduler_settings(settings: &Settings) -> SchedulerSettings {
+    SchedulerSettings {
+        container_tz: settings.container_tz.clone(),
+        run_time: settings.run_time.clone(),
+        grace: settings.schedule_grace,
+        tick: Duration::from_secs(1),
+        clock: Arc::new(Utc::now),
+    }
+}
+
+fn ingest_settings(settings: &Settings) -> IngestSettings {
+    IngestSettings { arr_delay: settings.arr_delay, delays: settings.webhook_delays.clone() }
+}
+
+fn version_settings(settings: &Settings) -> VersionSettings {
+    VersionSettings {
+        enabled: settings.updates,
+        script: settings.script(),
+        release_ui: settings.data_dir.join("ReleaseUI.txt"),
+        release_url: settings.release_url.clone(),
+        release_ui_url: settings.container.then(|| RELEASE_UI_URL.to_owned()),
+        releases_url: settings.releases_url.clone(),
+    }
+}
+
 fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
     SupervisorSettings {
-        script: settings.app_dir.join("Posterizarr.ps1"),
+        script: settings.script(),
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
         stop_grace: settings.stop_grace,
         max_duration: settings.max_duration,
         silence_limit: settings.silence_limit,
         keep_runs: settings.keep_runs,
+        retry_pause: RETRY_PAUSE,
     }
 }
 

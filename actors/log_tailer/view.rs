@@ -16,7 +16,7 @@ pub const MAIN_LOGS: [&str; 3] = ["Testinglog.log", "Manuallog.log", "Scriptlog.
 pub const LAST_LINES: usize = 25;
 
 /// What is known of the logs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct LogView {
     /// The main logs, in the order of [`MAIN_LOGS`].
     pub main: [MainLog; 3],
@@ -38,13 +38,18 @@ pub struct MainLog {
 impl LogView {
     /// The main log of this name; none for any other name.
     pub fn of(&self, file: &str) -> Option<&MainLog> {
-        MAIN_LOGS.iter().zip(&self.main).find(|(name, _)| **name == file).map(|(_, log)| log)
+        self.main.get(index(file)?)
     }
 
     /// The newest lines of a main log; empty for any other name.
     pub fn last(&self, file: &str) -> Arc<[String]> {
         self.of(file).map(|log| log.last.clone()).unwrap_or_default()
     }
+}
+
+/// The place of a main log in [`MAIN_LOGS`].
+pub fn index(file: &str) -> Option<usize> {
+    MAIN_LOGS.iter().position(|name| *name == file)
 }
 
 /// The log to look at: that of the running mode, else the main log written last (the earlier of [`MAIN_LOGS`] where two
@@ -72,8 +77,12 @@ pub struct Progress {
     pub done: u64,
     /// Of how many, where the log tells.
     pub total: Option<u64>,
+    /// Movies and shows in the libraries, where the log tells. Not the same unit as `done`: each has several images.
+    pub library_items: Option<u64>,
     /// The title it works on, where the log tells.
     pub current: Option<String>,
+    /// What it is at, in the log's words.
+    pub phase: Option<String>,
     /// Lines of level ERROR or CRITICAL since the run started.
     pub errors: u64,
     /// Lines of level WARNING since the run started.

@@ -33,7 +33,7 @@ impl Occasion {
 }
 
 /// The addresses for each occasion, and the body they get.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hooks {
     /// For [`Occasion::RunStarted`].
     pub on_start: Vec<String>,

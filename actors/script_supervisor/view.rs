@@ -9,6 +9,9 @@ use utoipa::ToSchema;
 use super::queue::JobSummary;
 use crate::runs::{Ending, Mode, RunId, RunRecord, Trigger};
 
+/// How many waiting jobs the view shows.
+pub const WAITING_SHOWN: usize = 100;
+
 /// What is known of runs.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct RunView {
@@ -16,8 +19,10 @@ pub struct RunView {
     pub current: Option<CurrentRun>,
     /// A run of the script that this daemon did not start.
     pub foreign: Option<ForeignRun>,
-    /// Jobs that wait, in the order in which they will start. Shared, for it may be long and the view changes each second.
+    /// The first [`WAITING_SHOWN`] jobs that wait, in the order in which they start when they are due.
     pub waiting: Arc<Vec<JobSummary>>,
+    /// How many jobs wait in all.
+    pub waiting_count: usize,
     /// How many jobs failed for good and can be retried by hand.
     pub parked: usize,
     /// The run that ended last.

@@ -1,8 +1,10 @@
 //! A daemon in this process: own data folder, port 0, stopped when dropped.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
@@ -113,8 +115,10 @@ pub fn settings(folder: &Path) -> Settings {
         frontend_dir: None,
         disable_ui: false,
         container: false,
+        umask: 0o002,
         log_format: LogFormat::Human,
         log_level: "info".to_owned(),
+        access_log: false,
         executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
         runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
         stop_grace: Duration::from_secs(10),
@@ -123,6 +127,16 @@ pub fn settings(folder: &Path) -> Settings {
         keep_runs: 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
+        container_tz: None,
+        run_time: None,
+        schedule_grace: Duration::from_secs(3600),
+        arr_delay: Duration::from_secs(300),
+        webhook_delays: BTreeMap::new(),
+        webhook_networks: Vec::new(),
+        updates: false,
+        release_url: String::new(),
+        releases_url: String::new(),
+        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
     }

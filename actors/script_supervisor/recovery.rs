@@ -1,0 +1,64 @@
+//! What a starting supervisor finds: runs without an end, jobs that were running.
+//!
+//! A run whose shim lives is adopted; one whose shim wrote how it ended gets that end; of any other nobody saw the end, and
+//! what is left of it is killed. Then each job that was running is settled by its run's record, or waits again if its run
+//! never took place.
+
+use chrono::Utc;
+
+use super::ScriptSupervisor;
+use super::run_folder::RunFolder;
+use super::shim;
+use super::shim_process::ShimProcess;
+use super::slot::Slot;
+use crate::guard::Ctx;
+use crate::runs::{RunId, RunRecord};
+
+impl ScriptSupervisor {
+    /// Brings records, jobs and processes into line. Called once, before the first message.
+    pub(super) fn recover(&mut self, ctx: &mut Ctx<Self>) {
+        match self.records.unfinished() {
+            Ok(unfinished) => unfinished.into_iter().for_each(|record| self.recover_run(record, ctx)),
+            Err(error) => {
+                tracing::error!(%error, "the records of runs cannot be read; a run that still lives is not seen")
+            }
+        }
+        for (job, run) in self.queue.running() {
+            if !self.holds(run) {
+                self.recover_job(&job, run);
+            }
+        }
+    }
+
+    fn recover_run(&mut self, record: RunRecord, ctx: &mut Ctx<Self>) {
+        let folder = RunFolder::of(&self.commons.data.runs(), record.id);
+        let order = folder.order().ok();
+        match (ShimProcess::find(&folder), order, &self.slot) {
+            (Some(shim), Some(order), Slot::Free) => self.adopt(record, folder, order, shim, ctx),
+            (shim, order, _) => {
+                if let Some(shim) = shim {
+                    tracing::error!(run = %record.id, "a run cannot be adopted and is killed");
+                    shim.signal(shim::KILL);
+                }
+                let record = self.settle(record, &folder, order.as_ref());
+                self.tell_end(&record);
+            }
+        }
+    }
+
+    fn recover_job(&mut self, job: &str, run: RunId) {
+        let settled = match self.records.get(run) {
+            Ok(Some(record)) if record.ended.is_some() => {
+                self.queue.settle(&record, Utc::now(), self.settings.retry_pause)
+            }
+            _ => self.queue.release(job),
+        };
+        if let Err(error) = settled {
+            tracing::error!(job, %error, "a job that was running when the daemon ended could not be settled");
+        }
+    }
+
+    fn holds(&self, run: RunId) -> bool {
+        matches!(&self.slot, Slot::Held(active) if active.record.id == run)
+    }
+}

@@ -1,0 +1,425 @@
+//! Lays the layers over each other and collects every problem on the way, not just the first.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::parse::Given;
+use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
+use super::{LogFormat, Settings, Surroundings};
+use crate::actors::notifier::NotifierSettings;
+use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
+
+const FILE_NAME: &str = "posterizarrd.toml";
+const SYSTEM_FILE: &str = "/etc/posterizarrd/posterizarrd.toml";
+/// How alike two keys must be for one to be proposed for the other, from 0 to 1.
+const ALIKE: f64 = 0.75;
+
+/// The flags that were given: key of the setting → text.
+pub type Flags = BTreeMap<&'static str, String>;
+
+/// The settings, and what the user should know about how they came about.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub settings: Settings,
+    /// The TOML file that was read, where there was one.
+    pub file: Option<PathBuf>,
+    /// What is odd, but does no harm.
+    pub warnings: Vec<String>,
+}
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The setting.
+    pub key: String,
+    /// Where it came from.
+    pub origin: String,
+    /// What is wrong, and what would be right.
+    pub wrong: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.key.is_empty() {
+            return write!(formatter, "{}: {}", self.origin, self.wrong);
+        }
+        write!(formatter, "{} ({}): {}", self.key, self.origin, self.wrong)
+    }
+}
+
+/// Reads all layers. Without any problem gives the settings, else every problem.
+pub fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded, Vec<Problem>> {
+    let mut settings = defaults(surroundings);
+    let mut problems = Vec::new();
+    let mut layers = Layers { flags, surroundings, file: None, values: BTreeMap::new() };
+    let path = layers.file_path();
+    if let Some(path) = &path {
+        layers.file = Some(path.clone());
+        match read(path) {
+            Ok(values) => layers.values = values,
+            Err(wrong) => problems.push(Problem { key: String::new(), origin: path.display().to_string(), wrong }),
+        }
+        problems.extend(layers.unknown_keys());
+    }
+    for setting in SETTINGS {
+        layers.apply(setting, &mut settings, &mut problems);
+    }
+    fill_in(&mut settings, surroundings);
+    if problems.is_empty() {
+        Ok(Loaded { settings, file: path, warnings: unknown_variables(surroundings) })
+    } else {
+        Err(problems)
+    }
+}
+
+fn defaults(surroundings: &Surroundings) -> Settings {
+    let container = surroundings.container();
+    let host = if container { [0, 0, 0, 0] } else { [127, 0, 0, 1] };
+    Settings {
+        data_dir: surroundings.data_dir(),
+        app_dir: PathBuf::new(),
+        bind: (host, 8000).into(),
+        base_url: String::new(),
+        frontend_dir: None,
+        disable_ui: false,
+        container,
+        umask: 0o002,
+        log_format: LogFormat::Human,
+        log_level: "info".to_owned(),
+        access_log: false,
+        executable: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
+        runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
+        stop_grace: Duration::from_secs(10),
+        max_duration: None,
+        silence_limit: None,
+        keep_runs: 20,
+        trusted_proxies: Vec::new(),
+        cors_origins: Vec::new(),
+        container_tz: surroundings.variable("TZ").filter(|_| container).map(str::to_owned),
+        run_time: None,
+        schedule_grace: Duration::from_secs(60 * 60),
+        arr_delay: Duration::from_secs(5 * 60),
+        webhook_delays: BTreeMap::new(),
+        webhook_networks: Vec::new(),
+        updates: true,
+        release_url: RELEASE_URL.to_owned(),
+        releases_url: RELEASES_URL.to_owned(),
+        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
+        metrics: true,
+        metrics_bind: None,
+    }
+}
+
+/// What depends on other settings: folders become absolute, the script's folder and the web UI are looked for.
+fn fill_in(settings: &mut Settings, surroundings: &Surroundings) {
+    let absolute = |folder: &Path| std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    settings.data_dir = absolute(&settings.data_dir);
+    if settings.app_dir.as_os_str().is_empty() {
+        settings.app_dir = surroundings.app_dir(&settings.data_dir);
+    }
+    settings.app_dir = absolute(&settings.app_dir);
+    if settings.frontend_dir.is_none() {
+        let beside = ["frontend/dist", "webui/frontend/dist"].map(|folder| settings.app_dir.join(folder));
+        settings.frontend_dir =
+            beside.into_iter().find(|folder| std::fs::exists(folder.join("index.html")).unwrap_or(false));
+    }
+    settings.frontend_dir = settings.frontend_dir.as_deref().map(absolute);
+}
+
+struct Layers<'a> {
+    flags: &'a Flags,
+    surroundings: &'a Surroundings,
+    file: Option<PathBuf>,
+    values: BTreeMap<String, Result<Given, String>>,
+}
+
+impl Layers<'_> {
+    /// Takes the setting from each layer that has it, the weakest first, so that a mistake in any of them is seen.
+    fn apply(&self, setting: &Setting, settings: &mut Settings, problems: &mut Vec<Problem>) {
+        for (origin, store, given) in self.given(setting) {
+            let stored = given.and_then(|given| store(settings, &given));
+            if let Err(wrong) = stored {
+                problems.push(Problem { key: setting.key.to_owned(), origin, wrong });
+            }
+        }
+    }
+
+    fn given(&self, setting: &Setting) -> Vec<(String, Store, Result<Given, String>)> {
+        let mut given = Vec::new();
+        if let (Some(value), Some(file)) = (self.values.get(setting.key), &self.file) {
+            given.push((file.display().to_string(), setting.store, value.clone()));
+        }
+        let upstream = setting.also.iter().map(|(name, store)| ((*name).to_owned(), *store));
+        for (name, store) in upstream.chain([(setting.variable(), setting.store)]) {
+            if let Some(value) = self.variable(&name) {
+                given.push((format!("environment variable {name}"), store, value));
+            }
+        }
+        if let Some(text) = self.flags.get(setting.key) {
+            given.push((format!("flag --{}", setting.flag()), setting.store, Ok(Given::Text(text.clone()))));
+        }
+        given
+    }
+
+    fn variable(&self, name: &str) -> Option<Result<Given, String>> {
+        if self.surroundings.is_unreadable(name) {
+            return Some(Err("is not UTF-8".to_owned()));
+        }
+        self.surroundings.variable(name).map(|value| Ok(Given::Text(value.to_owned())))
+    }
+
+    /// The text of a setting that is needed before the file is read; mistakes in it are told later, by [`Self::apply`].
+    fn early(&self, key: &str) -> Option<String> {
+        let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
+        match self.given(setting).pop()?.2 {
+            Ok(Given::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The file that was named, or the first of the default ones that is there.
+    fn file_path(&self) -> Option<PathBuf> {
+        if let Some(named) = self.early(CONFIG_FILE) {
+            return Some(named.into());
+        }
+        let data_dir = self.early(DATA_DIR).map_or_else(|| self.surroundings.data_dir(), PathBuf::from);
+        let usual = [data_dir.join(FILE_NAME), self.surroundings.below_root(SYSTEM_FILE)];
+        // A file that may not be looked at counts as there, so that reading it tells what is wrong.
+        usual.into_iter().find(|path| std::fs::exists(path).unwrap_or(true))
+    }
+
+    fn unknown_keys(&self) -> Vec<Problem> {
+        let known = |key: &str| SETTINGS.iter().any(|setting| setting.key == key && key != CONFIG_FILE);
+        let origin = self.file.as_deref().unwrap_or(Path::new("")).display().to_string();
+        let problem = |key: &String| Problem { key: key.clone(), origin: origin.clone(), wrong: unknown(key) };
+        self.values.keys().filter(|key| !known(key)).map(problem).collect()
+    }
+}
+
+fn unknown(key: &str) -> String {
+    if key == CONFIG_FILE {
+        return "cannot be set in the file it names; use --config or POSTERIZARRD_CONFIG".to_owned();
+    }
+    match most_alike(key, SETTINGS.iter().map(|setting| setting.key.to_owned())) {
+        Some(known) => format!("there is no such setting; did you mean {known}?"),
+        None => "there is no such setting; posterizarrd --help names them all".to_owned(),
+    }
+}
+
+fn most_alike(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    known
+        .map(|known| (strsim::jaro_winkler(name, &known), known))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|(left, _), (right, _)| left.total_cmp(right))
+        .map(|(_, known)| known)
+}
+
+/// A misspelt variable of ours does nothing, so it is told; but a newer version's must not keep us from starting.
+fn unknown_variables(surroundings: &Surroundings) -> Vec<String> {
+    let known = |name: &str| SETTINGS.iter().any(|setting| setting.variable() == name);
+    let warning = |name: &str| {
+        let alike = most_alike(name, SETTINGS.iter().map(Setting::variable));
+        let hint = alike.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+        format!("the environment variable {name} is not known and does nothing{hint}")
+    };
+    surroundings.names().filter(|name| name.starts_with(PREFIX) && !known(name)).map(warning).collect()
+}
+
+/// The file's values under their dotted keys.
+fn read(path: &Path) -> Result<BTreeMap<String, Result<Given, String>>, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| not_toml(&error, &text))?;
+    let mut values = BTreeMap::new();
+    flatten("", table, &mut values);
+    Ok(values)
+}
+
+fn not_toml(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
+    format!("is not TOML: line {line}, column {column}: {}", error.message())
+}
+
+fn flatten(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Result<Given, String>>) {
+    for (name, value) in table {
+        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&key, inner, values),
+            toml::Value::Array(items) => {
+                let items: Option<_> = items.into_iter().map(scalar).collect();
+                values.insert(key, items.map(Given::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
+            }
+            other => {
+                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not a text or number".to_owned());
+                values.insert(key, text);
+            }
+        }
+    }
+}
+
+fn scalar(value: toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Float(number) => Some(number.to_string()),
+        toml::Value::Boolean(yes) => Some(yes.to_string()),
+        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Case {
+        root: tempfile::TempDir,
+        variables: Vec<(String, String)>,
+        flags: Flags,
+    }
+
+    impl Case {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let data = root.path().join("data");
+            std::fs::create_dir(&data).unwrap();
+            let variables = vec![("STATE_DIRECTORY".to_owned(), data.to_string_lossy().into_owned())];
+            Self { root, variables, flags: Flags::new() }
+        }
+
+        fn file(self, name: &str, text: &str) -> Self {
+            let path = self.root.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+            self
+        }
+
+        fn variable(mut self, name: &str, value: &str) -> Self {
+            self.variables.push((name.to_owned(), value.to_owned()));
+            self
+        }
+
+        fn flag(mut self, key: &'static str, value: &str) -> Self {
+            self.flags.insert(key, value.to_owned());
+            self
+        }
+
+        fn load(&self) -> Result<Loaded, Vec<Problem>> {
+            let variables = self.variables.iter().map(|(name, value)| (name.into(), value.into()));
+            load(&self.flags, &Surroundings::new(variables, self.root.path()))
+        }
+
+        fn settings(&self) -> Settings {
+            self.load().unwrap().settings
+        }
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_over_the_file_over_the_defaults() {
+        let case = Case::new();
+        assert_eq!(case.settings().keep_runs, 20);
+        let case = case.file("data/posterizarrd.toml", "[runner]\nkeep_runs = 3\nstop_grace = 4\n");
+        assert_eq!(case.settings().keep_runs, 3);
+        assert_eq!(case.settings().stop_grace, Duration::from_secs(4));
+        let case = case.variable("POSTERIZARRD_RUNNER_KEEP_RUNS", "5");
+        assert_eq!(case.settings().keep_runs, 5);
+        assert_eq!(case.flag("runner.keep_runs", "7").settings().keep_runs, 7);
+    }
+
+    #[test]
+    fn upstreams_variables_count_less_than_ours_and_set_parts_of_the_address() {
+        let case = Case::new().variable("APP_PORT", "9000");
+        assert_eq!(case.settings().bind.to_string(), "127.0.0.1:9000");
+        let case = case.variable("APP_HOST", "0.0.0.0");
+        assert_eq!(case.settings().bind.to_string(), "0.0.0.0:9000");
+        let case = case.variable("POSTERIZARRD_BIND", "[::1]:1");
+        assert_eq!(case.settings().bind.to_string(), "[::1]:1");
+        let empty = Case::new().variable("APP_PORT", "").variable("DISABLE_UI", "TRUE").settings();
+        assert_eq!(empty.bind.port(), 8000);
+        assert!(empty.disable_ui);
+    }
+
+    #[test]
+    fn in_a_container_the_daemon_listens_on_every_address() {
+        assert_eq!(Case::new().variable("DOCKER_ENV", "true").settings().bind.to_string(), "0.0.0.0:8000");
+    }
+
+    #[test]
+    fn the_file_in_the_data_folder_comes_before_that_of_the_system_and_a_named_one_before_both() {
+        let case = Case::new().file("etc/posterizarrd/posterizarrd.toml", "base_url = \"/system\"");
+        assert_eq!(case.settings().base_url, "/system");
+        let case = case.file("data/posterizarrd.toml", "base_url = \"/data\"");
+        assert_eq!(case.settings().base_url, "/data");
+        let case = case.file("named.toml", "base_url = \"/named\"");
+        let named = case.root.path().join("named.toml");
+        let case = case.variable("POSTERIZARRD_CONFIG", &named.to_string_lossy());
+        assert_eq!(case.settings().base_url, "/named");
+        assert_eq!(case.load().unwrap().file, Some(named));
+    }
+
+    #[test]
+    fn every_problem_is_told_with_its_key_its_origin_and_what_would_be_right() {
+        let case = Case::new()
+            .file(
+                "data/posterizarrd.toml",
+                "bnid = \"x\"\nconfig = \"y\"\nbase_url = \"http://x\"\n[runner]\nkeep_runs = 0\ncommand = [[1]]\n",
+            )
+            .variable("APP_PORT", "eighty")
+            .flag("log.level", "loud");
+        let problems: Vec<_> = case.load().unwrap_err().iter().map(ToString::to_string).collect();
+        let told = |parts: [&str; 3]| problems.iter().any(|text| parts.iter().all(|part| text.contains(part)));
+        assert_eq!(problems.len(), 7, "{problems:#?}");
+        assert!(told(["bnid", "posterizarrd.toml", "did you mean bind?"]), "{problems:#?}");
+        assert!(told(["config", "posterizarrd.toml", "--config"]));
+        assert!(told(["base_url", "posterizarrd.toml", "like /posterizarr"]));
+        assert!(told(["runner.keep_runs", "posterizarrd.toml", "at least 1"]));
+        assert!(told(["runner.command", "posterizarrd.toml", "list of lists"]));
+        assert!(told(["bind", "APP_PORT", "0 to 65535"]));
+        assert!(told(["log.level", "flag --log-level", "error, warn"]));
+    }
+
+    #[test]
+    fn a_value_that_a_stronger_layer_replaces_is_still_checked() {
+        let case = Case::new().variable("POSTERIZARRD_BIND", "nonsense").flag("bind", "127.0.0.1:1");
+        assert_eq!(case.load().unwrap_err().len(), 1);
+    }
+
+    #[test]
+    fn a_broken_or_missing_file_is_told_with_its_place() {
+        let problems = Case::new().file("data/posterizarrd.toml", "bind = \"x\"\n[runner\n").load().unwrap_err();
+        assert!(problems[0].to_string().contains("line 2, column"), "{}", problems[0]);
+        let problems = Case::new().flag("config", "/nowhere/x.toml").load().unwrap_err();
+        assert!(problems[0].to_string().starts_with("/nowhere/x.toml: cannot be read"), "{}", problems[0]);
+    }
+
+    #[test]
+    fn an_unknown_variable_of_ours_is_a_warning() {
+        let case = Case::new().variable("POSTERIZARRD_BNID", "x").variable("OTHER", "x");
+        let warnings = case.load().unwrap().warnings;
+        assert_eq!(warnings.len(), 1);
+        assert!(
+            warnings[0].contains("POSTERIZARRD_BNID") && warnings[0].contains("POSTERIZARRD_BIND?"),
+            "{warnings:?}"
+        );
+    }
+
+    #[test]
+    fn a_variable_that_is_not_text_is_a_problem_of_its_setting() {
+        use std::os::unix::ffi::OsStringExt;
+        let bad = std::ffi::OsString::from_vec(vec![b'/', 0xff]);
+        let root = tempfile::tempdir().unwrap();
+        let problems = load(&Flags::new(), &Surroundings::new([("APP_DATA".into(), bad)], root.path())).unwrap_err();
+        assert_eq!(problems[0].to_string(), "data_dir (environment variable APP_DATA): is not UTF-8");
+    }
+
+    #[test]
+    fn a_built_web_ui_beside_the_script_is_found() {
+        let case = Case::new().file("data/webui/frontend/dist/index.html", "");
+        assert_eq!(case.settings().frontend_dir, Some(case.root.path().join("data/webui/frontend/dist")));
+        let named = case.flag("frontend_dir", "/elsewhere").settings();
+        assert_eq!(named.frontend_dir.as_deref(), Some(Path::new("/elsewhere")));
+    }
+}

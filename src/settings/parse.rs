@@ -1,0 +1,291 @@
+//! From what a person wrote to a value, or to a text that says what would be right.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use ipnet::IpNet;
+
+use super::LogFormat;
+use crate::actors::scheduler::timetable::parse_time;
+
+/// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Given {
+    /// One text.
+    Text(String),
+    /// Several texts.
+    List(Vec<String>),
+}
+
+/// A value, or what would be right instead.
+pub type Parsed<T> = Result<T, String>;
+
+/// One text, not empty.
+pub fn text(given: &Given) -> Parsed<&str> {
+    match given {
+        Given::Text(text) if text.trim().is_empty() => Err("is empty; give a value, or leave it out".to_owned()),
+        Given::Text(text) => Ok(text.trim()),
+        Given::List(_) => Err("is a list; give one value".to_owned()),
+    }
+}
+
+/// Several texts: a TOML array, or one text split at commas.
+pub fn list(given: &Given) -> Vec<String> {
+    let tidy = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    match given {
+        Given::Text(text) => text.split(',').filter_map(tidy).collect(),
+        Given::List(texts) => texts.iter().filter_map(|text| tidy(text)).collect(),
+    }
+}
+
+/// A command: a TOML array of its words, or one text split as a shell would.
+pub fn command(given: &Given) -> Parsed<Vec<String>> {
+    let words = match given {
+        Given::List(words) => Some(words.clone()),
+        Given::Text(text) => shlex::split(text),
+    };
+    match words {
+        Some(words) if words.first().is_some_and(|program| !program.is_empty()) => Ok(words),
+        Some(_) => Err("is empty; name a program, such as pwsh -File {script}".to_owned()),
+        None => Err("has a quote that is not closed; write the words as a shell command".to_owned()),
+    }
+}
+
+/// Yes or no.
+pub fn switch(given: &Given) -> Parsed<bool> {
+    match text(given)?.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        other => Err(format!("`{other}` is neither yes nor no; write true or false")),
+    }
+}
+
+/// An address with a port.
+pub fn address(given: &Given) -> Parsed<SocketAddr> {
+    let text = text(given)?;
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}").parse(),
+        None => text.parse(),
+    };
+    address.map_err(|_| format!("`{text}` is not an address with a port; write it like 127.0.0.1:8000 or [::1]:8000"))
+}
+
+/// An address without a port.
+pub fn host(given: &Given) -> Parsed<IpAddr> {
+    match text(given)? {
+        "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
+        text => text
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .parse()
+            .map_err(|_| format!("`{text}` is not an address; write it like 127.0.0.1, 0.0.0.0 or ::")),
+    }
+}
+
+/// A port.
+pub fn port(given: &Given) -> Parsed<u16> {
+    let text = text(given)?;
+    text.parse().map_err(|_| format!("`{text}` is not a port; write a number from 0 to 65535"))
+}
+
+/// A path prefix: empty, or `/name` without a slash at its end.
+pub fn base_url(given: &Given) -> Parsed<String> {
+    let Given::Text(text) = given else {
+        return Err("is a list; give one path".to_owned());
+    };
+    let path = text.trim().trim_matches('/');
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~/".contains(letter);
+    if !path.chars().all(allowed) || path.contains("//") || path.split('/').any(|part| part == "." || part == "..") {
+        return Err(format!("`{text}` is not a path; write only the path below the host, like /posterizarr"));
+    }
+    Ok(if path.is_empty() { String::new() } else { format!("/{path}") })
+}
+
+/// A time span; a bare number counts seconds.
+pub fn duration(given: &Given) -> Parsed<Duration> {
+    let text = text(given)?;
+    if let Ok(seconds) = text.parse() {
+        return Ok(Duration::from_secs(seconds));
+    }
+    humantime::parse_duration(text)
+        .map_err(|_| format!("`{text}` is not a time span; write it like 10s, 30m or 1h 30m"))
+}
+
+/// A time span, or none where it says `off` or zero.
+pub fn limit(given: &Given) -> Parsed<Option<Duration>> {
+    if ["off", "none", "never"].contains(&text(given)?.to_ascii_lowercase().as_str()) {
+        return Ok(None);
+    }
+    duration(given).map(|limit| (!limit.is_zero()).then_some(limit)).map_err(|wrong| format!("{wrong}, or off"))
+}
+
+/// Delays by name, such as `sonarr=10m, radarr.download=0s`.
+pub fn delays(given: &Given) -> Parsed<BTreeMap<String, Duration>> {
+    let delay = |item: String| {
+        let (name, time) =
+            item.split_once('=').ok_or_else(|| format!("`{item}` is not a delay; write it like sonarr=10m"))?;
+        let source = name.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !["sonarr", "radarr", "tautulli"].contains(&source.as_str()) {
+            return Err(format!("`{name}` names no source; begin it with sonarr, radarr or tautulli"));
+        }
+        Ok((name.trim().to_ascii_lowercase(), duration(&Given::Text(time.trim().to_owned()))?))
+    };
+    list(given).into_iter().map(delay).collect()
+}
+
+/// Times of day as upstream's container takes them: a comma list, or `disabled`.
+pub fn times(given: &Given) -> Parsed<Option<String>> {
+    let times = list(given);
+    if times.iter().all(|time| time.eq_ignore_ascii_case("disabled")) {
+        return Ok(None);
+    }
+    match times.iter().find(|time| parse_time(time).is_none()) {
+        Some(wrong) => Err(format!("`{wrong}` is not a time of day; write it like 03:00, or disabled")),
+        None => Ok(Some(times.join(","))),
+    }
+}
+
+/// An http or https address; placeholders in braces are let through.
+pub fn url(given: &Given) -> Parsed<String> {
+    let text = text(given)?;
+    let host = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or_default();
+    if host.is_empty() || host.starts_with('/') || text.contains(char::is_whitespace) {
+        return Err(format!("`{text}` is not an address; begin it with http:// or https://"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A list of http or https addresses.
+pub fn urls(given: &Given) -> Parsed<Vec<String>> {
+    list(given).into_iter().map(|item| url(&Given::Text(item))).collect()
+}
+
+/// A number of at least one.
+pub fn count(given: &Given) -> Parsed<usize> {
+    let text = text(given)?;
+    match text.parse() {
+        Ok(count) if count > 0 => Ok(count),
+        _ => Err(format!("`{text}` is not a number of at least 1")),
+    }
+}
+
+/// File mode bits in octal.
+pub fn umask(given: &Given) -> Parsed<u32> {
+    let text = text(given)?;
+    match u32::from_str_radix(text, 8) {
+        Ok(bits) if bits <= 0o777 => Ok(bits),
+        _ => Err(format!("`{text}` is not a umask; write it in octal, like 0002 or 0022")),
+    }
+}
+
+/// A log format.
+pub fn log_format(given: &Given) -> Parsed<LogFormat> {
+    match text(given)? {
+        "human" => Ok(LogFormat::Human),
+        "json" => Ok(LogFormat::Json),
+        other => Err(format!("`{other}` is not a log format; write human or json")),
+    }
+}
+
+/// A log filter.
+pub fn log_filter(given: &Given) -> Parsed<String> {
+    let text = text(given)?;
+    let wrong = |cause| {
+        format!("`{text}` is not a log filter ({cause}); write error, warn, info, debug or trace, or name=level")
+    };
+    // A bare word that is no level would be taken for the name of a target.
+    if !text.contains(['=', ',']) && text.parse::<tracing::level_filters::LevelFilter>().is_err() {
+        return Err(wrong("unknown level".to_owned()));
+    }
+    tracing_subscriber::EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|error| wrong(error.to_string()))
+}
+
+/// Networks or single addresses.
+pub fn networks(given: &Given) -> Parsed<Vec<IpNet>> {
+    let network = |text: String| {
+        text.parse::<IpNet>()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map_err(|_| format!("`{text}` is not a network; write it like 172.16.0.0/12 or 10.0.0.2"))
+    };
+    list(given).into_iter().map(network).collect()
+}
+
+/// Origins as a browser names them.
+pub fn origins(given: &Given) -> Parsed<Vec<String>> {
+    let origin = |text: String| {
+        let text = text.to_ascii_lowercase();
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
+        if host.is_empty() || !host.chars().all(allowed) {
+            return Err(format!("`{text}` is not an origin; write it like https://dash.example.org, without a path"));
+        }
+        Ok(text)
+    };
+    list(given).into_iter().map(origin).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(text: &str) -> Given {
+        Given::Text(text.to_owned())
+    }
+
+    #[test]
+    fn addresses_are_read_with_and_without_brackets() {
+        assert_eq!(address(&given("localhost:81")).unwrap().to_string(), "127.0.0.1:81");
+        assert_eq!(address(&given("[::]:8000")).unwrap().to_string(), "[::]:8000");
+        assert_eq!(host(&given("[::1]")), host(&given("::1")));
+        assert!(address(&given("8000")).unwrap_err().contains("127.0.0.1:8000"));
+        assert!(port(&given("70000")).is_err());
+    }
+
+    #[test]
+    fn a_base_url_is_normalised_and_a_full_url_refused() {
+        assert_eq!(base_url(&given("/")).unwrap(), "");
+        assert_eq!(base_url(&given("media/posters/")).unwrap(), "/media/posters");
+        for bad in ["https://host/posters", "/a/../b", "/a b", "/a?b"] {
+            assert!(base_url(&given(bad)).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn time_spans_and_limits() {
+        assert_eq!(duration(&given("90")).unwrap(), Duration::from_secs(90));
+        assert_eq!(duration(&given("1h 30m")).unwrap(), Duration::from_secs(5400));
+        assert_eq!(limit(&given("off")).unwrap(), None);
+        assert_eq!(limit(&given("0")).unwrap(), None);
+        assert_eq!(limit(&given("2h")).unwrap(), Some(Duration::from_secs(7200)));
+        assert!(limit(&given("soon")).unwrap_err().ends_with("or off"));
+    }
+
+    #[test]
+    fn a_command_is_split_as_a_shell_would() {
+        assert_eq!(command(&given("pwsh -File '{script}' \"a b\"")).unwrap(), ["pwsh", "-File", "{script}", "a b"]);
+        assert!(command(&given("pwsh 'open")).is_err());
+        assert!(command(&given("  ")).is_err());
+        assert!(command(&Given::List(vec![])).is_err());
+    }
+
+    #[test]
+    fn switches_masks_and_filters() {
+        assert!(switch(&given("TRUE")).unwrap());
+        assert!(switch(&given("maybe")).is_err());
+        assert_eq!(umask(&given("0022")).unwrap(), 0o022);
+        assert!(umask(&given("0999")).is_err());
+        assert!(log_filter(&given("info,sled=warn")).is_ok());
+        assert!(log_filter(&given("loud")).is_err());
+    }
+
+    #[test]
+    fn lists_come_from_arrays_or_commas() {
+        let networks = networks(&given("10.0.0.0/8, 192.168.1.5")).unwrap();
+        assert_eq!(networks.len(), 2);
+        assert!(networks[1].contains(&IpAddr::from([192, 168, 1, 5])));
+        assert!(origins(&given("*")).is_err());
+        assert!(origins(&given("https://dash.example.org/path")).is_err());
+        assert_eq!(origins(&Given::List(vec!["HTTP://Dash:3000".to_owned()])).unwrap(), ["http://dash:3000"]);
+    }
+}

@@ -1,0 +1,485 @@
+//! The one list of settings.
+
+use super::Settings;
+use super::parse::{self, Given, Parsed};
+
+/// Takes a value into the settings, or says what would be right.
+pub type Store = fn(&mut Settings, &Given) -> Parsed<()>;
+
+/// One setting.
+pub struct Setting {
+    /// Its name in the TOML file; flag and environment variable derive from it.
+    pub key: &'static str,
+    /// Upstream's environment variables for it; ours wins over them.
+    pub also: &'static [(&'static str, Store)],
+    /// What stands for the value in the help; empty for a switch.
+    pub value: &'static str,
+    /// The value when nothing is given; empty where there is none, or where it depends on the surroundings.
+    pub default: &'static str,
+    /// What the default depends on.
+    pub note: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Takes the value.
+    pub store: Store,
+}
+
+impl Setting {
+    /// The flag, without its dashes.
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    /// Our environment variable for it.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+
+    /// The default in words.
+    pub fn default_text(&self) -> String {
+        [self.default, self.note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What our environment variables begin with.
+pub const PREFIX: &str = "POSTERIZARRD_";
+
+/// The key of the setting that names the TOML file; it cannot be in that file.
+pub const CONFIG_FILE: &str = "config";
+
+/// The key of the data folder, which decides where the TOML file is looked for.
+pub const DATA_DIR: &str = "data_dir";
+
+/// Every setting, in the order of the help.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: DATA_DIR,
+        also: &[("APP_DATA", data_dir)],
+        value: "FOLDER",
+        default: "",
+        note: "$STATE_DIRECTORY, else /config in a container, else ~/.local/share/posterizarrd",
+        help: "The data folder: config.json, Logs, watcher and the daemon's own records",
+        store: data_dir,
+    },
+    Setting {
+        key: "app_dir",
+        also: &[("APP_ROOT", app_dir)],
+        value: "FOLDER",
+        default: "",
+        note: "the data folder; /app in a container that has /app/Posterizarr.ps1",
+        help: "Where Posterizarr.ps1 and Release.txt are",
+        store: app_dir,
+    },
+    Setting {
+        key: CONFIG_FILE,
+        also: &[],
+        value: "FILE",
+        default: "",
+        note: "posterizarrd.toml in the data folder, else /etc/posterizarrd/posterizarrd.toml, where there is one",
+        help: "The TOML file with these settings",
+        store: |_, given| parse::text(given).map(drop),
+    },
+    Setting {
+        key: "bind",
+        also: &[("APP_HOST", bind_host), ("APP_PORT", bind_port)],
+        value: "ADDRESS:PORT",
+        default: "127.0.0.1:8000",
+        note: "(in a container 0.0.0.0:8000)",
+        help: "The address to listen on; APP_HOST and APP_PORT set one part each",
+        store: |settings, given| parse::address(given).map(|address| settings.bind = address),
+    },
+    Setting {
+        key: "base_url",
+        also: &[],
+        value: "PATH",
+        default: "",
+        note: "none",
+        help: "The path below which a reverse proxy shows the daemon, such as /posterizarr",
+        store: |settings, given| parse::base_url(given).map(|base| settings.base_url = base),
+    },
+    Setting {
+        key: "frontend_dir",
+        also: &[],
+        value: "FOLDER",
+        default: "",
+        note: "frontend/dist or webui/frontend/dist beside the script, where it is there",
+        help: "A built web UI to serve instead of the built-in page",
+        store: |settings, given| parse::text(given).map(|folder| settings.frontend_dir = Some(folder.into())),
+    },
+    Setting {
+        key: "disable_ui",
+        also: &[("DISABLE_UI", disable_ui)],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Serve the API only, without a web UI",
+        store: disable_ui,
+    },
+    Setting {
+        key: "trusted_proxies",
+        also: &[],
+        value: "NETWORKS",
+        default: "",
+        note: "none",
+        help: "Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas",
+        store: |settings, given| parse::networks(given).map(|networks| settings.trusted_proxies = networks),
+    },
+    Setting {
+        key: "cors_origins",
+        also: &[],
+        value: "ORIGINS",
+        default: "",
+        note: "none",
+        help: "Origins whose pages may read the answers, separated by commas",
+        store: |settings, given| parse::origins(given).map(|origins| settings.cors_origins = origins),
+    },
+    Setting {
+        key: "umask",
+        also: &[("UMASK", umask)],
+        value: "OCTAL",
+        default: "0002",
+        note: "",
+        help: "The mode bits that new files do not get; the script inherits it",
+        store: umask,
+    },
+    Setting {
+        key: "log.format",
+        also: &[],
+        value: "human|json",
+        default: "human",
+        note: "",
+        help: "How the console log looks",
+        store: |settings, given| parse::log_format(given).map(|format| settings.log_format = format),
+    },
+    Setting {
+        key: "log.level",
+        also: &[],
+        value: "FILTER",
+        default: "info",
+        note: "",
+        help: "What the console log shows: error, warn, info, debug, trace, or name=level pairs",
+        store: |settings, given| parse::log_filter(given).map(|filter| settings.log_level = filter),
+    },
+    Setting {
+        key: "log.access",
+        also: &[],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Log every request",
+        store: |settings, given| parse::switch(given).map(|access| settings.access_log = access),
+    },
+    Setting {
+        key: "runner.command",
+        also: &[],
+        value: "COMMAND",
+        default: "pwsh -File {script}",
+        note: "",
+        help: "The program that a run starts, with its leading arguments; {script} stands for the script's path",
+        store: |settings, given| parse::command(given).map(|command| settings.runner_command = command),
+    },
+    Setting {
+        key: "runner.stop_grace",
+        also: &[],
+        value: "TIME",
+        default: "10s",
+        note: "",
+        help: "How long a run may take to end after a stop before it is killed",
+        store: |settings, given| parse::duration(given).map(|grace| settings.stop_grace = grace),
+    },
+    Setting {
+        key: "runner.max_duration",
+        also: &[],
+        value: "TIME",
+        default: "off",
+        note: "",
+        help: "How long a run may take before it is stopped",
+        store: |settings, given| parse::limit(given).map(|limit| settings.max_duration = limit),
+    },
+    Setting {
+        key: "runner.silence_limit",
+        also: &[],
+        value: "TIME",
+        default: "off",
+        note: "",
+        help: "How long a run may go without output or a log line before it is stopped",
+        store: |settings, given| parse::limit(given).map(|limit| settings.silence_limit = limit),
+    },
+    Setting {
+        key: "runner.keep_runs",
+        also: &[],
+        value: "COUNT",
+        default: "20",
+        note: "",
+        help: "How many runs keep their folder with output and results",
+        store: |settings, given| parse::count(given).map(|runs| settings.keep_runs = runs),
+    },
+    Setting {
+        key: "schedule.grace",
+        also: &[],
+        value: "TIME",
+        default: "1h",
+        note: "",
+        help: "How late a scheduled run is still made up for, after a downtime or a sleep",
+        store: |settings, given| parse::duration(given).map(|grace| settings.schedule_grace = grace),
+    },
+    Setting {
+        key: "schedule.run_time",
+        also: &[("RUN_TIME", run_time)],
+        value: "TIMES",
+        default: "",
+        note: "none",
+        help: "Times of day, such as 03:00,15:00, at which to run while the timetable is empty",
+        store: run_time,
+    },
+    Setting {
+        key: "webhooks.arr_delay",
+        also: &[("ARR_WAIT_TIME", arr_delay)],
+        value: "TIME",
+        default: "5m",
+        note: "",
+        help: "How long a trigger of Sonarr or Radarr waits, so that the media server has found the file",
+        store: arr_delay,
+    },
+    Setting {
+        key: "webhooks.delays",
+        also: &[],
+        value: "NAME=TIME",
+        default: "",
+        note: "none",
+        help: "Other delays by source or source.event, such as sonarr=10m or radarr.download=0s, separated by commas",
+        store: |settings, given| parse::delays(given).map(|delays| settings.webhook_delays = delays),
+    },
+    Setting {
+        key: "webhooks.open_networks",
+        also: &[],
+        value: "NETWORKS",
+        default: "",
+        note: "none",
+        help: "Addresses or networks whose webhooks need no key, separated by commas",
+        store: |settings, given| parse::networks(given).map(|networks| settings.webhook_networks = networks),
+    },
+    Setting {
+        key: "updates.enabled",
+        also: &[],
+        value: "",
+        default: "true",
+        note: "",
+        help: "Look for new versions of Posterizarr",
+        store: |settings, given| parse::switch(given).map(|enabled| settings.updates = enabled),
+    },
+    Setting {
+        key: "updates.release_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "upstream's Release.txt",
+        help: "Where the newest version number is",
+        store: |settings, given| parse::url(given).map(|url| settings.release_url = url),
+    },
+    Setting {
+        key: "updates.releases_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "upstream's releases at GitHub",
+        help: "Where the list of releases is",
+        store: |settings, given| parse::url(given).map(|url| settings.releases_url = url),
+    },
+    Setting {
+        key: "notify.heartbeat_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "none",
+        help: "An Uptime Kuma push address that is called while the daemon is healthy",
+        store: |settings, given| parse::url(given).map(|url| settings.notify.heartbeat_url = Some(url)),
+    },
+    Setting {
+        key: "notify.heartbeat_every",
+        also: &[],
+        value: "TIME",
+        default: "1m",
+        note: "",
+        help: "How often the heartbeat address is called",
+        store: |settings, given| parse::duration(given).map(|every| settings.notify.heartbeat_every = every),
+    },
+    Setting {
+        key: "notify.on_start",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run starts, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_start = urls),
+    },
+    Setting {
+        key: "notify.on_success",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run completed, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_success = urls),
+    },
+    Setting {
+        key: "notify.on_failure",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run ended otherwise or could not start, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_failure = urls),
+    },
+    Setting {
+        key: "notify.on_missed",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a scheduled run did not take place, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_missed = urls),
+    },
+    Setting {
+        key: "notify.body",
+        also: &[],
+        value: "TEXT",
+        default: "",
+        note: "the event as JSON",
+        help: "What is posted, with placeholders such as {event} and {message}",
+        store: |settings, given| parse::text(given).map(|body| settings.notify.hooks.body = Some(body.to_owned())),
+    },
+    Setting {
+        key: "metrics.enabled",
+        also: &[],
+        value: "",
+        default: "true",
+        note: "",
+        help: "Answer /metrics on the main address, to a login or key with the metrics scope",
+        store: |settings, given| parse::switch(given).map(|enabled| settings.metrics = enabled),
+    },
+    Setting {
+        key: "metrics.bind",
+        also: &[],
+        value: "ADDRESS:PORT",
+        default: "",
+        note: "none",
+        help: "A separate address where /metrics answers without a login",
+        store: |settings, given| parse::address(given).map(|address| settings.metrics_bind = Some(address)),
+    },
+];
+
+fn data_dir(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::text(given).map(|folder| settings.data_dir = folder.into())
+}
+
+fn app_dir(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::text(given).map(|folder| settings.app_dir = folder.into())
+}
+
+fn bind_host(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::host(given).map(|host| settings.bind.set_ip(host))
+}
+
+fn bind_port(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::port(given).map(|port| settings.bind.set_port(port))
+}
+
+fn disable_ui(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::switch(given).map(|disabled| settings.disable_ui = disabled)
+}
+
+fn run_time(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::times(given).map(|times| settings.run_time = times)
+}
+
+fn arr_delay(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::duration(given).map(|delay| settings.arr_delay = delay)
+}
+
+fn umask(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::umask(given).map(|bits| settings.umask = bits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Flags, Surroundings, load};
+    use super::*;
+
+    const TABLE_BEGINS: &str = "<!-- settings: begin -->\n";
+    const TABLE_ENDS: &str = "<!-- settings: end -->";
+
+    fn defaults() -> Settings {
+        let root = tempfile::tempdir().unwrap();
+        load(&Flags::new(), &Surroundings::new([], root.path())).unwrap().settings
+    }
+
+    fn readme_table() -> String {
+        let mut table = "| TOML key and flag | environment | default | what it does |\n|---|---|---|---|\n".to_owned();
+        for setting in SETTINGS {
+            let upstream: String = setting.also.iter().map(|(name, _)| format!(", `{name}`")).collect();
+            let (key, flag, variable) = (setting.key, setting.flag(), setting.variable());
+            let default = match setting.default {
+                "" => String::new(),
+                default if setting.note.is_empty() => format!("`{default}`"),
+                default => format!("`{default}` "),
+            };
+            let (note, help) = (setting.note, setting.help.replace('|', "\\|"));
+            table += &format!("| `{key}` `--{flag}` | `{variable}`{upstream} | {default}{note} | {help} |\n");
+        }
+        table
+    }
+
+    #[test]
+    fn the_defaults_that_are_shown_are_those_that_hold() {
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            let mut settings = defaults();
+            (setting.store)(&mut settings, &Given::Text(setting.default.to_owned())).unwrap();
+            assert_eq!(settings, defaults(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn flags_and_variables_derive_from_the_key() {
+        let grace = SETTINGS.iter().find(|setting| setting.key == "runner.stop_grace").unwrap();
+        assert_eq!(
+            (grace.flag().as_str(), grace.variable().as_str()),
+            ("runner-stop-grace", "POSTERIZARRD_RUNNER_STOP_GRACE")
+        );
+    }
+
+    #[test]
+    fn the_readme_has_the_table_of_settings() {
+        let readme = include_str!("../../README.md");
+        let (_, rest) = readme.split_once(TABLE_BEGINS).expect("the table's first marker");
+        let (table, _) = rest.split_once(TABLE_ENDS).expect("the table's last marker");
+        assert_eq!(table, readme_table(), "the README's table is out of date; it should be:\n{}", readme_table());
+    }
+
+    #[test]
+    fn the_example_file_names_every_setting_with_its_default() {
+        let example = include_str!("../../deploy/config.example.toml");
+        // A commented line with a value is a setting; prose never has ` = `.
+        let uncommented: String = example
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|rest| rest.contains(" = ")).unwrap_or(line))
+            .filter(|line| !line.starts_with('#'))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("posterizarrd.toml");
+        std::fs::write(&path, &uncommented).unwrap();
+        let flags = Flags::from([(CONFIG_FILE, path.to_string_lossy().into_owned())]);
+        let surroundings =
+            Surroundings::new([("STATE_DIRECTORY".into(), "/var/lib/posterizarrd".into())], folder.path());
+        let from_example = load(&flags, &surroundings).unwrap().settings;
+        let mut expected = load(&Flags::new(), &surroundings).unwrap().settings;
+        expected.executable.clone_from(&from_example.executable);
+        assert_eq!(from_example, expected);
+        for setting in SETTINGS.iter().filter(|setting| setting.key != CONFIG_FILE) {
+            let name = setting.key.rsplit('.').next().unwrap();
+            let named = ["# ", "#"].iter().any(|mark| example.contains(&format!("\n{mark}{name} = ")));
+            assert!(named, "{} is missing", setting.key);
+        }
+    }
+}
