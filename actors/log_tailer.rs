@@ -13,6 +13,7 @@ mod backward;
 mod feed;
 mod followed;
 mod lines;
+pub mod page;
 pub mod parse;
 mod progress;
 mod subscribers;

@@ -66,12 +66,18 @@ pub fn script_message<'a>(head: &Head<'a>) -> Option<&'a str> {
 
 /// The line as a record. A line of no known shape has level `UNKNOWN` and is its own message.
 pub fn record(line: &str) -> Record {
+    record_by(line, |rest| auth_parts(rest).or_else(|| script_record(rest)).or_else(|| backend_record(rest)))
+}
+
+/// Like [`record`], for a line of `FrontendUI.log`: only what says `BACKEND:` or `UI:` is known, as upstream has it.
+pub fn unified_record(line: &str) -> Record {
+    record_by(line, |rest| backend_record(rest).filter(|_| rest.starts_with("[BACKEND:") || rest.starts_with("[UI:")))
+}
+
+fn record_by(line: &str, parts: impl FnOnce(&str) -> Option<Parts<'_>>) -> Record {
     let line = line.trim();
     let known = head(line).and_then(|head| {
-        let (source, component, number, message) = auth_parts(head.rest)
-            .or_else(|| script_record(head.rest))
-            .or_else(|| backend_record(head.rest))
-            .filter(|parts| !parts.3.is_empty())?;
+        let (source, component, number, message) = parts(head.rest).filter(|parts| !parts.3.is_empty())?;
         Some(Record {
             timestamp: head.timestamp.to_owned(),
             level: head.level.to_owned(),
@@ -191,6 +197,16 @@ mod tests {
             parts("[2025-11-23 03:00:05] [INFO    ] |AUTH| login ok"),
             expected("INFO", "auth", "", None, "login ok")
         );
+    }
+
+    #[test]
+    fn the_unified_log_knows_only_what_names_its_side() {
+        let unified = |third: &str| unified_record(&format!("[2025-11-23 03:00:05] [INFO    ] {third}")).source;
+        assert_eq!(unified("[BACKEND:main:start:12] - a"), "backend");
+        assert_eq!(unified("[UI:x] - a"), "frontend");
+        for third in ["[main:start:12] - a", "|AUTH| a", "|L.1  | a", "[UI:x] - "] {
+            assert_eq!(unified(third), "unknown", "{third}");
+        }
     }
 
     #[test]

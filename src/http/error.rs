@@ -63,14 +63,15 @@ codes! {
 pub struct ApiError {
     code: Code,
     message: String,
-    detail: Option<Value>,
-    extra: serde_json::Map<String, Value>,
+    // Boxed: errors travel in results, and rarely have either.
+    detail: Option<Box<Value>>,
+    extra: Box<serde_json::Map<String, Value>>,
 }
 
 impl ApiError {
     /// An error with a text for people: what is wrong and what to do.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, extra: serde_json::Map::new() }
+        Self { code, message: message.into(), detail: None, extra: Box::default() }
     }
 
     /// A thing that is not there.
@@ -88,7 +89,7 @@ impl ApiError {
     pub fn validation(kind: &str, loc: &[&str], message: impl Into<String>) -> Self {
         let message = message.into();
         let detail = json!([{ "type": kind, "loc": loc, "msg": message }]);
-        Self { detail: Some(detail), ..Self::new(Code::InvalidRequest, message) }
+        Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidRequest, message) }
     }
 
     /// Adds a field to the body.
@@ -106,14 +107,14 @@ impl ApiError {
     fn body(&self) -> Value {
         let mut body = json!({
             "success": false,
-            "detail": self.detail.clone().unwrap_or_else(|| Value::from(self.message.clone())),
+            "detail": self.detail.as_deref().cloned().unwrap_or_else(|| Value::from(self.message.clone())),
             "message": self.message,
             "error": self.message,
             "code": self.code.name(),
             "request_id": super::request_id::current(),
         });
         if let Some(object) = body.as_object_mut() {
-            object.extend(self.extra.clone());
+            object.extend(self.extra.iter().map(|(field, value)| (field.clone(), value.clone())));
         }
         body
     }

@@ -21,6 +21,7 @@ pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
+pub mod ui_logs;
 pub mod version;
 pub mod webhooks;
 pub mod webui_settings;

@@ -1,4 +1,7 @@
 //! The API, in-process on port 0.
 
-mod harness;
+pub mod harness;
 mod root;
+mod scheduler;
+mod version;
+mod webhooks;

@@ -33,10 +33,16 @@ async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goe
     let hostile = "Dune $(touch pwned) `id`; \"q\" 'q' ]: x";
     let answer = put(&app, "/api/webhook/arr", &movie(hostile, 5)).await;
     let body = answer.json();
-    assert_eq!((&body["success"], &body["message"], &body["queued"]), (&json!(true), &json!("Trigger queued for Radarr"), &json!(1)));
+    assert_eq!(
+        (&body["success"], &body["message"], &body["queued"]),
+        (&json!(true), &json!("Trigger queued for Radarr"), &json!(1))
+    );
     assert_eq!(body["file"], body["files"][0]);
     let lines = arguments(&app, 1).await;
-    assert_eq!(lines[..7], ["-ArrTrigger", "-arr_platform", "Radarr", "-event", "Download", "-arr_movie_title", hostile]);
+    assert_eq!(
+        lines[..7],
+        ["-ArrTrigger", "-arr_platform", "Radarr", "-event", "Download", "-arr_movie_title", hostile]
+    );
     assert!(!app.path().join("pwned").try_exists().unwrap());
     let file = body["file"].as_str().unwrap();
     eventually("the trigger file goes", async || (!std::fs::exists(file).unwrap()).then_some(())).await;
@@ -73,7 +79,8 @@ async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
 #[actix_web::test]
 async fn bad_bodies_get_4xx_and_nothing_is_queued() {
     let app = TestApp::start_with(recording);
-    let post = async |path: &str, body: Vec<u8>| app.send(reqwest::Method::POST, path, |request| request.body(body)).await;
+    let post =
+        async |path: &str, body: Vec<u8>| app.send(reqwest::Method::POST, path, |request| request.body(body)).await;
     for (path, body, status) in [
         ("/api/webhook/arr", b"".to_vec(), 200),
         ("/api/webhook/tautulli", b"".to_vec(), 200),
@@ -87,9 +94,16 @@ async fn bad_bodies_get_4xx_and_nothing_is_queued() {
         ("/api/webhook/arr", vec![b' '; 9 * 1024 * 1024], 413),
     ] {
         let answer = post(path, body.clone()).await;
-        assert_eq!(answer.status.as_u16(), status, "{path} {} → {}", String::from_utf8_lossy(&body[..body.len().min(60)]), answer.text());
+        assert_eq!(
+            answer.status.as_u16(),
+            status,
+            "{path} {} → {}",
+            String::from_utf8_lossy(&body[..body.len().min(60)]),
+            answer.text()
+        );
     }
-    let large = format!(r#"{{"eventType":"Download","movie":{{"title":"x","pad":"{}"}}}}"#, "y".repeat(5 * 1024 * 1024));
+    let large =
+        format!(r#"{{"eventType":"Download","movie":{{"title":"x","pad":"{}"}}}}"#, "y".repeat(5 * 1024 * 1024));
     assert_eq!(post("/api/webhook/arr", large.into_bytes()).await.json()["queued"], 1, "season packs are large");
     assert_eq!(app.get("/api/webhook/arr").await.status, 405);
 }
