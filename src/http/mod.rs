@@ -87,7 +87,17 @@ where
     M: actix::Message + Send + 'static,
     M::Result: Send,
 {
-    match tokio::time::timeout(PATIENCE, actor.send(message)).await {
+    ask_within(PATIENCE, actor, message).await
+}
+
+/// Like [`ask`], for what may take longer.
+pub async fn ask_within<S, M>(patience: Duration, actor: &Handle<S>, message: M) -> Result<M::Result, ApiError>
+where
+    S: Answer<M>,
+    M: actix::Message + Send + 'static,
+    M::Result: Send,
+{
+    match tokio::time::timeout(patience, actor.send(message)).await {
         Ok(reply) => Ok(reply?),
         Err(_) => Err(actix::MailboxError::Timeout.into()),
     }

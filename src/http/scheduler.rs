@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::runs::{BUSY, refused};
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::runs::{RunId, Trigger};
 use crate::actors::scheduler::fires::Fire;
@@ -267,7 +268,7 @@ async fn restart(state: State) -> Result<impl Responder, ApiError> {
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = Done), (status = 400)))]
 #[post("/api/scheduler/run-now")]
 async fn run_now(state: State) -> Result<impl Responder, ApiError> {
-    let started = ask(&state.scheduler, RunNow).await??;
+    let started = ask(&state.scheduler, RunNow).await?.map_err(|error| refused(error, BUSY))?;
     let message = "Manual run triggered successfully".to_owned();
     Ok(web::Json(Done { success: true, message, run_id: Some(started.run) }))
 }

@@ -1,6 +1,9 @@
 //! The API, in-process on port 0.
 
-pub mod harness;
+mod events;
+mod harness;
+mod logs;
+mod logs_socket;
 mod root;
 mod scheduler;
 mod version;
