@@ -9,6 +9,7 @@ mod logs_socket;
 mod metrics;
 mod root;
 mod scheduler;
+mod runs;
 mod static_files;
 mod support;
 mod system;
