@@ -37,7 +37,8 @@ impl Daemon {
         std::thread::spawn(move || stderr.lines().for_each(|line| lines.lock().unwrap().push(line.unwrap())));
         let mut daemon = Self { child, log, url: String::new() };
         let line = daemon.wait_for_line("posterizarrd is up");
-        let url = line.split("url=").nth(1).unwrap().split_whitespace().next().unwrap();
+        let from = line.find("http://").unwrap();
+        let url = line[from..].split([' ', '"']).next().unwrap();
         daemon.url = url.trim_end_matches('/').to_owned();
         daemon
     }
@@ -312,6 +313,25 @@ fn the_log_files_have_upstreams_line_format_and_go_on_after_a_restart() {
             assert!(place.starts_with("posterizarr") && place.contains(".rs:"), "{line}");
         }
     }
+}
+
+#[test]
+fn the_access_log_tells_each_request_without_its_query() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = command(BINARY, folder.path());
+    command.args(["--log-access", "--log-format", "json"]);
+    let mut daemon = Daemon::start_with(command);
+    let mut stream = std::net::TcpStream::connect(daemon.url.trim_start_matches("http://")).unwrap();
+    std::io::Write::write_all(&mut stream, b"GET /api?api_key=s3cr3t HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let line = daemon.wait_for_line("answered");
+    let record: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let fields = &record["fields"];
+    assert_eq!(
+        (&fields["method"], &fields["path"], &fields["client"]),
+        (&"GET".into(), &"/api".into(), &"127.0.0.1".into())
+    );
+    assert_eq!(fields["status"], 200);
+    assert!(!daemon.log().concat().contains("s3cr3t"), "{line}");
 }
 
 #[test]

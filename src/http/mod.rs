@@ -2,6 +2,7 @@
 //!
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
+pub mod access_log;
 pub mod auth;
 pub mod dashboard;
 pub mod docs;
@@ -108,7 +109,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The whole application: routes, rejections, middleware. Built once per worker.
 ///
-/// Outermost first: request id, base URL, HEAD, compression, login.
+/// Outermost first: request id, access log, base URL, HEAD, compression, login.
 pub fn app(
     state: State,
 ) -> App<
@@ -132,6 +133,7 @@ pub fn app(
         .wrap(Compress::default())
         .wrap(from_fn(rewrite::head_as_get))
         .wrap(from_fn(rewrite::strip_base))
+        .wrap(from_fn(access_log::tell))
         .wrap(from_fn(request_id::assign))
 }
 
