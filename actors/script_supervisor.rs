@@ -42,6 +42,7 @@ pub use messages::{
     StartRun, Started, StopReply, StopRun, SubmitJob, Submitted,
 };
 pub use queue::{Job, JobState, JobSummary, NewJob};
+pub use recovery::UPLOAD_PREFIX;
 pub use run_folder::log_of;
 pub use shim_process::SUBCOMMAND as SHIM_SUBCOMMAND;
 pub use view::{CurrentRun, ForeignRun, Holder, RunView, RunnerKind, RunnerState, WAITING_SHOWN};

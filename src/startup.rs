@@ -7,24 +7,28 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
 use tokio::sync::watch;
 
-use crate::actors::auth_keeper::AuthKeeper;
+use crate::actors::auth_keeper::{self, AuthKeeper};
 use crate::actors::commons::{Commons, Views};
-use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
+use crate::actors::system::Machine;
 use crate::bundled_files;
 use crate::http::auth::LocalOwner;
+use crate::http::health::{self, Vitals};
+use crate::http::metrics::{self, Metrics};
 use crate::http::{self, AppState, State};
 use crate::local_socket;
 use crate::service_manager;
@@ -37,6 +41,9 @@ const DRAIN_SECONDS: u64 = 3;
 const WORKERS: usize = 2;
 /// How long a job waits after its first failed try.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
+
+/// Under this name the configuration's secrets are known to the log.
+const SECRETS: &str = "config.json";
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -99,15 +106,14 @@ impl Application {
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
-        match bundled_files::copy_missing(&settings.app_dir, &commons.data) {
-            Ok(0) => {}
-            Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
-            Err(error) => {
-                tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place")
-            }
-        }
+        put_bundled_files(&settings.app_dir, &commons.data);
+        let config = config_settings(&settings);
+        // Before anything is served: there is no moment without a login where one is needed.
+        commons.views.config.publish(config_keeper::first_view(&commons.data, &commons.store, &config));
+        commons.views.auth.publish(auth_keeper::first_view(&commons.store));
+        telemetry::redact::set_secrets(SECRETS, commons.views.config.get().secrets());
         let (stop, stopping) = watch::channel(false);
-        let state = web::Data::new(start_actors(settings, commons, stopping, on_network));
+        let state = web::Data::new(start_actors(settings, config, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
         Ok(Self { address, server, state, stop })
     }
@@ -124,9 +130,12 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
+        actix_web::rt::spawn(health::keep(self.state.clone(), service_manager::beat));
+        actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let attending = tokio::spawn(service_manager::attend(self.state.clone()));
+        let following = tokio::spawn(follow_secrets(self.state.clone()));
         let outcome = tokio::select! {
             ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
             () = signal => {
@@ -135,6 +144,7 @@ impl Application {
             }
         };
         attending.abort();
+        following.abort();
         self.state.troupe.stop();
         self.state.commons.store.flush().map_err(io::Error::other)?;
         outcome
@@ -151,27 +161,65 @@ async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHan
     }
 }
 
+fn put_bundled_files(app_dir: &Path, data: &DataDir) {
+    match bundled_files::copy_missing(app_dir, data) {
+        Ok(0) => {}
+        Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
+        Err(error) => {
+            tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place");
+        }
+    }
+}
+
+/// Keeps the secrets of the configuration out of the log as they change.
+async fn follow_secrets(state: State) {
+    let mut config = state.commons.views.config.subscribe();
+    while config.changed().await.is_ok() {
+        telemetry::redact::set_secrets(SECRETS, config.borrow_and_update().secrets());
+    }
+}
+
 fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address)
         .and_then(|listener| listener.set_nonblocking(true).map(|()| listener))
         .map_err(|cause| StartError::Bind { address, cause })
 }
 
-fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>, on_network: bool) -> AppState {
+fn start_actors(
+    settings: Settings,
+    keeper: ConfigSettings,
+    commons: Commons,
+    stopping: watch::Receiver<bool>,
+    on_network: bool,
+) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(telemetry::flush));
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
     let runs = supervisor_settings(&settings, on_network);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone())),
+        config: troupe.start(move || ConfigKeeper::new(config.clone(), keeper.clone())),
         auth: troupe.start(move || AuthKeeper::new(auth.clone())),
         tailer: troupe.start(move || LogTailer::new(tailer.clone())),
         supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
         troupe,
         commons,
         settings,
+        logins: http::auth::Logins::default(),
+        machine: Machine::new(),
+        vitals: Vitals::default(),
+        metrics: Metrics::new(),
         started: Instant::now(),
         stopping,
+    }
+}
+
+fn config_settings(settings: &Settings) -> ConfigSettings {
+    ConfigSettings {
+        container: settings.container,
+        fallback_level: std::env::var("WEBUI_LOG_LEVEL").ok(),
+        set_level: Arc::new(|level| {
+            telemetry::set_level(level);
+        }),
     }
 }
 
