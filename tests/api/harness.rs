@@ -1,5 +1,6 @@
 //! A daemon in this process: own data folder, port 0, stopped when dropped.
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// A running daemon and a client for it.
 pub struct TestApp {
@@ -17,7 +19,8 @@ pub struct TestApp {
     pub state: State,
     pub url: String,
     pub client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    running: JoinHandle<io::Result<()>>,
+    stop: oneshot::Sender<()>,
 }
 
 /// An answer, read whole.
@@ -54,11 +57,21 @@ impl TestApp {
         let url = format!("http://{}", app.address());
         let state = app.state();
         let (stop, stopped) = oneshot::channel::<()>();
-        actix_web::rt::spawn(app.run_until_stopped(async {
+        let running = actix_web::rt::spawn(app.run_until_stopped(async {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, state, url, client, _stop: stop }
+        Self { folder, state, url, client, running, stop }
+    }
+
+    /// Tells the daemon to stop; what is given back ends once it is down.
+    pub fn stop(self) -> JoinHandle<()> {
+        let Self { folder, running, stop, .. } = self;
+        drop(stop);
+        actix_web::rt::spawn(async move {
+            running.await.unwrap().unwrap();
+            drop(folder);
+        })
     }
 
     /// The data folder.
