@@ -7,7 +7,7 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -46,6 +46,9 @@ const DRAIN_SECONDS: u64 = 3;
 const WORKERS: usize = 2;
 /// How long a job waits after its first failed try.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
+
+/// Under this name the configuration's secrets are known to the log.
+const SECRETS: &str = "config.json";
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -108,17 +111,12 @@ impl Application {
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
-        match bundled_files::copy_missing(&settings.app_dir, &commons.data) {
-            Ok(0) => {}
-            Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
-            Err(error) => {
-                tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place")
-            }
-        }
+        put_bundled_files(&settings.app_dir, &commons.data);
         let config = config_settings(&settings);
         // Before anything is served: there is no moment without a login where one is needed.
         commons.views.config.publish(config_keeper::first_view(&commons.data, &commons.store, &config));
         commons.views.auth.publish(auth_keeper::first_view(&commons.store));
+        telemetry::redact::set_secrets(SECRETS, commons.views.config.get().secrets());
         let (stop, stopping) = watch::channel(false);
         let state = web::Data::new(start_actors(settings, config, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
@@ -137,11 +135,12 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
-        actix_web::rt::spawn(health::keep(self.state.clone(), |_| {}));
+        actix_web::rt::spawn(health::keep(self.state.clone(), service_manager::beat));
         actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let attending = tokio::spawn(service_manager::attend(self.state.clone()));
+        let following = tokio::spawn(follow_secrets(self.state.clone()));
         let outcome = tokio::select! {
             ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
             () = signal => {
@@ -150,6 +149,7 @@ impl Application {
             }
         };
         attending.abort();
+        following.abort();
         self.state.troupe.stop();
         self.state.commons.store.flush().map_err(io::Error::other)?;
         outcome
@@ -163,6 +163,24 @@ async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHan
     let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
     if let Err(error) = stopped {
         tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
+    }
+}
+
+fn put_bundled_files(app_dir: &Path, data: &DataDir) {
+    match bundled_files::copy_missing(app_dir, data) {
+        Ok(0) => {}
+        Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
+        Err(error) => {
+            tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place");
+        }
+    }
+}
+
+/// Keeps the secrets of the configuration out of the log as they change.
+async fn follow_secrets(state: State) {
+    let mut config = state.commons.views.config.subscribe();
+    while config.changed().await.is_ok() {
+        telemetry::redact::set_secrets(SECRETS, config.borrow_and_update().secrets());
     }
 }
 

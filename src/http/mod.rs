@@ -2,6 +2,7 @@
 //!
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
+pub mod access_log;
 pub mod auth;
 pub mod dashboard;
 pub mod docs;
@@ -141,7 +142,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The whole application: routes, rejections, middleware. Built once per worker.
 ///
-/// Outermost first: request id, headers, base URL, HEAD, counting, compression, login.
+/// Outermost first: request id, access log, headers, base URL, HEAD, counting, compression, login.
 pub fn app(
     state: State,
 ) -> App<
@@ -166,6 +167,7 @@ pub fn app(
         .wrap(from_fn(rewrite::head_as_get))
         .wrap(from_fn(rewrite::strip_base))
         .wrap(from_fn(headers::secure))
+        .wrap(from_fn(access_log::tell))
         .wrap(from_fn(request_id::assign))
 }
 
