@@ -42,6 +42,7 @@ pub use messages::{
     StartRun, Started, StopReply, StopRun, SubmitJob, Submitted,
 };
 pub use queue::{Job, JobState, JobSummary, NewJob};
+pub use recovery::UPLOAD_PREFIX;
 pub use run_folder::log_of;
 pub use shim_process::SUBCOMMAND as SHIM_SUBCOMMAND;
 pub use view::{CurrentRun, ForeignRun, Holder, RunView, RunnerKind, RunnerState, WAITING_SHOWN};
@@ -83,6 +84,8 @@ pub struct SupervisorSettings {
     pub keep_runs: usize,
     /// How long a job waits after its first failed try; after each later one, four times as long as before.
     pub retry_pause: Duration,
+    /// Whether waiting jobs are started. A process that is there for one run leaves them to the daemon.
+    pub starts_jobs: bool,
 }
 
 /// The actor.

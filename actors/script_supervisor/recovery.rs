@@ -4,9 +4,12 @@
 //! what is left of it is killed. Then each job that was running is settled by its run's record, or waits again if its run
 //! never took place.
 
+use std::path::Path;
+
 use chrono::Utc;
 
 use super::ScriptSupervisor;
+use super::lifecycle::remove_upload;
 use super::run_folder::RunFolder;
 use super::shim;
 use super::shim_process::ShimProcess;
@@ -14,9 +17,13 @@ use super::slot::Slot;
 use crate::guard::Ctx;
 use crate::runs::{RunId, RunRecord};
 
+/// How the names of pictures begin while they are still being sent.
+pub const UPLOAD_PREFIX: &str = ".upload-";
+
 impl ScriptSupervisor {
     /// Brings records, jobs and processes into line. Called once, before the first message.
     pub(super) fn recover(&mut self, ctx: &mut Ctx<Self>) {
+        remove_cut_uploads(&self.commons.data.uploads());
         match self.records.unfinished() {
             Ok(unfinished) => unfinished.into_iter().for_each(|record| self.recover_run(record, ctx)),
             Err(error) => {
@@ -61,4 +68,11 @@ impl ScriptSupervisor {
     fn holds(&self, run: RunId) -> bool {
         matches!(&self.slot, Slot::Held(active) if active.record.id == run)
     }
+}
+
+/// Removes pictures whose upload a crash cut short.
+fn remove_cut_uploads(uploads: &Path) {
+    let entries = std::fs::read_dir(uploads).into_iter().flatten().flatten();
+    let cut = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(UPLOAD_PREFIX));
+    cut.for_each(|entry| remove_upload(&entry.path()));
 }

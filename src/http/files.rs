@@ -1,6 +1,164 @@
-//! Media folders as static files.
+//! Pictures straight from disk: `/poster_assets`, `/manual_poster_assets`, `/test`, `/images`.
+//!
+//! A folder is looked up at each request, so one that appears (or is configured) later is served without a restart. Only
+//! files below the folder are given: no listing, nothing hidden, nothing through a link that leaves it; all of that is a
+//! plain 404. Browsers may keep a picture for a day; the web UI adds `?t=` where it wants a new one.
 
-use actix_web::web;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// Mounts the media folders.
-pub fn mounts(_config: &mut web::ServiceConfig) {}
+use actix_files::NamedFile;
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use percent_encoding::percent_decode_str;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ApiError, AppState, State};
+use crate::actors::safe_path::{self, PathError};
+
+const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+// A picture opened on its own must not run script in our origin; SVG can.
+const NO_SCRIPT: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(poster_assets).service(manual_poster_assets).service(test_images).service(script_images);
+}
+
+/// The folder of finished assets.
+pub fn assets_folder(state: &AppState) -> PathBuf {
+    state.commons.views.config.get().asset_paths.assets.clone()
+}
+
+/// The folder of the user's own assets.
+fn manual_assets_folder(state: &AppState) -> PathBuf {
+    state.commons.views.config.get().asset_paths.manual_assets.clone()
+}
+
+/// A picture of the asset folder.
+#[utoipa::path(
+    tag = "files",
+    params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
+    responses((status = 200, description = "the file"), (status = 206, description = "the range asked for"),
+        (status = 304, description = "unchanged"), (status = 404, description = "no such file"))
+)]
+#[get("/poster_assets/{path:.*}")]
+async fn poster_assets(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    serve(&request, "/poster_assets/", assets_folder(&state)).await
+}
+
+/// A picture of the folder of manual assets.
+#[utoipa::path(
+    tag = "files",
+    params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
+    responses((status = 200, description = "the file"), (status = 206, description = "the range asked for"),
+        (status = 304, description = "unchanged"), (status = 404, description = "no such file"))
+)]
+#[get("/manual_poster_assets/{path:.*}")]
+async fn manual_poster_assets(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    serve(&request, "/manual_poster_assets/", manual_assets_folder(&state)).await
+}
+
+/// A picture made by the testing mode.
+#[utoipa::path(
+    tag = "files",
+    params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
+    responses((status = 200, description = "the file"), (status = 206, description = "the range asked for"),
+        (status = 304, description = "unchanged"), (status = 404, description = "no such file"))
+)]
+#[get("/test/{path:.*}")]
+async fn test_images(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    serve(&request, "/test/", state.commons.data.test()).await
+}
+
+/// A picture that came with the script.
+#[utoipa::path(
+    tag = "files",
+    params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
+    responses((status = 200, description = "the file"), (status = 206, description = "the range asked for"),
+        (status = 304, description = "unchanged"), (status = 404, description = "no such file"))
+)]
+#[get("/images/{path:.*}")]
+async fn script_images(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    serve(&request, "/images/", state.settings.app_dir.join("images")).await
+}
+
+async fn serve(request: &HttpRequest, mount: &str, root: PathBuf) -> Result<HttpResponse, ApiError> {
+    let relative = request.path().strip_prefix(mount).and_then(decoded).ok_or_else(missing)?;
+    let opened = web::block(move || open(&root, &relative)).await.map_err(ApiError::internal)?;
+    let file = opened.map_err(ApiError::internal)?.ok_or_else(missing)?;
+    // Pictures do not shrink, and a range is one of the bytes on disk.
+    let mut response = file.set_content_encoding(ContentEncoding::Identity).into_response(request);
+    if response.status().is_success() || response.status().is_redirection() {
+        response.headers_mut().insert(CACHE_CONTROL, A_DAY);
+    }
+    response.headers_mut().insert(CONTENT_SECURITY_POLICY, NO_SCRIPT);
+    Ok(response)
+}
+
+fn missing() -> ApiError {
+    ApiError::not_found("no such file")
+}
+
+/// The path as it is on disk; none if it is not text.
+pub(super) fn decoded(path: &str) -> Option<String> {
+    percent_decode_str(path).decode_utf8().ok().map(Into::into)
+}
+
+/// Opens a file below `root`. None for whatever may not be seen: missing, a folder, hidden, or outside.
+pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>> {
+    if relative.split('/').any(|part| part.starts_with('.')) {
+        return Ok(None);
+    }
+    let path = match safe_path::existing(root, relative) {
+        Ok(path) => path,
+        Err(PathError::Forbidden | PathError::Missing) => return Ok(None),
+        Err(PathError::Io(error)) => return Err(error),
+    };
+    // Opening a pipe would wait for its other end.
+    if !std::fs::metadata(&path)?.is_file() {
+        return Ok(None);
+    }
+    NamedFile::open(path).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tree() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("root");
+        std::fs::create_dir_all(root.join("TV Shows/Dark (2017)")).unwrap();
+        std::fs::create_dir(root.join(".hidden")).unwrap();
+        for file in ["TV Shows/Dark (2017)/poster.jpg", ".hidden/a.jpg", ".b.jpg", "../secret.jpg"] {
+            std::fs::write(root.join(file), "x").unwrap();
+        }
+        std::os::unix::fs::symlink("../secret.jpg", root.join("out.jpg")).unwrap();
+        std::os::unix::fs::symlink("TV Shows", root.join("in")).unwrap();
+        folder
+    }
+
+    #[test]
+    fn only_visible_files_below_the_folder_are_opened() {
+        let folder = tree();
+        let root = folder.path().join("root");
+        let opens = |path: &str| open(&root, path).unwrap().is_some();
+        for good in ["TV Shows/Dark (2017)/poster.jpg", "in/Dark (2017)/poster.jpg"] {
+            assert!(opens(good), "{good}");
+        }
+        for bad in
+            ["", "TV Shows", "nope.jpg", ".b.jpg", ".hidden/a.jpg", "../secret.jpg", "/etc/passwd", "out.jpg", "a\0b"]
+        {
+            assert!(!opens(bad), "{bad}");
+        }
+        assert!(open(&folder.path().join("later"), "a.jpg").unwrap().is_none(), "a missing folder is no error");
+    }
+
+    #[test]
+    fn an_encoded_separator_is_a_separator_and_encoding_is_undone_once() {
+        assert_eq!(decoded("TV%20Shows%2FDark%20(2017)").as_deref(), Some("TV Shows/Dark (2017)"));
+        assert_eq!(decoded("a+b%252e").as_deref(), Some("a+b%2e"));
+        assert_eq!(decoded("%ff"), None);
+    }
+}

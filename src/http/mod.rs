@@ -8,6 +8,7 @@ pub mod docs;
 pub mod error;
 pub mod events;
 pub mod files;
+pub mod headers;
 pub mod health;
 pub mod logs;
 pub mod logs_socket;
@@ -39,6 +40,7 @@ use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::ScriptSupervisor;
+use crate::actors::system::Machine;
 use crate::settings::Settings;
 
 pub use error::{ApiError, Code};
@@ -64,6 +66,12 @@ pub struct AppState {
     pub tailer: Handle<LogTailer>,
     /// What is remembered of logins between requests.
     pub logins: auth::Logins,
+    /// The machine we run on.
+    pub machine: Machine,
+    /// What was seen of actors and disks when it was last looked.
+    pub vitals: health::Vitals,
+    /// What is counted as it happens.
+    pub metrics: metrics::Metrics,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -80,7 +88,17 @@ where
     M: actix::Message + Send + 'static,
     M::Result: Send,
 {
-    match tokio::time::timeout(PATIENCE, actor.send(message)).await {
+    ask_within(PATIENCE, actor, message).await
+}
+
+/// Like [`ask`], for what may take longer.
+pub async fn ask_within<S, M>(patience: Duration, actor: &Handle<S>, message: M) -> Result<M::Result, ApiError>
+where
+    S: Answer<M>,
+    M: actix::Message + Send + 'static,
+    M::Result: Send,
+{
+    match tokio::time::timeout(patience, actor.send(message)).await {
         Ok(reply) => Ok(reply?),
         Err(_) => Err(actix::MailboxError::Timeout.into()),
     }
@@ -100,6 +118,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         system::routes,
         webui_settings::routes,
         support::routes,
+        files::routes,
         health::routes,
         metrics::routes,
         docs::routes,
@@ -110,7 +129,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The whole application: routes, rejections, middleware. Built once per worker.
 ///
-/// Outermost first: request id, base URL, HEAD, compression, login.
+/// Outermost first: request id, headers, base URL, HEAD, counting, compression, login.
 pub fn app(
     state: State,
 ) -> App<
@@ -128,12 +147,13 @@ pub fn app(
         .configure(routes)
         .into_app()
         .configure(rejections)
-        .configure(files::mounts)
         .default_service(web::to(ui::fallback))
         .wrap(from_fn(auth::guard))
         .wrap(Compress::default())
+        .wrap(from_fn(metrics::measure))
         .wrap(from_fn(rewrite::head_as_get))
         .wrap(from_fn(rewrite::strip_base))
+        .wrap(from_fn(headers::secure))
         .wrap(from_fn(request_id::assign))
 }
 

@@ -1,6 +1,323 @@
-//! TODO
+//! Runs: starting, ending, listing. Shapes and texts of the first seven routes are upstream's.
 
+mod body;
+mod upload;
+
+use std::time::Duration;
+
+use actix_web::{Responder, delete, get, post, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::{ApiError, AppState, Code, State, ask, ask_within};
+use crate::actors::runs::{RunId, RunRecord, Trigger};
+use crate::actors::script_supervisor::{
+    CheckStart, DeleteRunningFile, GetRun, InvalidRequest, ListRuns, ManualForm, PosterType, RunRequest, StartError,
+    StartRun, Started, StopReply, StopRun, last_lines, log_of,
+};
+
+/// Runs listed where the client does not say how many.
+const LISTED: usize = 50;
+/// Runs listed at most.
+const LISTED_AT_MOST: usize = 500;
+/// Lines shown where the client does not say how many.
+const TAIL: usize = 100;
+
+/// What upstream says where a run is in the way.
+const BUSY: &str = "Script is already running";
+const BUSY_MANUAL: &str = "Script is already running. Please stop the script first.";
+const BUSY_RESET: &str = "Cannot reset posters while script is running. Please stop the script first.";
+const NO_POWERSHELL: &str =
+    "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is in PATH.";
+
 /// The routes of this area.
-pub fn routes(_config: &mut ServiceConfig<'_>) {}
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(run_mode)
+        .service(run_manual)
+        .service(upload::run_manual_upload)
+        .service(reset_posters)
+        .service(stop)
+        .service(force_kill)
+        .service(delete_running_file)
+        .service(list_runs)
+        .service(run_log)
+        .service(get_run);
+}
+
+/// A run that was started.
+#[derive(Serialize, ToSchema)]
+struct RunStarted {
+    success: bool,
+    message: String,
+    /// The process id of the script.
+    pid: u32,
+    /// The run's number.
+    run_id: RunId,
+    /// Where a picture that came with the request was put.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload_path: Option<String>,
+}
+
+impl RunStarted {
+    fn new(started: Started, message: String) -> Self {
+        Self { success: true, message, pid: started.pid, run_id: started.run, upload_path: None }
+    }
+}
+
+/// Something that was done, or could not be done.
+#[derive(Serialize, ToSchema)]
+struct Done {
+    success: bool,
+    message: String,
+    /// What to do instead, where nothing was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl Done {
+    fn new(success: bool, message: impl Into<String>) -> Self {
+        Self { success, message: message.into(), hint: None }
+    }
+}
+
+/// Starts a run: `normal`, `testing`, `backup`, `syncjelly` or `syncemby`.
+#[utoipa::path(tag = "runs", params(("mode" = String, Path)), responses(
+    (status = 200, body = RunStarted), (status = 400, description = "busy, or no such mode"),
+    (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
+#[post("/api/run/{mode}")]
+async fn run_mode(state: State, mode: web::Path<String>) -> Result<impl Responder, ApiError> {
+    let started = start(&state, RunRequest::plain(&mode), BUSY).await?;
+    Ok(web::Json(RunStarted::new(started, format!("Started in {mode} mode"))))
+}
+
+/// Makes one asset from a picture.
+#[utoipa::path(tag = "runs", request_body = ManualForm, responses(
+    (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
+    (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
+#[post("/api/run-manual")]
+async fn run_manual(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
+    let form = body::manual_form(&body)?;
+    let started = start(&state, RunRequest::manual(&form), BUSY_MANUAL).await?;
+    Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
+}
+
+/// A reset.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "shown in the API's description only; the body is read by hand, for upstream's errors")]
+struct Reset {
+    /// The Plex library whose posters are reset.
+    library: String,
+}
+
+/// Resets the posters of a Plex library.
+#[utoipa::path(tag = "runs", request_body = Reset, responses(
+    (status = 200, body = RunStarted), (status = 400, description = "busy, or no library named"),
+    (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
+#[post("/api/reset-posters")]
+async fn reset_posters(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
+    let library = body::text(&body, "library")?;
+    let started = start(&state, RunRequest::reset(&library), BUSY_RESET).await?;
+    let message = format!("Started resetting posters for library: {library}");
+    Ok(web::Json(RunStarted::new(started, message)))
+}
+
+/// Ends the current run: its processes are asked to end, and killed if they do not.
+#[utoipa::path(tag = "runs", responses((status = 200, body = Done)))]
+#[post("/api/stop")]
+async fn stop(state: State) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(match end(&state, false).await? {
+        StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
+        StopReply::Ended { trigger, forced: false, .. } => Done::new(true, format!("Stopped: {}", slot(trigger))),
+        StopReply::Ended { trigger, forced: true, .. } => {
+            Done::new(true, format!("Stopped: {} (force killed after timeout)", slot(trigger)))
+        }
+        StopReply::Stuck { .. } => stuck("Failed to stop processes"),
+    }))
+}
+
+/// Kills the current run.
+#[utoipa::path(tag = "runs", responses((status = 200, body = Done)))]
+#[post("/api/force-kill")]
+async fn force_kill(state: State) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(match end(&state, true).await? {
+        StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
+        StopReply::Ended { trigger, .. } => Done::new(true, format!("Force killed: {}", slot(trigger))),
+        StopReply::Stuck { .. } => stuck("Failed to kill processes"),
+    }))
+}
+
+/// Removes the file that keeps the script from starting twice.
+#[utoipa::path(tag = "runs", responses((status = 200, body = Done)))]
+#[delete("/api/running-file")]
+async fn delete_running_file(state: State) -> Result<impl Responder, ApiError> {
+    match ask(&state.supervisor, DeleteRunningFile).await? {
+        Ok(true) => Ok(web::Json(Done::new(true, "Running file deleted successfully"))),
+        Ok(false) => Ok(web::Json(Done::new(false, "Running file does not exist"))),
+        Err(error) => Err(ApiError::new(Code::Internal, error.to_string())),
+    }
+}
+
+/// Which runs are listed.
+#[derive(Deserialize, IntoParams)]
+struct Listing {
+    /// How many at most; 50 if absent, at most 500.
+    #[param(value_type = Option<usize>)]
+    limit: Option<String>,
+    /// Only runs with a lower number.
+    #[param(value_type = Option<u64>)]
+    before: Option<String>,
+}
+
+/// Runs, newest first.
+#[derive(Serialize, ToSchema)]
+struct Runs {
+    runs: Vec<RunRecord>,
+    /// Give this as `before` for the next page; null on the last one.
+    next: Option<RunId>,
+}
+
+/// Lists runs, newest first.
+#[utoipa::path(tag = "runs", params(Listing), responses((status = 200, body = Runs)))]
+#[get("/api/runs")]
+async fn list_runs(state: State, query: web::Query<Listing>) -> Result<impl Responder, ApiError> {
+    let limit = body::number("limit", query.limit.as_deref(), 1, LISTED_AT_MOST as u64)?;
+    let before = body::number("before", query.before.as_deref(), 1, u64::MAX)?.map(RunId);
+    let limit = limit.map_or(LISTED, |limit| limit as usize);
+    // One more than is shown tells whether there is a next page.
+    let mut runs = ask(&state.supervisor, ListRuns { limit: limit + 1, before }).await??;
+    let more = runs.len() > limit;
+    runs.truncate(limit);
+    let next = runs.last().map(|run| run.id).filter(|_| more);
+    Ok(web::Json(Runs { runs, next }))
+}
+
+/// Tells of one run.
+#[utoipa::path(tag = "runs", params(("id" = u64, Path)), responses((status = 200, body = RunRecord), (status = 404)))]
+#[get("/api/runs/{id}")]
+async fn get_run(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(record(&state, *id).await?))
+}
+
+/// How much of a log is shown.
+#[derive(Deserialize, IntoParams)]
+struct LogPart {
+    /// How many of the last lines; 100 if absent, all for 0.
+    #[param(value_type = Option<usize>)]
+    tail: Option<String>,
+}
+
+/// The log of a run.
+#[derive(Serialize, ToSchema)]
+struct RunLog {
+    /// Lines with their line ends.
+    content: Vec<String>,
+    /// The file's name; `output.log` holds what was printed, where nothing was logged.
+    file: Option<String>,
+}
+
+/// Shows the log of one run, also after later runs.
+#[utoipa::path(tag = "runs", params(("id" = u64, Path), LogPart),
+    responses((status = 200, body = RunLog), (status = 404, description = "no such run, or its log is gone")))]
+#[get("/api/runs/{id}/log")]
+async fn run_log(state: State, id: web::Path<u64>, query: web::Query<LogPart>) -> Result<impl Responder, ApiError> {
+    let tail = body::number("tail", query.tail.as_deref(), 0, u64::MAX)?.map_or(TAIL, |tail| tail as usize);
+    let record = record(&state, *id).await?;
+    let data = state.commons.data.clone();
+    let read = web::block(move || {
+        let path = log_of(&data, &record);
+        let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
+        last_lines(&path, tail).map(|content| RunLog { content, file })
+    });
+    let log = read.await.map_err(ApiError::internal)?;
+    Ok(web::Json(log.map_err(|_| ApiError::not_found("the log of this run is gone"))?))
+}
+
+async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
+    let record = ask(&state.supervisor, GetRun { id: RunId(id) }).await??;
+    record.ok_or_else(|| ApiError::not_found(format!("there is no run {id}")))
+}
+
+/// Starts a run for the API. That the slot is free and the script is there comes before what is wrong with the request.
+async fn start(
+    state: &AppState,
+    request: Result<RunRequest, InvalidRequest>,
+    busy: &'static str,
+) -> Result<Started, ApiError> {
+    match request {
+        Ok(request) => {
+            let start = StartRun { request, trigger: Trigger::Api, remove_after: None };
+            ask(&state.supervisor, start).await?.map_err(|error| refused(error, busy))
+        }
+        Err(invalid) => {
+            ask(&state.supervisor, CheckStart).await?.map_err(|error| refused(error, busy))?;
+            Err(refused(StartError::Invalid(invalid), busy))
+        }
+    }
+}
+
+async fn end(state: &AppState, kill: bool) -> Result<StopReply, ApiError> {
+    let patience = state.settings.stop_grace + Duration::from_secs(10);
+    ask_within(patience, &state.supervisor, StopRun { kill }).await
+}
+
+fn refused(error: StartError, busy: &str) -> ApiError {
+    let text = error.to_string();
+    match error {
+        StartError::Busy(holder) => {
+            ApiError::new(Code::RunBusy, busy).with("holder", serde_json::to_value(holder).unwrap_or_default())
+        }
+        StartError::Stopping => ApiError::new(Code::ActorUnavailable, text),
+        StartError::ScriptMissing => ApiError::not_found(text),
+        StartError::Invalid(InvalidRequest::ManualNeedsParameters | InvalidRequest::ResetNeedsPlex(_)) => {
+            ApiError::new(Code::ModeNotSupported, text)
+        }
+        StartError::Invalid(_) => ApiError::new(Code::InvalidValue, text),
+        StartError::InterpreterMissing { program, .. } if program == "pwsh" => {
+            // Upstream's text for the modes that are started by name has the system's error at its end.
+            let cause = if busy == BUSY { " Error: [Errno 2] No such file or directory: 'pwsh'" } else { "" };
+            ApiError::new(Code::RunnerUnavailable, format!("{NO_POWERSHELL}{cause}"))
+        }
+        StartError::InterpreterMissing { .. } => {
+            ApiError::new(Code::RunnerUnavailable, format!("{text}; set runner.command to a program that is there"))
+        }
+        StartError::Failed(_) => ApiError::new(Code::RunnerUnavailable, text),
+        StartError::Store(_) => ApiError::new(Code::StorageUnavailable, text),
+    }
+}
+
+fn nothing_runs(foreign: Option<u32>) -> Done {
+    let hint = foreign
+        .map(|pid| format!("process {pid} runs the script, but not for this server; end it where it was started"));
+    Done { hint, ..Done::new(false, "No script is running") }
+}
+
+fn stuck(message: &str) -> Done {
+    let hint = "a process hangs inside the system, mostly on a disk or a network share; the run ends when that answers";
+    Done { hint: Some(hint.to_owned()), ..Done::new(false, message) }
+}
+
+/// Upstream's name of the slot.
+fn slot(trigger: Trigger) -> &'static str {
+    if trigger == Trigger::Schedule { "scheduled" } else { "manual" }
+}
+
+fn label(poster_type: PosterType) -> &'static str {
+    match poster_type {
+        PosterType::Standard => "standard poster",
+        PosterType::Season => "season poster",
+        PosterType::Collection => "collection poster",
+        PosterType::TitleCard => "episode title card",
+        PosterType::Background => "background poster",
+    }
+}
+
+impl From<crate::actors::store::StoreError> for ApiError {
+    fn from(error: crate::actors::store::StoreError) -> Self {
+        tracing::error!(%error, "the record store failed");
+        Self::new(Code::StorageUnavailable, "the record store failed; the daemon's log has the cause")
+            .with("store", json!(null))
+    }
+}

@@ -1,0 +1,87 @@
+use std::sync::{Arc, Mutex, mpsc};
+
+use posterizarrd::actors::guard::{Ctx, Service};
+use serde_json::json;
+
+use super::harness::{TestApp, eventually};
+
+async fn ready(app: &TestApp) {
+    eventually("ready", async || (app.get("/api/health/ready").await.status == 200).then_some(())).await;
+}
+
+#[actix_web::test]
+async fn health_tells_flat_facts_and_nothing_about_the_host() {
+    let app = TestApp::start();
+    ready(&app).await;
+    let answer = app.get("/api/health").await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    let health = answer.json();
+    assert!(["ok", "degraded"].contains(&health["status"].as_str().unwrap()));
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(health["ready"], true);
+    assert!(health["uptime_seconds"].is_u64());
+    for check in ["database", "actors", "logs"] {
+        assert_eq!(health["checks"][check], "ok", "{check}");
+    }
+    assert_eq!(health["queue"], json!({"pending": 0, "failed": 0}));
+    assert_eq!(health["run"], json!({"active": false, "last_status": "none", "last_age_seconds": null}));
+    assert!(!answer.text().contains(app.path().to_str().unwrap()), "no path");
+    assert_eq!(app.send(reqwest::Method::HEAD, "/api/health?cachebuster=1", |request| request).await.status, 200);
+}
+
+#[actix_web::test]
+async fn a_broken_configuration_degrades_but_does_not_fail() {
+    let app = TestApp::start();
+    ready(&app).await;
+    std::fs::write(app.path().join("config.json"), "{ broken").unwrap();
+    let health = eventually("degraded", async || {
+        let answer = app.get("/api/health").await;
+        (answer.json()["checks"]["config"] == "degraded").then_some(answer)
+    })
+    .await;
+    assert_eq!(health.status, 200);
+    assert_ne!(health.json()["status"], "ok");
+}
+
+/// An actor that hangs until the test is over.
+struct Stuck(Arc<Mutex<mpsc::Receiver<()>>>);
+
+impl Service for Stuck {
+    const NAME: &'static str = "Stuck";
+
+    fn started(&mut self, _: &mut Ctx<Self>) {
+        let _ = self.0.lock().unwrap().recv();
+    }
+}
+
+#[actix_web::test]
+async fn an_actor_that_hangs_is_an_error_and_does_not_slow_the_answer() {
+    let app = TestApp::start();
+    let (over, hanging) = mpsc::channel();
+    let hanging = Arc::new(Mutex::new(hanging));
+    app.state.troupe.start(move || Stuck(hanging.clone()));
+    assert_eq!(app.get("/api/health/ready").await.status, 503, "nobody has looked yet");
+    let early = app.get("/api/health").await;
+    assert_eq!((early.status.as_u16(), &early.json()["ready"]), (200, &json!(false)));
+    let health = eventually("an error", async || {
+        let answer = app.get("/api/health").await;
+        (answer.status == 503).then_some(answer.json())
+    })
+    .await;
+    assert_eq!(health["status"], "error");
+    assert_eq!(health["checks"]["actors"], "error");
+    assert_eq!(health["checks"]["database"], "ok");
+    assert_eq!(app.get("/api/health/live").await.status, 200, "the process itself lives");
+    drop(over);
+}
+
+#[actix_web::test]
+async fn the_short_forms_say_ok() {
+    let app = TestApp::start();
+    for path in ["/ping", "/healthz"] {
+        let answer = app.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.json()), (200, json!({"status": "OK"})), "{path}");
+    }
+    assert_eq!(app.get("/api/health/live").await.status, 200);
+}
