@@ -1,24 +1,187 @@
-//! ConfigKeeper: sole reader and writer of config.json and the web UI settings.
+//! ConfigKeeper: the one reader and writer of `config.json` and of the web UI's settings.
+//!
+//! Theory of operation: everybody reads the published [`ConfigView`]. The keeper looks at the file each second (a poll, so
+//! that network folders and bind mounts work too) and publishes what changed. A file that breaks changes nothing but
+//! [`ConfigView::problem`]: the last good document stays in force, see [`source`].
+
+pub mod document;
+pub mod keys;
+pub mod source;
+mod view;
+pub mod webui;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Message;
+use serde_json::{Map, Value};
 
 use crate::commons::Commons;
-use crate::guard::Service;
+use crate::data_dir::DataDir;
+use crate::events::Fact;
+use crate::files;
+use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::store::Store;
 
-/// What is known of the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct ConfigView {}
+use source::{Source, Stamp};
+pub use view::{AssetPaths, ConfigView, WebAuth};
+pub use webui::WebUiSettings;
+
+/// How often the file is looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Makes the log files tell records of this level (one of [`webui::LEVELS`]) and above.
+pub type SetLevel = Arc<dyn Fn(&'static str) + Send + Sync>;
+
+/// What the keeper is told at its start.
+#[derive(Clone)]
+pub struct ConfigSettings {
+    /// Whether we run in a container.
+    pub container: bool,
+    /// The level of the log files where the web UI's settings name none (`WEBUI_LOG_LEVEL`).
+    pub fallback_level: Option<String>,
+    /// Called with the level at the start and at each change.
+    pub set_level: SetLevel,
+}
+
+impl fmt::Debug for ConfigSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ConfigSettings").field("container", &self.container).finish_non_exhaustive()
+    }
+}
+
+/// The configuration to publish before the first request is served. Creates a missing `config.json`; never fails: where
+/// nothing can be read, the view has a `problem` and its door is locked.
+pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> ConfigView {
+    let source = Source { data: data.clone(), container: settings.container };
+    let view = source.first(store, settings.fallback_level.as_deref());
+    if let Some(problem) = &view.problem {
+        tracing::error!("{problem}");
+    }
+    view
+}
+
+/// Looks at the file now instead of at the next second. Gives the generation that is in force afterwards.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "u64")]
+pub struct Reread;
+
+/// Merges changes into the web UI's settings, stores them and applies the log level.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Result<WebUiSettings, SaveError>")]
+pub struct SaveWebUi {
+    /// The settings to replace.
+    pub changes: Map<String, Value>,
+}
+
+/// Why settings were not saved; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// A value is not acceptable.
+    #[error("{0}")]
+    Invalid(String),
+    /// The file cannot be written.
+    #[error("the settings cannot be saved: {0}")]
+    Disk(#[from] std::io::Error),
+}
 
 /// The actor.
 pub struct ConfigKeeper {
-    _commons: Commons,
+    commons: Commons,
+    settings: ConfigSettings,
+    source: Source,
+    seen: Option<Stamp>,
 }
 
 impl ConfigKeeper {
-    /// Made from the store.
-    pub fn new(commons: Commons) -> Self {
-        Self { _commons: commons }
+    /// Made on top of the published [`first_view`].
+    pub fn new(commons: Commons, settings: ConfigSettings) -> Self {
+        let source = Source { data: commons.data.clone(), container: settings.container };
+        Self { commons, settings, source, seen: None }
+    }
+
+    fn look(&mut self) {
+        let path = self.commons.data.config();
+        let stamp = Stamp::of(&path);
+        let before = self.commons.views.config.get();
+        // A file that cannot be looked at is read each time: reading tells why, and when that is over.
+        if stamp.is_some() && stamp == self.seen {
+            return;
+        }
+        // Taken before reading, so that a write in between is seen the next time.
+        self.seen = stamp;
+        let now = self.source.read(&before);
+        if now.digest != before.digest {
+            self.changed(&before, now);
+        } else if now.problem != before.problem {
+            match &now.problem {
+                Some(problem) => tracing::error!("{problem}"),
+                None => tracing::info!("config.json is readable again and as it was"),
+            }
+            self.commons.views.config.publish(now);
+        }
+    }
+
+    fn changed(&self, before: &ConfigView, mut now: ConfigView) {
+        now.generation = before.generation + 1;
+        tracing::info!(generation = now.generation, "config.json changed");
+        if let Err(error) = source::remember(&self.commons.store, &now) {
+            tracing::error!(%error, "the configuration cannot be kept as the last good one");
+        }
+        tell_login_change(&before.web_auth, &now.web_auth);
+        let generation = now.generation;
+        self.commons.views.config.publish(now);
+        self.commons.facts.publish(Fact::ConfigChanged { generation });
+    }
+
+    fn look_and_rearm(&mut self, ctx: &mut Ctx<Self>) {
+        self.look();
+        ctx.later(LOOK_EVERY, Self::look_and_rearm);
+    }
+
+    fn save_webui(&self, changes: Map<String, Value>) -> Result<WebUiSettings, SaveError> {
+        let before = self.commons.views.config.get();
+        let webui = before.webui.changed(changes).map_err(SaveError::Invalid)?;
+        let text = webui.text().map_err(std::io::Error::from)?;
+        files::write_atomic(&self.commons.data.webui_settings(), text.as_bytes())?;
+        (self.settings.set_level)(webui.level());
+        self.commons.views.config.publish(ConfigView { webui: webui.clone(), ..before.as_ref().clone() });
+        Ok(webui)
+    }
+}
+
+fn tell_login_change(before: &WebAuth, now: &WebAuth) {
+    if before.enabled != now.enabled {
+        tracing::warn!(target: "auth", "authentication is now {}", if now.enabled { "ENABLED" } else { "DISABLED" });
+    } else if before.fingerprint != now.fingerprint {
+        tracing::info!(target: "auth", "the user name or password changed; all sessions end");
     }
 }
 
 impl Service for ConfigKeeper {
     const NAME: &'static str = "ConfigKeeper";
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        (self.settings.set_level)(self.commons.views.config.get().webui.level());
+        self.look_and_rearm(ctx);
+    }
+
+    fn observe(&self) -> Value {
+        let view = self.commons.views.config.get();
+        serde_json::json!({ "generation": view.generation, "problem": view.problem, "login": view.web_auth.enabled })
+    }
+}
+
+impl Answer<Reread> for ConfigKeeper {
+    fn answer(&mut self, _: Reread, _: &mut Ctx<Self>) -> Reply<u64> {
+        self.look();
+        self.commons.views.config.get().generation.into()
+    }
+}
+
+impl Answer<SaveWebUi> for ConfigKeeper {
+    fn answer(&mut self, message: SaveWebUi, _: &mut Ctx<Self>) -> Reply<Result<WebUiSettings, SaveError>> {
+        self.save_webui(message.changes).into()
+    }
 }

@@ -119,10 +119,11 @@ pub struct Guarded<S: Service> {
 /// Called with the actor's name when its restart budget is spent.
 pub type Exhausted = Arc<dyn Fn(&'static str) + Send + Sync>;
 
-/// The default [`Exhausted`]: ends the process with [`EXIT_RESTART_BUDGET`].
-pub fn exit_when_exhausted() -> Exhausted {
-    Arc::new(|name| {
+/// The default [`Exhausted`]: ends the process with [`EXIT_RESTART_BUDGET`], after `last` was done (logs written out).
+pub fn exit_when_exhausted(last: fn()) -> Exhausted {
+    Arc::new(move |name| {
         tracing::error!(actor = name, "crashed too often, giving up so that the service manager restarts the daemon");
+        last();
         std::process::exit(EXIT_RESTART_BUDGET);
     })
 }

@@ -84,6 +84,8 @@ pub struct SupervisorSettings {
     pub keep_runs: usize,
     /// How long a job waits after its first failed try; after each later one, four times as long as before.
     pub retry_pause: Duration,
+    /// Whether waiting jobs are started. A process that is there for one run leaves them to the daemon.
+    pub starts_jobs: bool,
 }
 
 /// The actor.

@@ -8,15 +8,16 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
 use tokio::sync::watch;
 
-use crate::actors::auth_keeper::AuthKeeper;
+use crate::actors::auth_keeper::{self, AuthKeeper};
 use crate::actors::commons::{Commons, Views};
-use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::guard::{Troupe, exit_when_exhausted};
@@ -24,12 +25,15 @@ use crate::actors::log_tailer::LogTailer;
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
+use crate::bundled_files;
 use crate::http::auth::LocalOwner;
 use crate::http::health::{self, Vitals};
 use crate::http::metrics::{self, Metrics};
 use crate::http::{self, AppState, State};
 use crate::local_socket;
+use crate::service_manager;
 use crate::settings::Settings;
+use crate::telemetry;
 
 /// How long HTTP connections may take to finish when the daemon stops.
 const DRAIN_SECONDS: u64 = 3;
@@ -83,19 +87,40 @@ pub struct Application {
 impl Application {
     /// Brings everything up; when this returns, requests are accepted as soon as the server is polled.
     pub fn build(settings: Settings) -> Result<Self, StartError> {
+        Self::assemble(settings, true)
+    }
+
+    /// Like [`Application::build`], but reachable over the local socket only, and without starting what waits in the queue:
+    /// for a run without a daemon.
+    pub fn build_for_one_run(settings: Settings) -> Result<Self, StartError> {
+        Self::assemble(settings, false)
+    }
+
+    fn assemble(settings: Settings, on_network: bool) -> Result<Self, StartError> {
         let data = DataDir::new(&settings.data_dir)?;
         data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;
-        let listener = listen(settings.bind)?;
-        let address = listener.local_addr()?;
+        let listener = if on_network { Some(listen(settings.bind)?) } else { None };
+        let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        match bundled_files::copy_missing(&settings.app_dir, &commons.data) {
+            Ok(0) => {}
+            Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
+            Err(error) => {
+                tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place")
+            }
+        }
+        let config = config_settings(&settings);
+        // Before anything is served: there is no moment without a login where one is needed.
+        commons.views.config.publish(config_keeper::first_view(&commons.data, &commons.store, &config));
+        commons.views.auth.publish(auth_keeper::first_view(&commons.store));
         let (stop, stopping) = watch::channel(false);
-        let state = web::Data::new(start_actors(settings, commons, stopping));
+        let state = web::Data::new(start_actors(settings, config, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
         Ok(Self { address, server, state, stop })
     }
 
-    /// The address that is listened on, with the real port.
+    /// The address that is listened on, with the real port; the configured one where the network is left alone.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
@@ -111,6 +136,7 @@ impl Application {
         actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
+        let attending = tokio::spawn(service_manager::attend(self.state.clone()));
         let outcome = tokio::select! {
             ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
             () = signal => {
@@ -118,6 +144,7 @@ impl Application {
                 server.await.map_err(io::Error::other).and_then(|result| result)
             }
         };
+        attending.abort();
         self.state.troupe.stop();
         self.state.commons.store.flush().map_err(io::Error::other)?;
         outcome
@@ -126,6 +153,7 @@ impl Application {
 
 async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHandle) {
     stop.send_replace(true);
+    service_manager::announce_stop(&state.settings);
     // Both at once: a client that is slow to go must not keep the run from being stopped in time.
     let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
     if let Err(error) = stopped {
@@ -139,13 +167,19 @@ fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
         .map_err(|cause| StartError::Bind { address, cause })
 }
 
-fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<bool>) -> AppState {
-    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
+fn start_actors(
+    settings: Settings,
+    keeper: ConfigSettings,
+    commons: Commons,
+    stopping: watch::Receiver<bool>,
+    on_network: bool,
+) -> AppState {
+    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(telemetry::flush));
     let with = |commons: &Commons| commons.clone();
     let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
-    let runs = supervisor_settings(&settings);
+    let runs = supervisor_settings(&settings, on_network);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone())),
+        config: troupe.start(move || ConfigKeeper::new(config.clone(), keeper.clone())),
         auth: troupe.start(move || AuthKeeper::new(auth.clone())),
         tailer: troupe.start(move || LogTailer::new(tailer.clone())),
         supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
@@ -155,12 +189,23 @@ fn start_actors(settings: Settings, commons: Commons, stopping: watch::Receiver<
         machine: Machine::new(),
         vitals: Vitals::default(),
         metrics: Metrics::new(),
+        logins: http::auth::Logins::default(),
         started: Instant::now(),
         stopping,
     }
 }
 
-fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
+fn config_settings(settings: &Settings) -> ConfigSettings {
+    ConfigSettings {
+        container: settings.container,
+        fallback_level: std::env::var("WEBUI_LOG_LEVEL").ok(),
+        set_level: Arc::new(|level| {
+            telemetry::set_level(level);
+        }),
+    }
+}
+
+fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSettings {
     SupervisorSettings {
         script: settings.script(),
         command: settings.runner_command.clone(),
@@ -170,11 +215,12 @@ fn supervisor_settings(settings: &Settings) -> SupervisorSettings {
         silence_limit: settings.silence_limit,
         keep_runs: settings.keep_runs,
         retry_pause: RETRY_PAUSE,
+        starts_jobs,
     }
 }
 
-fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result<Server> {
-    let server = HttpServer::new(move || http::app(state.clone()))
+fn serve(listener: Option<TcpListener>, local: UnixListener, state: State) -> io::Result<Server> {
+    let mut server = HttpServer::new(move || http::app(state.clone()))
         .workers(WORKERS)
         .disable_signals()
         .shutdown_timeout(DRAIN_SECONDS)
@@ -184,7 +230,9 @@ fn serve(listener: TcpListener, local: UnixListener, state: State) -> io::Result
                 extensions.insert(LocalOwner);
             }
         })
-        .listen(listener)?
         .listen_uds(local)?;
+    if let Some(listener) = listener {
+        server = server.listen(listener)?;
+    }
     Ok(server.run())
 }

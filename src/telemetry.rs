@@ -18,6 +18,7 @@ use std::path::Path;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{EnvFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -59,12 +60,21 @@ fn subscriber(
 ) -> (impl Subscriber + Send + Sync + use<>, reload::Handle<Targets, Registry>) {
     let (filter, handle) = reload::Layer::new(level_now().targets());
     let console = console::Console::new(settings.log_format, writer.clone());
-    // Checked when the settings were read.
-    let console_filter = EnvFilter::try_new(&settings.log_level).unwrap_or_else(|_| EnvFilter::new("info"));
     let subscriber = tracing_subscriber::registry()
         .with(files::Files::new(writer.clone()).with_filter(filter))
-        .with(console.with_filter(console_filter));
+        .with(console.with_filter(console_filter(&settings.log_level)));
     (subscriber, handle)
+}
+
+/// A bare level is that of our own code; libraries then tell warnings only.
+fn console_filter(given: &str) -> EnvFilter {
+    let Ok(level) = given.parse::<LevelFilter>() else {
+        // Checked when the settings were read.
+        return EnvFilter::try_new(given).unwrap_or_default();
+    };
+    let of = |target: &&str| format!(",{target}={level}");
+    let ours: String = [&files::OURS[..], &[AUTH, PANIC]].concat().iter().map(of).collect();
+    EnvFilter::new(format!("{}{ours}", level.min(LevelFilter::WARN)))
 }
 
 /// Changes what the files show, at once. The name is one of [`LEVELS`] in any case; tells whether it is.

@@ -300,7 +300,7 @@ impl ScriptSupervisor {
 
     /// Starts the next job that is due, if the slot is free.
     pub(super) fn start_next(&mut self, ctx: &mut Ctx<Self>) {
-        if self.stopping || matches!(self.slot, Slot::Held(_)) {
+        if self.stopping || !self.settings.starts_jobs || matches!(self.slot, Slot::Held(_)) {
             return;
         }
         let Some(job) = self.queue.next_due(Utc::now()).cloned() else { return };

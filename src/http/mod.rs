@@ -70,6 +70,8 @@ pub struct AppState {
     pub vitals: health::Vitals,
     /// What is counted as it happens.
     pub metrics: metrics::Metrics,
+    /// What is remembered of logins between requests.
+    pub logins: auth::Logins,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.

@@ -1,6 +1,71 @@
-//! TODO
+//! `/api/webui-settings`: the web UI's own settings, among them the level of the log files.
 
+use actix_web::{Responder, get, post, web};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::{ApiError, Code, State, ask};
+use crate::actors::config_keeper::webui::LEVELS;
+use crate::actors::config_keeper::{SaveError, SaveWebUi};
+
 /// The routes of this area.
-pub fn routes(_config: &mut ServiceConfig<'_>) {}
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(get_settings);
+    config.service(post_settings);
+}
+
+/// The settings, upstream's shape.
+#[derive(Debug, Serialize, ToSchema)]
+struct Settings {
+    success: bool,
+    /// `log_level`, `theme`, `auto_refresh_interval`, whatever else was saved, and `current_log_level`, the level in force.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+    available_log_levels: [&'static str; 5],
+    /// The file they are kept in.
+    config_file: String,
+}
+
+/// Gives the settings of the web UI.
+#[utoipa::path(tag = "config", responses((status = 200, body = Settings)))]
+#[get("/api/webui-settings")]
+async fn get_settings(state: State) -> impl Responder {
+    let webui = state.commons.views.config.get().webui.clone();
+    let mut settings = webui.settings.clone();
+    settings.insert("current_log_level".to_owned(), Value::from(webui.level()));
+    let config_file = state.commons.data.webui_settings().display().to_string();
+    web::Json(Settings { success: true, settings, available_log_levels: LEVELS, config_file })
+}
+
+/// What was saved.
+#[derive(Debug, Serialize, ToSchema)]
+struct Saved {
+    success: bool,
+    message: &'static str,
+    /// All settings as they are now.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
+/// Merges the members of `settings` into the settings of the web UI. A level is applied at once.
+#[utoipa::path(tag = "config", request_body = Object, responses((status = 200, body = Saved),
+    (status = 400, description = "settings is not an object, or log_level not a level; nothing is saved")))]
+#[post("/api/webui-settings")]
+async fn post_settings(state: State, mut body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
+    let changes = match body.remove("settings") {
+        None => Map::new(),
+        Some(Value::Object(changes)) => changes,
+        Some(_) => return Err(ApiError::validation("dict_type", &["body", "settings"], "settings must be an object")),
+    };
+    let saved = ask(&state.config, SaveWebUi { changes }).await?.map_err(refused)?;
+    Ok(web::Json(Saved { success: true, message: "Settings updated successfully", settings: saved.settings }))
+}
+
+fn refused(error: SaveError) -> ApiError {
+    match error {
+        SaveError::Invalid(text) => ApiError::validation("value_error", &["body", "settings", "log_level"], text),
+        SaveError::Disk(_) => ApiError::new(Code::StorageUnavailable, error.to_string()),
+    }
+}

@@ -176,7 +176,10 @@ impl Layers<'_> {
         let data_dir = self.early(DATA_DIR).map_or_else(|| self.surroundings.data_dir(), PathBuf::from);
         let usual = [data_dir.join(FILE_NAME), self.surroundings.below_root(SYSTEM_FILE)];
         // A file that may not be looked at counts as there, so that reading it tells what is wrong.
-        usual.into_iter().find(|path| std::fs::exists(path).unwrap_or(true))
+        let is_there = |path: &PathBuf| {
+            std::fs::exists(path).unwrap_or_else(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+        };
+        usual.into_iter().find(is_there)
     }
 
     fn unknown_keys(&self) -> Vec<Problem> {

@@ -157,7 +157,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "FILTER",
         default: "info",
         note: "",
-        help: "What the console log shows: error, warn, info, debug, trace, or name=level pairs",
+        help: "What the console log shows: error, warn, info, debug or trace; warn,sled=debug and the like for libraries",
         store: |settings, given| parse::log_filter(given).map(|filter| settings.log_level = filter),
     },
     Setting {

@@ -11,7 +11,7 @@ use super::writer::{Sink, Writer};
 use super::{AUTH, LEVELS, PANIC};
 
 /// The targets of our own code.
-const OURS: [&str; 2] = ["posterizarrd", "posterizarr_actors"];
+pub const OURS: [&str; 2] = ["posterizarrd", "posterizarr_actors"];
 
 /// The layer that writes to the files.
 pub struct Files {

@@ -17,10 +17,12 @@ async fn events(response: Response, count: usize) -> Vec<(u64, String)> {
     let mut stream = response.bytes_stream();
     let mut text = String::new();
     while text.matches("\ndata: ").count() < count {
-        let piece = tokio::time::timeout(std::time::Duration::from_secs(10), stream.next()).await.expect("an event in time");
+        let piece =
+            tokio::time::timeout(std::time::Duration::from_secs(10), stream.next()).await.expect("an event in time");
         text.push_str(std::str::from_utf8(&piece.unwrap().unwrap()).unwrap());
     }
-    let field = |block: &str, name: &str| block.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+    let field =
+        |block: &str, name: &str| block.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
     let blocks = text.split("\n\n").filter(|block| block.contains("\ndata: "));
     blocks.map(|block| (field(block, "id: ").parse().unwrap_or(0), field(block, "event: "))).collect()
 }

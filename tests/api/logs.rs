@@ -27,7 +27,12 @@ async fn content(app: &TestApp, query: &str) -> Vec<String> {
 #[actix_web::test]
 async fn the_list_has_the_logs_of_both_folders_newest_first() {
     let app = TestApp::start();
-    let made = [("Logs/Scriptlog.log", 3), ("Logs/Testinglog.log", 2), ("UILogs/FrontendUI.log", 5), ("Logs/Manuallog.log", 1)];
+    let made = [
+        ("Logs/Scriptlog.log", 3),
+        ("Logs/Testinglog.log", 2),
+        ("UILogs/FrontendUI.log", 5),
+        ("Logs/Manuallog.log", 1),
+    ];
     for (path, seconds) in made {
         write(&app, path, "12345");
         let file = std::fs::File::options().write(true).open(app.path().join(path)).unwrap();
@@ -75,7 +80,10 @@ async fn lines_are_filtered_by_level_and_text_and_come_as_records() {
         "line": 2, "message": "zwö", "raw": "[2025-11-23 03:00:02] [ERROR]   |L.2    |      zwö"}]});
     assert_eq!(records, expected);
     assert_eq!(app.get("/api/logs/Scriptlog.log?structured=true&q=nothing").await.json(), json!({"records": []}));
-    assert_eq!(app.get("/api/logs/Scriptlog.log?level=LOUD").await.json()["detail"][0]["loc"], json!(["query", "level"]));
+    assert_eq!(
+        app.get("/api/logs/Scriptlog.log?level=LOUD").await.json()["detail"][0]["loc"],
+        json!(["query", "level"])
+    );
 }
 
 #[actix_web::test]
@@ -111,8 +119,17 @@ async fn a_path_never_gives_content() {
     write(&app, "config.json", "secret");
     symlink("../config.json", app.path().join("Logs/link.log")).unwrap();
     let absolute = app.path().join("config.json").to_string_lossy().replace('/', "%2F");
-    let names =
-        ["..%2Fconfig.json", "%2e%2e%2fconfig.json", "..%5Cconfig.json", "..", "%2E%2E", ".", "x%00", "link.log", &absolute];
+    let names = [
+        "..%2Fconfig.json",
+        "%2e%2e%2fconfig.json",
+        "..%5Cconfig.json",
+        "..",
+        "%2E%2E",
+        ".",
+        "x%00",
+        "link.log",
+        &absolute,
+    ];
     for name in names {
         for suffix in ["?tail=0", "/exists"] {
             let answer = app.get(&format!("/api/logs/{name}{suffix}")).await;
@@ -156,7 +173,9 @@ async fn browser_lines_are_appended_and_found_in_the_unified_log() {
     assert_eq!(app.post("/api/logs/ui/batch", &json!({"logs": []})).await.json(), json!({"success": true, "count": 0}));
     let unified = app.get("/api/logs/ui/unified").await.json();
     assert_eq!((&unified["total"], &unified["total_all"]), (&json!(4), &json!(4)));
-    let field = |name: &str| -> Vec<Value> { unified["logs"].as_array().unwrap().iter().map(|log| log[name].clone()).collect() };
+    let field = |name: &str| -> Vec<Value> {
+        unified["logs"].as_array().unwrap().iter().map(|log| log[name].clone()).collect()
+    };
     assert_eq!(field("source"), ["frontend", "frontend", "frontend", "backend"]);
     assert_eq!(field("message"), ["first\\nforged", "second", "first\\nforged", "from the future"]);
     assert_eq!(field("component"), ["LogViewer", "UI", "LogViewer", "main:start:1"]);
@@ -169,7 +188,11 @@ async fn browser_lines_are_appended_and_found_in_the_unified_log() {
 async fn a_bad_batch_is_refused_whole() {
     let app = TestApp::start();
     let good = json!({"level": "INFO", "message": "x", "timestamp": ""});
-    for bad in [json!({}), json!({"logs": [good, {"level": "INFO"}]}), json!({"logs": [{"level": 1, "message": "", "timestamp": ""}]})] {
+    for bad in [
+        json!({}),
+        json!({"logs": [good, {"level": "INFO"}]}),
+        json!({"logs": [{"level": 1, "message": "", "timestamp": ""}]}),
+    ] {
         let answer = app.post("/api/logs/ui/batch", &bad).await;
         assert_eq!(answer.status, 400, "{bad}");
         assert!(answer.json()["detail"].is_array());
@@ -182,7 +205,10 @@ async fn a_bad_batch_is_refused_whole() {
 #[actix_web::test]
 async fn the_status_shows_the_newest_lines_soon_after_they_are_written() {
     let app = app();
-    eventually("the first lines", async || (app.get("/api/status").await.json()["last_logs"].as_array()?.len() == 4).then_some(())).await;
+    eventually("the first lines", async || {
+        (app.get("/api/status").await.json()["last_logs"].as_array()?.len() == 4).then_some(())
+    })
+    .await;
     write(&app, "Logs/Testinglog.log", "=====\ntesting\n");
     let status = eventually("the newer log", async || {
         let status = app.get("/api/status").await.json();

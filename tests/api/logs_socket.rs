@@ -147,14 +147,17 @@ async fn a_closed_client_is_noticed_at_once() {
     let app = TestApp::start();
     let mut polite = connect(&app, "?log_file=a.log").await;
     let rude = connect(&app, "?log_file=b.log").await;
-    let subscribed = async |name: &str| app.state.tailer.send(Observe).await.unwrap()["subscribers"].get(name).is_some();
-    eventually("both subscribed", async || (subscribed("a.log").await && subscribed("b.log").await).then_some(())).await;
+    let subscribed =
+        async |name: &str| app.state.tailer.send(Observe).await.unwrap()["subscribers"].get(name).is_some();
+    eventually("both subscribed", async || (subscribed("a.log").await && subscribed("b.log").await).then_some(()))
+        .await;
     polite.send(Message::text("ignored")).await.unwrap();
     polite.close(None).await.unwrap();
     assert!(matches!(message(&mut polite).await, Message::Close(_)));
     drop(rude);
     let gone = Instant::now();
-    eventually("both forgotten", async || (!subscribed("a.log").await && !subscribed("b.log").await).then_some(())).await;
+    eventually("both forgotten", async || (!subscribed("a.log").await && !subscribed("b.log").await).then_some(()))
+        .await;
     assert!(gone.elapsed() < Duration::from_secs(5));
 }
 

@@ -70,6 +70,7 @@ impl Stage {
             silence_limit: None,
             keep_runs: 20,
             retry_pause: Duration::from_millis(1),
+            starts_jobs: true,
         };
         change(&mut settings);
         fs::write(&settings.script, script).unwrap();
@@ -163,7 +164,7 @@ impl Wreck {
 }
 
 fn start(commons: &Commons, settings: &SupervisorSettings) -> (Stopped, Handle<ScriptSupervisor>) {
-    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted());
+    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(|| {}));
     let (commons, settings) = (commons.clone(), settings.clone());
     let supervisor = troupe.start(move || ScriptSupervisor::new(commons.clone(), settings.clone()));
     (Stopped(troupe), supervisor)

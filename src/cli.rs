@@ -1,0 +1,78 @@
+//! The command line: which command with which settings, and the exit code that tells how it went.
+//!
+//! `serve` is the default, with or without flags. Every command takes the flags of [`crate::settings::table`], before or
+//! after its name. Errors are one line on standard error that says what to do.
+
+mod arguments;
+mod check_config;
+mod healthcheck;
+mod identity;
+mod run;
+mod serve;
+mod signals;
+
+use std::fmt::Display;
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::ArgMatches;
+
+use crate::actors::script_supervisor::{SHIM_SUBCOMMAND, shim};
+use crate::settings::{Loaded, Problem, Surroundings, load};
+
+/// The daemon, or what it was asked to do, could not start.
+const FAILED: u8 = 1;
+/// The settings or config.json are wrong (`EX_CONFIG`).
+const MISCONFIGURED: u8 = 78;
+
+/// Reads the arguments of this process and does what they say.
+pub fn main() -> ExitCode {
+    if let [_, word, folder] = std::env::args_os().collect::<Vec<_>>().as_slice()
+        && word == SHIM_SUBCOMMAND
+    {
+        // Before anything else is brought up: a shim is to stay small.
+        return shim::main(Path::new(folder));
+    }
+    let matches = match arguments::command().try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => {
+            // Help and version come this way too, to standard output. A closed pipe is not worth an error.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
+        }
+    };
+    let (name, given) = matches.subcommand().unwrap_or(("serve", &matches));
+    match name {
+        "healthcheck" => healthcheck::main(settings(given).map_err(|problems| report(&problems))),
+        "run" => with_settings(given, |loaded| run::main(loaded, &arguments::mode(given), arguments::waits(given))),
+        "serve" if arguments::runs_once(&matches) => with_settings(given, |loaded| run::main(loaded, "normal", true)),
+        "check-config" => check_config::main(settings(given)),
+        _ => with_settings(given, serve::main),
+    }
+}
+
+fn settings(given: &ArgMatches) -> Result<Loaded, Vec<Problem>> {
+    load(&arguments::flags(given), &Surroundings::of_process())
+}
+
+fn with_settings(given: &ArgMatches, work: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {
+    match settings(given) {
+        Ok(loaded) => work(loaded),
+        Err(problems) => {
+            report(&problems);
+            ExitCode::from(MISCONFIGURED)
+        }
+    }
+}
+
+fn report(problems: &[Problem]) {
+    let (count, s) = (problems.len(), if problems.len() == 1 { "" } else { "s" });
+    eprintln!("posterizarrd: {count} problem{s} in the settings:");
+    problems.iter().for_each(|problem| eprintln!("  {problem}"));
+}
+
+/// Tells in one line why it did not work.
+fn fail(reason: &dyn Display) -> ExitCode {
+    eprintln!("posterizarrd: {reason}");
+    ExitCode::from(FAILED)
+}

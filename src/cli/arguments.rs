@@ -1,0 +1,135 @@
+//! The arguments, and what they say.
+
+use clap::{Arg, ArgAction, ArgMatches, Command};
+
+use crate::actors::runs::Mode;
+use crate::settings::Flags;
+use crate::settings::table::{SETTINGS, Setting};
+
+const EXIT_CODES: &str = "\
+Exit codes with --wait: 0 completed, 1 failed, 75 another run was on, 124 took too long, 137 killed, 143 stopped.
+Without a running daemon the run is done by this process, which then always waits.";
+
+/// The whole command line.
+pub fn command() -> Command {
+    let run = Command::new("run")
+        .about("Starts a run, through the running daemon or else in this process")
+        .after_help(EXIT_CODES)
+        .arg(
+            Arg::new("mode")
+                .long("mode")
+                .value_name("MODE")
+                .default_value(Mode::Normal.name())
+                .help("What to do: normal, testing, backup, syncjelly or syncemby"),
+        )
+        .arg(
+            Arg::new("wait")
+                .long("wait")
+                .action(ArgAction::SetTrue)
+                .help("Wait for its end; the exit code tells the outcome"),
+        );
+    Command::new("posterizarrd")
+        .about(env!("CARGO_PKG_DESCRIPTION"))
+        .version(env!("CARGO_PKG_VERSION"))
+        .disable_help_subcommand(true)
+        .args(SETTINGS.iter().map(flag))
+        .arg(Arg::new("run").long("run").action(ArgAction::SetTrue).help("One normal run, then exit with its code"))
+        .subcommand(Command::new("serve").about("Runs the daemon (the default)"))
+        .subcommand(
+            Command::new("check-config").about("Tells every mistake in the settings and in config.json at once"),
+        )
+        .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
+        .subcommand(run)
+}
+
+fn flag(setting: &'static Setting) -> Arg {
+    let mut help = format!("{} [default: {}]", setting.help, setting.default_text());
+    let variables = setting.also.iter().map(|(name, _)| ", ".to_owned() + name).collect::<String>();
+    help += &format!(" [env: {}{variables}]", setting.variable());
+    let flag = Arg::new(setting.key)
+        .long(setting.flag())
+        .global(true)
+        .action(ArgAction::Set)
+        .overrides_with(setting.key)
+        .help_heading("Settings")
+        .help(help);
+    if setting.value.is_empty() {
+        return flag.value_name("true|false").num_args(0..=1).require_equals(true).default_missing_value("true");
+    }
+    flag.value_name(setting.value)
+}
+
+/// The settings among the arguments.
+pub fn flags(given: &ArgMatches) -> Flags {
+    let text = |setting: &Setting| given.get_one::<String>(setting.key).cloned();
+    SETTINGS.iter().filter_map(|setting| Some((setting.key, text(setting)?))).collect()
+}
+
+/// Which mode `run` was asked for.
+pub fn mode(given: &ArgMatches) -> String {
+    given.get_one::<String>("mode").cloned().unwrap_or_default()
+}
+
+/// Whether `run` waits for the end.
+pub fn waits(given: &ArgMatches) -> bool {
+    given.get_flag("wait")
+}
+
+/// Whether the container's `--run` was given.
+pub fn runs_once(given: &ArgMatches) -> bool {
+    given.get_flag("run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> ArgMatches {
+        command().try_get_matches_from([&["posterizarrd"], arguments].concat()).unwrap()
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn flags_work_without_a_command_and_before_and_after_its_name() {
+        for arguments in [
+            &["--bind", "[::]:1", "--disable-ui"][..],
+            &["serve", "--bind=[::]:1", "--disable-ui=true"],
+            &["--bind", "[::]:1", "serve", "--disable-ui"],
+            &["--bind", "[::]:2", "serve", "--bind", "[::]:1", "--disable-ui"],
+        ] {
+            let matches = parse(arguments);
+            let (_, given) = matches.subcommand().unwrap_or(("serve", &matches));
+            let expected = Flags::from([("bind", "[::]:1".to_owned()), ("disable_ui", "true".to_owned())]);
+            assert_eq!(flags(given), expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_flag_given_twice_counts_the_last_time() {
+        assert_eq!(flags(&parse(&["--base-url", "/a", "--base-url", "/b"]))["base_url"], "/b");
+    }
+
+    #[test]
+    fn a_switch_does_not_swallow_the_command() {
+        let matches = parse(&["--disable-ui", "run", "--mode", "testing"]);
+        let (name, given) = matches.subcommand().unwrap();
+        assert_eq!((name, mode(given).as_str(), waits(given)), ("run", "testing", false));
+    }
+
+    #[test]
+    fn the_help_names_every_flag_with_its_default_and_variables() {
+        let help = command().render_long_help().to_string();
+        for setting in SETTINGS {
+            let variables = setting.also.iter().map(|(name, _)| (*name).to_owned());
+            for part in variables.chain([format!("--{}", setting.flag()), setting.variable(), setting.default_text()]) {
+                // The help wraps lines.
+                let flat = help.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(flat.contains(&part), "{part}");
+            }
+        }
+    }
+}

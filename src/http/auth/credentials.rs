@@ -1,0 +1,177 @@
+//! What a request brings to prove who it is.
+
+use actix_web::HttpRequest;
+use actix_web::http::header;
+use actix_web::web::Query;
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::general_purpose::GeneralPurpose;
+use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
+use sha2::{Digest, Sha256};
+
+/// The session's cookie.
+pub const COOKIE: &str = "posterizarrd_session";
+/// Query parameters that carry an API key.
+const KEY_PARAMETERS: [&str; 2] = ["api_key", "secret"];
+/// A query parameter whose name ends like this is not logged.
+const SECRET_ENDINGS: [&str; 6] = ["key", "secret", "token", "password", "pin", "auth"];
+
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
+
+/// Everything a request brings.
+#[derive(Default, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
+pub struct Presented {
+    /// Name and password of Basic authentication.
+    pub basic: Option<(String, String)>,
+    /// Texts that may be API keys.
+    pub keys: Vec<String>,
+    /// Values of the session cookie; there are two when it was set for two paths.
+    pub cookies: Vec<String>,
+    /// Whether there is a Basic header that cannot be read.
+    pub garbled: bool,
+}
+
+impl Presented {
+    /// Reads a request's headers and query.
+    pub fn of(request: &HttpRequest) -> Self {
+        let headers = request.headers();
+        let texts = |name| headers.get_all(name).filter_map(|value| value.to_str().ok());
+        let mut presented = Self::default();
+        presented.keys.extend(texts(header::HeaderName::from_static("x-api-key")).map(|key| key.trim().to_owned()));
+        for value in texts(header::AUTHORIZATION) {
+            presented.read_authorization(value);
+        }
+        let query = Query::<Vec<(String, String)>>::from_query(request.query_string());
+        let parameters = query.map(Query::into_inner).unwrap_or_default().into_iter();
+        let of_query = parameters.filter(|(name, _)| KEY_PARAMETERS.contains(&name.as_str())).map(|(_, value)| value);
+        presented.keys.extend(of_query);
+        presented.keys.retain(|key| !key.is_empty());
+        presented.cookies = texts(header::COOKIE).flat_map(|value| value.split(';')).filter_map(session_of).collect();
+        presented
+    }
+
+    fn read_authorization(&mut self, value: &str) {
+        let (scheme, rest) = value.trim().split_once(' ').unwrap_or((value, ""));
+        let rest = rest.trim();
+        if scheme.eq_ignore_ascii_case("bearer") {
+            self.keys.push(rest.to_owned());
+        } else if scheme.eq_ignore_ascii_case("basic") {
+            self.basic = read_basic(rest);
+            self.garbled = self.basic.is_none();
+        }
+        // Other schemes are meant for a proxy in front of us.
+    }
+
+    /// Whether the request tries a login of its own, so that a cookie does not count.
+    pub fn is_explicit(&self) -> bool {
+        self.basic.is_some() || self.garbled || !self.keys.is_empty()
+    }
+
+    /// Tells this login from another one.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        let (user, password) = self.basic.clone().unwrap_or_default();
+        let mut hash = Sha256::new();
+        for part in [user, password].iter().chain(&self.keys) {
+            let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
+            hash.update(length.to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize().into()
+    }
+}
+
+/// Name and password. Browsers' `btoa` gives Latin-1 for characters beyond ASCII, everything else UTF-8.
+fn read_basic(encoded: &str) -> Option<(String, String)> {
+    let bytes = LENIENT.decode(encoded).ok()?;
+    let pair =
+        String::from_utf8(bytes).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect());
+    pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
+}
+
+fn session_of(cookie: &str) -> Option<String> {
+    let (name, value) = cookie.trim().split_once('=')?;
+    (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+}
+
+/// The query as it may be logged: values of parameters that may be secrets are masked.
+pub fn redact_query(query: &str) -> String {
+    let masked = query.split('&').map(|parameter| match parameter.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}=[MASKED]"),
+        _ => parameter.to_owned(),
+    });
+    masked.collect::<Vec<_>>().join("&")
+}
+
+fn is_secret(name: &str) -> bool {
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
+    SECRET_ENDINGS.iter().any(|ending| name.trim().ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use actix_web::test::TestRequest;
+
+    fn presented(uri: &str, headers: &[(&str, &str)]) -> Presented {
+        let mut request = TestRequest::with_uri(uri);
+        for header in headers {
+            request = request.append_header(*header);
+        }
+        Presented::of(&request.to_http_request())
+    }
+
+    fn basic(header: &str) -> Option<(String, String)> {
+        presented("/", &[("authorization", header)]).basic
+    }
+
+    #[test]
+    fn basic_is_read_whatever_the_case_of_its_scheme_its_padding_and_its_encoding() {
+        let admin = Some(("admin".to_owned(), "a:b".to_owned()));
+        for header in ["Basic YWRtaW46YTpi", "basic YWRtaW46YTpi", "BASIC   YWRtaW46YTpi "] {
+            assert_eq!(basic(header), admin, "{header}");
+        }
+        assert_eq!(basic("Basic dTpw"), basic("Basic dTpw="), "padding does not matter");
+        let own = |password: &str| Some(("u".to_owned(), password.to_owned()));
+        assert_eq!(basic("Basic dTrDvA=="), own("ü"), "UTF-8");
+        assert_eq!(basic("Basic dTr8"), own("ü"), "Latin-1, as btoa gives it");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_a_wrong_login_and_not_none() {
+        for header in ["Basic", "Basic !!!", "Basic bm9jb2xvbg=="] {
+            let presented = presented("/", &[("authorization", header)]);
+            assert!(presented.garbled && presented.is_explicit(), "{header}");
+        }
+        assert_eq!(presented("/", &[("authorization", "Negotiate abc")]), Presented::default());
+    }
+
+    #[test]
+    fn keys_are_found_in_both_headers_and_both_parameters() {
+        let headers = [("x-api-key", "a"), ("authorization", "bearer b")];
+        let found = presented("/api?api_key=c%2B&secret=d&Secret=no&api_key=", &headers);
+        assert_eq!(found.keys, ["a", "b", "c+", "d"]);
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let cookies = [
+            ("cookie", "a=b; posterizarrd_session=one;x"),
+            ("cookie", "posterizarrd_session=two; xposterizarrd_session=no"),
+        ];
+        assert_eq!(presented("/", &cookies).cookies, ["one", "two"]);
+        assert!(!presented("/", &cookies).is_explicit());
+    }
+
+    #[test]
+    fn keys_in_a_query_do_not_reach_the_log() {
+        assert_eq!(redact_query("tail=5&api_key=pzr_x&secret=y"), "tail=5&api_key=[MASKED]&secret=[MASKED]");
+        assert_eq!(redact_query("api%5Fkey=x&X-Plex-Token=y&a"), "api%5Fkey=[MASKED]&X-Plex-Token=[MASKED]&a");
+        assert_eq!(redact_query(""), "");
+    }
+}
