@@ -186,10 +186,10 @@ fn start_actors(
         troupe,
         commons,
         settings,
+        logins: http::auth::Logins::default(),
         machine: Machine::new(),
         vitals: Vitals::default(),
         metrics: Metrics::new(),
-        logins: http::auth::Logins::default(),
         started: Instant::now(),
         stopping,
     }

@@ -64,14 +64,14 @@ pub struct AppState {
     pub supervisor: Handle<ScriptSupervisor>,
     /// Owner of the followed logs.
     pub tailer: Handle<LogTailer>,
+    /// What is remembered of logins between requests.
+    pub logins: auth::Logins,
     /// The machine we run on.
     pub machine: Machine,
     /// What was seen of actors and disks when it was last looked.
     pub vitals: health::Vitals,
     /// What is counted as it happens.
     pub metrics: metrics::Metrics,
-    /// What is remembered of logins between requests.
-    pub logins: auth::Logins,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.

@@ -57,7 +57,8 @@ async fn support_zip(app: &TestApp) -> Answer {
 
 fn entries(answer: &Answer) -> Vec<(String, String)> {
     let mut archive = ZipArchive::new(Cursor::new(answer.body.clone())).unwrap();
-    let names: Vec<_> = (0..archive.len()).map(|index| archive.by_index(index).unwrap().name().unwrap().into_owned()).collect();
+    let names: Vec<_> =
+        (0..archive.len()).map(|index| archive.by_index(index).unwrap().name().unwrap().into_owned()).collect();
     let read = |name: String| {
         let mut content = Vec::new();
         archive.by_name(&name).unwrap().read_to_end(&mut content).unwrap();
