@@ -26,7 +26,7 @@ const LISTED: usize = 50;
 const LISTED_AT_MOST: usize = 500;
 
 /// What upstream says where a run is in the way.
-const BUSY: &str = "Script is already running";
+pub(super) const BUSY: &str = "Script is already running";
 const BUSY_MANUAL: &str = "Script is already running. Please stop the script first.";
 const BUSY_RESET: &str = "Cannot reset posters while script is running. Please stop the script first.";
 const NO_POWERSHELL: &str =
@@ -251,7 +251,7 @@ async fn end(state: &AppState, kill: bool) -> Result<StopReply, ApiError> {
     ask_within(patience, &state.supervisor, StopRun { kill }).await
 }
 
-fn refused(error: StartError, busy: &str) -> ApiError {
+pub(super) fn refused(error: StartError, busy: &str) -> ApiError {
     let text = error.to_string();
     match error {
         StartError::Busy(holder) => {
