@@ -36,9 +36,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Makes the log files tell records of this level (one of [`webui::LEVELS`]) and above.
 pub type SetLevel = Arc<dyn Fn(&'static str) + Send + Sync>;
 
-/// Keeps these values, and no earlier ones, out of the logs.
-pub type HideSecrets = Arc<dyn Fn(Vec<String>) + Send + Sync>;
-
 /// What the keeper is told at its start.
 #[derive(Clone)]
 pub struct ConfigSettings {
@@ -48,8 +45,6 @@ pub struct ConfigSettings {
     pub fallback_level: Option<String>,
     /// Called with the level at the start and at each change.
     pub set_level: SetLevel,
-    /// Called with the values of all secret keys at the start, and at each change before anybody sees it.
-    pub hide_secrets: HideSecrets,
 }
 
 impl fmt::Debug for ConfigSettings {
@@ -63,10 +58,10 @@ impl fmt::Debug for ConfigSettings {
 pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> ConfigView {
     let source = Source { data: data.clone(), container: settings.container };
     let view = source.first(store, settings.fallback_level.as_deref());
-    (settings.hide_secrets)(view.secrets());
     if let Some(problem) = &view.problem {
         tracing::error!("{problem}");
     }
+    tracing::info!(target: "auth", "authentication is {}", state_of(&view.web_auth));
     view
 }
 
@@ -138,7 +133,6 @@ impl ConfigKeeper {
             tracing::error!(%error, "the configuration cannot be kept as the last good one");
         }
         tell_login_change(&before.web_auth, &now.web_auth);
-        (self.settings.hide_secrets)(now.secrets());
         let generation = now.generation;
         self.commons.views.config.publish(now);
         self.commons.facts.publish(Fact::ConfigChanged { generation });
@@ -162,10 +156,14 @@ impl ConfigKeeper {
 
 fn tell_login_change(before: &WebAuth, now: &WebAuth) {
     if before.enabled != now.enabled {
-        tracing::warn!(target: "auth", "authentication is now {}", if now.enabled { "ENABLED" } else { "DISABLED" });
+        tracing::warn!(target: "auth", "authentication is now {}", state_of(now));
     } else if before.fingerprint != now.fingerprint {
         tracing::info!(target: "auth", "the user name or password changed; all sessions end");
     }
+}
+
+fn state_of(auth: &WebAuth) -> &'static str {
+    if auth.enabled { "ENABLED" } else { "DISABLED" }
 }
 
 impl Service for ConfigKeeper {

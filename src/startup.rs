@@ -239,7 +239,6 @@ fn config_settings(settings: &Settings) -> ConfigSettings {
         set_level: Arc::new(|level| {
             telemetry::set_level(level);
         }),
-        hide_secrets: Arc::new(|secrets| telemetry::redact::set_secrets("config.json", secrets)),
     }
 }
 

@@ -32,7 +32,6 @@ fn settings(levels: &Arc<Mutex<Vec<&'static str>>>) -> ConfigSettings {
         container: false,
         fallback_level: None,
         set_level: Arc::new(move |level| levels.lock().unwrap().push(level)),
-        hide_secrets: Arc::new(|_| {}),
     }
 }
 
@@ -55,14 +54,9 @@ fn start_on(data: &DataDir, store: &Store) -> ConfigView {
 
 impl Stage {
     fn start(config: &str) -> Self {
-        Self::start_with(config, |_| {})
-    }
-
-    fn start_with(config: &str, change: impl FnOnce(&mut ConfigSettings)) -> Self {
         let (folder, data, store) = folder(Some(config));
         let levels = Arc::default();
-        let mut settings = settings(&levels);
-        change(&mut settings);
+        let settings = settings(&levels);
         let commons = Commons { data, store, facts: Facts::new(), views: Default::default() };
         commons.views.config.publish(first_view(&commons.data, &commons.store, &settings));
         let troupe = Troupe::new(commons.facts.clone(), Arc::new(|name| panic!("{name} crashed too often")));
@@ -148,17 +142,6 @@ fn a_broken_file_without_an_earlier_one_locks_the_door() {
     std::fs::remove_file(data.config()).unwrap();
     std::fs::create_dir(data.config()).unwrap();
     assert!(start_on(&data, &store).problem.unwrap().contains("cannot be read"));
-}
-
-#[actix::test]
-async fn secrets_are_hidden_from_the_start_and_after_each_change() {
-    let hidden = Arc::new(Mutex::new(Vec::new()));
-    let record = hidden.clone();
-    let hide = move |secrets: Vec<String>| record.lock().unwrap().push(secrets);
-    let stage = Stage::start_with(LOCKED_FILE, |settings| settings.hide_secrets = Arc::new(hide));
-    stage.write(r#"{"ApiPart": {"PlexToken": "plex-1"}}"#);
-    stage.reread().await;
-    assert_eq!(*hidden.lock().unwrap(), [["secret"], ["plex-1"]]);
 }
 
 #[actix::test]
