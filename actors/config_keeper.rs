@@ -61,6 +61,7 @@ pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> C
     if let Some(problem) = &view.problem {
         tracing::error!("{problem}");
     }
+    tracing::info!(target: "auth", "authentication is {}", state_of(&view.web_auth));
     view
 }
 
@@ -155,10 +156,14 @@ impl ConfigKeeper {
 
 fn tell_login_change(before: &WebAuth, now: &WebAuth) {
     if before.enabled != now.enabled {
-        tracing::warn!(target: "auth", "authentication is now {}", if now.enabled { "ENABLED" } else { "DISABLED" });
+        tracing::warn!(target: "auth", "authentication is now {}", state_of(now));
     } else if before.fingerprint != now.fingerprint {
         tracing::info!(target: "auth", "the user name or password changed; all sessions end");
     }
+}
+
+fn state_of(auth: &WebAuth) -> &'static str {
+    if auth.enabled { "ENABLED" } else { "DISABLED" }
 }
 
 impl Service for ConfigKeeper {

@@ -29,7 +29,6 @@ use super::{ApiError, Code, State};
 use crate::actors::auth_keeper::Scope;
 use access::Access;
 use client::Client;
-pub use credentials::redact_query;
 use login::Login;
 pub use login::{Logins, Principal, Via};
 
@@ -110,17 +109,18 @@ fn check_scope(request: &ServiceRequest, state: &State, login: &Login, scope: Sc
         let text = format!("this login lacks the scope {scope}; use one that has it");
         return Err(ApiError::new(Code::Forbidden, text));
     }
+    if principal.via == Via::Session && origin::needs_check(request) { check_origin(request, state) } else { Ok(()) }
+}
+
+fn check_origin(request: &ServiceRequest, state: &State) -> Result<(), ApiError> {
     let host = Client::of(request.request(), &state.settings.trusted_proxies).host;
-    if principal.via == Via::Session
-        && origin::needs_check(request)
-        && !origin::may_use_cookie(request.headers(), &host, &state.settings.cors_origins)
-    {
-        let text = format!(
-            "this page is not from {host}; let the proxy pass on the Host header, or list the page's origin in cors_origins"
-        );
-        return Err(ApiError::new(Code::Forbidden, text));
+    if origin::may_use_cookie(request.headers(), &host, &state.settings.cors_origins) {
+        return Ok(());
     }
-    Ok(())
+    let text = format!(
+        "this page is not from {host}; let the proxy pass on the Host header, or list the page's origin in cors_origins"
+    );
+    Err(ApiError::new(Code::Forbidden, text))
 }
 
 /// A refusal without `WWW-Authenticate`: the browser's own dialog would cover the UI's form.

@@ -1,5 +1,7 @@
 //! The API, in-process on port 0.
 
+mod auth;
+mod config;
 mod docs;
 mod events;
 mod harness;
