@@ -132,7 +132,7 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
-        actix_web::rt::spawn(health::keep(self.state.clone(), |_| {}));
+        actix_web::rt::spawn(health::keep(self.state.clone()));
         actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
