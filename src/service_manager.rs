@@ -10,8 +10,6 @@ use crate::actors::script_supervisor::Holder;
 use crate::http::{AppState, State};
 use crate::settings::Settings;
 
-/// How long an actor may take to give a sign of life.
-const PATIENCE: Duration = Duration::from_secs(5);
 /// How often the status line is brought up to date while something runs.
 const STATUS_INTERVAL: Duration = Duration::from_secs(10);
 /// What a stop may take beyond the grace of the run.
@@ -24,7 +22,7 @@ pub async fn attend(state: State) {
     }
     let status = status_line(&state);
     tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
-    tokio::join!(feed_watchdog(&state), tell_status(&state, status));
+    tell_status(&state, status).await;
 }
 
 /// Keeps the status line up to date.
@@ -47,19 +45,15 @@ async fn tell_status(state: &AppState, mut told: String) {
     }
 }
 
-/// Signs of life at half the time the service manager waits for them, but only while every actor gives one to us.
-async fn feed_watchdog(state: &AppState) {
-    let Some(limit) = sd_notify::watchdog_enabled() else { return };
-    loop {
-        let silent: Vec<_> =
-            state.troupe.health(PATIENCE.min(limit / 4)).await.into_iter().filter(|actor| !actor.alive).collect();
-        if silent.is_empty() {
-            tell(&[NotifyState::Watchdog]);
-        } else {
-            let names: Vec<_> = silent.iter().map(|actor| actor.name).collect();
-            tracing::error!(actors = names.join(", "), "no sign of life, so the service manager gets none either");
-        }
-        tokio::time::sleep(limit / 2).await;
+/// Passes on whether every actor gave a sign of life; a service manager that gets none for long starts us anew.
+pub fn beat(alive: bool) {
+    if sd_notify::watchdog_enabled().is_none() {
+        return;
+    }
+    if alive {
+        tell(&[NotifyState::Watchdog]);
+    } else {
+        tracing::error!("an actor gives no sign of life, so the service manager gets none either");
     }
 }
 
@@ -68,6 +62,10 @@ pub fn announce_stop(settings: &Settings) {
     let patience = settings.stop_grace.saturating_add(STOP_SLACK);
     let extension = u32::try_from(patience.as_micros()).unwrap_or(u32::MAX);
     tell(&[NotifyState::Stopping, NotifyState::Status("stopping"), NotifyState::ExtendTimeoutUsec(extension)]);
+    if sd_notify::watchdog_enabled().is_some() {
+        // From here on nobody looks at the actors any more.
+        tell(&[NotifyState::WatchdogUsec(extension)]);
+    }
 }
 
 fn tell(states: &[NotifyState<'_>]) {

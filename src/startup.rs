@@ -7,12 +7,13 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
+use chrono::Utc;
 use tokio::sync::watch;
 
 use crate::actors::auth_keeper::{self, AuthKeeper};
@@ -20,11 +21,15 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
-use crate::actors::guard::{Troupe, exit_when_exhausted};
+use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::notifier::Notifier;
+use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
+use crate::actors::version_checker::{RELEASE_UI_URL, VersionChecker, VersionSettings};
+use crate::actors::webhook_ingest::{self, IngestSettings, WebhookIngest};
 use crate::bundled_files;
 use crate::http::auth::LocalOwner;
 use crate::http::health::{self, Vitals};
@@ -41,6 +46,9 @@ const DRAIN_SECONDS: u64 = 3;
 const WORKERS: usize = 2;
 /// How long a job waits after its first failed try.
 const RETRY_PAUSE: Duration = Duration::from_secs(30);
+
+/// Under this name the configuration's secrets are known to the log.
+const SECRETS: &str = "config.json";
 
 /// Why the daemon cannot start. Each text is one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -103,17 +111,12 @@ impl Application {
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
-        match bundled_files::copy_missing(&settings.app_dir, &commons.data) {
-            Ok(0) => {}
-            Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
-            Err(error) => {
-                tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place")
-            }
-        }
+        put_bundled_files(&settings.app_dir, &commons.data);
         let config = config_settings(&settings);
         // Before anything is served: there is no moment without a login where one is needed.
         commons.views.config.publish(config_keeper::first_view(&commons.data, &commons.store, &config));
         commons.views.auth.publish(auth_keeper::first_view(&commons.store));
+        telemetry::redact::set_secrets(SECRETS, commons.views.config.get().secrets());
         let (stop, stopping) = watch::channel(false);
         let state = web::Data::new(start_actors(settings, config, commons, stopping, on_network));
         let server = serve(listener, local_socket::listen(&state.commons.data)?, state.clone())?;
@@ -132,11 +135,12 @@ impl Application {
 
     /// Serves until `signal` is done, then takes everything down.
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
-        actix_web::rt::spawn(health::keep(self.state.clone()));
+        actix_web::rt::spawn(health::keep(self.state.clone(), service_manager::beat));
         actix_web::rt::spawn(metrics::listen(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let attending = tokio::spawn(service_manager::attend(self.state.clone()));
+        let following = tokio::spawn(follow_secrets(self.state.clone()));
         let outcome = tokio::select! {
             ended = &mut server => ended.map_err(io::Error::other).and_then(|result| result),
             () = signal => {
@@ -145,6 +149,7 @@ impl Application {
             }
         };
         attending.abort();
+        following.abort();
         self.state.troupe.stop();
         self.state.commons.store.flush().map_err(io::Error::other)?;
         outcome
@@ -158,6 +163,24 @@ async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHan
     let (stopped, ()) = tokio::join!(state.supervisor.send(Shutdown), server.stop(true));
     if let Err(error) = stopped {
         tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
+    }
+}
+
+fn put_bundled_files(app_dir: &Path, data: &DataDir) {
+    match bundled_files::copy_missing(app_dir, data) {
+        Ok(0) => {}
+        Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),
+        Err(error) => {
+            tracing::warn!(%error, "the overlays and fonts that come with the script cannot be put in place");
+        }
+    }
+}
+
+/// Keeps the secrets of the configuration out of the log as they change.
+async fn follow_secrets(state: State) {
+    let mut config = state.commons.views.config.subscribe();
+    while config.changed().await.is_ok() {
+        telemetry::redact::set_secrets(SECRETS, config.borrow_and_update().secrets());
     }
 }
 
@@ -175,14 +198,28 @@ fn start_actors(
     on_network: bool,
 ) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(telemetry::flush));
-    let with = |commons: &Commons| commons.clone();
-    let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
-    let runs = supervisor_settings(&settings, on_network);
+    let supervisor = start(&troupe, &commons, supervisor_settings(&settings, on_network), ScriptSupervisor::new);
+    let queue = scheduler::Queue { submit: supervisor.clone().recipient(), start: supervisor.clone().recipient() };
+    let timetable = (scheduler_settings(&settings), queue);
+    let queue = webhook_ingest::Queue {
+        submit: supervisor.clone().recipient(),
+        remove: supervisor.clone().recipient(),
+        list: supervisor.clone().recipient(),
+    };
+    let triggers = (ingest_settings(&settings), queue);
+    start(&troupe, &commons, version_settings(&settings), VersionChecker::new);
+    start(&troupe, &commons, settings.notify.clone(), Notifier::new);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone(), keeper.clone())),
-        auth: troupe.start(move || AuthKeeper::new(auth.clone())),
-        tailer: troupe.start(move || LogTailer::new(tailer.clone())),
-        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
+        config: start(&troupe, &commons, keeper, ConfigKeeper::new),
+        auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
+        tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
+        scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
+            Scheduler::new(commons, settings, queue)
+        }),
+        ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
+            WebhookIngest::new(commons, settings, queue)
+        }),
+        supervisor,
         troupe,
         commons,
         settings,
@@ -202,6 +239,42 @@ fn config_settings(settings: &Settings) -> ConfigSettings {
         set_level: Arc::new(|level| {
             telemetry::set_level(level);
         }),
+    }
+}
+
+/// Starts an actor that is made from what all are given and from its own settings, now and after each crash.
+fn start<S: Service, C: Clone + Send + 'static>(
+    troupe: &Troupe,
+    commons: &Commons,
+    settings: C,
+    make: impl Fn(Commons, C) -> S + Send + 'static,
+) -> Handle<S> {
+    let commons = commons.clone();
+    troupe.start(move || make(commons.clone(), settings.clone()))
+}
+
+fn scheduler_settings(settings: &Settings) -> SchedulerSettings {
+    SchedulerSettings {
+        container_tz: settings.container_tz.clone(),
+        run_time: settings.run_time.clone(),
+        grace: settings.schedule_grace,
+        tick: Duration::from_secs(1),
+        clock: Arc::new(Utc::now),
+    }
+}
+
+fn ingest_settings(settings: &Settings) -> IngestSettings {
+    IngestSettings { arr_delay: settings.arr_delay, delays: settings.webhook_delays.clone() }
+}
+
+fn version_settings(settings: &Settings) -> VersionSettings {
+    VersionSettings {
+        enabled: settings.updates,
+        script: settings.script(),
+        release_ui: settings.data_dir.join("ReleaseUI.txt"),
+        release_url: settings.release_url.clone(),
+        release_ui_url: settings.container.then(|| RELEASE_UI_URL.to_owned()),
+        releases_url: settings.releases_url.clone(),
     }
 }
 

@@ -24,6 +24,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
+pub use crate::actors::config_keeper::webui::LEVELS;
 use crate::settings::Settings;
 use files::FileLevel;
 use writer::Writer;
@@ -32,9 +33,6 @@ use writer::Writer;
 pub const AUTH: &str = "auth";
 /// Events with this target are panics; their level is called `CRITICAL`.
 pub const PANIC: &str = "panic";
-
-/// The names a user may give to [`set_level`], least severe first; upstream's.
-pub const LEVELS: [&str; 5] = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"];
 
 static LEVEL: RwLock<FileLevel> = RwLock::new(FileLevel::INFO);
 static RUNNING: OnceLock<Running> = OnceLock::new();

@@ -49,9 +49,9 @@ pub fn severity(level: &str) -> Option<u8> {
     }
 }
 
-/// Splits off time and level; none for a line that continues the one before, or is no record at all.
+/// Splits off time and level, after white space; none for a line that continues the one before, or is no record at all.
 pub fn head(line: &str) -> Option<Head<'_>> {
-    let (timestamp, rest) = bracketed(line)?;
+    let (timestamp, rest) = bracketed(line.trim_start())?;
     if !is_timestamp(timestamp) {
         return None;
     }

@@ -22,7 +22,7 @@ use crate::actors::runs::RunRecord;
 use crate::actors::view::View;
 
 /// How often is looked.
-const BEAT: Duration = Duration::from_secs(5);
+pub const BEAT: Duration = Duration::from_secs(5);
 /// How long an actor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// A look older than this means that looking itself is stuck.
@@ -79,20 +79,23 @@ impl Vitals {
     }
 }
 
-/// Looks at the actors and at what is stored until the daemon stops.
-pub async fn keep(state: State) {
+/// Looks at the actors and at what is stored until the daemon stops. `beat` is told after each look whether every actor
+/// answered; the watchdog of the service manager is fed from there.
+pub async fn keep(state: State, beat: impl Fn(bool)) {
     let mut stopping = state.stopping.clone();
     tokio::select! {
         _ = stopping.wait_for(|stopping| *stopping) => {}
-        () = look_at_actors(&state) => {}
+        () = look_at_actors(&state, beat) => {}
         () = look_at_storage(&state) => {}
     }
 }
 
-async fn look_at_actors(state: &AppState) {
+async fn look_at_actors(state: &AppState, beat: impl Fn(bool)) {
     loop {
         let actors = state.troupe.health(PATIENCE).await;
+        let alive = actors.iter().all(|actor| actor.alive);
         state.vitals.actors.publish(Some(Seen { at: Instant::now(), what: actors }));
+        beat(alive);
         tokio::time::sleep(BEAT).await;
     }
 }

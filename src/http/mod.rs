@@ -2,6 +2,7 @@
 //!
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
+pub mod access_log;
 pub mod auth;
 pub mod dashboard;
 pub mod docs;
@@ -17,11 +18,14 @@ pub mod request_id;
 pub mod rewrite;
 pub mod root;
 pub mod runs;
+pub mod scheduler;
 pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
 pub mod ui_logs;
+pub mod version;
+pub mod webhooks;
 pub mod webui_settings;
 
 use std::time::{Duration, Instant};
@@ -39,8 +43,10 @@ use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::system::Machine;
+use crate::actors::webhook_ingest::WebhookIngest;
 use crate::settings::Settings;
 
 pub use error::{ApiError, Code};
@@ -72,6 +78,10 @@ pub struct AppState {
     pub vitals: health::Vitals,
     /// What is counted as it happens.
     pub metrics: metrics::Metrics,
+    /// Owner of the timetable.
+    pub scheduler: Handle<Scheduler>,
+    /// Owner of the trigger files and received webhooks.
+    pub ingest: Handle<WebhookIngest>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -112,10 +122,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         status::routes,
         dashboard::routes,
         runs::routes,
+        scheduler::routes,
+        webhooks::routes,
         logs::routes,
         logs_socket::routes,
         events::routes,
         system::routes,
+        version::routes,
         webui_settings::routes,
         support::routes,
         files::routes,
@@ -129,7 +142,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 /// The whole application: routes, rejections, middleware. Built once per worker.
 ///
-/// Outermost first: request id, headers, base URL, HEAD, counting, compression, login.
+/// Outermost first: request id, access log, headers, base URL, HEAD, counting, compression, login.
 pub fn app(
     state: State,
 ) -> App<
@@ -154,6 +167,7 @@ pub fn app(
         .wrap(from_fn(rewrite::head_as_get))
         .wrap(from_fn(rewrite::strip_base))
         .wrap(from_fn(headers::secure))
+        .wrap(from_fn(access_log::tell))
         .wrap(from_fn(request_id::assign))
 }
 

@@ -1,6 +1,6 @@
 //! What happens to a request before it is routed: the base URL is taken off, HEAD becomes GET.
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::{self, BodySize, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, Uri, header};
 use actix_web::middleware::Next;
@@ -36,15 +36,21 @@ fn without_base(uri: &Uri, base: &str) -> Option<Uri> {
     if rest.starts_with('/') { rest.parse().ok() } else { None }
 }
 
-/// Middleware: every GET route answers HEAD too. The connection knows that the client asked for HEAD and sends no body.
+/// Middleware: every GET route answers HEAD too. The connection knows that the client asked for HEAD and sends no body,
+/// but it would read a stream to its end, and some have none: those are dropped here.
 pub async fn head_as_get<B: MessageBody>(
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<B>, actix_web::Error> {
-    if request.method() == Method::HEAD {
+) -> Result<ServiceResponse<EitherBody<B, body::None>>, actix_web::Error> {
+    let is_head = request.method() == Method::HEAD;
+    if is_head {
         request.head_mut().method = Method::GET;
     }
-    next.call(request).await
+    let response = next.call(request).await?;
+    let is_stream = response.response().body().size() == BodySize::Stream;
+    Ok(response.map_body(|_, body| {
+        if is_head && is_stream { EitherBody::right(body::None::new()) } else { EitherBody::left(body) }
+    }))
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-use futures_util::StreamExt;
+use std::time::Duration;
+
 use posterizarrd::actors::events::Fact;
 use reqwest::Response;
 
@@ -13,13 +14,11 @@ async fn open(app: &TestApp, path: &str, last: Option<u64>) -> Response {
 }
 
 /// Reads until so many events have come; gives their `id` and `event` lines.
-async fn events(response: Response, count: usize) -> Vec<(u64, String)> {
-    let mut stream = response.bytes_stream();
+async fn events(mut response: Response, count: usize) -> Vec<(u64, String)> {
     let mut text = String::new();
     while text.matches("\ndata: ").count() < count {
-        let piece =
-            tokio::time::timeout(std::time::Duration::from_secs(10), stream.next()).await.expect("an event in time");
-        text.push_str(std::str::from_utf8(&piece.unwrap().unwrap()).unwrap());
+        let piece = tokio::time::timeout(Duration::from_secs(10), response.chunk()).await.expect("an event in time");
+        text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
     }
     let field =
         |block: &str, name: &str| block.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();

@@ -1,8 +1,11 @@
 //! A daemon in this process: own data folder, port 0, stopped when dropped.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
@@ -10,6 +13,7 @@ use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 /// A running daemon and a client for it.
 pub struct TestApp {
@@ -17,7 +21,8 @@ pub struct TestApp {
     pub state: State,
     pub url: String,
     pub client: reqwest::Client,
-    _stop: oneshot::Sender<()>,
+    running: JoinHandle<io::Result<()>>,
+    stop: oneshot::Sender<()>,
 }
 
 /// An answer, read whole.
@@ -54,11 +59,21 @@ impl TestApp {
         let url = format!("http://{}", app.address());
         let state = app.state();
         let (stop, stopped) = oneshot::channel::<()>();
-        actix_web::rt::spawn(app.run_until_stopped(async {
+        let running = actix_web::rt::spawn(app.run_until_stopped(async {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, state, url, client, _stop: stop }
+        Self { folder, state, url, client, running, stop }
+    }
+
+    /// Tells the daemon to stop; what is given back ends once it is down.
+    pub fn stop(self) -> JoinHandle<()> {
+        let Self { folder, running, stop, .. } = self;
+        drop(stop);
+        actix_web::rt::spawn(async move {
+            running.await.unwrap().unwrap();
+            drop(folder);
+        })
     }
 
     /// The data folder.
@@ -125,6 +140,16 @@ pub fn settings(folder: &Path) -> Settings {
         keep_runs: 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
+        container_tz: None,
+        run_time: None,
+        schedule_grace: Duration::from_secs(3600),
+        arr_delay: Duration::from_secs(300),
+        webhook_delays: BTreeMap::new(),
+        webhook_networks: Vec::new(),
+        updates: false,
+        release_url: String::new(),
+        releases_url: String::new(),
+        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
     }

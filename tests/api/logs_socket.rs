@@ -180,15 +180,14 @@ async fn clients_of_quiet_logs_are_sent_away_when_the_daemon_stops() {
     for _ in 0..50 {
         streams.push(app.client.get(format!("{}/api/events", app.url)).send().await.unwrap());
     }
-    let stopped = Instant::now();
     let running = app.stop();
     for mut socket in sockets {
         let Message::Close(Some(reason)) = message(&mut socket).await else { panic!("no close frame") };
         assert_eq!(reason.code, CloseCode::Away);
     }
     for stream in streams {
+        // An error if it were cut off rather than ended.
         tokio::time::timeout(PATIENCE, stream.bytes()).await.unwrap().unwrap();
     }
-    tokio::time::timeout(PATIENCE, running).await.unwrap();
-    assert!(stopped.elapsed() < Duration::from_secs(3), "{:?}", stopped.elapsed());
+    tokio::time::timeout(PATIENCE, running).await.unwrap().unwrap();
 }
