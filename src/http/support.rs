@@ -24,6 +24,7 @@ use super::system::SystemInfo;
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::runs::RunRecord;
 use crate::actors::script_supervisor::ListRuns;
+use crate::telemetry::redact;
 
 /// How many run records go in.
 const RUNS: usize = 50;
@@ -45,6 +46,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 )]
 #[post("/api/admin/support-zip")]
 async fn support_zip(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    // Whatever the logs were told of: this is what must not leave the house.
+    redact::set_secrets("support", state.commons.views.config.get().secrets());
     let turn = ONE_AT_A_TIME.acquire().await.map_err(ApiError::internal)?;
     let runs = ask(&state.supervisor, ListRuns { limit: RUNS, before: None }).await?.map_err(ApiError::internal)?;
     let made = web::block(move || {

@@ -45,8 +45,8 @@ enum Page {
     BuiltIn(&'static str, &'static str),
 }
 
-/// Whether a path belongs to the web UI: no route has it, and it is not the API's. Such paths need no login.
-pub fn owns(request: &HttpRequest) -> bool {
+/// Whether a path belongs to the web UI: no route has it, and it is not the API's.
+fn owns(request: &HttpRequest) -> bool {
     !is_api(request.path()) && request.match_pattern().is_none()
 }
 

@@ -69,7 +69,7 @@ static PATTERNS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 const FORMS: &[(&str, &str)] = &[
     // name=value, name: value, "name":"value" and &name=value, where the name tells that it is a secret
     (
-        r#"(?i)(?-u:\b)([A-Z0-9_.-]*(?:token|api[_-]?key|secret|passw(?:or)?d)["']?\s*[=:]\s*["']?)[^\s"'&,;}\]\\]+"#,
+        r#"(?i)(?-u:\b)([A-Z0-9_.-]*(?:token|api[_-]?key|secret|passw(?:or)?d)["']?\s*[=:]\s*["']?)(?:\[MASKED\]|[^\s"'&,;}\]\\]+)"#,
         "${1}[MASKED]",
     ),
     (r#"(?i)([?&][A-Z0-9_]*pin=)[^\s"'&]+"#, "${1}[MASKED]"),
@@ -120,6 +120,14 @@ mod tests {
             ("/login?pin=1234&x", "/login?pin=[MASKED]&x"),
         ] {
             assert_eq!(mask(text), masked);
+        }
+    }
+
+    #[test]
+    fn what_is_masked_stays_as_it_is_when_masked_again() {
+        for text in [r#"{"tmdbtoken":"eyJ.abc","x":1}"#, "/x?api_key=abc&b=1", "https://me:pw@host/x", "Cookie: a=b"] {
+            let once = mask(text).into_owned();
+            assert_eq!(mask(&once), once);
         }
     }
 

@@ -85,7 +85,7 @@ async fn a_built_web_uis_scripts_are_compressed_and_kept_for_ever() {
     let app = with_frontend();
     let get = |path: &'static str| app.send(Method::GET, path, |request| request.header("accept-encoding", "gzip"));
     let script = get("/assets/index-1a2b.js").await;
-    assert_eq!(script.headers["content-type"], "text/javascript; charset=utf-8");
+    assert!(script.headers["content-type"].to_str().unwrap().starts_with("text/javascript"));
     assert_eq!(script.headers["cache-control"], "public, max-age=31536000, immutable");
     assert_eq!(script.headers["content-encoding"], "gzip");
     assert!(!script.headers.contains_key("content-disposition"));
