@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use layers::{Flags, Loaded, Problem, load};
+pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use surroundings::Surroundings;
 
 /// Everything the daemon is told at its start.
