@@ -5,13 +5,15 @@
 //! their holder once; the store has their SHA-256.
 
 mod records;
+#[cfg(test)]
+mod tests;
 mod token;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Message;
+use actix::{AsyncContext, Message};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 
@@ -26,8 +28,8 @@ pub use token::{Fingerprint, Token, fingerprint};
 const MOST_KEYS: usize = 100;
 /// More open sessions than this end the one that was unused for longest.
 const MOST_SESSIONS: usize = 100;
-/// How often sessions that ended by time or by a new password are removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(60);
+/// How often sessions that nobody used for long are removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How much of a key is kept readable.
 const SHOWN: usize = 8;
 
@@ -129,6 +131,11 @@ pub struct Used {
     /// The fingerprint of the key or cookie.
     pub token: Fingerprint,
 }
+
+/// The configuration changed, and perhaps the password with it.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+struct LoginChanged;
 
 /// Why a key or session was not made or removed.
 #[derive(Debug, thiserror::Error)]
@@ -248,8 +255,14 @@ impl AuthKeeper {
         Ok(())
     }
 
-    /// Removes sessions that are over.
-    fn sweep(&self) -> Result<(), AuthError> {
+    /// Removes sessions that are over, also those of an earlier password: it may come back, they must not.
+    fn sweep(&self) {
+        if let Err(error) = self.remove_over() {
+            tracing::error!(%error, "sessions that are over cannot be removed");
+        }
+    }
+
+    fn remove_over(&self) -> Result<(), AuthError> {
         let (mut view, now) = (self.view(), Utc::now());
         let login = self.commons.views.config.get().web_auth.fingerprint;
         let over = view.sessions.iter().filter(|(_, session)| !session.is_open(&login, now)).map(|(token, _)| *token);
@@ -265,9 +278,7 @@ impl AuthKeeper {
     }
 
     fn sweep_and_rearm(&mut self, ctx: &mut Ctx<Self>) {
-        if let Err(error) = self.sweep() {
-            tracing::error!(%error, "sessions that are over cannot be removed");
-        }
+        self.sweep();
         ctx.later(SWEEP_EVERY, Self::sweep_and_rearm);
     }
 }
@@ -276,6 +287,12 @@ impl Service for AuthKeeper {
     const NAME: &'static str = "AuthKeeper";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
+        let (keeper, mut config) = (ctx.address(), self.commons.views.config.subscribe());
+        ctx.spawn(actix::fut::wrap_future(async move {
+            while config.changed().await.is_ok() {
+                keeper.do_send(LoginChanged);
+            }
+        }));
         self.sweep_and_rearm(ctx);
     }
 
@@ -306,6 +323,13 @@ impl Answer<StartSession> for AuthKeeper {
 impl Answer<EndSession> for AuthKeeper {
     fn answer(&mut self, message: EndSession, _: &mut Ctx<Self>) -> Reply<Result<(), AuthError>> {
         self.end_session(&message.token).into()
+    }
+}
+
+impl Answer<LoginChanged> for AuthKeeper {
+    fn answer(&mut self, _: LoginChanged, _: &mut Ctx<Self>) -> Reply<()> {
+        self.sweep();
+        ().into()
     }
 }
 

@@ -5,9 +5,12 @@ use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::log_tailer::LogView;
+use crate::scheduler::SchedulerView;
 use crate::script_supervisor::RunView;
 use crate::store::Store;
+use crate::version_checker::VersionView;
 use crate::view::View;
+use crate::webhook_ingest::IngestView;
 
 /// Shared by all actors; cheap to clone.
 #[derive(Debug, Clone)]
@@ -33,4 +36,10 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the LogTailer.
     pub logs: View<LogView>,
+    /// Of the Scheduler.
+    pub scheduler: View<SchedulerView>,
+    /// Of the WebhookIngest.
+    pub ingest: View<IngestView>,
+    /// Of the VersionChecker.
+    pub versions: View<VersionView>,
 }

@@ -7,6 +7,8 @@
 pub mod document;
 pub mod keys;
 pub mod source;
+#[cfg(test)]
+mod tests;
 mod view;
 pub mod webui;
 

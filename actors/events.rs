@@ -67,6 +67,40 @@ pub enum Fact {
         /// Jobs that wait.
         waiting: usize,
     },
+    /// The timetable queued a run.
+    ScheduleFired {
+        /// The schedule's time.
+        schedule: String,
+        /// The instant it was meant for, with offset.
+        due: String,
+        /// Whether it was made up for.
+        late: bool,
+    },
+    /// The timetable queued no run at an instant it was meant to.
+    ScheduleMissed {
+        /// The schedule's time.
+        schedule: String,
+        /// The instant it was meant for, with offset.
+        due: String,
+        /// Why.
+        reason: String,
+    },
+    /// A webhook or trigger file was handled.
+    WebhookAccepted {
+        /// Its number among the kept ones.
+        id: u64,
+        /// Who sent it.
+        source: String,
+        /// The event, as the sender names it.
+        event: String,
+        /// What was made of it.
+        verdict: crate::webhook_ingest::journal::Kind,
+    },
+    /// A newer release of the script is out; told once per release.
+    NewVersion {
+        /// Its number.
+        version: String,
+    },
     /// An actor crashed and was restarted.
     ActorRestarted {
         /// Its name.

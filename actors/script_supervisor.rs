@@ -36,7 +36,6 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 pub use arguments::{InvalidRequest, ManualForm, PosterType, RunRequest};
-pub use log_text::last_lines;
 pub use messages::{
     CheckStart, DeleteRunningFile, GetRun, JobError, ListJobs, ListRuns, RemoveJob, RetryJob, Shutdown, StartError,
     StartRun, Started, StopReply, StopRun, SubmitJob, Submitted,
@@ -139,11 +138,12 @@ impl ScriptSupervisor {
         self.publish();
     }
 
-    /// Searching all processes costs; it is done only while a running file tells that there may be something.
+    /// Searching all processes costs; it is done only while there is a sign of a foreign run.
     fn follow_foreign_run(&mut self) {
-        if !self.commons.data.running_file().is_file() {
-            self.foreign = None;
-        } else if self.looked_for_foreign.is_none_or(|at| at.elapsed() >= FOREIGN_EVERY) {
+        let gone = self.foreign.take_if(|foreign| !processes::is_alive(foreign.pid)).is_some();
+        let sign = self.foreign.is_some() || self.commons.data.running_file().is_file();
+        let due = self.looked_for_foreign.is_none_or(|at| at.elapsed() >= FOREIGN_EVERY);
+        if sign && (due || gone) {
             self.looked_for_foreign = Some(Instant::now());
             self.look_for_foreign_run();
         }

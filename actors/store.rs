@@ -3,7 +3,9 @@
 //! Few trees, small records. A record is a version byte followed by JSON; keys sort as bytes, so numbers are big-endian.
 //! [`Table::put`] and [`Table::remove`] return only once the change is on disk: sled loses unflushed writes on a kill.
 
+use std::fs::{DirBuilder, Permissions};
 use std::marker::PhantomData;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::Path;
 
 use serde::Serialize;
@@ -54,7 +56,12 @@ pub struct Store {
 
 impl Store {
     /// Opens or creates the store. Fails with [`StoreError::Locked`] while another process has it open.
+    ///
+    /// The folder is closed to other users: the last good configuration in it holds the user's secrets.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(sled::Error::from)?;
+        // Of a folder that was there before; where it belongs to somebody else, that is the operator's decision.
+        let _ = std::fs::set_permissions(folder, Permissions::from_mode(0o700));
         let opened = sled::Config::new().path(folder).cache_capacity(CACHE_BYTES).open();
         match opened {
             Ok(db) => Ok(Self { db }),
@@ -187,6 +194,7 @@ mod tests {
                 notes.put(&n.to_be_bytes(), &Note { text: n.to_string() }).unwrap();
             }
         }
+        assert_eq!(std::fs::metadata(folder.path()).unwrap().permissions().mode() & 0o777, 0o700);
         let notes = Store::open(folder.path()).unwrap().table::<Note>().unwrap();
         let texts: Vec<_> = notes.iter().map(|pair| pair.unwrap().1.text).collect();
         assert_eq!(texts, ["2", "300", "70000"]);

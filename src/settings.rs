@@ -8,9 +8,12 @@ pub mod parse;
 pub mod surroundings;
 pub mod table;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
+
+use crate::actors::notifier::NotifierSettings;
 
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use surroundings::Surroundings;
@@ -56,6 +59,26 @@ pub struct Settings {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Origins that may read our answers from a browser; empty means no CORS headers.
     pub cors_origins: Vec<String>,
+    /// `TZ`, in a container: the timetable's zone there.
+    pub container_tz: Option<String>,
+    /// Times of day at which a container runs while its timetable is empty.
+    pub run_time: Option<String>,
+    /// How late a scheduled run is still made up for.
+    pub schedule_grace: Duration,
+    /// How long a trigger of Sonarr or Radarr waits.
+    pub arr_delay: Duration,
+    /// Delays by source, or source and event.
+    pub webhook_delays: BTreeMap<String, Duration>,
+    /// Networks whose webhooks need no key.
+    pub webhook_networks: Vec<ipnet::IpNet>,
+    /// Whether new versions are looked for.
+    pub updates: bool,
+    /// Where the newest release number is.
+    pub release_url: String,
+    /// Where the list of releases is.
+    pub releases_url: String,
+    /// Who is told of runs.
+    pub notify: NotifierSettings,
     /// Whether `/metrics` answers on the main address (a login with the `metrics` scope is needed there).
     pub metrics: bool,
     /// A separate address where `/metrics` answers without a login.

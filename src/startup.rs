@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, web};
+use chrono::Utc;
 use tokio::sync::watch;
 
 use crate::actors::auth_keeper::{self, AuthKeeper};
@@ -20,11 +21,15 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
-use crate::actors::guard::{Troupe, exit_when_exhausted};
+use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::notifier::Notifier;
+use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
+use crate::actors::version_checker::{RELEASE_UI_URL, VersionChecker, VersionSettings};
+use crate::actors::webhook_ingest::{self, IngestSettings, WebhookIngest};
 use crate::bundled_files;
 use crate::http::auth::LocalOwner;
 use crate::http::health::{self, Vitals};
@@ -193,14 +198,28 @@ fn start_actors(
     on_network: bool,
 ) -> AppState {
     let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(telemetry::flush));
-    let with = |commons: &Commons| commons.clone();
-    let (config, auth, supervisor, tailer) = (with(&commons), with(&commons), with(&commons), with(&commons));
-    let runs = supervisor_settings(&settings, on_network);
+    let supervisor = start(&troupe, &commons, supervisor_settings(&settings, on_network), ScriptSupervisor::new);
+    let queue = scheduler::Queue { submit: supervisor.clone().recipient(), start: supervisor.clone().recipient() };
+    let timetable = (scheduler_settings(&settings), queue);
+    let queue = webhook_ingest::Queue {
+        submit: supervisor.clone().recipient(),
+        remove: supervisor.clone().recipient(),
+        list: supervisor.clone().recipient(),
+    };
+    let triggers = (ingest_settings(&settings), queue);
+    start(&troupe, &commons, version_settings(&settings), VersionChecker::new);
+    start(&troupe, &commons, settings.notify.clone(), Notifier::new);
     AppState {
-        config: troupe.start(move || ConfigKeeper::new(config.clone(), keeper.clone())),
-        auth: troupe.start(move || AuthKeeper::new(auth.clone())),
-        tailer: troupe.start(move || LogTailer::new(tailer.clone())),
-        supervisor: troupe.start(move || ScriptSupervisor::new(supervisor.clone(), runs.clone())),
+        config: start(&troupe, &commons, keeper, ConfigKeeper::new),
+        auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
+        tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
+        scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
+            Scheduler::new(commons, settings, queue)
+        }),
+        ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
+            WebhookIngest::new(commons, settings, queue)
+        }),
+        supervisor,
         troupe,
         commons,
         settings,
@@ -220,6 +239,42 @@ fn config_settings(settings: &Settings) -> ConfigSettings {
         set_level: Arc::new(|level| {
             telemetry::set_level(level);
         }),
+    }
+}
+
+/// Starts an actor that is made from what all are given and from its own settings, now and after each crash.
+fn start<S: Service, C: Clone + Send + 'static>(
+    troupe: &Troupe,
+    commons: &Commons,
+    settings: C,
+    make: impl Fn(Commons, C) -> S + Send + 'static,
+) -> Handle<S> {
+    let commons = commons.clone();
+    troupe.start(move || make(commons.clone(), settings.clone()))
+}
+
+fn scheduler_settings(settings: &Settings) -> SchedulerSettings {
+    SchedulerSettings {
+        container_tz: settings.container_tz.clone(),
+        run_time: settings.run_time.clone(),
+        grace: settings.schedule_grace,
+        tick: Duration::from_secs(1),
+        clock: Arc::new(Utc::now),
+    }
+}
+
+fn ingest_settings(settings: &Settings) -> IngestSettings {
+    IngestSettings { arr_delay: settings.arr_delay, delays: settings.webhook_delays.clone() }
+}
+
+fn version_settings(settings: &Settings) -> VersionSettings {
+    VersionSettings {
+        enabled: settings.updates,
+        script: settings.script(),
+        release_ui: settings.data_dir.join("ReleaseUI.txt"),
+        release_url: settings.release_url.clone(),
+        release_ui_url: settings.container.then(|| RELEASE_UI_URL.to_owned()),
+        releases_url: settings.releases_url.clone(),
     }
 }
 

@@ -24,7 +24,7 @@ pub fn find(runner: &Runner, data: &Path) -> Option<Found> {
         let command = processes::command_line(pid);
         let script = script_argument(&command, runner)?;
         let folder = data_folder(pid, &script);
-        let elsewhere = folder.is_some_and(|folder| !same(&folder, data));
+        let elsewhere = folder.is_some_and(|folder| !processes::same_place(&folder, data));
         (!elsewhere && processes::is_alive(pid)).then(|| Found { pid, mode: mode(&command) })
     })
 }
@@ -61,13 +61,6 @@ fn data_folder(pid: u32, script: &str) -> Option<PathBuf> {
     }
     let script = processes::working_directory(pid)?.join(script);
     script.is_file().then(|| script.parent().map(Path::to_owned))?
-}
-
-fn same(one: &Path, other: &Path) -> bool {
-    match (one.canonicalize(), other.canonicalize()) {
-        (Ok(one), Ok(other)) => one == other,
-        _ => one == other,
-    }
 }
 
 /// The mode that the script's switches choose, in the script's order of precedence.

@@ -13,7 +13,7 @@ use actix::{AsyncContext, Message};
 use chrono::Utc;
 use tokio::sync::oneshot;
 
-use super::arguments::{self, RunRequest};
+use super::arguments::{self, InvalidRequest, RunRequest};
 use super::collect::{self, Snapshot};
 use super::messages::{StartError, Started, StopReply};
 use super::outcome::{self, Evidence, Traces};
@@ -93,8 +93,20 @@ impl ScriptSupervisor {
         if self.runner.script_missing() { Err(StartError::ScriptMissing) } else { Ok(()) }
     }
 
+    /// Whether this request can be run as the script is configured.
+    fn check_request(&self, request: &RunRequest) -> Result<(), StartError> {
+        let config = self.commons.views.config.get();
+        let others = [("JellyfinPart", "UseJellyfin", "Jellyfin"), ("EmbyPart", "UseEmby", "Emby")];
+        let enabled = others.into_iter().find(|(section, key, _)| config.flag(section, key));
+        match enabled {
+            Some((_, _, server)) if request.mode() == Mode::Reset => Err(InvalidRequest::ResetNeedsPlex(server).into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Puts a run on disk, and marks its job as running. Call [`Self::check`] before.
     pub(super) fn prepare(&mut self, wanted: Wanted) -> Result<Prepared, StartError> {
+        self.check_request(&wanted.request)?;
         self.remove_running_file().map_err(|error| {
             StartError::Failed(format!("the running file of an earlier run cannot be removed: {error}"))
         })?;

@@ -99,11 +99,15 @@ pub fn working_directory(pid: u32) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{pid}/cwd")).ok()
 }
 
-/// Processes that were started with the variable `name` set to `value`, and their children unless they changed it.
-pub fn with_variable(name: &str, value: &Path) -> Vec<u32> {
-    let marked =
-        |pid: &u32| Environment::of(*pid).is_some_and(|variables| variables.get(name) == Some(value.as_os_str()));
-    all().filter(marked).collect()
+/// Processes that were started with the variable `name` leading to `place`, and their children unless they changed it.
+pub fn with_variable(name: &str, place: &Path) -> Vec<u32> {
+    let leads_there = |variables: Environment| Some(same_place(Path::new(variables.get(name)?), place));
+    all().filter(|pid| Environment::of(*pid).and_then(leads_there) == Some(true)).collect()
+}
+
+/// Whether two paths lead to the same file or folder, however they are spelt.
+pub fn same_place(one: &Path, other: &Path) -> bool {
+    one == other || matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }
 
 #[cfg(test)]
@@ -139,6 +143,10 @@ mod tests {
         let marked = with_variable("PROCESSES_TEST", marker.path());
         assert!(family.iter().all(|pid| marked.contains(pid)) && marked.contains(&shell.id()));
         assert_eq!(Environment::of(shell.id()).unwrap().get("PROCESSES"), None, "a name is compared whole");
+        let link = marker.path().join("link");
+        std::os::unix::fs::symlink(marker.path(), &link).unwrap();
+        assert_eq!(with_variable("PROCESSES_TEST", &link).len(), marked.len(), "a path may be spelt in another way");
+        assert!(with_variable("PROCESSES_TEST", Path::new("/")).is_empty());
         for pid in marked {
             let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);

@@ -45,8 +45,10 @@ impl ShimProcess {
 
     /// The shim of a run, if it lives; one that a daemon before this one may have started.
     pub fn find(folder: &RunFolder) -> Option<Self> {
-        let folder = folder.path().to_string_lossy();
-        let is_shim = |pid: &u32| matches!(processes::command_line(*pid).as_slice(), [_, word, path] if word == SUBCOMMAND && *path == folder);
+        let is_shim = |pid: &u32| match processes::command_line(*pid).as_slice() {
+            [_, word, path] => word == SUBCOMMAND && processes::same_place(Path::new(path), folder.path()),
+            _ => false,
+        };
         // The handle is taken before the second look, so it stands for the process that was seen.
         processes::all().filter(is_shim).map(Self::new).find(|shim| is_shim(&shim.pid))
     }

@@ -44,6 +44,8 @@ codes! {
     Conflict => "conflict", CONFLICT;
     /// The body is larger than allowed.
     PayloadTooLarge => "payload_too_large", PAYLOAD_TOO_LARGE;
+    /// Well-formed, but what is needed is missing.
+    Unprocessable => "unprocessable", UNPROCESSABLE_ENTITY;
     /// Too many failed logins.
     TooManyAttempts => "too_many_attempts", TOO_MANY_REQUESTS;
     /// The script or its interpreter is missing.

@@ -133,7 +133,7 @@ async fn exists(state: State, log_name: web::Path<String>) -> Result<impl Respon
 
 /// The lines of a log.
 #[derive(Debug, Serialize, ToSchema)]
-struct Content {
+pub struct Content {
     /// The lines, each with `\n` at its end.
     content: Vec<String>,
 }
@@ -164,10 +164,18 @@ struct Records {
 )]
 #[get("/api/logs/{log_name}")]
 async fn content(state: State, log_name: web::Path<String>, query: Parameters) -> Result<HttpResponse, ApiError> {
-    let (part, filter) = (tail(&query, DEFAULT_TAIL)?, filter(&query)?);
-    let structured = matches!(parameter(&query, "structured"), Some("true" | "1" | "yes" | "on"));
     let data = state.commons.data.clone();
-    let page = in_background(move || open(&data, &log_name, part, filter)).await??;
+    page(&query, move |part, filter| open(&data, &log_name, part, filter)).await
+}
+
+/// Answers with the part of a log that the query asks for; `open` finds the log.
+pub async fn page(
+    query: &Parameters,
+    open: impl FnOnce(Part, Filter) -> Result<Page, ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let (part, filter) = (tail(query, DEFAULT_TAIL)?, filter(query)?);
+    let structured = matches!(parameter(query, "structured"), Some("true" | "1" | "yes" | "on"));
+    let page = in_background(move || open(part, filter)).await??;
     let (body, mut begun) = Body::new(page, structured).pull().await.map_err(ApiError::internal)?;
     let mut rest = body;
     while let Some(body) = rest.take_if(|_| begun.len() < ONE_PIECE) {

@@ -18,11 +18,14 @@ pub mod request_id;
 pub mod rewrite;
 pub mod root;
 pub mod runs;
+pub mod scheduler;
 pub mod status;
 pub mod support;
 pub mod system;
 pub mod ui;
 pub mod ui_logs;
+pub mod version;
+pub mod webhooks;
 pub mod webui_settings;
 
 use std::time::{Duration, Instant};
@@ -40,8 +43,10 @@ use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::system::Machine;
+use crate::actors::webhook_ingest::WebhookIngest;
 use crate::settings::Settings;
 
 pub use error::{ApiError, Code};
@@ -73,6 +78,10 @@ pub struct AppState {
     pub vitals: health::Vitals,
     /// What is counted as it happens.
     pub metrics: metrics::Metrics,
+    /// Owner of the timetable.
+    pub scheduler: Handle<Scheduler>,
+    /// Owner of the trigger files and received webhooks.
+    pub ingest: Handle<WebhookIngest>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -113,10 +122,13 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         status::routes,
         dashboard::routes,
         runs::routes,
+        scheduler::routes,
+        webhooks::routes,
         logs::routes,
         logs_socket::routes,
         events::routes,
         system::routes,
+        version::routes,
         webui_settings::routes,
         support::routes,
         files::routes,

@@ -5,29 +5,29 @@ mod upload;
 
 use std::time::Duration;
 
-use actix_web::{HttpRequest, Responder, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::LocalOwner;
+use super::logs::{Content, Parameters, page};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
+use crate::actors::log_tailer::page::Page;
 use crate::actors::runs::{RunId, RunRecord, Trigger};
 use crate::actors::script_supervisor::{
     CheckStart, DeleteRunningFile, GetRun, InvalidRequest, ListRuns, ManualForm, PosterType, RunRequest, StartError,
-    StartRun, Started, StopReply, StopRun, last_lines, log_of,
+    StartRun, Started, StopReply, StopRun, log_of,
 };
 
 /// Runs listed where the client does not say how many.
 const LISTED: usize = 50;
 /// Runs listed at most.
 const LISTED_AT_MOST: usize = 500;
-/// Lines shown where the client does not say how many.
-const TAIL: usize = 100;
 
 /// What upstream says where a run is in the way.
-const BUSY: &str = "Script is already running";
+pub(super) const BUSY: &str = "Script is already running";
 const BUSY_MANUAL: &str = "Script is already running. Please stop the script first.";
 const BUSY_RESET: &str = "Cannot reset posters while script is running. Please stop the script first.";
 const NO_POWERSHELL: &str =
@@ -205,38 +205,26 @@ async fn get_run(state: State, id: web::Path<u64>) -> Result<impl Responder, Api
     Ok(web::Json(record(&state, *id).await?))
 }
 
-/// How much of a log is shown.
-#[derive(Deserialize, IntoParams)]
-struct LogPart {
-    /// How many of the last lines; 100 if absent, all for 0.
-    #[param(value_type = Option<usize>)]
-    tail: Option<String>,
-}
-
-/// The log of a run.
-#[derive(Serialize, ToSchema)]
-struct RunLog {
-    /// Lines with their line ends.
-    content: Vec<String>,
-    /// The file's name; `output.log` holds what was printed, where nothing was logged.
-    file: Option<String>,
-}
-
-/// Shows the log of one run, also after later runs.
-#[utoipa::path(tag = "runs", params(("id" = u64, Path), LogPart),
-    responses((status = 200, body = RunLog), (status = 404, description = "no such run, or its log is gone")))]
+/// Shows the log of one run, also after later runs: what the script logged, or what it printed if it logged nothing.
+#[utoipa::path(tag = "runs",
+    params(
+        ("id" = u64, Path),
+        ("tail" = Option<i64>, Query, description = "the last so many lines (100); 0: all; -n: all but the first n"),
+        ("level" = Option<String>, Query, description = "only these levels, separated by commas"),
+        ("min_level" = Option<String>, Query, description = "only this level and graver ones"),
+        ("q" = Option<String>, Query, description = "only lines that contain this text, in any case"),
+        ("structured" = Option<bool>, Query, description = "true: records under `records` instead of lines"),
+    ),
+    responses((status = 200, body = Content), (status = 404, description = "no such run, or its log is gone")))]
 #[get("/api/runs/{id}/log")]
-async fn run_log(state: State, id: web::Path<u64>, query: web::Query<LogPart>) -> Result<impl Responder, ApiError> {
-    let tail = body::number("tail", query.tail.as_deref(), 0, u64::MAX)?.map_or(TAIL, |tail| tail as usize);
+async fn run_log(state: State, id: web::Path<u64>, query: Parameters) -> Result<HttpResponse, ApiError> {
     let record = record(&state, *id).await?;
     let data = state.commons.data.clone();
-    let read = web::block(move || {
-        let path = log_of(&data, &record);
-        let file = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        last_lines(&path, tail).map(|content| RunLog { content, file })
-    });
-    let log = read.await.map_err(ApiError::internal)?;
-    Ok(web::Json(log.map_err(|_| ApiError::not_found("the log of this run is gone"))?))
+    page(&query, move |part, filter| {
+        let gone = |_| ApiError::not_found("the log of this run is gone");
+        Page::open(&log_of(&data, &record), part, filter).map_err(gone)
+    })
+    .await
 }
 
 async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
@@ -268,7 +256,7 @@ async fn end(state: &AppState, kill: bool) -> Result<StopReply, ApiError> {
     ask_within(patience, &state.supervisor, StopRun { kill }).await
 }
 
-fn refused(error: StartError, busy: &str) -> ApiError {
+pub(super) fn refused(error: StartError, busy: &str) -> ApiError {
     let text = error.to_string();
     match error {
         StartError::Busy(holder) => {
@@ -323,6 +311,5 @@ impl From<crate::actors::store::StoreError> for ApiError {
     fn from(error: crate::actors::store::StoreError) -> Self {
         tracing::error!(%error, "the record store failed");
         Self::new(Code::StorageUnavailable, "the record store failed; the daemon's log has the cause")
-            .with("store", json!(null))
     }
 }

@@ -94,7 +94,7 @@ impl Status {
             run_id: holder.as_ref().and_then(|holder| holder.run),
             trigger: holder.as_ref().map(|holder| holder.trigger),
             progress: logs.progress.clone().filter(|_| holder.is_some()),
-            queued: runs.waiting.len(),
+            queued: runs.waiting_count,
             runner: runs.runner.clone(),
             engine_version: None,
             last_logs,

@@ -8,6 +8,8 @@ use std::time::Duration;
 use super::parse::Given;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{LogFormat, Settings, Surroundings};
+use crate::actors::notifier::NotifierSettings;
+use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
 
 const FILE_NAME: &str = "posterizarrd.toml";
 const SYSTEM_FILE: &str = "/etc/posterizarrd/posterizarrd.toml";
@@ -98,6 +100,16 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         keep_runs: 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
+        container_tz: surroundings.variable("TZ").filter(|_| container).map(str::to_owned),
+        run_time: None,
+        schedule_grace: Duration::from_secs(60 * 60),
+        arr_delay: Duration::from_secs(5 * 60),
+        webhook_delays: BTreeMap::new(),
+        webhook_networks: Vec::new(),
+        updates: true,
+        release_url: RELEASE_URL.to_owned(),
+        releases_url: RELEASES_URL.to_owned(),
+        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
     }

@@ -1,11 +1,13 @@
 //! From what a person wrote to a value, or to a text that says what would be right.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 use super::LogFormat;
+use crate::actors::scheduler::timetable::parse_time;
 
 /// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +118,47 @@ pub fn limit(given: &Given) -> Parsed<Option<Duration>> {
         return Ok(None);
     }
     duration(given).map(|limit| (!limit.is_zero()).then_some(limit)).map_err(|wrong| format!("{wrong}, or off"))
+}
+
+/// Delays by name, such as `sonarr=10m, radarr.download=0s`.
+pub fn delays(given: &Given) -> Parsed<BTreeMap<String, Duration>> {
+    let delay = |item: String| {
+        let (name, time) =
+            item.split_once('=').ok_or_else(|| format!("`{item}` is not a delay; write it like sonarr=10m"))?;
+        let source = name.split('.').next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !["sonarr", "radarr", "tautulli"].contains(&source.as_str()) {
+            return Err(format!("`{name}` names no source; begin it with sonarr, radarr or tautulli"));
+        }
+        Ok((name.trim().to_ascii_lowercase(), duration(&Given::Text(time.trim().to_owned()))?))
+    };
+    list(given).into_iter().map(delay).collect()
+}
+
+/// Times of day as upstream's container takes them: a comma list, or `disabled`.
+pub fn times(given: &Given) -> Parsed<Option<String>> {
+    let times = list(given);
+    if times.iter().all(|time| time.eq_ignore_ascii_case("disabled")) {
+        return Ok(None);
+    }
+    match times.iter().find(|time| parse_time(time).is_none()) {
+        Some(wrong) => Err(format!("`{wrong}` is not a time of day; write it like 03:00, or disabled")),
+        None => Ok(Some(times.join(","))),
+    }
+}
+
+/// An http or https address; placeholders in braces are let through.
+pub fn url(given: &Given) -> Parsed<String> {
+    let text = text(given)?;
+    let host = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or_default();
+    if host.is_empty() || host.starts_with('/') || text.contains(char::is_whitespace) {
+        return Err(format!("`{text}` is not an address; begin it with http:// or https://"));
+    }
+    Ok(text.to_owned())
+}
+
+/// A list of http or https addresses.
+pub fn urls(given: &Given) -> Parsed<Vec<String>> {
+    list(given).into_iter().map(|item| url(&Given::Text(item))).collect()
 }
 
 /// A number of at least one.

@@ -215,6 +215,141 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::count(given).map(|runs| settings.keep_runs = runs),
     },
     Setting {
+        key: "schedule.grace",
+        also: &[],
+        value: "TIME",
+        default: "1h",
+        note: "",
+        help: "How late a scheduled run is still made up for, after a downtime or a sleep",
+        store: |settings, given| parse::duration(given).map(|grace| settings.schedule_grace = grace),
+    },
+    Setting {
+        key: "schedule.run_time",
+        also: &[("RUN_TIME", run_time)],
+        value: "TIMES",
+        default: "",
+        note: "none",
+        help: "Times of day, such as 03:00,15:00, at which to run while the timetable is empty",
+        store: run_time,
+    },
+    Setting {
+        key: "webhooks.arr_delay",
+        also: &[("ARR_WAIT_TIME", arr_delay)],
+        value: "TIME",
+        default: "5m",
+        note: "",
+        help: "How long a trigger of Sonarr or Radarr waits, so that the media server has found the file",
+        store: arr_delay,
+    },
+    Setting {
+        key: "webhooks.delays",
+        also: &[],
+        value: "NAME=TIME",
+        default: "",
+        note: "none",
+        help: "Other delays by source or source.event, such as sonarr=10m or radarr.download=0s, separated by commas",
+        store: |settings, given| parse::delays(given).map(|delays| settings.webhook_delays = delays),
+    },
+    Setting {
+        key: "webhooks.open_networks",
+        also: &[],
+        value: "NETWORKS",
+        default: "",
+        note: "none",
+        help: "Addresses or networks whose webhooks need no key, separated by commas",
+        store: |settings, given| parse::networks(given).map(|networks| settings.webhook_networks = networks),
+    },
+    Setting {
+        key: "updates.enabled",
+        also: &[],
+        value: "",
+        default: "true",
+        note: "",
+        help: "Look for new versions of Posterizarr",
+        store: |settings, given| parse::switch(given).map(|enabled| settings.updates = enabled),
+    },
+    Setting {
+        key: "updates.release_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "upstream's Release.txt",
+        help: "Where the newest version number is",
+        store: |settings, given| parse::url(given).map(|url| settings.release_url = url),
+    },
+    Setting {
+        key: "updates.releases_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "upstream's releases at GitHub",
+        help: "Where the list of releases is",
+        store: |settings, given| parse::url(given).map(|url| settings.releases_url = url),
+    },
+    Setting {
+        key: "notify.heartbeat_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "none",
+        help: "An Uptime Kuma push address that is called while the daemon is healthy",
+        store: |settings, given| parse::url(given).map(|url| settings.notify.heartbeat_url = Some(url)),
+    },
+    Setting {
+        key: "notify.heartbeat_every",
+        also: &[],
+        value: "TIME",
+        default: "1m",
+        note: "",
+        help: "How often the heartbeat address is called",
+        store: |settings, given| parse::duration(given).map(|every| settings.notify.heartbeat_every = every),
+    },
+    Setting {
+        key: "notify.on_start",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run starts, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_start = urls),
+    },
+    Setting {
+        key: "notify.on_success",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run completed, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_success = urls),
+    },
+    Setting {
+        key: "notify.on_failure",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a run ended otherwise or could not start, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_failure = urls),
+    },
+    Setting {
+        key: "notify.on_missed",
+        also: &[],
+        value: "URLS",
+        default: "",
+        note: "none",
+        help: "Addresses that are posted to when a scheduled run did not take place, separated by commas; see operations for placeholders",
+        store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_missed = urls),
+    },
+    Setting {
+        key: "notify.body",
+        also: &[],
+        value: "TEXT",
+        default: "",
+        note: "the event as JSON",
+        help: "What is posted, with placeholders such as {event} and {message}",
+        store: |settings, given| parse::text(given).map(|body| settings.notify.hooks.body = Some(body.to_owned())),
+    },
+    Setting {
         key: "metrics.enabled",
         also: &[],
         value: "",
@@ -252,6 +387,14 @@ fn bind_port(settings: &mut Settings, given: &Given) -> Parsed<()> {
 
 fn disable_ui(settings: &mut Settings, given: &Given) -> Parsed<()> {
     parse::switch(given).map(|disabled| settings.disable_ui = disabled)
+}
+
+fn run_time(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::times(given).map(|times| settings.run_time = times)
+}
+
+fn arr_delay(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    parse::duration(given).map(|delay| settings.arr_delay = delay)
 }
 
 fn umask(settings: &mut Settings, given: &Given) -> Parsed<()> {

@@ -1,9 +1,11 @@
 //! A daemon in this process: own data folder, port 0, stopped when dropped.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
@@ -138,6 +140,16 @@ pub fn settings(folder: &Path) -> Settings {
         keep_runs: 20,
         trusted_proxies: Vec::new(),
         cors_origins: Vec::new(),
+        container_tz: None,
+        run_time: None,
+        schedule_grace: Duration::from_secs(3600),
+        arr_delay: Duration::from_secs(300),
+        webhook_delays: BTreeMap::new(),
+        webhook_networks: Vec::new(),
+        updates: false,
+        release_url: String::new(),
+        releases_url: String::new(),
+        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
     }

@@ -106,7 +106,7 @@ async fn a_missing_log_is_a_404_and_a_folder_says_so() {
     assert_eq!(missing.status, 404);
     assert_eq!(missing.json()["detail"], "Log file not found");
     assert_eq!(app.get("/api/logs/ui").await.status, 404);
-    assert_eq!(app.get("/api/logs/ui/batch").await.status, 404);
+    assert_eq!(app.get("/api/logs/ui/batch").await.status, 405);
     assert!(app.delete("/api/logs/Scriptlog.log").await.status.is_client_error(), "logs are not deleted here");
     std::fs::create_dir(app.path().join("Logs/folder")).unwrap();
     let folder = app.get("/api/logs/folder").await;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use posterizarrd::actors::events::Fact;
 use posterizarrd::actors::runs::{Mode, Outcome, RunId, Trigger};
 use posterizarrd::actors::script_supervisor::{
-    CheckStart, ListRuns, ManualForm, RunRequest, StartError, StartRun, StopReply, StopRun, last_lines, log_of,
+    CheckStart, ListRuns, ManualForm, RunRequest, StartError, StartRun, StopReply, StopRun, log_of,
 };
 
 use super::stage::{Stage, eventually, outcome};
@@ -43,22 +43,24 @@ async fn a_run_is_seen_from_its_start_to_its_end_and_kept() {
 
     let printed = fs::read_to_string(stage.path("runs/1/output.log")).unwrap();
     assert_eq!(printed, format!("{} -Testing\n", stage.path("Posterizarr.ps1").display()));
-    assert_eq!(last_lines(&log_of(&stage.commons.data, &record), 9).unwrap(), ["x\n"]);
+    assert_eq!(fs::read_to_string(log_of(&stage.commons.data, &record)).unwrap(), "x\n");
 }
 
 #[actix::test]
 async fn an_end_is_noticed_at_once() {
     let stage = Stage::new("date +%s%N > ended");
     let mut delays = Vec::new();
-    for _ in 0..5 {
+    // Three in a row: on a busy machine one may be late, but a poll each second would not be that lucky.
+    while !delays.ends_with(&[true; 3]) {
+        assert!(delays.len() < 20, "only some ends were noticed within 100 ms: {delays:?}");
         let started = stage.start_normal().await;
         stage.ended(started.run).await;
         let noticed = SystemTime::now();
         let nanoseconds = fs::read_to_string(stage.path("ended")).unwrap().trim().parse().unwrap();
-        delays.push(noticed.duration_since(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds)).unwrap());
+        let delay = noticed.duration_since(SystemTime::UNIX_EPOCH + Duration::from_nanos(nanoseconds)).unwrap();
+        println!("{delay:?}");
+        delays.push(delay < Duration::from_millis(100));
     }
-    delays.sort_unstable();
-    assert!(delays[2] < Duration::from_millis(100), "{delays:?}");
 }
 
 #[actix::test]
@@ -173,9 +175,12 @@ async fn a_foreign_run_on_our_folder_holds_the_slot_and_one_elsewhere_does_not()
     assert!(matches!(stopped, StopReply::NothingRuns { foreign: Some(_) }), "{stopped:?}");
     assert!(foreign.try_wait().unwrap().is_none(), "it is left alone");
 
+    stage.shows(|view| view.foreign.as_ref().is_some_and(|run| run.pid == foreign.id())).await;
+
     stage.touch("go");
     foreign.wait().unwrap();
     stage.ask(CheckStart).await.unwrap();
+    stage.shows(|view| view.foreign.is_none()).await;
 }
 
 #[actix::test]

@@ -1,0 +1,187 @@
+//! Notifier: tells others how runs went, and that the daemon lives.
+//!
+//! Theory of operation: the actor listens to facts, makes messages of them and sends each in a task of its own, a few tries
+//! with growing pauses, then it is dropped and told in the log. Nothing waits for it, so a dead receiver never delays a run.
+//!
+//! The script pushes to the configured Uptime Kuma by itself; we push there only for runs that could not report.
+
+pub mod hooks;
+pub mod kuma;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix::{AsyncContext, Message};
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Client, Method, Url};
+
+use crate::commons::Commons;
+use crate::events::{Event, Fact};
+use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::runs::Outcome;
+use hooks::{Hooks, notice};
+use kuma::Push;
+
+const TIME_OUT: Duration = Duration::from_secs(10);
+/// Pauses before the second and third try.
+const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
+/// Messages under way at most; more are dropped, for their receivers are dead.
+const MOST_UNDER_WAY: usize = 100;
+
+/// What the Notifier is told at its start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NotifierSettings {
+    /// An Uptime Kuma push address that is called while the daemon is healthy.
+    pub heartbeat_url: Option<String>,
+    /// How often.
+    pub heartbeat_every: Duration,
+    /// Outgoing hooks.
+    pub hooks: Hooks,
+}
+
+/// Something happened.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Heard(Arc<Event>);
+
+/// The actor.
+pub struct Notifier {
+    commons: Commons,
+    settings: NotifierSettings,
+    client: Option<Client>,
+    under_way: Arc<AtomicUsize>,
+}
+
+/// One request to a receiver.
+struct Outgoing {
+    url: Url,
+    /// A JSON body is posted; without one the address is asked for.
+    body: Option<String>,
+}
+
+impl Notifier {
+    /// Made from the settings.
+    pub fn new(commons: Commons, settings: NotifierSettings) -> Self {
+        let client =
+            Client::builder().timeout(TIME_OUT).user_agent(concat!("posterizarrd/", env!("CARGO_PKG_VERSION"))).build();
+        let client = client.inspect_err(|error| tracing::warn!(%error, "nobody can be notified")).ok();
+        Self { commons, settings, client, under_way: Arc::default() }
+    }
+
+    fn beat(&mut self, ctx: &mut Ctx<Self>) {
+        let Some(base) = self.settings.heartbeat_url.clone() else { return };
+        if self.commons.views.config.get().problem.is_none() {
+            let alive = Push { up: true, message: "posterizarrd is alive".to_owned(), ping_ms: None };
+            self.send(kuma::address(&base, &alive).map(|url| Outgoing { url, body: None }));
+        }
+        ctx.later(self.settings.heartbeat_every, Self::beat);
+    }
+
+    /// Pushes to the configured Uptime Kuma what the script could not tell itself.
+    fn push(&self, fact: &Fact) {
+        let Fact::RunFinished { run, mode, outcome, seconds } = fact else { return };
+        if !could_not_report(*outcome) {
+            return;
+        }
+        let config = self.commons.views.config.get();
+        if config.flag("Notification", "UseUptimeKuma") {
+            let message = format!("{mode} run {run} {}", outcome.name());
+            let push = Push { up: false, message, ping_ms: Some(seconds * 1000.0) };
+            let base = config.text("Notification", "UptimeKumaUrl").unwrap_or_default();
+            self.send(kuma::address(&base, &push).map(|url| Outgoing { url, body: None }));
+        }
+    }
+
+    fn call_hooks(&self, fact: &Fact) {
+        let Some(notice) = notice(fact) else { return };
+        let hooks = &self.settings.hooks;
+        for address in hooks.addresses(notice.event) {
+            let body = Some(notice.body(hooks.body.as_deref()));
+            self.send(notice.address(address).map(|url| Outgoing { url, body }));
+        }
+    }
+
+    /// Sends in the background; an address that makes no sense is told in the log.
+    fn send(&self, outgoing: Option<Outgoing>) {
+        let Some(outgoing) = outgoing else {
+            return tracing::warn!("an address to notify is not a valid http(s) URL; nobody was notified");
+        };
+        let Some(client) = self.client.clone() else { return };
+        if self.under_way.fetch_add(1, Ordering::Relaxed) >= MOST_UNDER_WAY {
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
+            return tracing::warn!(
+                host = outgoing.url.host_str(),
+                "too many notifications are under way, one was dropped"
+            );
+        }
+        let under_way = self.under_way.clone();
+        actix::spawn(async move {
+            deliver(&client, &outgoing).await;
+            under_way.fetch_sub(1, Ordering::Relaxed);
+        });
+    }
+}
+
+/// Whether the script had no chance to report the end of its run.
+fn could_not_report(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::Killed | Outcome::TimedOut | Outcome::Interrupted | Outcome::Unknown)
+}
+
+/// Tries until a receiver took it, or refused it for good, or the tries are used up. The log names the host only: paths and
+/// queries hold tokens.
+async fn deliver(client: &Client, outgoing: &Outgoing) {
+    let mut pauses = PAUSES.iter();
+    loop {
+        let reason = match attempt(client, outgoing).await {
+            Ok(status) if status.is_success() => return,
+            Ok(status) if status.is_client_error() => {
+                return tracing::warn!(host = outgoing.url.host_str(), %status, "a receiver refused a notification; check its address");
+            }
+            Ok(status) => status.to_string(),
+            Err(error) => error.without_url().to_string(),
+        };
+        match pauses.next() {
+            Some(pause) => tokio::time::sleep(*pause).await,
+            None => return tracing::warn!(host = outgoing.url.host_str(), reason, "a receiver could not be notified"),
+        }
+    }
+}
+
+async fn attempt(client: &Client, outgoing: &Outgoing) -> reqwest::Result<reqwest::StatusCode> {
+    let request = match &outgoing.body {
+        Some(body) => client
+            .request(Method::POST, outgoing.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .body(body.clone()),
+        None => client.get(outgoing.url.clone()),
+    };
+    Ok(request.send().await?.status())
+}
+
+impl Service for Notifier {
+    const NAME: &'static str = "Notifier";
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        let (mut live, this) = (self.commons.facts.listen(None).live, ctx.address());
+        actix::spawn(async move {
+            use tokio::sync::broadcast::error::RecvError;
+            loop {
+                match live.recv().await {
+                    Ok(event) => this.do_send(Heard(event)),
+                    Err(RecvError::Lagged(missed)) => tracing::warn!(missed, "notifications were missed"),
+                    Err(RecvError::Closed) => return,
+                }
+            }
+        });
+        self.beat(ctx);
+    }
+}
+
+impl Answer<Heard> for Notifier {
+    fn answer(&mut self, Heard(event): Heard, _: &mut Ctx<Self>) -> Reply<()> {
+        self.push(&event.fact);
+        self.call_hooks(&event.fact);
+        ().into()
+    }
+}

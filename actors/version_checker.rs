@@ -1,0 +1,313 @@
+//! VersionChecker: what is installed, what is newest, and the release notes.
+//!
+//! Theory of operation: the network is asked in the background only, about every six hours, with the ETag of the last
+//! answer; what came is kept in the store. Requests read the published view and never wait. A failure keeps the last known
+//! answers, tells their age, and is tried again after a growing pause that honours GitHub's rate limit.
+
+pub mod releases;
+pub mod version;
+
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use actix::{AsyncContext, Message};
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::{ACCEPT, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::{Client, StatusCode};
+use serde::{Deserialize, Serialize};
+
+use crate::commons::Commons;
+use crate::events::Fact;
+use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::store::{Record, Table};
+use releases::Release;
+use version::{Comparison, compare};
+
+/// Upstream's release number.
+pub const RELEASE_URL: &str = "https://raw.githubusercontent.com/fscorrupt/posterizarr/refs/heads/main/Release.txt";
+/// The release number of upstream's web UI.
+pub const RELEASE_UI_URL: &str =
+    "https://raw.githubusercontent.com/fscorrupt/posterizarr/refs/heads/main/ReleaseUI.txt";
+/// Upstream's releases.
+pub const RELEASES_URL: &str = "https://api.github.com/repos/fscorrupt/posterizarr/releases";
+
+const PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
+const FIRST_RETRY: Duration = Duration::from_secs(5 * 60);
+const TIME_OUT: Duration = Duration::from_secs(10);
+/// How soon a changed script is noticed.
+const LOOK_AT_SCRIPT: Duration = Duration::from_secs(5);
+/// A release number is a short line; a list of releases is some hundred kilobytes.
+const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// Longest back-off by powers of two from [`FIRST_RETRY`].
+const MOST_DOUBLINGS: u32 = 6;
+
+/// Where to look.
+#[derive(Debug, Clone)]
+pub struct VersionSettings {
+    /// Whether the network is asked at all.
+    pub enabled: bool,
+    /// The script.
+    pub script: PathBuf,
+    /// The installed web UI's release number.
+    pub release_ui: PathBuf,
+    /// Where the newest release number is.
+    pub release_url: String,
+    /// Where the newest release number of upstream's web UI is; none outside of containers, as upstream.
+    pub release_ui_url: Option<String>,
+    /// Where the list of releases is.
+    pub releases_url: String,
+}
+
+/// What is known of versions.
+#[derive(Debug, Clone, Default)]
+pub struct VersionView {
+    /// The script's version, as it stands in the file.
+    pub script: Option<String>,
+    /// The installed web UI's version.
+    pub ui: Option<String>,
+    /// The last answers of the network.
+    pub known: Known,
+    /// Why the last look at the network failed.
+    pub problem: Option<String>,
+}
+
+impl VersionView {
+    /// The script against the newest release.
+    pub fn comparison(&self) -> Comparison {
+        compare(self.script.as_deref(), self.known.remote.text.as_deref())
+    }
+
+    /// The installed web UI against the newest one.
+    pub fn ui_comparison(&self) -> Comparison {
+        compare(self.ui.as_deref(), self.known.remote_ui.text.as_deref())
+    }
+}
+
+/// What the network answered last; kept in the store.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Known {
+    /// The newest release number.
+    pub remote: Fetched,
+    /// The newest release number of upstream's web UI.
+    pub remote_ui: Fetched,
+    /// The ETag of the list of releases.
+    pub releases_etag: Option<String>,
+    /// The releases; none until they were fetched once.
+    pub releases: Option<Vec<Release>>,
+    /// When the network last answered everything.
+    pub checked: Option<DateTime<Utc>>,
+    /// The version that was announced last.
+    pub announced: Option<String>,
+}
+
+/// A short text and its ETag.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fetched {
+    /// The text, trimmed.
+    pub text: Option<String>,
+    etag: Option<String>,
+}
+
+impl Record for Known {
+    const TABLE: &'static str = "versions";
+    const VERSION: u8 = 1;
+}
+
+const KEY: &[u8] = b"known";
+
+/// The actor.
+pub struct VersionChecker {
+    commons: Commons,
+    settings: VersionSettings,
+    client: Option<Client>,
+    table: Option<Table<Known>>,
+    script_seen: Option<(SystemTime, u64)>,
+    view: VersionView,
+    failures: u32,
+}
+
+/// What a look at the network brought.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Looked(Result<Known, LookError>);
+
+/// Why a look at the network failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason}")]
+struct LookError {
+    reason: String,
+    /// How long the server wants to be left alone.
+    pause: Option<Duration>,
+}
+
+impl VersionChecker {
+    /// Made with what the store knows.
+    pub fn new(commons: Commons, settings: VersionSettings) -> Self {
+        let table =
+            commons.store.table::<Known>().inspect_err(|error| tracing::warn!(%error, "versions are not kept")).ok();
+        let known = table.as_ref().and_then(|table| table.get(KEY).ok().flatten()).unwrap_or_default();
+        let client =
+            Client::builder().timeout(TIME_OUT).user_agent(concat!("posterizarrd/", env!("CARGO_PKG_VERSION"))).build();
+        Self {
+            commons,
+            settings,
+            client: client.inspect_err(|error| tracing::warn!(%error, "versions cannot be fetched")).ok(),
+            table,
+            script_seen: None,
+            view: VersionView { known, ..VersionView::default() },
+            failures: 0,
+        }
+    }
+
+    /// Reads the installed versions where their files changed, and comes back.
+    fn look_at_files(&mut self, ctx: &mut Ctx<Self>) {
+        let seen =
+            std::fs::metadata(&self.settings.script).ok().and_then(|file| Some((file.modified().ok()?, file.len())));
+        let ui = std::fs::read_to_string(&self.settings.release_ui).ok().map(|text| text.trim().to_owned());
+        if seen != self.script_seen || ui != self.view.ui {
+            let script = std::fs::read(&self.settings.script).ok();
+            self.view.script =
+                script.and_then(|script| version::of_script(&String::from_utf8_lossy(&script)).map(str::to_owned));
+            self.script_seen = seen;
+            self.view.ui = ui;
+            self.publish();
+        }
+        ctx.later(LOOK_AT_SCRIPT, Self::look_at_files);
+    }
+
+    fn look_at_network(&mut self, ctx: &mut Ctx<Self>) {
+        let Some(client) = self.client.clone() else { return };
+        let (settings, known, this) = (self.settings.clone(), self.view.known.clone(), ctx.address());
+        actix::spawn(async move {
+            this.do_send(Looked(look(&client, &settings, known).await));
+        });
+    }
+
+    fn publish(&mut self) {
+        self.announce();
+        self.commons.views.versions.publish(self.view.clone());
+    }
+
+    /// Tells of a new version once.
+    fn announce(&mut self) {
+        let known = &mut self.view.known;
+        let update = compare(self.view.script.as_deref(), known.remote.text.as_deref()).update_available;
+        if update && known.announced != known.remote.text {
+            known.announced.clone_from(&known.remote.text);
+            let version = known.remote.text.clone().unwrap_or_default();
+            tracing::info!(version, "a new version of Posterizarr is available");
+            self.commons.facts.publish(Fact::NewVersion { version });
+            self.keep();
+        }
+    }
+
+    fn keep(&self) {
+        let Some(table) = &self.table else { return };
+        if let Err(error) = table.put(KEY, &self.view.known) {
+            tracing::warn!(%error, "what is known of versions was not kept");
+        }
+    }
+}
+
+impl Service for VersionChecker {
+    const NAME: &'static str = "VersionChecker";
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        self.look_at_files(ctx);
+        if self.settings.enabled {
+            let since = self.view.known.checked.map(|checked| Utc::now().signed_duration_since(checked));
+            let wait = since.and_then(|since| TimeDelta::from_std(PAUSE).ok()?.checked_sub(&since)?.to_std().ok());
+            ctx.later(wait.unwrap_or_default().min(PAUSE), Self::look_at_network);
+        }
+    }
+}
+
+impl Answer<Looked> for VersionChecker {
+    fn answer(&mut self, Looked(result): Looked, ctx: &mut Ctx<Self>) -> Reply<()> {
+        let pause = match result {
+            Ok(known) => {
+                self.failures = 0;
+                self.view.problem = None;
+                self.view.known = known;
+                self.keep();
+                // Spread over half an hour, so that daemons started together do not ask together.
+                PAUSE + Duration::from_secs(fastrand::u64(0..30 * 60))
+            }
+            Err(error) => {
+                tracing::info!(%error, "the newest version is not known at the moment");
+                let doubled = FIRST_RETRY * 2_u32.pow(self.failures.min(MOST_DOUBLINGS));
+                self.failures += 1;
+                self.view.problem = Some(error.to_string());
+                doubled.max(error.pause.unwrap_or_default())
+            }
+        };
+        self.publish();
+        ctx.later(pause, Self::look_at_network);
+        ().into()
+    }
+}
+
+/// Asks for everything once. What has not changed is taken over from `known`.
+async fn look(client: &Client, settings: &VersionSettings, mut known: Known) -> Result<Known, LookError> {
+    known.remote = fetch_text(client, &settings.release_url, known.remote).await?;
+    if let Some(url) = &settings.release_ui_url {
+        // Upstream's tree has no such file today; its absence is not a failure.
+        known.remote_ui = fetch_text(client, url, known.remote_ui.clone()).await.unwrap_or(known.remote_ui);
+    }
+    let answer = fetch(client, &settings.releases_url, known.releases_etag.as_deref()).await?;
+    if let Some((etag, body)) = answer {
+        let unreadable =
+            |what: String| LookError { reason: format!("the list of releases is unreadable: {what}"), pause: None };
+        let json = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
+        known.releases = Some(releases::read(&json).ok_or_else(|| unreadable("it is not a list".to_owned()))?);
+        known.releases_etag = etag;
+    }
+    known.checked = Some(Utc::now());
+    Ok(known)
+}
+
+async fn fetch_text(client: &Client, url: &str, before: Fetched) -> Result<Fetched, LookError> {
+    let Some((etag, body)) = fetch(client, url, before.etag.as_deref()).await? else { return Ok(before) };
+    let text = String::from_utf8_lossy(&body).trim().to_owned();
+    if version::Version::parse(text.split('-').next().unwrap_or_default()).is_none() || text.is_empty() {
+        return Err(LookError { reason: "the newest version is not a version number".to_owned(), pause: None });
+    }
+    Ok(Fetched { text: Some(text), etag })
+}
+
+/// The body and its ETag; none when it has not changed.
+async fn fetch(client: &Client, url: &str, etag: Option<&str>) -> Result<Option<(Option<String>, Vec<u8>)>, LookError> {
+    let mut request = client.get(url).header(ACCEPT, "application/vnd.github+json, text/plain");
+    if let Some(etag) = etag {
+        request = request.header(IF_NONE_MATCH, etag);
+    }
+    // The error without its URL: a configured one may hold a token.
+    let failed = |error: reqwest::Error| LookError { reason: error.without_url().to_string(), pause: None };
+    let mut response = request.send().await.map_err(failed)?;
+    if response.status() == StatusCode::NOT_MODIFIED {
+        return Ok(None);
+    }
+    if !response.status().is_success() {
+        let reason = format!("the server answered {}", response.status());
+        return Err(LookError { reason, pause: wanted_pause(response.headers()) });
+    }
+    let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST_ANSWER {
+            return Err(LookError { reason: "the answer is too large".to_owned(), pause: None });
+        }
+    }
+    Ok(Some((etag, body)))
+}
+
+/// How long the server wants to be left alone: `Retry-After`, or GitHub's rate limit when it is used up. At most a day.
+fn wanted_pause(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<i64>().ok();
+    let seconds = number(RETRY_AFTER.as_str()).or_else(|| {
+        let reset = number("x-ratelimit-reset").filter(|_| number("x-ratelimit-remaining") == Some(0))?;
+        Some(reset - Utc::now().timestamp())
+    })?;
+    Some(Duration::from_secs(seconds.clamp(0, 24 * 60 * 60).unsigned_abs()))
+}

@@ -1,0 +1,188 @@
+//! The last received webhooks, in memory and in the store: did it arrive, and what became of it.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::runs::{Outcome, RunId};
+use crate::store::{Record, Store, StoreError, Table};
+
+/// Webhooks that are kept.
+pub const KEPT: usize = 200;
+/// Two deliveries of one event within this time are one.
+const DUPLICATE_WINDOW: TimeDelta = TimeDelta::minutes(10);
+
+/// What was made of a webhook or a trigger file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The sender tried out its settings.
+    Test,
+    /// Nothing to do.
+    Ignored,
+    /// Jobs were queued, or joined.
+    Queued,
+    /// All of it was known already.
+    Duplicate,
+    /// It could not be used.
+    Refused,
+}
+
+/// One received webhook or trigger file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Received {
+    /// Its number.
+    pub id: u64,
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// `sonarr`, `radarr`, `tautulli`, or `unknown`.
+    pub source: String,
+    /// The event, as the sender names it.
+    pub event: String,
+    /// What was made of it.
+    pub verdict: Kind,
+    /// Why, in words.
+    pub reason: String,
+    /// The jobs that do its work.
+    pub jobs: Vec<String>,
+    /// The run that ended last for one of its jobs.
+    pub run: Option<RunId>,
+    /// How that run ended.
+    pub outcome: Option<Outcome>,
+    /// What came, secrets removed; absent where it was too large to keep.
+    pub payload: Option<String>,
+    /// Identifies the deliveries it stands for, with the job of each.
+    #[serde(default)]
+    #[schema(ignore)]
+    pub deliveries: Vec<(String, String)>,
+}
+
+impl Record for Received {
+    const TABLE: &'static str = "webhooks";
+    const VERSION: u8 = 1;
+}
+
+/// The journal. Without a store it still works, until the next start.
+pub struct Journal {
+    entries: VecDeque<Received>,
+    table: Option<Table<Received>>,
+}
+
+impl Journal {
+    /// Reads what the store knows; an entry that cannot be read is passed over and told.
+    pub fn open(store: &Store) -> Self {
+        let table =
+            store.table::<Received>().inspect_err(|error| tracing::error!(%error, "webhooks are not kept")).ok();
+        let stored = table.iter().flat_map(Table::iter);
+        let readable = stored.filter_map(|entry| {
+            entry.inspect_err(|error| tracing::warn!(%error, "a kept webhook is not readable")).ok()
+        });
+        let entries = readable.map(|(_, entry)| entry).collect();
+        Self { entries, table }
+    }
+
+    /// The number of the next entry.
+    pub fn next_id(&self) -> u64 {
+        self.entries.back().map_or(1, |entry| entry.id + 1)
+    }
+
+    /// Adds an entry; the oldest leaves.
+    pub fn add(&mut self, entry: Received) {
+        self.keep(&entry);
+        self.entries.push_back(entry);
+        while self.entries.len() > KEPT {
+            let Some(old) = self.entries.pop_front() else { return };
+            self.told(self.table.as_ref().map_or(Ok(false), |table| table.remove(&old.id.to_be_bytes())).map(drop));
+        }
+    }
+
+    /// The job that does the work of a delivery which came a short time ago.
+    pub fn job_of(&self, delivery: &str, now: DateTime<Utc>) -> Option<String> {
+        let recent =
+            self.entries.iter().rev().take_while(|entry| now.signed_duration_since(entry.at) < DUPLICATE_WINDOW);
+        recent.flat_map(|entry| &entry.deliveries).find(|(known, _)| known == delivery).map(|(_, job)| job.clone())
+    }
+
+    /// Notes how a job's run ended. Tells whether it was the job of a webhook.
+    pub fn run_ended(&mut self, job: &str, run: RunId, outcome: Outcome) -> bool {
+        let of_job = self.entries.iter_mut().filter(|entry| entry.jobs.iter().any(|known| known == job));
+        let changed: Vec<_> = of_job
+            .map(|entry| {
+                entry.run = Some(run);
+                entry.outcome = Some(outcome);
+                entry.clone()
+            })
+            .collect();
+        changed.iter().for_each(|entry| self.keep(entry));
+        !changed.is_empty()
+    }
+
+    /// One entry.
+    pub fn get(&self, id: u64) -> Option<&Received> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// All entries, newest first.
+    pub fn latest(&self) -> Vec<Received> {
+        self.entries.iter().rev().cloned().collect()
+    }
+
+    fn keep(&self, entry: &Received) {
+        self.told(self.table.as_ref().map_or(Ok(()), |table| table.put(&entry.id.to_be_bytes(), entry)));
+    }
+
+    /// The journal is for people; that it is not kept must not stop the work.
+    fn told(&self, result: Result<(), StoreError>) {
+        if let Err(error) = result {
+            tracing::warn!(%error, "a received webhook is not kept for later");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(id: u64, minutes_ago: i64) -> Received {
+        Received {
+            id,
+            at: Utc::now() - TimeDelta::minutes(minutes_ago),
+            source: "sonarr".into(),
+            event: "Download".into(),
+            verdict: Kind::Queued,
+            reason: String::new(),
+            jobs: vec![format!("job {id}")],
+            run: None,
+            outcome: None,
+            payload: None,
+            deliveries: vec![(format!("delivery {id}"), format!("job {id}"))],
+        }
+    }
+
+    #[test]
+    fn the_journal_is_bounded_and_survives_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        {
+            let mut journal = Journal::open(&Store::open(folder.path()).unwrap());
+            (1..=KEPT as u64 + 3).for_each(|id| journal.add(entry(id, 0)));
+            assert!(journal.run_ended("job 50", RunId(4), Outcome::Failed));
+            assert!(!journal.run_ended("job 1", RunId(4), Outcome::Failed), "it left the journal");
+        }
+        let journal = Journal::open(&Store::open(folder.path()).unwrap());
+        assert_eq!(journal.latest().len(), KEPT);
+        assert_eq!(journal.next_id(), KEPT as u64 + 4);
+        assert_eq!(journal.get(50).unwrap().outcome, Some(Outcome::Failed));
+    }
+
+    #[test]
+    fn a_delivery_is_known_for_ten_minutes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut journal = Journal::open(&Store::open(folder.path()).unwrap());
+        journal.add(entry(1, 11));
+        journal.add(entry(2, 9));
+        assert_eq!(journal.job_of("delivery 1", Utc::now()), None);
+        assert_eq!(journal.job_of("delivery 2", Utc::now()).as_deref(), Some("job 2"));
+    }
+}

@@ -1,0 +1,141 @@
+//! Tautulli's webhook: a JSON object of our own making, pasted by the user into Tautulli's template.
+
+use serde_json::Value;
+
+use super::payload::{field_any_case, text};
+use super::trigger::{Pairs, Source, Trigger, Verdict};
+
+/// The script's parameters with the other spelling users try.
+const KEYS: [(&str, &str); 3] = [
+    ("RatingKey", "rating_key"),
+    ("parentratingkey", "parent_rating_key"),
+    ("grandparentratingkey", "grandparent_rating_key"),
+];
+const MEDIA_TYPE: (&str, &str) = ("mediatype", "media_type");
+
+/// Decides on a payload that is an object with at least one field.
+pub fn read(payload: &Value) -> Verdict {
+    let keys: Vec<_> = KEYS.iter().filter_map(|names| Some((names.0, value(payload, *names)?))).collect();
+    let media_type = value(payload, MEDIA_TYPE);
+    if is_test(payload) {
+        return Verdict::Test;
+    }
+    let Some(media_type) = media_type.map(|media_type| media_type.to_ascii_lowercase()) else {
+        return Verdict::Unprocessable(
+            "'mediatype' is missing; use the JSON data of the documentation in Tautulli".to_owned(),
+        );
+    };
+    if let Some((name, key)) = keys.iter().find(|(_, key)| !is_rating_key(key)) {
+        return Verdict::Unprocessable(format!(
+            "'{name}' is not a rating key (1 to 20 digits): {}",
+            super::trigger::one_line(key)
+        ));
+    }
+    let Some(item) = item_of(&media_type, &keys) else {
+        return match media_type.as_str() {
+            "movie" | "show" | "season" | "episode" => {
+                Verdict::Unprocessable(format!("a {media_type} needs its rating key"))
+            }
+            _ => Verdict::Ignored(format!("Ignored media type: {}", super::trigger::one_line(&media_type))),
+        };
+    };
+    let subject = format!("tautulli {item}");
+    let mut pairs = Pairs::default();
+    for (name, key) in &keys {
+        pairs.add(name, Some(key.clone()));
+    }
+    pairs.add(MEDIA_TYPE.0, Some(media_type.clone()));
+    let pairs = pairs.into_vec();
+    let delivery = format!("tautulli|{}", pairs.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("|"));
+    Verdict::Act(vec![Trigger { source: Source::Tautulli, event: media_type, pairs, subject, delivery }])
+}
+
+/// The key the script will use for this media type.
+fn item_of<'a>(media_type: &str, keys: &'a [(&str, String)]) -> Option<&'a str> {
+    let key = |name: &str| keys.iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str());
+    match media_type {
+        "movie" | "show" => key("RatingKey"),
+        "season" => key("parentratingkey"),
+        "episode" => key("grandparentratingkey").or(key("parentratingkey")),
+        _ => None,
+    }
+}
+
+/// Tautulli's test dialog sends the template as it is, or with every value blank.
+fn is_test(payload: &Value) -> bool {
+    let Some(fields) = payload.as_object() else { return false };
+    let texts: Vec<_> = fields.values().filter_map(Value::as_str).map(str::trim).collect();
+    texts.len() == fields.len() && texts.iter().all(|text| text.is_empty())
+        || texts.iter().any(|text| text.starts_with('{') && text.ends_with('}'))
+}
+
+fn value(payload: &Value, (name, other): (&str, &str)) -> Option<String> {
+    field_any_case(payload, name).or_else(|| field_any_case(payload, other)).and_then(|value| text(value, &[]))
+}
+
+fn is_rating_key(key: &str) -> bool {
+    (1..=20).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn act(payload: &Value) -> Trigger {
+        match read(payload) {
+            Verdict::Act(mut triggers) => triggers.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_documented_samples_give_the_scripts_parameters() {
+        let table = [
+            (include_str!("samples/tautulli_movie.json"), "RatingKey=51234 mediatype=movie", "tautulli 51234"),
+            (
+                include_str!("samples/tautulli_episode.json"),
+                "RatingKey=60031 parentratingkey=60030 grandparentratingkey=60000 mediatype=episode",
+                "tautulli 60000",
+            ),
+            (
+                include_str!("samples/tautulli_season.json"),
+                "RatingKey=60030 parentratingkey=60000 mediatype=season",
+                "tautulli 60000",
+            ),
+        ];
+        for (sample, expected, subject) in table {
+            let trigger = act(&serde_json::from_str(sample).unwrap());
+            let pairs: Vec<_> = trigger.pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            assert_eq!(pairs.join(" "), expected);
+            assert_eq!(trigger.subject, subject);
+        }
+    }
+
+    #[test]
+    fn names_are_read_in_any_case_and_numbers_as_text() {
+        let trigger = act(&json!({"ratingkey": 7, "MediaType": "Movie", "evil; rm -rf": "x"}));
+        assert_eq!(
+            trigger.pairs,
+            [("RatingKey", "7"), ("mediatype", "movie")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+        );
+    }
+
+    #[test]
+    fn tests_other_media_and_bad_keys_make_no_job() {
+        let template: Value = serde_json::from_str(include_str!("samples/tautulli_template.json")).unwrap();
+        assert_eq!(read(&template), Verdict::Test);
+        assert_eq!(read(&json!({"RatingKey": "", "mediatype": " "})), Verdict::Test);
+        assert!(matches!(read(&json!({"RatingKey": "5", "mediatype": "track"})), Verdict::Ignored(_)));
+        for bad in [
+            json!({"RatingKey": "1; reboot", "mediatype": "movie"}),
+            json!({"RatingKey": "-Testing", "mediatype": "movie"}),
+            json!({"RatingKey": "123456789012345678901", "mediatype": "movie"}),
+            json!({"mediatype": "movie"}),
+            json!({"RatingKey": "5"}),
+            json!({"RatingKey": "5", "mediatype": "season"}),
+        ] {
+            assert!(matches!(read(&bad), Verdict::Unprocessable(_)), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Trigger files in `watcher/`: one `[name]: value` a line, as `ArrTrigger.sh` and `trigger.py` write them.
+
+use chrono::{DateTime, Local, NaiveDateTime};
+
+use super::trigger::{Pairs, Source, Trigger};
+
+/// Names that mean something to the script; others are left out.
+const KNOWN: [&str; 4] = ["RatingKey", "parentratingkey", "grandparentratingkey", "mediatype"];
+/// Trigger files are small; anything larger is not one.
+pub const LARGEST_FILE: u64 = 256 * 1024;
+
+/// The file's content. A `]: ` inside a value would end the name for a reader that looks for the last one, so it is broken up.
+pub fn write(pairs: &[(String, String)]) -> String {
+    pairs.iter().map(|(name, value)| format!("[{name}]: {}\n", value.replace("]: ", "] : "))).collect()
+}
+
+/// The name upstream's consumer expects: local time with milliseconds, a serial number within one request, a random tail.
+pub fn name(source: Source, at: DateTime<Local>, serial: Option<usize>, random: u32) -> String {
+    let prefix = if source == Source::Tautulli { "tautulli_trigger" } else { "recently_added" };
+    let serial = serial.map(|serial| format!("_{serial:03}")).unwrap_or_default();
+    format!("{prefix}_{}{serial}_{:06x}.posterizarr", at.format("%Y%m%d%H%M%S%3f"), random & 0xff_ffff)
+}
+
+/// The local time in a trigger file's name.
+pub fn written_at(name: &str) -> Option<NaiveDateTime> {
+    let digits: String =
+        name.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).take(14).collect();
+    NaiveDateTime::parse_from_str(&digits, "%Y%m%d%H%M%S").ok()
+}
+
+/// Reads a trigger file. Lines without a value, and names the script does not know, are left out.
+pub fn parse(content: &str) -> Result<Trigger, String> {
+    let mut pairs = Pairs::default();
+    for (name, value) in content.lines().filter_map(pair) {
+        if name.starts_with("arr_") || name == "event" {
+            pairs.add(name, Some(value.to_owned()));
+        } else if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
+            pairs.add(known, Some(value.to_owned()));
+        }
+    }
+    let value = |name: &str| pairs.get(name).unwrap_or_default().to_owned();
+    match value("arr_platform").to_ascii_lowercase().as_str() {
+        "sonarr" => {
+            let series = first(&[("tvdb-", value("arr_series_tvdb")), ("", value("arr_series_title"))])?;
+            let (season, episode) = (value("arr_episode_season"), value("arr_episode_numbers"));
+            Ok(trigger(Source::Sonarr, value("event"), format!("sonarr {series} S{season:0>2}E{episode:0>2}"), pairs))
+        }
+        "radarr" => {
+            let movie = first(&[("tmdb-", value("arr_movie_tmdb")), ("", value("arr_movie_title"))])?;
+            Ok(trigger(Source::Radarr, value("event"), format!("radarr {movie}"), pairs))
+        }
+        "" => from_tautulli(pairs),
+        other => Err(format!("unknown arr_platform '{other}'")),
+    }
+}
+
+fn from_tautulli(pairs: Pairs) -> Result<Trigger, String> {
+    let payload = pairs.into_vec().into_iter().map(|(name, value)| (name, value.into())).collect();
+    match super::tautulli::read(&serde_json::Value::Object(payload)) {
+        super::trigger::Verdict::Act(triggers) => triggers.into_iter().next().ok_or_else(|| "it is empty".to_owned()),
+        super::trigger::Verdict::Test => Err("it has no values".to_owned()),
+        super::trigger::Verdict::Ignored(reason) | super::trigger::Verdict::Unprocessable(reason) => Err(reason),
+    }
+}
+
+fn trigger(source: Source, event: String, subject: String, pairs: Pairs) -> Trigger {
+    let pairs = pairs.into_vec();
+    let delivery = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("|");
+    Trigger { source, event, pairs, subject, delivery }
+}
+
+fn first(candidates: &[(&str, String)]) -> Result<String, String> {
+    let found = candidates.iter().find(|(_, value)| !value.is_empty());
+    found.map(|(prefix, value)| format!("{prefix}{value}")).ok_or_else(|| "it names no movie or series".to_owned())
+}
+
+/// One line's name and value; the name ends at the first `]: `.
+fn pair(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.trim_end().strip_prefix('[')?.split_once("]: ")?;
+    Some((name.trim(), value)).filter(|(name, _)| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        let pairs = [
+            ("arr_platform", "Radarr"),
+            ("event", "Download"),
+            ("arr_movie_title", "It]: $(x) 'q' ; é"),
+            ("arr_movie_tmdb", "5"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let trigger = parse(&write(&pairs)).unwrap();
+        assert_eq!(trigger.pairs[2].1, "It] : $(x) 'q' ; é");
+        assert_eq!(trigger.pairs.len(), 4);
+        assert_eq!(trigger.subject, "radarr tmdb-5");
+    }
+
+    #[test]
+    fn files_of_the_shipped_scripts_are_understood() {
+        let sonarr = "[arr_episode_numbers]: 2\r\n[arr_platform]: Sonarr\n[event]: Download\n[arr_series_title]: Dark\n[arr_series_tvdb]: 334824\n[arr_episode_season]: 1\n[arr_episode_titles]: \n";
+        assert_eq!(parse(sonarr).unwrap().subject, "sonarr tvdb-334824 S01E02");
+        let tautulli =
+            "[RatingKey]: 12345\n[parentratingkey]: 12300\n[grandparentratingkey]: 12200\n[mediatype]: episode\n";
+        assert_eq!(parse(tautulli).unwrap().subject, "tautulli 12200");
+    }
+
+    #[test]
+    fn a_file_without_sense_is_refused_with_a_reason() {
+        for bad in [
+            "",
+            "garbage",
+            "[arr_platform]: Lidarr\n",
+            "[arr_platform]: Sonarr\n",
+            "[mediatype]: movie\n[RatingKey]: x\n",
+        ] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn names_have_upstreams_form_and_tell_their_time() {
+        let at = Local.with_ymd_and_hms(2025, 11, 25, 12, 0, 0).unwrap();
+        let file = name(Source::Sonarr, at, Some(1), 0xa1b2c3);
+        assert_eq!(file, "recently_added_20251125120000000_001_a1b2c3.posterizarr");
+        assert_eq!(written_at(&file), Some(at.naive_local()));
+        assert_eq!(name(Source::Tautulli, at, None, 7), "tautulli_trigger_20251125120000000_000007.posterizarr");
+        assert_eq!(written_at("something.posterizarr"), None);
+    }
+}

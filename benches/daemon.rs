@@ -1,0 +1,251 @@
+//! Measures the real daemon on a data folder: start, memory, request rates, log latency, webhook acknowledgements.
+//!
+//! ```text
+//! cargo bench --bench daemon -- DATA_DIR
+//! ```
+//!
+//! DATA_DIR is used as it is (a copy is wise); a 1 GB log is written into it and removed. Needs `wrk`. Rates are measured
+//! interleaved in three rounds, of which the median counts. Prints a Markdown table for the README.
+
+use std::io::Write;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+const ROUNDS: usize = 3;
+const WEBHOOKS: usize = 1000;
+const CLIENTS: usize = 8;
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The daemon as a child process.
+struct Daemon {
+    child: Child,
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Daemon {
+    /// Starts it and gives the time until `/api/health` answered 200.
+    async fn start(data: &Path, more: &[(&str, &str)]) -> Result<(Self, Duration), Failure> {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let url = format!("http://127.0.0.1:{port}");
+        let client = reqwest::Client::new();
+        let begun = Instant::now();
+        let child = Command::new(env!("CARGO_BIN_EXE_posterizarrd"))
+            .args(["--data-dir".as_ref(), data.as_os_str(), "--bind".as_ref(), format!("127.0.0.1:{port}").as_ref()])
+            .args(["--log-level", "warn", "--updates-enabled", "false"])
+            .envs(more.iter().copied())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let daemon = Self { child, url, client };
+        while !daemon.is_healthy().await {
+            if begun.elapsed() > Duration::from_secs(20) {
+                return Err("the daemon did not start".into());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        Ok((daemon, begun.elapsed()))
+    }
+
+    async fn is_healthy(&self) -> bool {
+        self.client.get(format!("{}/api/health", self.url)).send().await.is_ok_and(|answer| answer.status() == 200)
+    }
+
+    async fn get(&self, path: &str) -> Result<Value, Failure> {
+        Ok(self.client.get(format!("{}{path}", self.url)).send().await?.error_for_status()?.json().await?)
+    }
+
+    fn resident_bytes(&self) -> Result<u64, Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse::<u64>()? * 1024)
+    }
+
+    /// Requests per second, by wrk.
+    fn rate(&self, path: &str) -> Result<f64, Failure> {
+        let output = Command::new("wrk").args(["-t1", "-c8", "-d3s", &format!("{}{path}", self.url)]).output()?;
+        let text = String::from_utf8(output.stdout)?;
+        let line = text.lines().find_map(|line| line.strip_prefix("Requests/sec:")).ok_or("wrk told no rate")?;
+        Ok(line.trim().parse()?)
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
+fn percentile(mut values: Vec<f64>, part: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let at = ((values.len() as f64 - 1.0) * part).round() as usize;
+    values.get(at).copied().unwrap_or_default()
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// Writes a log of about a gigabyte.
+fn write_large_log(path: &Path) -> Result<(), Failure> {
+    let line = "[2026-11-23 03:00:05] [INFO]    |L.1234 |      a line of the usual length that tells about one title of the library\n";
+    let block = line.repeat(10_000);
+    let mut file = std::fs::File::create(path)?;
+    for _ in 0..(1_000_000_000 / block.len() + 1) {
+        file.write_all(block.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// Milliseconds from the append of a line to its arrival at a WebSocket client, one by one.
+async fn log_latency(daemon: &Daemon, log: &Path) -> Result<Vec<f64>, Failure> {
+    let name = log.file_name().and_then(|name| name.to_str()).ok_or("no name")?;
+    let socket = format!("{}/ws/logs?log_file={name}", daemon.url.replace("http", "ws"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(socket).await?;
+    let mut latencies = Vec::new();
+    for n in 0..100 {
+        let mark = format!("latency mark {n}");
+        let begun = Instant::now();
+        let mut file = std::fs::OpenOptions::new().append(true).open(log)?;
+        writeln!(file, "[2026-11-23 03:00:05] [INFO]    |L.1234 | {mark}")?;
+        loop {
+            let frame =
+                tokio::time::timeout(Duration::from_secs(5), socket.next()).await?.ok_or("the socket closed")??;
+            if frame.to_text()?.contains(&mark) {
+                break;
+            }
+        }
+        latencies.push(milliseconds(begun.elapsed()));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(latencies)
+}
+
+/// Milliseconds of a 4 KB write with fsync to new files of a folder.
+fn bare_writes(folder: &Path) -> Result<Vec<f64>, Failure> {
+    let body = vec![b'x'; 4096];
+    let mut times = Vec::new();
+    for n in 0..200 {
+        let path = folder.join(format!(".bare-{n}"));
+        let begun = Instant::now();
+        let mut file = std::fs::File::create(&path)?;
+        file.write_all(&body)?;
+        file.sync_all()?;
+        times.push(milliseconds(begun.elapsed()));
+        std::fs::remove_file(path)?;
+    }
+    Ok(times)
+}
+
+/// Milliseconds of each acknowledgement: webhooks from several clients, spread over five seconds, while a run is on.
+async fn webhook_acknowledgements(daemon: &Daemon) -> Result<Vec<f64>, Failure> {
+    let tasks = (0..CLIENTS).map(|client| {
+        let (http, url) = (daemon.client.clone(), format!("{}/api/webhook/arr", daemon.url));
+        tokio::spawn(async move {
+            let mut times = Vec::new();
+            let each = WEBHOOKS / CLIENTS;
+            for n in 0..each {
+                let id = client * each + n + 1;
+                let body = json!({"eventType": "Download", "movie": {"title": format!("Movie {id}"), "tmdbId": id, "year": 2024}, "movieFile": {"id": id}});
+                let begun = Instant::now();
+                http.post(&url).json(&body).send().await?.error_for_status()?;
+                times.push(milliseconds(begun.elapsed()));
+                tokio::time::sleep(Duration::from_millis(5000 / each as u64).saturating_sub(begun.elapsed())).await;
+            }
+            Ok::<_, Failure>(times)
+        })
+    });
+    let mut all = Vec::new();
+    for times in futures_util::future::join_all(tasks).await {
+        all.extend(times??);
+    }
+    Ok(all)
+}
+
+fn row(what: &str, figure: String) {
+    println!("| {what} | {figure} |");
+}
+
+async fn measure(data: &Path) -> Result<(), Failure> {
+    println!("| what | figure |\n|---|---|");
+    // The second start of each round finds folders and store in place.
+    drop(Daemon::start(data, &[]).await?);
+    let mut starts = Vec::new();
+    for _ in 0..5 {
+        starts.push(milliseconds(Daemon::start(data, &[]).await?.1));
+    }
+    row("exec → first 200 on `/api/health`, median of 5", format!("{:.0} ms", median(starts)));
+
+    let (daemon, _) = Daemon::start(data, &[]).await?;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    row("RSS, idle for 10 s", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
+
+    let paths = ["/api", "/api/status", "/api/health", "/api/version", "/api/dashboard/all"];
+    let mut rates = vec![Vec::new(); paths.len()];
+    for _ in 0..ROUNDS {
+        for (path, rates) in paths.iter().zip(&mut rates) {
+            rates.push(daemon.rate(path)?);
+        }
+    }
+    for (path, rates) in paths.iter().zip(rates) {
+        row(&format!("`wrk -t1 -c8` on `{path}`"), format!("{:.0} requests/s", median(rates)));
+    }
+    row("RSS after that", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
+
+    let log = data.join("Logs/Scriptlog.log");
+    let kept = std::fs::read(&log).unwrap_or_default();
+    write_large_log(&log)?;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let mut pages = Vec::new();
+    for _ in 0..20 {
+        let begun = Instant::now();
+        daemon.get("/api/logs/Scriptlog.log?tail=500").await?;
+        pages.push(milliseconds(begun.elapsed()));
+    }
+    row("last 500 lines of a 1 GB log, median", format!("{:.1} ms", median(pages)));
+    let latencies = log_latency(&daemon, &log).await?;
+    row(
+        "line appended to the 1 GB log → WebSocket client, median / p99",
+        format!("{:.1} / {:.1} ms", median(latencies.clone()), percentile(latencies, 0.99)),
+    );
+    row("RSS with the 1 GB log followed", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
+    std::fs::write(&log, kept)?;
+    drop(daemon);
+
+    let runner = [("POSTERIZARRD_RUNNER_COMMAND", "sleep 60"), ("ARR_WAIT_TIME", "3600")];
+    let (daemon, _) = Daemon::start(data, &runner).await?;
+    daemon.client.post(format!("{}/api/run/normal", daemon.url)).send().await?.error_for_status()?;
+    let acknowledgements = webhook_acknowledgements(&daemon).await?;
+    let bare = bare_writes(data)?;
+    row(
+        "1,000 webhooks in 5 s from 8 clients during a run: acknowledgement median / p99",
+        format!("{:.1} / {:.1} ms", median(acknowledgements.clone()), percentile(acknowledgements, 0.99)),
+    );
+    row(
+        "4 KB write + fsync to the same disk, median / p99",
+        format!("{:.1} / {:.1} ms", median(bare.clone()), percentile(bare, 0.99)),
+    );
+    daemon.client.post(format!("{}/api/force-kill", daemon.url)).send().await?;
+    Ok(())
+}
+
+fn main() -> Result<(), Failure> {
+    let Some(data) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map(PathBuf::from) else {
+        // `cargo test --benches` and CI call it without a folder.
+        println!("usage: cargo bench --bench daemon -- DATA_DIR");
+        return Ok(());
+    };
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(measure(&data))
+}

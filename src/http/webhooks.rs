@@ -1,0 +1,176 @@
+//! Webhooks in, the queue they fill, and what came.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ApiError, Code, State, ask};
+use crate::actors::script_supervisor::{JobError, JobSummary, ListJobs, RetryJob};
+use crate::actors::webhook_ingest::journal::Received;
+use crate::actors::webhook_ingest::{IngestError, Receipt, Receive, RemoveTrigger, Replay, Sender};
+
+/// Season packs and mass renames are large.
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .app_data(web::PayloadConfig::new(LARGEST_BODY))
+        .service(arr)
+        .service(tautulli)
+        .service(received)
+        .service(replay)
+        .service(triggers)
+        .service(remove)
+        .service(retry);
+}
+
+/// What became of a webhook: upstream's answers of all versions in one.
+#[derive(Serialize, ToSchema)]
+struct Accepted {
+    success: bool,
+    message: String,
+    /// The first trigger file; null where there is none.
+    file: Option<String>,
+    /// All trigger files.
+    files: Vec<String>,
+    /// How many jobs are new.
+    queued: usize,
+    /// The jobs that do the work, new or joined.
+    job_ids: Vec<String>,
+}
+
+impl Accepted {
+    fn of(state: &State, receipt: Receipt) -> Self {
+        let watcher = state.commons.data.watcher();
+        let files: Vec<_> = receipt.jobs.iter().map(|job| watcher.join(job).display().to_string()).collect();
+        Self {
+            // Upstream's answer to an object without fields, which a client may look for.
+            success: receipt.message != "Empty payload",
+            message: receipt.message,
+            file: files.first().cloned(),
+            files,
+            queued: receipt.queued,
+            job_ids: receipt.jobs,
+        }
+    }
+}
+
+/// The last received webhooks and trigger files.
+#[derive(Serialize, ToSchema)]
+struct ReceivedList {
+    success: bool,
+    /// Newest first.
+    webhooks: Vec<Received>,
+}
+
+/// The queue.
+#[derive(Serialize, ToSchema)]
+struct TriggerList {
+    success: bool,
+    /// Jobs that wait, in the order in which they will start, then the running one, those that failed, and the last done.
+    triggers: Vec<TriggerEntry>,
+}
+
+/// A job with its place in the queue.
+#[derive(Serialize, ToSchema)]
+struct TriggerEntry {
+    /// 1 for the job that starts next; null for one that does not wait.
+    position: Option<usize>,
+    #[serde(flatten)]
+    job: JobSummary,
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+impl From<IngestError> for ApiError {
+    fn from(error: IngestError) -> Self {
+        let code = match error {
+            IngestError::NotReadable(_) => Code::InvalidRequest,
+            IngestError::Unprocessable(_) => Code::Unprocessable,
+            IngestError::Missing(_) => Code::NotFound,
+            IngestError::Storage(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<JobError> for ApiError {
+    fn from(error: JobError) -> Self {
+        let code = match error {
+            JobError::Missing => Code::NotFound,
+            JobError::Running | JobError::Done => Code::Conflict,
+            JobError::Store(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// Takes a webhook of Sonarr or Radarr.
+#[utoipa::path(post, path = "/api/webhook/arr", tag = "webhooks", request_body = Object,
+    responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
+#[route("/api/webhook/arr", method = "POST", method = "PUT")]
+async fn arr(state: State, body: web::Bytes) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Receive { sender: Sender::Arr, body: body.to_vec() }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Takes a webhook of Tautulli.
+#[utoipa::path(post, path = "/api/webhook/tautulli", tag = "webhooks", request_body = Object,
+    responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
+#[route("/api/webhook/tautulli", method = "POST", method = "PUT")]
+async fn tautulli(state: State, body: web::Bytes) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Receive { sender: Sender::Tautulli, body: body.to_vec() }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Lists the last received webhooks and trigger files with what became of them.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = ReceivedList)))]
+#[get("/api/webhooks")]
+async fn received(state: State) -> impl Responder {
+    let webhooks = state.commons.views.ingest.get().received.clone();
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(ReceivedList { success: true, webhooks })
+}
+
+/// Processes a kept webhook once more.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Accepted), (status = 404)))]
+#[post("/api/webhooks/{id}/replay")]
+async fn replay(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Replay { id: *id }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Lists the queue.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = TriggerList)))]
+#[get("/api/triggers")]
+async fn triggers(state: State) -> Result<impl Responder, ApiError> {
+    let waiting = state.commons.views.runs.get().waiting.clone();
+    let jobs = ask(&state.supervisor, ListJobs).await?;
+    let place = |id: &str| waiting.iter().position(|job| job.id == id).map(|place| place + 1);
+    let mut triggers: Vec<_> =
+        jobs.iter().map(|job| TriggerEntry { position: place(&job.id), job: JobSummary::from(job) }).collect();
+    triggers.sort_by_key(|entry| entry.position.unwrap_or(usize::MAX));
+    Ok(web::Json(TriggerList { success: true, triggers }))
+}
+
+/// Takes a job out of the queue, and its file out of the watcher folder.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Done), (status = 404), (status = 409)))]
+#[delete("/api/triggers/{id:.*}")]
+async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    ask(&state.ingest, RemoveTrigger { id: id.into_inner() }).await??;
+    Ok(web::Json(Done { success: true, message: "Trigger removed" }))
+}
+
+/// Lets a waiting or failed job start as soon as the slot is free.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = JobSummary), (status = 404), (status = 409)))]
+#[post("/api/triggers/{id:.*}/retry")]
+async fn retry(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(ask(&state.supervisor, RetryJob { id: id.into_inner() }).await??))
+}

@@ -1,0 +1,285 @@
+//! Starting, ending and listing runs through the API, with shell scripts in the place of PowerShell.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use reqwest::StatusCode;
+use reqwest::multipart::{Form, Part};
+use serde_json::{Value, json};
+
+use super::harness::{Answer, TestApp, eventually};
+
+/// Says that it is there and waits for the test; makes its result then.
+const WAIT: &str =
+    "printf '%s\\n' \"$@\" > arguments; while [ ! -e go ]; do sleep 0.01; done; echo '{}' > Logs/manual.json";
+
+fn app(script: &str) -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Posterizarr.ps1"), script).unwrap();
+    TestApp::start_in(folder, |settings| {
+        settings.runner_command = vec!["sh".into(), "{script}".into()];
+        settings.stop_grace = Duration::from_millis(300);
+    })
+}
+
+async fn post(app: &TestApp, path: &str) -> Answer {
+    app.send(reqwest::Method::POST, path, |request| request).await
+}
+
+/// The arguments of the run, once its script has written them.
+async fn arguments(app: &TestApp) -> Vec<String> {
+    let path = app.path().join("arguments");
+    let text =
+        eventually("the script runs", async || fs::read_to_string(&path).ok().filter(|text| !text.is_empty())).await;
+    text.lines().map(str::to_owned).collect()
+}
+
+fn assert_refused(answer: &Answer, status: u16, code: &str, message: &str) {
+    let body = answer.json();
+    assert_eq!((answer.status.as_u16(), &body["code"], &body["message"]), (status, &json!(code), &json!(message)));
+    assert_eq!((&body["success"], &body["detail"]), (&json!(false), &json!(message)));
+}
+
+fn manual() -> Value {
+    json!({"picturePath": "/p.jpg", "titletext": "T", "folderName": "F", "libraryName": "L", "unknown": 1})
+}
+
+#[actix_web::test]
+async fn a_run_is_started_seen_refused_a_second_time_and_stopped() {
+    let app = app(WAIT);
+    let started = post(&app, "/api/run/testing").await;
+    let body = started.json();
+    assert_eq!(started.status, 200);
+    assert_eq!((&body["success"], &body["message"]), (&json!(true), &json!("Started in testing mode")));
+    let status = app.get("/api/status").await.json();
+    assert_eq!((&status["running"], &status["current_mode"]), (&json!(true), &json!("testing")));
+    assert_eq!((&status["pid"], &status["run_id"]), (&body["pid"], &body["run_id"]));
+    assert_eq!(arguments(&app).await, ["-Testing"]);
+
+    let refused = post(&app, "/api/run/normal").await;
+    assert_refused(&refused, 400, "run_busy", "Script is already running");
+    let holder = &refused.json()["holder"];
+    assert_eq!(
+        (&holder["run"], &holder["mode"], &holder["trigger"]),
+        (&body["run_id"], &json!("testing"), &json!("api"))
+    );
+    let other = app.post("/api/run-manual", &manual()).await;
+    assert_refused(&other, 400, "run_busy", "Script is already running. Please stop the script first.");
+    let other = app.post("/api/reset-posters", &json!({"library": ""})).await;
+    let text = "Cannot reset posters while script is running. Please stop the script first.";
+    assert_refused(&other, 400, "run_busy", text);
+
+    let stopped = post(&app, "/api/stop").await.json();
+    assert_eq!(stopped, json!({"success": true, "message": "Stopped: manual"}));
+    let status = app.get("/api/status").await.json();
+    assert_eq!((&status["running"], &status["current_mode"]), (&json!(false), &Value::Null));
+    let run = app.get(&format!("/api/runs/{}", body["run_id"])).await.json();
+    assert_eq!((&run["outcome"], &run["signal"], &run["ending"]), (&json!("stopped"), &json!(15), &json!("stop")));
+}
+
+#[actix_web::test]
+async fn a_run_that_ignores_a_stop_is_killed_and_a_kill_kills() {
+    let app = app("trap '' TERM; echo x > arguments; while :; do sleep 0.1; done");
+    post(&app, "/api/run/normal").await;
+    arguments(&app).await;
+    let asked = Instant::now();
+    let stopped = post(&app, "/api/stop").await.json();
+    assert!(asked.elapsed() < Duration::from_millis(1300), "{:?}", asked.elapsed());
+    assert_eq!(stopped, json!({"success": true, "message": "Stopped: manual (force killed after timeout)"}));
+    post(&app, "/api/run/normal").await;
+    assert_eq!(post(&app, "/api/force-kill").await.json(), json!({"success": true, "message": "Force killed: manual"}));
+    for path in ["/api/stop", "/api/force-kill"] {
+        let nothing = post(&app, path).await;
+        assert_eq!(nothing.status, 200);
+        assert_eq!(nothing.json(), json!({"success": false, "message": "No script is running"}));
+    }
+}
+
+#[actix_web::test]
+async fn what_cannot_run_is_refused_in_upstreams_order() {
+    let app = app("");
+    assert_refused(&post(&app, "/api/run/nonsense").await, 400, "invalid_value", "Invalid mode: nonsense");
+    assert_refused(&post(&app, "/api/run/scheduled").await, 400, "invalid_value", "Invalid mode: scheduled");
+    assert_eq!(post(&app, "/api/run/manual").await.json()["code"], "mode_not_supported");
+    let blank = app.post("/api/reset-posters", &json!({"library": "  "})).await;
+    assert_refused(&blank, 400, "invalid_value", "Library name is required");
+    fs::remove_file(app.path().join("Posterizarr.ps1")).unwrap();
+    for path in ["/api/run/nonsense", "/api/run/normal"] {
+        assert_refused(&post(&app, path).await, 404, "not_found", "Posterizarr.ps1 not found");
+    }
+    let blank = app.post("/api/reset-posters", &json!({"library": "  "})).await;
+    assert_refused(&blank, 404, "not_found", "Posterizarr.ps1 not found");
+}
+
+#[actix_web::test]
+async fn a_missing_powershell_is_told_in_upstreams_words() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("Posterizarr.ps1"), "").unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    if app.get("/api/status").await.json()["runner"]["available"] == true {
+        return; // PowerShell is installed on this machine.
+    }
+    let text = "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is in PATH.";
+    let by_name = post(&app, "/api/run/normal").await;
+    let with_cause = format!("{text} Error: [Errno 2] No such file or directory: 'pwsh'");
+    assert_refused(&by_name, 500, "runner_unavailable", &with_cause);
+    assert_refused(&app.post("/api/run-manual", &manual()).await, 500, "runner_unavailable", text);
+}
+
+#[actix_web::test]
+async fn a_manual_run_names_the_field_that_is_wrong() {
+    let app = app(WAIT);
+    for (field, value, kind) in [
+        ("titletext", None, "missing"),
+        ("folderName", Some(json!(1)), "string_type"),
+        ("posterType", Some(json!("poster")), "literal_error"),
+    ] {
+        let mut body = manual();
+        match value {
+            Some(value) => body[field] = value,
+            None => drop(body.as_object_mut().unwrap().remove(field)),
+        }
+        let refused = app.post("/api/run-manual", &body).await;
+        assert_eq!(refused.status, 400);
+        let detail = &refused.json()["detail"][0];
+        assert_eq!((&detail["type"], &detail["loc"]), (&json!(kind), &json!(["body", field])));
+    }
+    let mut body = manual();
+    body["picturePath"] = json!(" ");
+    let blank = app.post("/api/run-manual", &body).await;
+    assert_refused(&blank, 400, "invalid_value", "Picture path is required");
+
+    let mut body = manual();
+    body["posterType"] = json!("background");
+    let started = app.post("/api/run-manual", &body).await.json();
+    assert_eq!(started["message"], "Started manual mode for background poster");
+    let expected = [
+        "-Manual",
+        "-PicturePath",
+        "/p.jpg",
+        "-BackgroundCard",
+        "-Titletext",
+        "T",
+        "-FolderName",
+        "F",
+        "-LibraryName",
+        "L",
+    ];
+    assert_eq!(arguments(&app).await, expected);
+}
+
+/// The head of a PNG of this size; more is not looked at.
+fn picture(width: u32, height: u32) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    png.extend(width.to_be_bytes());
+    png.extend(height.to_be_bytes());
+    png.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
+    png
+}
+
+async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static str, &'static str)]) -> Answer {
+    let mut form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
+    for (field, value) in fields {
+        form = form.text(*field, *value);
+    }
+    app.send(reqwest::Method::POST, "/api/run-manual-upload", |request| request.multipart(form)).await
+}
+
+fn uploads(app: &TestApp) -> Vec<String> {
+    let entries = fs::read_dir(app.path().join("uploads")).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+const FIELDS: [(&str, &str); 2] = [("folderName", "F"), ("libraryName", "L")];
+
+#[actix_web::test]
+async fn a_picture_that_comes_along_is_kept_for_its_run_alone() {
+    let app = app(WAIT);
+    let started = upload(&app, "../we ird(ü)#name.png", picture(1000, 1500), &FIELDS).await;
+    assert_eq!(started.status, 200, "{}", started.text());
+    let body = started.json();
+    assert_eq!(body["message"], "Started manual mode for standard poster");
+    let path = body["upload_path"].as_str().unwrap();
+    assert!(path.ends_with("_..we irdüname.png"), "{path}");
+    assert_eq!(fs::read(path).unwrap(), picture(1000, 1500));
+    assert_eq!(arguments(&app).await[..4], ["-Manual", "-PicturePath", path, "-Titletext"]);
+    assert_eq!(uploads(&app).len(), 1);
+    fs::write(app.path().join("go"), "").unwrap();
+    eventually("the picture is gone", async || uploads(&app).is_empty().then_some(())).await;
+}
+
+#[actix_web::test]
+async fn a_picture_that_is_not_wanted_is_refused_and_leaves_nothing() {
+    let app = app(WAIT);
+    let poster = || picture(1000, 1500);
+    let wide = || picture(1920, 1080);
+    let card = [FIELDS[0], FIELDS[1], ("posterType", "titlecard")];
+    let ratio = "Invalid aspect ratio for poster. Image is 1920x1080 (ratio ~1.78), but must be 2:3 (ratio ~0.67).";
+    for (name, bytes, fields, message) in [
+        ("a.gif", poster(), &FIELDS[..], "Invalid file type '.gif'. Allowed: .jpg, .jpeg, .png, .webp, .bmp, .tiff"),
+        ("a.png", poster(), &FIELDS[1..], "Folder name is required"),
+        ("a.png", poster(), &card[..], "Episode title name is required for title cards"),
+        ("a.png", Vec::new(), &FIELDS[..], "Uploaded file is empty"),
+        ("a.jpg", b"hello".to_vec(), &FIELDS[..], "Uploaded file is not an image. Allowed: jpg, png, webp, bmp, tiff"),
+        ("a.png", wide(), &FIELDS[..], ratio),
+    ] {
+        assert_refused(&upload(&app, name, bytes, fields).await, 400, "invalid_value", message);
+        assert_eq!(uploads(&app), [""; 0], "{message}");
+    }
+    let form = Form::new().text("folderName", "F");
+    let missing = app.send(reqwest::Method::POST, "/api/run-manual-upload", |request| request.multipart(form)).await;
+    assert_eq!(missing.json()["detail"][0]["loc"], json!(["body", "file"]));
+    let not_a_form = app.post("/api/run-manual-upload", &json!({})).await;
+    assert_eq!(not_a_form.status, 400);
+    let large = upload(&app, "a.png", vec![0; 65 * 1024 * 1024], &FIELDS).await;
+    assert_eq!(large.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(uploads(&app), [""; 0]);
+
+    post(&app, "/api/run/normal").await;
+    let busy = upload(&app, "a.gif", poster(), &FIELDS).await;
+    assert_refused(&busy, 400, "run_busy", "Script is already running. Please stop the script first.");
+    assert_eq!(uploads(&app), [""; 0]);
+}
+
+#[actix_web::test]
+async fn the_running_file_is_deleted_on_demand() {
+    let app = app("");
+    let path = app.path().join("temp/Posterizarr.Running");
+    fs::write(&path, "").unwrap();
+    let deleted = app.delete("/api/running-file").await;
+    assert_eq!(deleted.json(), json!({"success": true, "message": "Running file deleted successfully"}));
+    assert!(!fs::exists(&path).unwrap());
+    let again = app.delete("/api/running-file").await;
+    assert_eq!(again.status, 200);
+    assert_eq!(again.json(), json!({"success": false, "message": "Running file does not exist"}));
+}
+
+#[actix_web::test]
+async fn runs_are_listed_in_pages_and_each_keeps_its_log() {
+    let app = app("echo \"run in $1\"; echo '{}' > Logs/testing.json; echo '{}' > Logs/backup.json");
+    for mode in ["testing", "backup", "testing"] {
+        let id = post(&app, &format!("/api/run/{mode}")).await.json()["run_id"].clone();
+        eventually("the run ended", async || {
+            let run = app.get(&format!("/api/runs/{id}")).await.json();
+            (run["outcome"] == "completed").then_some(())
+        })
+        .await;
+    }
+    let ids = |page: &Value| {
+        page["runs"].as_array().unwrap().iter().map(|run| run["id"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let first = app.get("/api/runs?limit=2").await.json();
+    assert_eq!((ids(&first), &first["next"]), (vec![3, 2], &json!(2)));
+    let second = app.get("/api/runs?limit=2&before=2").await.json();
+    assert_eq!((ids(&second), &second["next"]), (vec![1], &Value::Null));
+    for (query, kind) in
+        [("limit=0", "greater_than_equal"), ("limit=501", "less_than_equal"), ("before=x", "int_parsing")]
+    {
+        let refused = app.get(&format!("/api/runs?{query}")).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["detail"][0]["type"]), (400, &json!(kind)));
+    }
+    assert_eq!(app.get("/api/runs/2/log").await.json(), json!({"content": ["run in -Backup\n"]}));
+    assert_eq!(app.get("/api/runs/9").await.status, 404);
+    assert_eq!(app.get("/api/runs/9/log").await.status, 404);
+    assert_eq!(app.get("/api/runs/x").await.status, 400);
+}

@@ -1,0 +1,126 @@
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::harness::{Answer, TestApp, eventually};
+
+fn movie(title: &str, tmdb: u64) -> Value {
+    json!({"eventType": "Download", "movie": {"title": title, "tmdbId": tmdb, "year": 2024}, "movieFile": {"id": tmdb}})
+}
+
+/// A runner that writes each argument on its own line, NUL-separated runs.
+fn recording(settings: &mut posterizarrd::settings::Settings) {
+    let script = "for a in \"$@\"; do printf '%s\\n' \"$a\"; done >> argv; printf 'end\\n' >> argv";
+    settings.runner_command = ["sh", "-c", script, "run"].map(str::to_owned).to_vec();
+    settings.arr_delay = Duration::ZERO;
+}
+
+async fn arguments(app: &TestApp, runs: usize) -> Vec<String> {
+    let path = app.path().join("argv");
+    let text = eventually("the runs end", async || {
+        std::fs::read_to_string(&path).ok().filter(|text| text.matches("\nend\n").count() >= runs)
+    });
+    text.await.lines().map(str::to_owned).collect()
+}
+
+async fn put(app: &TestApp, path: &str, body: &Value) -> Answer {
+    app.send(reqwest::Method::PUT, path, |request| request.json(body)).await
+}
+
+#[actix_web::test]
+async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goes() {
+    let app = TestApp::start_with(recording);
+    let hostile = "Dune $(touch pwned) `id`; \"q\" 'q' ]: x";
+    let answer = put(&app, "/api/webhook/arr", &movie(hostile, 5)).await;
+    let body = answer.json();
+    assert_eq!(
+        (&body["success"], &body["message"], &body["queued"]),
+        (&json!(true), &json!("Trigger queued for Radarr"), &json!(1))
+    );
+    assert_eq!(body["file"], body["files"][0]);
+    let lines = arguments(&app, 1).await;
+    assert_eq!(
+        lines[..7],
+        ["-ArrTrigger", "-arr_platform", "Radarr", "-event", "Download", "-arr_movie_title", hostile]
+    );
+    assert!(!app.path().join("pwned").try_exists().unwrap());
+    let file = body["file"].as_str().unwrap();
+    eventually("the trigger file goes", async || (!std::fs::exists(file).unwrap()).then_some(())).await;
+    let received = app.get("/api/webhooks").await.json()["webhooks"][0].clone();
+    assert_eq!((&received["source"], &received["verdict"]), (&json!("radarr"), &json!("queued")));
+    assert_eq!(received["outcome"], "completed");
+}
+
+#[actix_web::test]
+async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
+    let app = TestApp::start_with(|settings| {
+        recording(settings);
+        settings.arr_delay = Duration::from_secs(3600);
+    });
+    let first = app.post("/api/webhook/arr", &movie("Heat", 949)).await.json();
+    let mut again = movie("Heat", 949);
+    again["movieFile"]["id"] = json!(1);
+    let joined = app.post("/api/webhook/arr", &again).await.json();
+    assert_eq!((&joined["queued"], &joined["job_ids"]), (&json!(0), &first["job_ids"]));
+    let other = app.post("/api/webhook/arr", &movie("Ran", 11645)).await.json();
+    let triggers = app.get("/api/triggers").await.json()["triggers"].clone();
+    assert_eq!(triggers.as_array().unwrap().len(), 2);
+    assert_eq!((&triggers[0]["position"], &triggers[0]["state"]), (&json!(1), &json!("waiting")));
+    assert!(triggers[0]["not_before"].is_string());
+    let id = other["job_ids"][0].as_str().unwrap();
+    assert_eq!(app.delete(&format!("/api/triggers/{id}")).await.status, 200);
+    assert_eq!(app.delete(&format!("/api/triggers/{id}")).await.status, 404);
+    assert!(!std::fs::exists(other["file"].as_str().unwrap()).unwrap());
+    let id = first["job_ids"][0].as_str().unwrap();
+    assert_eq!(app.post(&format!("/api/triggers/{id}/retry"), &Value::Null).await.status, 200);
+    assert!(arguments(&app, 1).await.contains(&"Heat".to_owned()));
+}
+
+#[actix_web::test]
+async fn bad_bodies_get_4xx_and_nothing_is_queued() {
+    let app = TestApp::start_with(recording);
+    let post =
+        async |path: &str, body: Vec<u8>| app.send(reqwest::Method::POST, path, |request| request.body(body)).await;
+    for (path, body, status) in [
+        ("/api/webhook/arr", b"".to_vec(), 200),
+        ("/api/webhook/tautulli", b"".to_vec(), 200),
+        ("/api/webhook/tautulli", b"{}".to_vec(), 200),
+        ("/api/webhook/arr", b"null".to_vec(), 400),
+        ("/api/webhook/arr", b"[]".to_vec(), 400),
+        ("/api/webhook/arr", b"{\"a\":\xff}".to_vec(), 400),
+        ("/api/webhook/arr", br#"{"eventType":"Whatever"}"#.to_vec(), 200),
+        ("/api/webhook/arr", br#"{"eventType":"Download"}"#.to_vec(), 422),
+        ("/api/webhook/tautulli", br#"{"RatingKey":"1;x","mediatype":"movie"}"#.to_vec(), 422),
+        ("/api/webhook/arr", vec![b' '; 9 * 1024 * 1024], 413),
+    ] {
+        let answer = post(path, body.clone()).await;
+        assert_eq!(
+            answer.status.as_u16(),
+            status,
+            "{path} {} → {}",
+            String::from_utf8_lossy(&body[..body.len().min(60)]),
+            answer.text()
+        );
+    }
+    let large =
+        format!(r#"{{"eventType":"Download","movie":{{"title":"x","pad":"{}"}}}}"#, "y".repeat(5 * 1024 * 1024));
+    assert_eq!(post("/api/webhook/arr", large.into_bytes()).await.json()["queued"], 1, "season packs are large");
+    assert_eq!(app.get("/api/webhook/arr").await.status, 405);
+}
+
+#[actix_web::test]
+async fn a_file_of_the_shipped_script_is_picked_up_and_a_failed_run_is_parked() {
+    let app = TestApp::start_with(|settings| {
+        recording(settings);
+        settings.runner_command = ["sh", "-c", "exit 3", "run"].map(str::to_owned).to_vec();
+    });
+    let file = app.path().join("watcher/recently_added_20251125120000000_abc123.posterizarr");
+    std::fs::write(&file, "[RatingKey]: 7\n[mediatype]: movie\n").unwrap();
+    let job = eventually("the file's job has failed once", async || {
+        let triggers = app.get("/api/triggers").await.json();
+        triggers["triggers"].as_array()?.iter().find(|job| job["attempts"].as_u64() >= Some(1)).cloned()
+    })
+    .await;
+    assert_eq!(job["id"], "recently_added_20251125120000000_abc123.posterizarr");
+    assert!(std::fs::exists(file).unwrap(), "the file stays until its run has succeeded");
+}
