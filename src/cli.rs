@@ -12,12 +12,14 @@ mod serve;
 mod signals;
 
 use std::fmt::Display;
+use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
 
 use crate::actors::script_supervisor::{SHIM_SUBCOMMAND, shim};
+use crate::http::docs;
 use crate::settings::{Loaded, Problem, Surroundings, load};
 
 /// The daemon, or what it was asked to do, could not start.
@@ -43,12 +45,22 @@ pub fn main() -> ExitCode {
     };
     let (name, given) = matches.subcommand().unwrap_or(("serve", &matches));
     match name {
+        "openapi" => openapi(),
         "healthcheck" => healthcheck::main(settings(given).map_err(|problems| report(&problems))),
         "run" => with_settings(given, |loaded| run::main(loaded, &arguments::mode(given), arguments::waits(given))),
         "serve" if arguments::runs_once(&matches) => with_settings(given, |loaded| run::main(loaded, "normal", true)),
-        "check-config" => check_config::main(settings(given)),
+        "check-config" => check_config::main(&arguments::flags(given)),
         _ => with_settings(given, serve::main),
     }
+}
+
+fn openapi() -> ExitCode {
+    match docs::document().to_pretty_json() {
+        // Whoever reads it may have read enough.
+        Ok(document) => drop(writeln!(io::stdout(), "{document}")),
+        Err(error) => return fail(&error),
+    }
+    ExitCode::SUCCESS
 }
 
 fn settings(given: &ArgMatches) -> Result<Loaded, Vec<Problem>> {
@@ -67,7 +79,7 @@ fn with_settings(given: &ArgMatches, work: impl FnOnce(Loaded) -> ExitCode) -> E
 
 fn report(problems: &[Problem]) {
     let (count, s) = (problems.len(), if problems.len() == 1 { "" } else { "s" });
-    eprintln!("posterizarrd: {count} problem{s} in the settings:");
+    eprintln!("posterizarrd: {count} problem{s}:");
     problems.iter().for_each(|problem| eprintln!("  {problem}"));
 }
 

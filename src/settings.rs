@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use crate::actors::notifier::NotifierSettings;
 
-pub use layers::{Flags, Loaded, Problem, load};
+pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use surroundings::Surroundings;
 
 /// Everything the daemon is told at its start.

@@ -1,6 +1,7 @@
 //! The real binary: start, stop, signals, exit codes, what it leaves on disk and tells the service manager.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::os::unix::process::CommandExt;
@@ -19,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Daemon {
     child: Child,
     log: Arc<Mutex<Vec<String>>>,
+    reader: Option<std::thread::JoinHandle<()>>,
     /// Where it answers, without a slash at the end.
     pub url: String,
 }
@@ -34,8 +36,9 @@ impl Daemon {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let log = Arc::<Mutex<Vec<String>>>::default();
         let (lines, stderr) = (log.clone(), BufReader::new(child.stderr.take().unwrap()));
-        std::thread::spawn(move || stderr.lines().for_each(|line| lines.lock().unwrap().push(line.unwrap())));
-        let mut daemon = Self { child, log, url: String::new() };
+        let reader =
+            std::thread::spawn(move || stderr.lines().for_each(|line| lines.lock().unwrap().push(line.unwrap())));
+        let mut daemon = Self { child, log, reader: Some(reader), url: String::new() };
         let line = daemon.wait_for_line("posterizarrd is up");
         let from = line.find("http://").unwrap();
         let url = line[from..].split([' ', '"']).next().unwrap();
@@ -64,14 +67,25 @@ impl Daemon {
         Pid::from_child(&self.child)
     }
 
+    /// Asks for a path; the answer does not matter.
+    pub fn get(&self, path: &str) {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Waits for its end.
+    /// Waits for its end, and for the last line it said.
     pub fn ended(&mut self) -> ExitStatus {
-        within("its end", || self.child.try_wait().unwrap())
+        let status = within("its end", || self.child.try_wait().unwrap());
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status
     }
 }
 
@@ -126,6 +140,11 @@ fn it_starts_on_an_empty_folder_and_ends_well_on_sigterm() {
     for name in ["Logs", "temp", "test", "UILogs", "uploads", "fontpreviews", "database", "Overlayfiles", "watcher"] {
         assert!(data.join(name).is_dir(), "{name}");
     }
+    let config: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(data.join("config.json")).unwrap()).unwrap();
+    let sections = config.as_object().unwrap();
+    assert_eq!(sections.values().map(|section| section.as_object().unwrap().len()).sum::<usize>(), 228);
+    assert_eq!(sections.len(), 17);
     let start = daemon.wait_for_line("posterizarrd is up");
     for part in [&*data.to_string_lossy(), "version=", "url=http://127.0.0.1:"] {
         assert!(start.contains(part), "{start}");
@@ -212,6 +231,127 @@ fn a_run_without_a_daemon_is_done_in_place_and_its_outcome_is_the_exit_code() {
         let output = with_script(folder.path(), script).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{script}: {}", text(&output.stderr));
         assert_eq!(text(&output.stdout), "1\n", "the run's number");
+    }
+}
+
+#[test]
+fn a_run_through_the_daemon_is_the_daemons_and_its_outcome_is_the_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let _daemon = Daemon::start_with(with_script(
+        folder.path(),
+        "test -e ok || exit 3; mkdir -p Logs; echo '{}' > Logs/normal.json",
+    ));
+    let failed = outcome(folder.path(), &["run", "--wait"]);
+    assert_eq!((failed.status.code(), text(&failed.stdout)), (Some(1), "1\n".to_owned()), "{}", text(&failed.stderr));
+    std::fs::write(folder.path().join("ok"), "").unwrap();
+    let completed = outcome(folder.path(), &["run", "--mode", "normal", "--wait"]);
+    assert_eq!((completed.status.code(), text(&completed.stdout)), (Some(0), "2\n".to_owned()));
+    assert!(one_line(&completed).contains("completed"));
+    let unknown = outcome(folder.path(), &["run", "--mode", "non/sense"]);
+    assert_eq!(
+        (unknown.status.code(), one_line(&unknown)),
+        (Some(1), "posterizarrd: Invalid mode: non/sense\n".to_owned())
+    );
+}
+
+#[test]
+fn a_run_while_another_is_on_says_so_with_its_own_exit_code() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::start_with(with_script(folder.path(), "sleep 300"));
+    assert_eq!(outcome(folder.path(), &["run"]).status.code(), Some(0), "without --wait it is enough that it started");
+    let busy = outcome(folder.path(), &["run", "--wait"]);
+    assert_eq!(
+        (busy.status.code(), one_line(&busy)),
+        (Some(75), "posterizarrd: Script is already running\n".to_owned())
+    );
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended().code(), Some(0));
+}
+
+#[test]
+fn the_health_check_tells_whether_the_daemon_is_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::start(folder.path());
+    let address = daemon.url.trim_start_matches("http://").to_owned();
+    let every = address.replace("127.0.0.1", "0.0.0.0");
+    within("readiness", || outcome(folder.path(), &["healthcheck", "--bind", &every]).status.success().then_some(()));
+    daemon.signal(Signal::TERM);
+    daemon.ended();
+    let gone = outcome(folder.path(), &["healthcheck", "--bind", &address]);
+    assert_eq!(gone.status.code(), Some(1));
+    assert!(one_line(&gone).contains(&address));
+    let wrong = outcome(folder.path(), &["healthcheck", "--bind", "nonsense"]);
+    assert_eq!(wrong.status.code(), Some(1), "other codes mean something else to a container engine");
+}
+
+#[test]
+fn the_openapi_document_is_printed() {
+    let output = outcome(Path::new("/nonexistent"), &["openapi"]);
+    assert_eq!(output.status.code(), Some(0));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(document["paths"]["/api/status"].is_object());
+}
+
+#[test]
+fn check_config_tells_the_mistakes_in_both_places_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.json");
+    let fine = outcome(folder.path(), &["check-config"]);
+    assert_eq!(fine.status.code(), Some(0), "a folder without a configuration gets one");
+    assert!(!std::fs::exists(&config).unwrap(), "looking changes nothing");
+    std::fs::write(&config, r#"{"PlexPart": {"UsePlex": true, "plexurl": "x"}, "Extra": {}}"#).unwrap();
+    let wrong = outcome(folder.path(), &["check-config", "--runner-keep-runs", "0"]);
+    assert_eq!(wrong.status.code(), Some(78));
+    let said = text(&wrong.stderr);
+    for part in ["2 problems:", "runner.keep_runs (flag", "PlexPart.UsePlex (", "a text in quotes", "warning: Extra ("]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_door_that_is_open_to_a_network_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut daemon = Daemon::start(folder.path());
+    daemon.signal(Signal::TERM);
+    daemon.ended();
+    assert!(!daemon.log().concat().contains("NO LOGIN"), "only this machine reaches it");
+    let open = |config: Option<&str>| {
+        if let Some(config) = config {
+            std::fs::write(folder.path().join("config.json"), config).unwrap();
+        }
+        let mut command = command(BINARY, folder.path());
+        command.args(["--bind", "0.0.0.0:0"]);
+        let mut daemon = Daemon::start_with(command);
+        daemon.signal(Signal::TERM);
+        daemon.ended();
+        daemon.log().concat().contains("NO LOGIN")
+    };
+    assert!(open(None));
+    assert!(!open(Some(r#"{"WebUI": {"basicAuthEnabled": true, "basicAuthPassword": "x"}}"#)));
+}
+
+#[test]
+fn the_configurations_secrets_never_reach_a_log() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"ApiPart": {"PlexToken": "first-plex-value"}}"#).unwrap();
+    let mut command = command(BINARY, folder.path());
+    command.arg("--log-access");
+    let mut daemon = Daemon::start_with(command);
+    daemon.get("/api/first-plex-value");
+    within("a masked line", || daemon.log().iter().any(|line| line.contains("/api/[MASKED]")).then_some(()));
+    std::fs::write(folder.path().join("config.json"), r#"{"ApiPart": {"PlexToken": "second-plex-value"}}"#).unwrap();
+    daemon.wait_for_line("config.json changed");
+    within("the new value is masked", || {
+        // It is known a moment after the change was told.
+        daemon.get("/api/x/second-plex-value");
+        daemon.log().iter().any(|line| line.contains("/api/x/[MASKED]")).then_some(())
+    });
+    daemon.signal(Signal::TERM);
+    daemon.ended();
+    for name in ["BackendServer.log", "FrontendUI.log"] {
+        let log = std::fs::read_to_string(folder.path().join("UILogs").join(name)).unwrap();
+        assert!(!log.contains("first-plex-value") && log.contains("/api/[MASKED]"), "{name}");
     }
 }
 
@@ -321,8 +461,7 @@ fn the_access_log_tells_each_request_without_its_query() {
     let mut command = command(BINARY, folder.path());
     command.args(["--log-access", "--log-format", "json"]);
     let mut daemon = Daemon::start_with(command);
-    let mut stream = std::net::TcpStream::connect(daemon.url.trim_start_matches("http://")).unwrap();
-    std::io::Write::write_all(&mut stream, b"GET /api?api_key=s3cr3t HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    daemon.get("/api?api_key=s3cr3t");
     let line = daemon.wait_for_line("answered");
     let record: serde_json::Value = serde_json::from_str(&line).unwrap();
     let fields = &record["fields"];

@@ -39,6 +39,7 @@ pub fn command() -> Command {
             Command::new("check-config").about("Tells every mistake in the settings and in config.json at once"),
         )
         .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
+        .subcommand(Command::new("openapi").about("Prints the OpenAPI document"))
         .subcommand(run)
 }
 

@@ -53,9 +53,22 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
     let app = Application::build(settings.clone())?;
     let (version, url) = (env!("CARGO_PKG_VERSION"), url(app.address(), &settings.base_url));
     tracing::info!(version, url, data = %settings.data_dir.display(), "posterizarrd is up");
+    warn_if_open(&app);
     app.run_until_stopped(signals.stop_requested(patience)).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// An open door is what upstream's default is; in a network it should at least be a known one.
+fn warn_if_open(app: &Application) {
+    let needs_login = app.state().commons.views.config.get().web_auth.enabled;
+    if !needs_login && !app.address().ip().is_loopback() {
+        tracing::warn!(
+            address = %app.address(),
+            "NO LOGIN IS NEEDED: whoever reaches this address can start runs and change settings; set \
+             WebUI.basicAuthEnabled and a password in config.json, or listen on 127.0.0.1 only"
+        );
+    }
 }
 
 /// The URL to try in a browser on this machine.

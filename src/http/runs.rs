@@ -5,12 +5,13 @@ mod upload;
 
 use std::time::Duration;
 
-use actix_web::{HttpResponse, Responder, delete, get, post, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, web};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::auth::LocalOwner;
 use super::logs::{Content, Parameters, page};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::log_tailer::page::Page;
@@ -88,8 +89,11 @@ impl Done {
     (status = 200, body = RunStarted), (status = 400, description = "busy, or no such mode"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/run/{mode}")]
-async fn run_mode(state: State, mode: web::Path<String>) -> Result<impl Responder, ApiError> {
-    let started = start(&state, RunRequest::plain(&mode), BUSY).await?;
+async fn run_mode(request: HttpRequest, state: State, mode: web::Path<String>) -> Result<impl Responder, ApiError> {
+    // Over the local socket it is `posterizarrd run` that asks.
+    let local = request.conn_data::<LocalOwner>().is_some();
+    let trigger = if local { Trigger::CommandLine } else { Trigger::Api };
+    let started = start(&state, trigger, RunRequest::plain(&mode), BUSY).await?;
     Ok(web::Json(RunStarted::new(started, format!("Started in {mode} mode"))))
 }
 
@@ -100,7 +104,7 @@ async fn run_mode(state: State, mode: web::Path<String>) -> Result<impl Responde
 #[post("/api/run-manual")]
 async fn run_manual(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
     let form = body::manual_form(&body)?;
-    let started = start(&state, RunRequest::manual(&form), BUSY_MANUAL).await?;
+    let started = start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?;
     Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
 }
 
@@ -119,7 +123,7 @@ struct Reset {
 #[post("/api/reset-posters")]
 async fn reset_posters(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
     let library = body::text(&body, "library")?;
-    let started = start(&state, RunRequest::reset(&library), BUSY_RESET).await?;
+    let started = start(&state, Trigger::Api, RunRequest::reset(&library), BUSY_RESET).await?;
     let message = format!("Started resetting posters for library: {library}");
     Ok(web::Json(RunStarted::new(started, message)))
 }
@@ -231,12 +235,13 @@ async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
 /// Starts a run for the API. That the slot is free and the script is there comes before what is wrong with the request.
 async fn start(
     state: &AppState,
+    trigger: Trigger,
     request: Result<RunRequest, InvalidRequest>,
     busy: &'static str,
 ) -> Result<Started, ApiError> {
     match request {
         Ok(request) => {
-            let start = StartRun { request, trigger: Trigger::Api, remove_after: None };
+            let start = StartRun { request, trigger, remove_after: None };
             ask(&state.supervisor, start).await?.map_err(|error| refused(error, busy))
         }
         Err(invalid) => {

@@ -52,6 +52,12 @@ impl fmt::Display for Problem {
 
 /// Reads all layers. Without any problem gives the settings, else every problem.
 pub fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded, Vec<Problem>> {
+    let (loaded, problems) = load_what_is_right(flags, surroundings);
+    if problems.is_empty() { Ok(loaded) } else { Err(problems) }
+}
+
+/// Reads all layers: the settings as far as they are right, and every problem.
+pub fn load_what_is_right(flags: &Flags, surroundings: &Surroundings) -> (Loaded, Vec<Problem>) {
     let mut settings = defaults(surroundings);
     let mut problems = Vec::new();
     let mut layers = Layers { flags, surroundings, file: None, values: BTreeMap::new() };
@@ -68,11 +74,7 @@ pub fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded, Vec<Pr
         layers.apply(setting, &mut settings, &mut problems);
     }
     fill_in(&mut settings, surroundings);
-    if problems.is_empty() {
-        Ok(Loaded { settings, file: path, warnings: unknown_variables(surroundings) })
-    } else {
-        Err(problems)
-    }
+    (Loaded { settings, file: path, warnings: unknown_variables(surroundings) }, problems)
 }
 
 fn defaults(surroundings: &Surroundings) -> Settings {
