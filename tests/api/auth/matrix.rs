@@ -220,7 +220,7 @@ async fn every_documented_operation_needs_a_login_except_the_public_ones() {
     let mut public = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
-            let target = path.replace('{', "").replace('}', "");
+            let target = path.replace(['{', '}'], "");
             let (status, _) = raw(&app, &method.to_uppercase(), &target, &[("connection", "close")]).await;
             if status != 401 {
                 public.push(format!("{} {path}", method.to_uppercase()));
