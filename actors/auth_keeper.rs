@@ -22,7 +22,7 @@ use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::store::{Record, Store, StoreError, Table};
 
 pub use records::{ApiKey, SESSION_LIFE, Scope, Session};
-pub use token::{Fingerprint, Token, fingerprint};
+pub use token::{Fingerprint, KEY_PREFIX, Token, fingerprint};
 
 /// More keys than this are a mistake.
 const MOST_KEYS: usize = 100;
@@ -181,7 +181,7 @@ impl AuthKeeper {
         }
         scopes.sort_unstable();
         scopes.dedup();
-        let token = Token::random(token::KEY_PREFIX)?;
+        let token = Token::random(KEY_PREFIX)?;
         let record = Arc::new(ApiKey {
             id: uuid::Uuid::new_v4().simple().to_string(),
             name,

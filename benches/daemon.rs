@@ -45,7 +45,7 @@ impl Daemon {
         let begun = Instant::now();
         let child = Command::new(env!("CARGO_BIN_EXE_posterizarrd"))
             .args(["--data-dir".as_ref(), data.as_os_str(), "--bind".as_ref(), format!("127.0.0.1:{port}").as_ref()])
-            .args(["--log-level", "warn", "--updates-enabled", "false"])
+            .args(["--log-level", "warn", "--updates-enabled=false"])
             .envs(more.iter().copied())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -204,10 +204,12 @@ async fn measure(data: &Path) -> Result<(), Failure> {
     }
     row("RSS after that", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
 
+    drop(daemon);
+
     let log = data.join("Logs/Scriptlog.log");
     let kept = std::fs::read(&log).unwrap_or_default();
     write_large_log(&log)?;
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (daemon, _) = Daemon::start(data, &[]).await?;
     let mut pages = Vec::new();
     for _ in 0..20 {
         let begun = Instant::now();

@@ -124,3 +124,34 @@ async fn a_file_of_the_shipped_script_is_picked_up_and_a_failed_run_is_parked() 
     assert_eq!(job["id"], "recently_added_20251125120000000_abc123.posterizarr");
     assert!(std::fs::exists(file).unwrap(), "the file stays until its run has succeeded");
 }
+
+#[actix_web::test]
+async fn a_webhook_needs_a_key_which_may_be_the_password_unless_its_network_is_open() {
+    for open in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let config =
+            json!({"WebUI": {"basicAuthEnabled": true, "basicAuthUsername": "admin", "basicAuthPassword": "secret"}});
+        std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+        let app = TestApp::start_in(folder, |settings| {
+            recording(settings);
+            settings.webhook_networks = if open { vec!["127.0.0.0/8".parse().unwrap()] } else { Vec::new() };
+        });
+        let test = json!({"eventType": "Test"});
+        let bare = app.post("/api/webhook/arr", &test).await;
+        assert_eq!(bare.status.as_u16(), if open { 200 } else { 401 });
+        assert_eq!(app.get("/api/webhooks").await.status, 401, "only the way in is open");
+        let with = async |user: &str, password: &str, path: &str| {
+            app.send(reqwest::Method::POST, path, |request| request.basic_auth(user, Some(password)).json(&test)).await
+        };
+        let made = app.send(reqwest::Method::POST, "/api/auth/keys", |request| {
+            request.basic_auth("admin", Some("secret")).json(&json!({"name": "sonarr", "scopes": ["webhook"]}))
+        });
+        let key = made.await.json()["key"].as_str().unwrap().to_owned();
+        assert_eq!(with("anything", &key, "/api/webhook/arr").await.status, 200);
+        assert_eq!(
+            with("anything", &key, "/api/scheduler/enable").await.status,
+            403,
+            "a webhook's key opens nothing else"
+        );
+    }
+}

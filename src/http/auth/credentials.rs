@@ -9,6 +9,8 @@ use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 
+use crate::actors::auth_keeper::KEY_PREFIX;
+
 /// The session's cookie.
 pub const COOKIE: &str = "posterizarrd_session";
 /// Query parameters that carry an API key.
@@ -62,6 +64,9 @@ impl Presented {
         } else if scheme.eq_ignore_ascii_case("basic") {
             self.basic = read_basic(rest);
             self.garbled = self.basic.is_none();
+            // Sonarr and Radarr have fields for a name and a password only; a key does as the password.
+            let key = self.basic.iter().map(|(_, password)| password).find(|password| password.starts_with(KEY_PREFIX));
+            self.keys.extend(key.cloned());
         }
         // Other schemes are meant for a proxy in front of us.
     }
