@@ -65,8 +65,15 @@ pub fn secrets(document: &Document) -> Vec<String> {
     secret_keys
         .filter_map(|(section, key, default)| find(document, section, key).filter(|value| **value != default))
         .filter_map(scalar)
+        .flat_map(with_parts)
         .filter(|value| !value.is_empty())
         .collect()
+}
+
+/// A TVDB key may have a PIN behind it (`key#pin`); the script sends and logs them apart.
+fn with_parts(secret: String) -> Vec<String> {
+    let parts: Vec<String> = secret.split('#').map(str::to_owned).collect();
+    if parts.len() == 1 { parts } else { std::iter::once(secret).chain(parts).collect() }
 }
 
 #[cfg(test)]
@@ -133,5 +140,7 @@ mod tests {
             json!({"WebUI": {"basicAuthPassword": "hunter22"}, "ApiPart": {"PlexToken": "", "TMDBTOKEN": "abc"}}),
         );
         assert_eq!(secrets(&own), ["hunter22", "abc"]);
+        let tvdb = document(json!({"ApiPart": {"tvdbapi": "key#1234"}}));
+        assert_eq!(secrets(&tvdb), ["key#1234", "key", "1234"], "the script logs key and PIN apart");
     }
 }

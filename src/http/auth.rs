@@ -29,6 +29,7 @@ use super::{ApiError, Code, State};
 use crate::actors::auth_keeper::Scope;
 use access::Access;
 use client::Client;
+pub use credentials::COOKIE;
 use login::Login;
 pub use login::{Logins, Principal, Via};
 

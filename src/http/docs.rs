@@ -17,6 +17,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use utoipa_swagger_ui::Config;
 
 use super::ApiError;
+use super::auth::COOKIE;
 
 /// What the viewer needs: its own files, pictures inside its style sheet, styles it sets itself. Nothing from elsewhere.
 const VIEWER_POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; \
@@ -52,7 +53,7 @@ impl Modify for Logins {
             ("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer))),
             ("api_key_header", key(ApiKeyValue::new("X-API-Key"))),
             ("api_key_query", SecurityScheme::ApiKey(ApiKey::Query(ApiKeyValue::new("api_key")))),
-            ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new("posterizarrd_session")))),
+            ("session", SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)))),
         ];
         let nothing: [&str; 0] = [];
         document.security = Some(schemes.iter().map(|(name, _)| SecurityRequirement::new(*name, nothing)).collect());

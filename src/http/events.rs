@@ -51,15 +51,16 @@ async fn events(state: State, request: HttpRequest, query: Parameters) -> HttpRe
     let types = parameter(&query, "types").filter(|types| !types.trim().is_empty());
     let types = types.map(|types| types.split(',').map(|name| name.trim().to_owned()).collect());
     let feed = Feed::new(&state.commons.facts, last, types, state.stopping.clone());
+    let counted = state.metrics.listener("events");
     HttpResponse::Ok()
         .content_type("text/event-stream")
         .insert_header((CACHE_CONTROL, "no-cache"))
         .insert_header(("x-accel-buffering", "no"))
         // Named, so that nothing on the way compresses and thereby holds back events.
         .insert_header(ContentEncoding::Identity)
-        .streaming(stream::unfold(feed, async |mut feed| {
+        .streaming(stream::unfold((feed, counted), async |(mut feed, counted)| {
             let piece = feed.next().await?;
-            Some((Ok::<_, Infallible>(piece), feed))
+            Some((Ok::<_, Infallible>(piece), (feed, counted)))
         }))
 }
 

@@ -17,6 +17,8 @@ use super::{ApiError, AppState, State};
 use crate::actors::safe_path::{self, PathError};
 
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+// Where a login is needed, no cache on the way may hand pictures to others.
+const A_DAY_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 // A picture opened on its own must not run script in our origin; SVG can.
 const NO_SCRIPT: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
@@ -44,7 +46,7 @@ fn manual_assets_folder(state: &AppState) -> PathBuf {
 )]
 #[get("/poster_assets/{path:.*}")]
 async fn poster_assets(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    serve(&request, "/poster_assets/", assets_folder(&state)).await
+    serve(&request, &state, "/poster_assets/", assets_folder(&state)).await
 }
 
 /// A picture of the folder of manual assets.
@@ -56,7 +58,7 @@ async fn poster_assets(request: HttpRequest, state: State) -> Result<HttpRespons
 )]
 #[get("/manual_poster_assets/{path:.*}")]
 async fn manual_poster_assets(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    serve(&request, "/manual_poster_assets/", manual_assets_folder(&state)).await
+    serve(&request, &state, "/manual_poster_assets/", manual_assets_folder(&state)).await
 }
 
 /// A picture made by the testing mode.
@@ -68,7 +70,7 @@ async fn manual_poster_assets(request: HttpRequest, state: State) -> Result<Http
 )]
 #[get("/test/{path:.*}")]
 async fn test_images(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    serve(&request, "/test/", state.commons.data.test()).await
+    serve(&request, &state, "/test/", state.commons.data.test()).await
 }
 
 /// A picture that came with the script.
@@ -80,17 +82,18 @@ async fn test_images(request: HttpRequest, state: State) -> Result<HttpResponse,
 )]
 #[get("/images/{path:.*}")]
 async fn script_images(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    serve(&request, "/images/", state.settings.app_dir.join("images")).await
+    serve(&request, &state, "/images/", state.settings.app_dir.join("images")).await
 }
 
-async fn serve(request: &HttpRequest, mount: &str, root: PathBuf) -> Result<HttpResponse, ApiError> {
+async fn serve(request: &HttpRequest, state: &State, mount: &str, root: PathBuf) -> Result<HttpResponse, ApiError> {
     let relative = request.path().strip_prefix(mount).and_then(decoded).ok_or_else(missing)?;
     let opened = web::block(move || open(&root, &relative)).await.map_err(ApiError::internal)?;
     let file = opened.map_err(ApiError::internal)?.ok_or_else(missing)?;
     // Pictures do not shrink, and a range is one of the bytes on disk.
     let mut response = file.set_content_encoding(ContentEncoding::Identity).into_response(request);
     if response.status().is_success() || response.status().is_redirection() {
-        response.headers_mut().insert(CACHE_CONTROL, A_DAY);
+        let login = state.commons.views.config.get().web_auth.enabled;
+        response.headers_mut().insert(CACHE_CONTROL, if login { A_DAY_FOR_THIS_CLIENT } else { A_DAY });
     }
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, NO_SCRIPT);
     Ok(response)

@@ -73,6 +73,7 @@ async fn logs(
 }
 
 async fn serve(state: State, session: Session, mut messages: MessageStream, file: String) {
+    let _counted = state.metrics.listener("logs");
     let mut client = Client { session, stopping: state.stopping.clone() };
     let ending = follow(&state, &mut client, &mut messages, file).await;
     client.close(ending).await;

@@ -74,6 +74,11 @@ struct ModeLabel {
     mode: &'static str,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct StreamLabel {
+    stream: &'static str,
+}
+
 /// What is counted as it happens.
 #[derive(Debug)]
 pub struct Metrics {
@@ -83,6 +88,17 @@ pub struct Metrics {
     runs: Family<RunLabels, Counter>,
     run_seconds: Histograms<ModeLabel>,
     last_run: Family<RunLabels, Gauge>,
+    clients: Family<StreamLabel, Gauge>,
+}
+
+/// A client that listens to a stream; counted until this is dropped.
+#[derive(Debug)]
+pub struct Listener(Gauge);
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
 }
 
 impl Default for Metrics {
@@ -100,6 +116,7 @@ impl Metrics {
         let runs = Family::default();
         let run_seconds: Histograms<_> = Family::new_with_constructor(|| Histogram::new(RUN_SECONDS));
         let last_run = Family::default();
+        let clients = Family::default();
         let mut registry = Registry::default();
         registry.register("posterizarr_up_since_timestamp_seconds", "When the daemon started", since);
         registry.register("posterizarr_http_requests", "Requests answered", Family::clone(&requests));
@@ -115,7 +132,15 @@ impl Metrics {
             "When a run of this mode last ended this way",
             Family::clone(&last_run),
         );
-        Self { registry, requests, request_seconds, runs, run_seconds, last_run }
+        registry.register("posterizarr_stream_clients", "Clients that listen to a stream", Family::clone(&clients));
+        Self { registry, requests, request_seconds, runs, run_seconds, last_run, clients }
+    }
+
+    /// Counts a client that listens to a stream, as long as the answer lives.
+    pub fn listener(&self, stream: &'static str) -> Listener {
+        let clients = self.clients.get_or_create_owned(&StreamLabel { stream });
+        clients.inc();
+        Listener(clients)
     }
 
     fn answered(&self, route: String, method: &Method, code: StatusCode, took: Duration) {

@@ -17,6 +17,7 @@ let poll = 0;
 let retry = 0;
 let refreshing = 0;
 let signedOut = false;
+let awake = false;
 
 /** Calls the API; gives the JSON, or throws an error whose text can be shown. */
 async function call(path, options) {
@@ -33,7 +34,9 @@ async function refresh() {
   try {
     status = await call('api/status');
     show();
+    if (!awake) return;
     openLog();
+    if (!events) openEvents();
   } catch (error) {
     if (!signedOut) badge('off', 'no connection');
   }
@@ -100,11 +103,15 @@ function tick() {
 // --- events ---------------------------------------------------------------------------------------------------------
 
 function openEvents() {
-  events = new EventSource('api/events');
+  const changed = ['run_started', 'run_finished', 'queue_changed', 'actor_restarted'];
+  events = new EventSource(`api/events?types=${[...changed, 'progress'].join()}`);
   events.onopen = () => { schedule(POLL_WITH_EVENTS_MS); refreshSoon(); };
-  events.onerror = () => schedule(POLL_MS);
-  const changed = ['run_started', 'run_finished', 'queue_changed', 'config_changed', 'actor_restarted'];
-  for (const name of changed) events.addEventListener(name, refreshSoon);
+  events.onerror = () => {
+    schedule(POLL_MS);
+    // The browser comes back by itself, but not after an error answer: then the next poll does.
+    if (events && events.readyState === EventSource.CLOSED) events = null;
+  };
+  for (const name of [...changed, 'resync']) events.addEventListener(name, refreshSoon);
   events.addEventListener('progress', (event) => {
     if (!status || !status.running) return refreshSoon();
     status.progress = { ...status.progress, ...JSON.parse(event.data) };
@@ -234,13 +241,14 @@ $('sign-out').onclick = async () => {
 // --- life of the page -----------------------------------------------------------------------------------------------
 
 function start() {
-  if (signedOut || document.hidden || events) return;
+  if (signedOut || document.hidden || awake) return;
+  awake = true;
   schedule(POLL_MS);
   refresh();
-  openEvents();
 }
 
 function stop() {
+  awake = false;
   clearInterval(poll);
   clearTimeout(refreshing);
   if (events) events.close();

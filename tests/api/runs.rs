@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use super::harness::{Answer, TestApp, eventually};
 
 /// Says that it is there and waits for the test; makes its result then.
-const WAIT: &str =
-    "printf '%s\\n' \"$@\" > arguments; while [ ! -e go ]; do sleep 0.01; done; echo '{}' > Logs/manual.json";
+const WAIT: &str = "printf '%s\\n' \"$@\" > arguments
+    while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done; echo '{}' > Logs/manual.json";
 
 fn app(script: &str) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
@@ -167,6 +167,7 @@ async fn a_manual_run_names_the_field_that_is_wrong() {
         "L",
     ];
     assert_eq!(arguments(&app).await, expected);
+    post(&app, "/api/force-kill").await;
 }
 
 /// The head of a PNG of this size; more is not looked at.
@@ -240,6 +241,7 @@ async fn a_picture_that_is_not_wanted_is_refused_and_leaves_nothing() {
     let busy = upload(&app, "a.gif", poster(), &FIELDS).await;
     assert_refused(&busy, 400, "run_busy", "Script is already running. Please stop the script first.");
     assert_eq!(uploads(&app), [""; 0]);
+    post(&app, "/api/force-kill").await;
 }
 
 #[actix_web::test]

@@ -17,7 +17,8 @@ async fn state(stage: &Stage, id: &str) -> Job {
 
 #[actix::test]
 async fn jobs_wait_for_the_slot_and_then_run_in_their_order() {
-    let stage = Stage::new(&format!("while [ ! -e go ]; do sleep 0.01; done; echo \"$@\" >> order; {COMPLETE}"));
+    let stage =
+        Stage::new(&format!("while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done; echo \"$@\" >> order; {COMPLETE}"));
     stage.start_normal().await;
     let tautulli = |key: &str| RunRequest::tautulli([("RatingKey".to_owned(), key.to_owned())]).unwrap();
     for (id, priority) in [("first", 0), ("second", 0), ("urgent", 9)] {

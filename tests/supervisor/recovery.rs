@@ -10,7 +10,8 @@ use posterizarrd::actors::script_supervisor::{
 
 use super::stage::{Stage, eventually, job, kill, outcome, shim_of, survivors};
 
-const WAIT: &str = "touch ready; while [ ! -e go ]; do sleep 0.01; done; echo '{}' > Logs/scheduled.json\n";
+const WAIT: &str =
+    "touch ready; while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done; echo '{}' > Logs/scheduled.json\n";
 
 #[actix::test]
 async fn a_run_that_outlived_the_daemon_is_adopted_and_can_be_stopped() {

@@ -12,7 +12,7 @@ use posterizarrd::actors::script_supervisor::{
 use super::stage::{Stage, eventually, outcome};
 
 /// Waits until the test makes the file `go`.
-const WAIT: &str = "while [ ! -e go ]; do sleep 0.01; done\n";
+const WAIT: &str = "while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done\n";
 
 fn plain(mode: &str) -> RunRequest {
     RunRequest::plain(mode).unwrap()
