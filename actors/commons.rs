@@ -4,6 +4,7 @@ use crate::auth_keeper::AuthView;
 use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
+use crate::library_types::LibraryTypes;
 use crate::log_tailer::LogView;
 use crate::scheduler::SchedulerView;
 use crate::script_supervisor::RunView;
@@ -34,6 +35,8 @@ pub struct Views {
     pub auth: View<AuthView>,
     /// Of the ScriptSupervisor.
     pub runs: View<RunView>,
+    /// Which libraries hold movies and which shows, from the exports.
+    pub library_types: View<LibraryTypes>,
     /// Of the LogTailer.
     pub logs: View<LogView>,
     /// Of the Scheduler.

@@ -11,6 +11,7 @@ pub mod data_dir;
 pub mod events;
 pub mod files;
 pub mod guard;
+pub mod library_types;
 pub mod log_tailer;
 pub mod notifier;
 pub mod runs;

@@ -1,0 +1,1 @@
+//! The poster engine: decodes, composes and letters artwork. It knows neither actors nor HTTP.
