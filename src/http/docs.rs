@@ -66,7 +66,30 @@ impl Modify for Logins {
 
 /// The OpenAPI document of every route.
 pub fn document() -> OpenApi {
-    App::new().into_utoipa_app().openapi(Frame::openapi()).configure(super::routes).split_for_parts().1
+    let app = App::new().into_utoipa_app().openapi(Frame::openapi()).configure(super::routes);
+    let mut document = app.split_for_parts().1;
+    for (path, item) in &mut document.paths.paths {
+        name_operations(path, item);
+    }
+    document
+}
+
+/// Names each operation by its method and path, such as `get_api_runs_id`. The handlers' own names are not unique, and
+/// generated clients need them to be.
+fn name_operations(path: &str, item: &mut PathItem) {
+    let words: Vec<_> = path.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let operations = [
+        ("get", &mut item.get),
+        ("post", &mut item.post),
+        ("put", &mut item.put),
+        ("patch", &mut item.patch),
+        ("delete", &mut item.delete),
+    ];
+    for (method, operation) in operations {
+        if let Some(operation) = operation {
+            operation.operation_id = Some(format!("{method}_{}", words.join("_")));
+        }
+    }
 }
 
 /// The methods of each documented path; the document does not change while the program runs.

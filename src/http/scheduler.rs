@@ -109,7 +109,7 @@ impl Stored {
 
 /// What was done.
 #[derive(Serialize, ToSchema)]
-struct Done {
+struct SchedulerDone {
     success: bool,
     message: String,
     /// The run, where one was started.
@@ -212,13 +212,13 @@ async fn change(state: State, body: web::Json<Change>) -> Result<impl Responder,
 }
 
 /// Adds an entry.
-#[utoipa::path(tag = "scheduler", request_body = NewEntry, responses((status = 200, body = Done), (status = 400)))]
+#[utoipa::path(tag = "scheduler", request_body = NewEntry, responses((status = 200, body = SchedulerDone), (status = 400)))]
 #[post("/api/scheduler/schedule")]
 async fn add(state: State, body: web::Json<NewEntry>) -> Result<impl Responder, ApiError> {
     let entry = body.into_inner().into_value()?;
     let time = entry.get("time").and_then(Value::as_str).unwrap_or_default().to_owned();
     ask(&state.scheduler, AddSchedule(entry)).await??;
-    Ok(web::Json(Done { success: true, message: format!("Schedule added: {time}"), run_id: None }))
+    Ok(web::Json(SchedulerDone { success: true, message: format!("Schedule added: {time}"), run_id: None }))
 }
 
 /// Removes every entry with this exact time.
@@ -265,12 +265,12 @@ async fn restart(state: State) -> Result<impl Responder, ApiError> {
 }
 
 /// Starts a scheduled run now, also while the timers are off.
-#[utoipa::path(tag = "scheduler", responses((status = 200, body = Done), (status = 400)))]
+#[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerDone), (status = 400)))]
 #[post("/api/scheduler/run-now")]
 async fn run_now(state: State) -> Result<impl Responder, ApiError> {
     let started = ask(&state.scheduler, RunNow).await?.map_err(|error| refused(error, BUSY))?;
     let message = "Manual run triggered successfully".to_owned();
-    Ok(web::Json(Done { success: true, message, run_id: Some(started.run) }))
+    Ok(web::Json(SchedulerDone { success: true, message, run_id: Some(started.run) }))
 }
 
 /// Tells when an entry would fire, without storing it.

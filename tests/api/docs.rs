@@ -51,9 +51,11 @@ async fn every_operation_of_the_document_is_reachable() {
 #[actix_web::test]
 async fn every_operation_is_tagged_summarised_and_told_its_answers() {
     let document = serde_json::to_value(posterizarrd::http::docs::document()).unwrap();
+    let mut ids = BTreeSet::new();
     for (path, method) in operations(&document) {
         let operation = &document["paths"][&path][method.to_lowercase()];
         assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
+        assert!(ids.insert(operation["operationId"].to_string()), "{method} {path} has another operation's id");
         assert!(operation["summary"].is_string(), "{method} {path} has no summary");
         assert!(!operation["responses"].as_object().unwrap().is_empty(), "{method} {path} has no answers");
     }
