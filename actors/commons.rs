@@ -9,6 +9,7 @@ use crate::log_tailer::LogView;
 use crate::scheduler::SchedulerView;
 use crate::script_supervisor::RunView;
 use crate::store::Store;
+use crate::thumbnailer::ThumbnailView;
 use crate::version_checker::VersionView;
 use crate::view::View;
 use crate::webhook_ingest::IngestView;
@@ -43,6 +44,8 @@ pub struct Views {
     pub scheduler: View<SchedulerView>,
     /// Of the WebhookIngest.
     pub ingest: View<IngestView>,
+    /// Of the Thumbnailer.
+    pub thumbnails: View<ThumbnailView>,
     /// Of the VersionChecker.
     pub versions: View<VersionView>,
 }

@@ -44,6 +44,8 @@ entries! {
     uploads => "uploads";
     /// The script's font previews.
     font_previews => "fontpreviews";
+    /// Small versions of images; may be deleted at any time.
+    thumbnails => "cache/thumbnails";
     /// The old backend's databases, which `import` reads.
     database => "database";
     /// The record store.
@@ -81,6 +83,7 @@ impl DataDir {
             self.overlay_files(),
             self.watcher(),
             self.runs(),
+            self.thumbnails(),
             self.runtime(),
         ];
         for folder in folders {

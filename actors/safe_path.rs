@@ -38,9 +38,40 @@ pub fn join(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
 /// Gives the path as joined, not the link's target.
 pub fn existing(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
     let path = join(root, relative)?;
+    inside(root, &path).map(|()| path)
+}
+
+fn inside(root: &Path, path: &Path) -> Result<(), PathError> {
     let real = path.canonicalize().map_err(missing)?;
     let real_root = root.canonicalize().map_err(missing)?;
-    if real.starts_with(&real_root) { Ok(path) } else { Err(PathError::Forbidden) }
+    if real.starts_with(&real_root) { Ok(()) } else { Err(PathError::Forbidden) }
+}
+
+/// Like [`existing`], for the entry itself: a last part that is a symbolic link is not followed, wherever it leads; the folder
+/// it lies in must be inside `root`. For deleting and moving.
+pub fn entry(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
+    let path = join(root, relative)?;
+    if path != root {
+        let folder = path.parent().unwrap_or(root);
+        inside(root, folder)?;
+    }
+    std::fs::symlink_metadata(&path).map_err(missing)?;
+    Ok(path)
+}
+
+/// A place below `root` where nothing may be yet: the nearest folder that exists on the way must be inside `root`.
+pub fn place(root: &Path, relative: &str) -> Result<PathBuf, PathError> {
+    let path = join(root, relative)?;
+    let on_the_way = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
+    for folder in on_the_way {
+        match std::fs::symlink_metadata(folder) {
+            Ok(_) => return inside(root, folder).map(|()| path.clone()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(missing(error)),
+        }
+    }
+    // Not even the root is there; or the path is the root itself.
+    Err(if path == root { PathError::Forbidden } else { PathError::Missing })
 }
 
 /// A single file name below `root`: no separators at all. The file need not exist; if it does, it must not be a link that leaves.
@@ -52,6 +83,13 @@ pub fn file_name(root: &Path, name: &str) -> Result<PathBuf, PathError> {
         Err(PathError::Missing) => join(root, name),
         other => other,
     }
+}
+
+/// What is kept of a file name that a client made up: letters, digits, dots, underscores, dashes and inner spaces. It has no
+/// separators, but may be empty or dots alone.
+pub fn harmless_name(sent: &str) -> String {
+    let kept = |letter: &char| letter.is_alphanumeric() || matches!(letter, '.' | '_' | '-' | ' ');
+    sent.chars().filter(kept).collect::<String>().trim().to_owned()
 }
 
 fn missing(error: io::Error) -> PathError {
@@ -104,6 +142,35 @@ mod tests {
         assert_eq!(file_name(&root, "new.log").unwrap(), root.join("new.log"));
     }
 
+    #[test]
+    fn an_entry_is_the_link_itself_and_its_folder_must_be_inside() {
+        let folder = tree();
+        let root = folder.path().join("root");
+        for good in ["", "a/b/c.jpg", "out", "in", "up"] {
+            assert_eq!(entry(&root, good).unwrap(), join(&root, good).unwrap(), "{good:?}");
+        }
+        for bad in ["up/secret", "../secret", "/etc/passwd", "a\0b"] {
+            assert!(matches!(entry(&root, bad), Err(PathError::Forbidden)), "{bad:?}");
+        }
+        for missing in ["a/nope", "nope/a", "a/b/c.jpg/x"] {
+            assert!(matches!(entry(&root, missing), Err(PathError::Missing)), "{missing:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_need_not_exist_but_cannot_be_reached_through_a_link_that_leaves() {
+        let folder = tree();
+        let root = folder.path().join("root");
+        for good in ["a/new.jpg", "x/y/z.jpg", "a/b/c.jpg", "in.jpg"] {
+            assert_eq!(place(&root, good).unwrap(), root.join(good), "{good:?}");
+        }
+        for bad in ["", "up/new.jpg", "up/x/new.jpg", "../new", "/new"] {
+            assert!(matches!(place(&root, bad), Err(PathError::Forbidden)), "{bad:?}");
+        }
+        assert!(matches!(place(&root, "a/b/c.jpg/x/y"), Err(PathError::Missing)));
+        assert!(matches!(place(&folder.path().join("gone"), "a.jpg"), Err(PathError::Missing)));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -117,6 +184,12 @@ mod tests {
             let path = format!("{}{}", if slash { "/" } else { "" }, parts.join("/"));
             if let Ok(found) = existing(&root, &path) {
                 prop_assert!(found.canonicalize().unwrap().starts_with(root.canonicalize().unwrap()), "{path:?} led to {found:?}");
+            }
+            for way in [entry, place] {
+                if let Ok(found) = way(&root, &path) {
+                    let near = found.ancestors().skip(1).find_map(|folder| folder.canonicalize().ok()).unwrap();
+                    prop_assert!(found == root || near.starts_with(root.canonicalize().unwrap()), "{path:?} led to {found:?}");
+                }
             }
             if let Ok(named) = file_name(&root, &path) {
                 prop_assert_eq!(named.parent().unwrap(), root.as_path());

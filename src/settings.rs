@@ -71,6 +71,8 @@ pub struct Settings {
     pub webhook_delays: BTreeMap<String, Duration>,
     /// Networks whose webhooks need no key.
     pub webhook_networks: Vec<ipnet::IpNet>,
+    /// How many bytes the thumbnails may take.
+    pub thumbnail_cache: u64,
     /// Whether new versions are looked for.
     pub updates: bool,
     /// Where the newest release number is.

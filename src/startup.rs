@@ -28,6 +28,7 @@ use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
+use crate::actors::thumbnailer::Thumbnailer;
 use crate::actors::version_checker::{RELEASE_UI_URL, VersionChecker, VersionSettings};
 use crate::actors::webhook_ingest::{self, IngestSettings, WebhookIngest};
 use crate::bundled_files;
@@ -219,6 +220,7 @@ fn start_actors(
         ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
+        thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
         supervisor,
         troupe,
         commons,

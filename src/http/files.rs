@@ -20,7 +20,8 @@ const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 // Where a login is needed, no cache on the way may hand pictures to others.
 const A_DAY_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 // A picture opened on its own must not run script in our origin; SVG can.
-const NO_SCRIPT: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+pub(super) const NO_SCRIPT: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -28,13 +29,26 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// The folder of finished assets.
-pub fn assets_folder(state: &AppState) -> PathBuf {
+pub(super) fn assets_folder(state: &AppState) -> PathBuf {
     state.commons.views.config.get().asset_paths.assets.clone()
 }
 
 /// The folder of the user's own assets.
-fn manual_assets_folder(state: &AppState) -> PathBuf {
+pub(super) fn manual_assets_folder(state: &AppState) -> PathBuf {
     state.commons.views.config.get().asset_paths.manual_assets.clone()
+}
+
+/// The folder of the testing mode's images.
+pub(super) fn test_folder(state: &AppState) -> PathBuf {
+    state.commons.data.test()
+}
+
+/// The folder that the URL of an image leads to, and the rest of the path, which is encoded still.
+pub(super) fn mounted<'a>(state: &AppState, path: &'a str) -> Option<(PathBuf, &'a str)> {
+    let below = |mount: &str, folder: fn(&AppState) -> PathBuf| Some((folder(state), path.strip_prefix(mount)?));
+    below("/poster_assets/", assets_folder)
+        .or_else(|| below("/manual_poster_assets/", manual_assets_folder))
+        .or_else(|| below("/test/", test_folder))
 }
 
 /// A picture of the asset folder.
@@ -70,7 +84,7 @@ async fn manual_poster_assets(request: HttpRequest, state: State) -> Result<Http
 )]
 #[get("/test/{path:.*}")]
 async fn test_images(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    serve(&request, &state, "/test/", state.commons.data.test()).await
+    serve(&request, &state, "/test/", test_folder(&state)).await
 }
 
 /// A picture that came with the script.
@@ -92,11 +106,16 @@ async fn serve(request: &HttpRequest, state: &State, mount: &str, root: PathBuf)
     // Pictures do not shrink, and a range is one of the bytes on disk.
     let mut response = file.set_content_encoding(ContentEncoding::Identity).into_response(request);
     if response.status().is_success() || response.status().is_redirection() {
-        let login = state.commons.views.config.get().web_auth.enabled;
-        response.headers_mut().insert(CACHE_CONTROL, if login { A_DAY_FOR_THIS_CLIENT } else { A_DAY });
+        response.headers_mut().insert(CACHE_CONTROL, a_day(state));
     }
     response.headers_mut().insert(CONTENT_SECURITY_POLICY, NO_SCRIPT);
     Ok(response)
+}
+
+/// Browsers may keep it for a day.
+pub(super) fn a_day(state: &AppState) -> HeaderValue {
+    let login = state.commons.views.config.get().web_auth.enabled;
+    if login { A_DAY_FOR_THIS_CLIENT } else { A_DAY }
 }
 
 fn missing() -> ApiError {
@@ -118,11 +137,12 @@ pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>>
         Err(PathError::Forbidden | PathError::Missing) => return Ok(None),
         Err(PathError::Io(error)) => return Err(error),
     };
-    // Opening a pipe would wait for its other end.
-    if !std::fs::metadata(&path)?.is_file() {
-        return Ok(None);
-    }
-    NamedFile::open(path).map(Some)
+    open_file(&path)
+}
+
+/// Opens what is a file; anything else is None. Opening a pipe would wait for its other end.
+fn open_file(path: &Path) -> io::Result<Option<NamedFile>> {
+    if std::fs::metadata(path)?.is_file() { NamedFile::open(path).map(Some) } else { Ok(None) }
 }
 
 #[cfg(test)]

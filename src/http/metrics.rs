@@ -210,8 +210,23 @@ fn as_of_now(state: &AppState) -> Registry {
         restarts.get_or_create(&[("actor", actor.name)]).inc_by(actor.restarts);
     }
     registry.register("posterizarr_actor_restarts", "Crashes of a part that were survived", restarts);
+    media_now(state, &mut registry);
     process_now(state, &mut registry);
     registry
+}
+
+fn media_now(state: &AppState, registry: &mut Registry) {
+    let thumbnails = *state.commons.views.thumbnails.get();
+    let made: Family<[(&'static str, &'static str); 1], Counter> = Family::default();
+    for (result, count) in [("made", thumbnails.rendered), ("failed", thumbnails.failed)] {
+        made.get_or_create(&[("result", result)]).inc_by(count);
+    }
+    registry.register("posterizarr_thumbnails", "Thumbnails that were rendered, or could not be", made);
+    registry.register(
+        "posterizarr_thumbnail_cache_bytes",
+        "Disk that thumbnails take",
+        value(count64(thumbnails.bytes)),
+    );
 }
 
 fn runs_now(state: &AppState, registry: &mut Registry) {

@@ -14,6 +14,7 @@ pub mod health;
 pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
+mod multipart;
 pub mod request_id;
 pub mod rewrite;
 pub mod root;
@@ -22,6 +23,7 @@ pub mod scheduler;
 pub mod status;
 pub mod support;
 pub mod system;
+pub mod thumbnails;
 pub mod ui;
 pub mod ui_logs;
 pub mod version;
@@ -46,6 +48,7 @@ use crate::actors::log_tailer::LogTailer;
 use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::system::Machine;
+use crate::actors::thumbnailer::Thumbnailer;
 use crate::actors::webhook_ingest::WebhookIngest;
 use crate::settings::Settings;
 
@@ -82,6 +85,8 @@ pub struct AppState {
     pub scheduler: Handle<Scheduler>,
     /// Owner of the trigger files and received webhooks.
     pub ingest: Handle<WebhookIngest>,
+    /// Maker of thumbnails.
+    pub thumbnailer: Handle<Thumbnailer>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -132,6 +137,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         webui_settings::routes,
         support::routes,
         files::routes,
+        thumbnails::routes,
         health::routes,
         metrics::routes,
         docs::routes,

@@ -106,6 +106,7 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         arr_delay: Duration::from_secs(5 * 60),
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
+        thumbnail_cache: 512 * 1024 * 1024,
         updates: true,
         release_url: RELEASE_URL.to_owned(),
         releases_url: RELEASES_URL.to_owned(),

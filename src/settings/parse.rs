@@ -170,6 +170,23 @@ pub fn count(given: &Given) -> Parsed<usize> {
     }
 }
 
+/// A number of bytes; units count in steps of 1024.
+pub fn size(given: &Given) -> Parsed<u64> {
+    let text = text(given)?;
+    let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let steps = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => Some(0),
+        "k" | "kb" | "kib" => Some(1),
+        "m" | "mb" | "mib" => Some(2),
+        "g" | "gb" | "gib" => Some(3),
+        "t" | "tb" | "tib" => Some(4),
+        _ => None,
+    };
+    let bytes = steps.and_then(|steps| number.parse::<u64>().ok()?.checked_mul(1024_u64.pow(steps)));
+    bytes.ok_or_else(|| format!("`{text}` is not a size; write it like 500MB or 2GB"))
+}
+
 /// File mode bits in octal.
 pub fn umask(given: &Given) -> Parsed<u32> {
     let text = text(given)?;

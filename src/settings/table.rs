@@ -260,6 +260,15 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::networks(given).map(|networks| settings.webhook_networks = networks),
     },
     Setting {
+        key: "thumbnails.cache_size",
+        also: &[],
+        value: "SIZE",
+        default: "512MB",
+        note: "",
+        help: "How much disk the small versions of images may take; the longest unused go first",
+        store: |settings, given| parse::size(given).map(|size| settings.thumbnail_cache = size),
+    },
+    Setting {
         key: "updates.enabled",
         also: &[],
         value: "",

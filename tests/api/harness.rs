@@ -146,6 +146,7 @@ pub fn settings(folder: &Path) -> Settings {
         arr_delay: Duration::from_secs(300),
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
+        thumbnail_cache: 512 * 1024 * 1024,
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),

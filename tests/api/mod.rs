@@ -15,6 +15,7 @@ mod scheduler;
 mod static_files;
 mod support;
 mod system;
+mod thumbnails;
 mod ui;
 mod version;
 mod webhooks;

@@ -3,30 +3,25 @@
 //! The picture is streamed into a temporary file, which goes away on every way out but one: a run that was started owns it
 //! and removes it at its end.
 
-use std::collections::HashMap;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use actix_multipart::{Field, Multipart};
+use actix_multipart::Multipart;
 use actix_web::{Responder, post, web};
 use chrono::Local;
-use futures_util::TryStreamExt;
-use tempfile::NamedTempFile;
-use tokio::io::AsyncWriteExt;
 use utoipa::ToSchema;
 
 use super::{BUSY_MANUAL, RunStarted, label, refused};
 use crate::actors::runs::Trigger;
+use crate::actors::safe_path::harmless_name;
 use crate::actors::script_supervisor::{
     CheckStart, ManualForm, PosterType, RunRequest, StartError, StartRun, UPLOAD_PREFIX,
 };
+use crate::http::multipart::{FileForm, Intake, NotReceived};
 use crate::http::{ApiError, Code, State, ask};
 
 /// The largest picture, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// The longest text field, in bytes.
-const LONGEST_TEXT: usize = 64 * 1024;
 /// The longest part of the sent file name that is kept, in characters.
 const LONGEST_NAME: usize = 100;
 /// How far the ratio of the sides may be off.
@@ -51,7 +46,8 @@ struct UploadForm {
 #[post("/api/run-manual-upload")]
 pub async fn run_manual_upload(state: State, payload: Multipart) -> Result<impl Responder, ApiError> {
     let uploads = state.commons.data.uploads();
-    let received = Received::read(payload, &uploads).await?;
+    let intake = Intake { folder: &uploads, prefix: UPLOAD_PREFIX, largest: LARGEST };
+    let received = Received(FileForm::read(payload, &intake).await?);
     ask(&state.supervisor, CheckStart).await?.map_err(|error| refused(error, BUSY_MANUAL))?;
     let upload = web::block(move || received.store(&uploads)).await.map_err(ApiError::internal)??;
     let start = StartRun { request: upload.request, trigger: Trigger::Api, remove_after: Some(upload.path.clone()) };
@@ -64,12 +60,7 @@ pub async fn run_manual_upload(state: State, payload: Multipart) -> Result<impl 
 }
 
 /// The parts of the request.
-struct Received {
-    name: String,
-    /// The picture; an error where the folder could not be written, which is told in its turn.
-    file: io::Result<NamedTempFile>,
-    texts: HashMap<String, String>,
-}
+struct Received(FileForm);
 
 /// A picture in its place, and the run that wants it.
 struct Upload {
@@ -79,44 +70,26 @@ struct Upload {
 }
 
 impl Received {
-    async fn read(mut payload: Multipart, uploads: &Path) -> Result<Self, ApiError> {
-        let mut picture = None;
-        let mut texts = HashMap::new();
-        while let Some(mut field) = payload.try_next().await.map_err(malformed)? {
-            let name = field.name().unwrap_or_default().to_owned();
-            let file_name = field.content_disposition().and_then(|header| header.get_filename()).map(str::to_owned);
-            match file_name {
-                Some(file_name) if name == "file" => picture = Some((file_name, receive(&mut field, uploads).await?)),
-                _ => {
-                    texts.insert(name, text(&mut field).await?);
-                }
-            }
-        }
-        let missing = || ApiError::validation("missing", &["body", "file"], "Field required");
-        let (name, file) = picture.ok_or_else(missing)?;
-        Ok(Self { name, file, texts })
-    }
-
     /// Checks everything in upstream's order, and gives the picture its name. Blocks for the disk.
     fn store(self, uploads: &Path) -> Result<Upload, ApiError> {
-        check_extension(&self.name)?;
-        let path = free_path(uploads, &self.name);
+        check_extension(&self.0.name)?;
+        let path = free_path(uploads, &self.0.name);
         let poster_type = self.poster_type();
         let request = RunRequest::manual(&self.form(&path, poster_type.unwrap_or_default()))
             .map_err(|invalid| refused(StartError::Invalid(invalid), BUSY_MANUAL))?;
-        let file = self.file.map_err(|error| not_writable(&error))?;
+        let file = self.0.file.map_err(not_received)?;
         check_picture(file.path(), poster_type)?;
         file.persist_noclobber(&path).map_err(|error| not_written(&error.error))?;
         Ok(Upload { path, request, label: poster_type.map_or("poster", label) })
     }
 
     fn text(&self, field: &str) -> String {
-        self.texts.get(field).cloned().unwrap_or_default()
+        self.0.texts.get(field).cloned().unwrap_or_default()
     }
 
     /// None for one that is not known: upstream makes a standard poster then, of any ratio.
     fn poster_type(&self) -> Option<PosterType> {
-        match self.texts.get("posterType").map(String::as_str) {
+        match self.0.texts.get("posterType").map(String::as_str) {
             None | Some("standard") => Some(PosterType::Standard),
             Some("season") => Some(PosterType::Season),
             Some("collection") => Some(PosterType::Collection),
@@ -138,44 +111,6 @@ impl Received {
             episode_number: self.text("episodeNumber"),
         }
     }
-}
-
-async fn receive(field: &mut Field, uploads: &Path) -> Result<io::Result<NamedTempFile>, ApiError> {
-    // The script moves the picture to the assets, where media servers read it: the mode is an ordinary file's.
-    let staged = tempfile::Builder::new()
-        .prefix(UPLOAD_PREFIX)
-        .permissions(std::fs::Permissions::from_mode(0o666))
-        .tempfile_in(uploads);
-    let mut writer = match &staged {
-        Ok(file) => Ok(tokio::fs::File::from_std(file.reopen().map_err(|error| not_written(&error))?)),
-        Err(_) => Err(()),
-    };
-    let mut size = 0;
-    while let Some(chunk) = field.try_next().await.map_err(malformed)? {
-        size += chunk.len() as u64;
-        if size > LARGEST {
-            let message = format!("the picture is larger than {} MiB", LARGEST / 1024 / 1024);
-            return Err(ApiError::new(Code::PayloadTooLarge, message));
-        }
-        if let Ok(writer) = &mut writer {
-            writer.write_all(&chunk).await.map_err(|error| not_written(&error))?;
-        }
-    }
-    if let Ok(writer) = &mut writer {
-        writer.flush().await.map_err(|error| not_written(&error))?;
-    }
-    Ok(staged)
-}
-
-async fn text(field: &mut Field) -> Result<String, ApiError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.try_next().await.map_err(malformed)? {
-        if bytes.len() + chunk.len() > LONGEST_TEXT {
-            return Err(ApiError::new(Code::PayloadTooLarge, "a text field is too long"));
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 fn check_extension(name: &str) -> Result<(), ApiError> {
@@ -218,9 +153,7 @@ fn check_picture(file: &Path, poster_type: Option<PosterType>) -> Result<(), Api
 
 /// A path in the folder that is not taken: the time, and what is harmless of the sent name.
 fn free_path(uploads: &Path, name: &str) -> PathBuf {
-    let harmless = |character: &char| character.is_alphanumeric() || matches!(character, '.' | '_' | '-' | ' ');
-    let safe: String = name.chars().filter(harmless).collect();
-    let safe = safe.trim();
+    let safe = harmless_name(name);
     // The end is kept, for the extension is there.
     let start = safe.char_indices().rev().nth(LONGEST_NAME - 1).map_or(0, |(place, _)| place);
     let safe = safe.get(start..).filter(|safe| !safe.is_empty()).unwrap_or("upload.jpg");
@@ -231,8 +164,11 @@ fn free_path(uploads: &Path, name: &str) -> PathBuf {
     std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
 }
 
-fn malformed(error: actix_multipart::MultipartError) -> ApiError {
-    ApiError::validation("value_error", &["body"], format!("the form cannot be read: {error}"))
+fn not_received(error: NotReceived) -> ApiError {
+    match error {
+        NotReceived::Folder(error) => not_writable(&error),
+        NotReceived::Write(error) => not_written(&error),
+    }
 }
 
 fn not_writable(error: &io::Error) -> ApiError {

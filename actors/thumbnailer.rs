@@ -1,0 +1,179 @@
+//! Thumbnailer: small versions of pictures, made once and kept on disk.
+//!
+//! Theory of operation: a thumbnail's name holds the picture's path, time, size and the width, so that a changed picture has
+//! another name and the old file just falls out of use. What is on disk already is served without coming here. The actor
+//! sees to it that a picture is rendered once however many ask for it, and that few are decoded at a time, large ones one by
+//! one: memory is bounded whatever the pictures are.
+
+mod render;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use actix::{AsyncContext, Message};
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, Shared};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use crate::commons::Commons;
+use crate::disk_cache::DiskCache;
+use crate::guard::{Answer, Ctx, Reply, Service};
+use crate::pictures::PictureError;
+use crate::view::View;
+
+/// The widths there are; any other becomes the next larger one.
+pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
+/// The width where the client does not say.
+pub const USUAL_WIDTH: u32 = 320;
+
+/// What was rendered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ThumbnailView {
+    /// Thumbnails made since the daemon started.
+    pub rendered: u64,
+    /// Pictures that could not be used.
+    pub failed: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// The name of a thumbnail: of this picture, as it is now, at this width.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ThumbnailName(String);
+
+impl ThumbnailName {
+    /// Looks at the picture on disk. Blocks.
+    pub fn of(picture: &Path, width: u32) -> Result<Self, PictureError> {
+        let found = std::fs::metadata(picture)?;
+        if !found.is_file() {
+            return Err(PictureError::Missing);
+        }
+        let changed = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let name = Sha256::new()
+            .chain_update(picture.as_os_str().as_encoded_bytes())
+            .chain_update([0])
+            .chain_update(changed.as_nanos().to_be_bytes())
+            .chain_update(found.len().to_be_bytes())
+            .chain_update(width.to_be_bytes())
+            .finalize();
+        Ok(Self(name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    /// As text: letters and digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Its file in the folder of thumbnails.
+    pub fn file(&self) -> String {
+        format!("{}.jpg", self.0)
+    }
+}
+
+/// The width that is made where this one is asked for.
+pub fn snapped(width: u32) -> u32 {
+    let largest = WIDTHS.iter().copied().max().unwrap_or(USUAL_WIDTH);
+    WIDTHS.into_iter().find(|step| *step >= width).unwrap_or(largest)
+}
+
+/// Makes a thumbnail, unless it is there or being made. Answers with its file.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<PathBuf, PictureError>")]
+pub struct MakeThumbnail {
+    /// The picture, which the caller may see.
+    pub picture: PathBuf,
+    /// The thumbnail's name.
+    pub name: ThumbnailName,
+    /// Its width; a smaller picture keeps its own.
+    pub width: u32,
+}
+
+/// A thumbnail is made, or will not be.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Made {
+    name: ThumbnailName,
+    well: bool,
+}
+
+type Making = Shared<LocalBoxFuture<'static, Result<PathBuf, PictureError>>>;
+
+/// The actor.
+pub struct Thumbnailer {
+    view: View<ThumbnailView>,
+    cache: Arc<DiskCache>,
+    making: HashMap<ThumbnailName, Making>,
+    permits: Arc<Semaphore>,
+}
+
+impl Thumbnailer {
+    /// Made with what the folder holds; it keeps at most so many bytes.
+    pub fn new(commons: Commons, most: u64) -> Self {
+        let cache = Arc::new(DiskCache::open(commons.data.thumbnails(), most));
+        let at_once = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(4));
+        let view = commons.views.thumbnails;
+        view.publish(ThumbnailView { bytes: cache.used(), ..*view.get() });
+        Self { view, cache, making: HashMap::new(), permits: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    fn make(&self, MakeThumbnail { picture, name, width }: MakeThumbnail, ctx: &mut Ctx<Self>) -> Making {
+        let (cache, permits, this) = (self.cache.clone(), self.permits.clone(), ctx.address());
+        let making = async move {
+            let permit = permits.acquire_owned().await;
+            let file = name.file();
+            let rendered = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                let jpeg = render::thumbnail(&picture, width)?;
+                Ok(cache.put(&file, &jpeg)?)
+            });
+            // A decoder that panics has met a picture it cannot read.
+            let broken = |_| Err(PictureError::Unreadable("its decoder gave up".to_owned()));
+            let result = rendered.await.unwrap_or_else(broken);
+            this.do_send(Made { name, well: result.is_ok() });
+            result
+        };
+        making.boxed_local().shared()
+    }
+}
+
+impl Service for Thumbnailer {
+    const NAME: &'static str = "Thumbnailer";
+
+    fn observe(&self) -> serde_json::Value {
+        let ThumbnailView { rendered, failed, bytes } = *self.view.get();
+        serde_json::json!({ "rendered": rendered, "failed": failed, "bytes": bytes, "making": self.making.len() })
+    }
+}
+
+impl Answer<MakeThumbnail> for Thumbnailer {
+    fn answer(&mut self, asked: MakeThumbnail, ctx: &mut Ctx<Self>) -> Reply<Result<PathBuf, PictureError>> {
+        if let Some(making) = self.making.get(&asked.name) {
+            return Reply::later(making.clone());
+        }
+        // It may have been made while this was on its way.
+        if let Some(path) = self.cache.get(&asked.name.file()) {
+            return Ok(path).into();
+        }
+        let name = asked.name.clone();
+        let making = self.make(asked, ctx);
+        self.making.insert(name, making.clone());
+        Reply::later(making)
+    }
+}
+
+impl Answer<Made> for Thumbnailer {
+    fn answer(&mut self, Made { name, well }: Made, _: &mut Ctx<Self>) -> Reply<()> {
+        self.making.remove(&name);
+        let mut view = *self.view.get();
+        *(if well { &mut view.rendered } else { &mut view.failed }) += 1;
+        view.bytes = self.cache.used();
+        self.view.publish(view);
+        ().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

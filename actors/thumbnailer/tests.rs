@@ -1,0 +1,88 @@
+//! The Thumbnailer through its messages.
+
+use image::DynamicImage;
+
+use super::*;
+use crate::commons::Views;
+use crate::data_dir::DataDir;
+use crate::events::Facts;
+use crate::guard::{Handle, Troupe};
+use crate::store::Store;
+
+struct Stage {
+    folder: tempfile::TempDir,
+    commons: Commons,
+    troupe: Troupe,
+    thumbnailer: Handle<Thumbnailer>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path()).unwrap();
+        data.create().unwrap();
+        let store = Store::open(&data.store()).unwrap();
+        let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
+        let given = commons.clone();
+        let thumbnailer = troupe.start(move || Thumbnailer::new(given.clone(), 1024 * 1024));
+        Self { folder, commons, troupe, thumbnailer }
+    }
+
+    fn picture(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        DynamicImage::new_rgb8(400, 600).save(&path).unwrap();
+        path
+    }
+
+    fn make(&self, picture: &Path, width: u32) -> impl Future<Output = Result<PathBuf, PictureError>> + use<> {
+        let name = ThumbnailName::of(picture, width).unwrap();
+        let asked = self.thumbnailer.send(MakeThumbnail { picture: picture.to_owned(), name, width });
+        async move { asked.await.unwrap() }
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.troupe.stop();
+    }
+}
+
+#[actix::test]
+async fn of_many_who_ask_for_one_thumbnail_all_get_the_one_that_is_made() {
+    let stage = Stage::new();
+    let picture = stage.picture("a.png");
+    let made = futures_util::future::join_all((0..50).map(|_| stage.make(&picture, 160))).await;
+    assert!(made.iter().all(|path| path == &made[0]) && made[0].as_ref().unwrap().is_file());
+    let view = stage.commons.views.thumbnails.wait_for(|view| view.rendered > 0).await;
+    assert_eq!((view.rendered, view.failed), (1, 0));
+    stage.make(&picture, 160).await.unwrap();
+    assert_eq!(stage.commons.views.thumbnails.get().rendered, 1, "it is on disk");
+}
+
+#[actix::test]
+async fn a_changed_picture_is_rendered_anew() {
+    let stage = Stage::new();
+    let picture = stage.picture("a.png");
+    let before = ThumbnailName::of(&picture, 160).unwrap();
+    assert_ne!(before, ThumbnailName::of(&picture, 320).unwrap());
+    DynamicImage::new_rgb8(401, 600).save(&picture).unwrap();
+    assert_ne!(before, ThumbnailName::of(&picture, 160).unwrap());
+    assert_eq!(ThumbnailName::of(stage.folder.path(), 160), Err(PictureError::Missing));
+}
+
+#[actix::test]
+async fn a_broken_picture_is_told_to_all_and_counted() {
+    let stage = Stage::new();
+    let picture = stage.folder.path().join("broken.jpg");
+    std::fs::write(&picture, "no picture").unwrap();
+    let (one, other) = tokio::join!(stage.make(&picture, 160), stage.make(&picture, 160));
+    assert!(matches!(one, Err(PictureError::Unreadable(_))) && one == other);
+    let view = stage.commons.views.thumbnails.wait_for(|view| view.failed > 0).await;
+    assert_eq!(view.rendered, 0);
+}
+
+#[test]
+fn widths_snap_to_the_next_larger_step() {
+    assert_eq!([0, 1, 160, 161, 320, 1280, 9999].map(snapped), [160, 160, 160, 320, 320, 1280, 1280]);
+}

@@ -1,0 +1,132 @@
+use std::path::Path;
+
+use image::{DynamicImage, ImageFormat};
+use reqwest::Method;
+
+use super::harness::{Answer, TestApp};
+
+fn picture(path: &Path, width: u32, height: u32) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    DynamicImage::new_rgb8(width, height).save(path).unwrap();
+}
+
+fn app() -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["assets/Movies/50% off (2020)/poster.jpg", "manualassets/own.png", "test/poster.jpg"] {
+        picture(&folder.path().join(name), 400, 600);
+    }
+    picture(&folder.path().join("secret.jpg"), 4, 4);
+    std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+    TestApp::start_in(folder, |_| {})
+}
+
+fn size(answer: &Answer) -> (u32, u32) {
+    assert_eq!(answer.headers["content-type"], "image/jpeg");
+    let image = image::load_from_memory_with_format(&answer.body, ImageFormat::Jpeg).unwrap();
+    (image.width(), image.height())
+}
+
+const POSTER: &str = "/api/thumbnail?path=%2Fposter_assets%2FMovies%2F50%2525%2520off%2520%25282020%2529%2Fposter.jpg";
+
+#[actix_web::test]
+async fn a_thumbnail_comes_by_the_url_of_a_gallery_or_by_its_path() {
+    let app = app();
+    for (query, expected) in [
+        ("path=%2Fposter_assets%2FMovies%2F50%2525%2520off%2520%25282020%2529%2Fposter.jpg%3Ft%3D5&w=160", (160, 240)),
+        ("path=Movies/50%25%20off%20(2020)/poster.jpg", (320, 480)),
+        ("path=/manual_poster_assets/own.png&w=9999", (400, 600)),
+        ("path=own.png&root=manual&w=161", (320, 480)),
+        ("path=/test/poster.jpg&w=1", (160, 240)),
+        ("path=poster.jpg&root=test", (320, 480)),
+    ] {
+        let answer = app.get(&format!("/api/thumbnail?{query}")).await;
+        assert_eq!(answer.status, 200, "{query}: {}", answer.text());
+        assert_eq!(size(&answer), expected, "{query}");
+    }
+}
+
+#[actix_web::test]
+async fn a_thumbnail_is_kept_by_browsers_until_its_picture_changes() {
+    let app = app();
+    let first = app.get(POSTER).await;
+    assert_eq!(first.headers["cache-control"], "public, max-age=86400");
+    let tag = first.headers["etag"].to_str().unwrap().to_owned();
+    let ask = async || app.send(Method::GET, POSTER, |request| request.header("if-none-match", &tag)).await;
+    let again = ask().await;
+    assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    assert_eq!(again.headers["etag"], tag.as_str());
+    picture(&app.path().join("assets/Movies/50% off (2020)/poster.jpg"), 500, 500);
+    let changed = ask().await;
+    assert_eq!((changed.status.as_u16(), size(&changed)), (200, (320, 320)));
+    std::fs::remove_dir_all(app.path().join("cache/thumbnails")).unwrap();
+    std::fs::create_dir_all(app.path().join("cache/thumbnails")).unwrap();
+    assert_eq!(app.get(POSTER).await.status, 200, "a cache that was emptied fills again");
+}
+
+#[actix_web::test]
+async fn two_hundred_requests_for_fifty_images_render_each_once() {
+    let app = app();
+    for n in 0..50 {
+        picture(&app.path().join(format!("assets/many/{n}.png")), 200, 300);
+    }
+    let requests = (0..200).map(|n| {
+        let path = format!("/api/thumbnail?path=many/{}.png&w=160", n % 50);
+        let app = &app;
+        async move { app.get(&path).await }
+    });
+    for answer in futures_util::future::join_all(requests).await {
+        assert_eq!(size(&answer), (160, 240));
+    }
+    let view = app.state.commons.views.thumbnails.wait_for(|view| view.rendered >= 50).await;
+    assert_eq!((view.rendered, view.failed), (50, 0));
+    let metrics = app.get("/metrics").await.text();
+    assert!(metrics.contains("posterizarr_thumbnails_total{result=\"made\"} 50\n"), "{metrics}");
+}
+
+/// A PNG's head that claims a size, with a valid checksum and hardly anything after it.
+fn claims(width: u32, height: u32) -> Vec<u8> {
+    let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    head.extend(width.to_be_bytes());
+    head.extend(height.to_be_bytes());
+    head.extend(b"\x08\x06\0\0\0");
+    let crc = !head[12..].iter().fold(!0_u32, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 })
+    });
+    head.extend(crc.to_be_bytes());
+    head.extend(b"\0\0\0\0IDAT\x35\xaf\x06\x1e");
+    head
+}
+
+#[actix_web::test]
+async fn what_is_broken_huge_or_no_image_is_told_so() {
+    let app = app();
+    let assets = app.path().join("assets");
+    let jpeg = std::fs::read(assets.join("Movies/50% off (2020)/poster.jpg")).unwrap();
+    for (name, content, says) in [
+        ("text.jpg", b"hello".as_slice(), "it is not a picture that can be read"),
+        ("empty.jpg", b"", "it is not a picture that can be read"),
+        ("head.jpg", &jpeg[..20], "it is not a picture that can be read"),
+        ("bomb.png", &claims(60_000, 60_000), "the picture is too large"),
+    ] {
+        std::fs::write(assets.join(name), content).unwrap();
+        let answer = app.get(&format!("/api/thumbnail?path={name}")).await;
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert_eq!((answer.status.as_u16(), detail.starts_with(says)), (422, true), "{name}: {detail}");
+        assert!(!answer.headers["cache-control"].to_str().unwrap().contains("public"));
+    }
+    for (query, status) in [
+        ("path=nope.jpg", 404),
+        ("path=Movies", 404),
+        ("path=%2Fposter_assets%2F%25ff", 404),
+        ("path=../secret.jpg", 400),
+        ("path=/poster_assets/..%2Fsecret.jpg", 400),
+        ("path=/etc/passwd", 400),
+        ("path=/images/x.png", 400),
+        ("path=poster.jpg&root=elsewhere", 400),
+        ("path=poster.jpg&w=wide", 400),
+        ("path=poster.jpg&w=0", 400),
+        ("w=160", 400),
+    ] {
+        assert_eq!(app.get(&format!("/api/thumbnail?{query}")).await.status.as_u16(), status, "{query}");
+    }
+}
