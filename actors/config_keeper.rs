@@ -27,7 +27,7 @@ use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::store::Store;
 
 use source::{Source, Stamp};
-pub use view::{AssetPaths, ConfigView, WebAuth};
+pub use view::{AssetPaths, ConfigView, MASK, WebAuth};
 pub use webui::WebUiSettings;
 
 /// How often the file is looked at.

@@ -12,6 +12,8 @@ use super::keys;
 use super::webui::WebUiSettings;
 use crate::data_dir::DataDir;
 
+/// What is shown in a secret's place. A client that sends it back means the stored value.
+pub const MASK: &str = "********";
 /// The digest of a document that was not read from a file.
 pub const NOWHERE: [u8; 32] = [0; 32];
 
@@ -74,6 +76,11 @@ impl ConfigView {
     /// Whether a switch is on: `true` in any letter case, or the JSON boolean.
     pub fn flag(&self, section: &str, key: &str) -> bool {
         self.text(section, key).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// What a client means by this value of a key: the stored value where it is the [`MASK`], else what it says.
+    pub fn revealed(&self, section: &str, key: &str, posted: &str) -> String {
+        if posted == MASK { self.text(section, key).unwrap_or_default() } else { posted.to_owned() }
     }
 
     /// The values of all secret keys that the user has set; they must not reach logs or bundles.
@@ -187,6 +194,15 @@ mod tests {
         assert!(view.flag("ApiPart", "WidthHeightFilter"));
         assert!(view.flag("PlexPart", "UsePlex"), "the default is on");
         assert!(!view.flag("EmbyPart", "UseEmby"));
+    }
+
+    #[test]
+    fn the_mask_means_the_stored_value_and_anything_else_itself() {
+        let view = view(json!({"ApiPart": {"tmdbtoken": "eyJ.abc"}}));
+        assert_eq!(view.revealed("ApiPart", "tmdbtoken", MASK), "eyJ.abc");
+        assert_eq!(view.revealed("ApiPart", "tmdbtoken", "other"), "other");
+        assert_eq!(view.revealed("ApiPart", "PlexToken", MASK), "", "none is stored");
+        assert_eq!(view.revealed("Nope", "nope", MASK), "");
     }
 
     #[test]
