@@ -21,6 +21,7 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
+use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::Notifier;
@@ -221,6 +222,7 @@ fn start_actors(
             WebhookIngest::new(commons, settings, queue)
         }),
         thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
+        font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
         supervisor,
         troupe,
         commons,

@@ -15,6 +15,7 @@ pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
 mod multipart;
+pub mod overlays;
 pub mod request_id;
 pub mod rewrite;
 pub mod root;
@@ -30,6 +31,7 @@ pub mod version;
 pub mod webhooks;
 pub mod webui_settings;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
@@ -43,6 +45,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::auth_keeper::AuthKeeper;
 use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::scheduler::Scheduler;
@@ -87,6 +90,8 @@ pub struct AppState {
     pub ingest: Handle<WebhookIngest>,
     /// Maker of thumbnails.
     pub thumbnailer: Handle<Thumbnailer>,
+    /// Samples of fonts.
+    pub font_previews: Arc<FontPreviews>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -137,6 +142,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         webui_settings::routes,
         support::routes,
         files::routes,
+        overlays::routes,
         thumbnails::routes,
         health::routes,
         metrics::routes,

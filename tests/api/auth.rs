@@ -2,6 +2,7 @@
 
 mod login;
 mod matrix;
+mod pictures;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

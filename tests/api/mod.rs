@@ -9,6 +9,7 @@ mod health;
 mod logs;
 mod logs_socket;
 mod metrics;
+mod overlays;
 mod root;
 mod runs;
 mod scheduler;
