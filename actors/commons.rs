@@ -1,5 +1,6 @@
 //! What every actor is given when it is made.
 
+use crate::asset_indexer::AssetsView;
 use crate::auth_keeper::AuthView;
 use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
@@ -36,6 +37,8 @@ pub struct Views {
     pub auth: View<AuthView>,
     /// Of the ScriptSupervisor.
     pub runs: View<RunView>,
+    /// Of the AssetIndexer.
+    pub assets: View<AssetsView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
     /// Of the LogTailer.

@@ -62,6 +62,19 @@ pub enum Fact {
         /// Counts up with each change.
         generation: u64,
     },
+    /// Pictures were added, changed or removed on disk.
+    AssetsChanged {
+        /// Which folder they are in.
+        root: crate::asset_indexer::Root,
+        /// Pictures that were not there before.
+        added: u64,
+        /// Pictures of another size or time.
+        changed: u64,
+        /// Pictures that are gone.
+        removed: u64,
+        /// The index's generation that shows it.
+        generation: u64,
+    },
     /// The queue of waiting jobs changed.
     QueueChanged {
         /// Jobs that wait.

@@ -4,6 +4,7 @@
 //! up: nobody awaits a reply from above. Pure logic lives in plain functions beside its actor. There is no HTTP here; the
 //! facade in the root package translates.
 
+pub mod asset_indexer;
 pub mod auth_keeper;
 pub mod commons;
 pub mod config_keeper;

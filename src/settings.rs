@@ -73,6 +73,8 @@ pub struct Settings {
     pub webhook_networks: Vec<ipnet::IpNet>,
     /// How many bytes the thumbnails may take.
     pub thumbnail_cache: u64,
+    /// How often the asset folders are scanned, whatever was heard of them in between.
+    pub scan_every: Duration,
     /// Whether new versions are looked for.
     pub updates: bool,
     /// Where the newest release number is.

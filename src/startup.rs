@@ -16,6 +16,7 @@ use actix_web::{HttpServer, web};
 use chrono::Utc;
 use tokio::sync::watch;
 
+use crate::actors::asset_indexer::{AssetIndexer, IndexSettings};
 use crate::actors::auth_keeper::{self, AuthKeeper};
 use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
@@ -214,6 +215,7 @@ fn start_actors(
     AppState {
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
+        indexer: start(&troupe, &commons, index_settings(&settings), AssetIndexer::new),
         tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
@@ -265,6 +267,10 @@ fn scheduler_settings(settings: &Settings) -> SchedulerSettings {
         tick: Duration::from_secs(1),
         clock: Arc::new(Utc::now),
     }
+}
+
+fn index_settings(settings: &Settings) -> IndexSettings {
+    IndexSettings { scan_every: settings.scan_every }
 }
 
 fn ingest_settings(settings: &Settings) -> IngestSettings {

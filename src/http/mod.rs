@@ -42,6 +42,7 @@ use tokio::sync::watch;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::actors::asset_indexer::AssetIndexer;
 use crate::actors::auth_keeper::AuthKeeper;
 use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
@@ -74,6 +75,8 @@ pub struct AppState {
     pub auth: Handle<AuthKeeper>,
     /// Owner of the run slot.
     pub supervisor: Handle<ScriptSupervisor>,
+    /// Owner of the index of assets.
+    pub indexer: Handle<AssetIndexer>,
     /// Owner of the followed logs.
     pub tailer: Handle<LogTailer>,
     /// What is remembered of logins between requests.

@@ -107,6 +107,7 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
         thumbnail_cache: 512 * 1024 * 1024,
+        scan_every: Duration::from_secs(600),
         updates: true,
         release_url: RELEASE_URL.to_owned(),
         releases_url: RELEASES_URL.to_owned(),

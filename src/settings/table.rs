@@ -269,6 +269,15 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::size(given).map(|size| settings.thumbnail_cache = size),
     },
     Setting {
+        key: "assets.scan_every",
+        also: &[],
+        value: "TIME",
+        default: "10m",
+        note: "",
+        help: "How often the asset folders are scanned, whatever was heard of them in between",
+        store: |settings, given| parse::duration(given).map(|every| settings.scan_every = every),
+    },
+    Setting {
         key: "updates.enabled",
         also: &[],
         value: "",

@@ -147,6 +147,7 @@ pub fn settings(folder: &Path) -> Settings {
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
         thumbnail_cache: 512 * 1024 * 1024,
+        scan_every: Duration::from_secs(600),
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),
