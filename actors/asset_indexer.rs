@@ -19,7 +19,8 @@ use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::commons::Commons;
 use crate::events::Fact;
@@ -31,7 +32,7 @@ use library::{Library, ReadJob, ReadResult, ScanJob, ScanResult};
 use scan::Progress;
 
 /// One of the two folders that are indexed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Root {
     /// Finished assets (`AssetPath`).

@@ -11,6 +11,7 @@ use crate::scheduler::SchedulerView;
 use crate::script_supervisor::RunView;
 use crate::store::Store;
 use crate::thumbnailer::ThumbnailView;
+use crate::trash::TrashView;
 use crate::version_checker::VersionView;
 use crate::view::View;
 use crate::webhook_ingest::IngestView;
@@ -49,6 +50,8 @@ pub struct Views {
     pub ingest: View<IngestView>,
     /// Of the Thumbnailer.
     pub thumbnails: View<ThumbnailView>,
+    /// Of the Trash.
+    pub trash: View<TrashView>,
     /// Of the VersionChecker.
     pub versions: View<VersionView>,
 }

@@ -44,6 +44,8 @@ entries! {
     uploads => "uploads";
     /// The script's font previews.
     font_previews => "fontpreviews";
+    /// Deleted images, until they are restored or too old.
+    trash => "trash";
     /// Small versions of images; may be deleted at any time.
     thumbnails => "cache/thumbnails";
     /// The old backend's databases, which `import` reads.
@@ -83,6 +85,7 @@ impl DataDir {
             self.overlay_files(),
             self.watcher(),
             self.runs(),
+            self.trash(),
             self.thumbnails(),
             self.runtime(),
         ];

@@ -26,6 +26,7 @@ pub mod script_supervisor;
 pub mod store;
 pub mod system;
 pub mod thumbnailer;
+pub mod trash;
 pub mod version_checker;
 pub mod view;
 pub mod webhook_ingest;

@@ -1,4 +1,5 @@
-//! Measures the real daemon on a data folder: start, memory, request rates, log latency, webhook acknowledgements.
+//! Measures the real daemon on a data folder: start, memory, request rates, thumbnails, log latency, webhook
+//! acknowledgements.
 //!
 //! ```text
 //! cargo bench --bench daemon -- DATA_DIR
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 const ROUNDS: usize = 3;
 const WEBHOOKS: usize = 1000;
 const CLIENTS: usize = 8;
+const POSTERS: usize = 100;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -174,6 +176,41 @@ async fn webhook_acknowledgements(daemon: &Daemon) -> Result<Vec<f64>, Failure> 
     Ok(all)
 }
 
+/// Puts posters of the usual size, with a good deal of detail, into a folder.
+fn write_posters(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)?;
+    let mut seed = 1_u32;
+    let poster = image::RgbImage::from_fn(2000, 3000, |x, y| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let grain = (seed >> 27) as u8;
+        image::Rgb([(x / 8) as u8 ^ grain, (y / 12) as u8 + grain / 2, ((x + y) / 20) as u8 | grain])
+    });
+    let mut jpeg = Vec::new();
+    image::codecs::jpeg::JpegEncoder::new_with_quality(&mut jpeg, 92).encode_image(&poster)?;
+    for n in 0..POSTERS {
+        std::fs::write(folder.join(format!("{n}.jpg")), &jpeg)?;
+    }
+    Ok(())
+}
+
+/// Thumbnails made per second, for several clients that each want all of them.
+async fn thumbnails(daemon: &Daemon) -> Result<f64, Failure> {
+    let begun = Instant::now();
+    let tasks = (0..CLIENTS).map(|_| {
+        let (http, url) = (daemon.client.clone(), format!("{}/api/thumbnail?root=test&path=posters", daemon.url));
+        tokio::spawn(async move {
+            for n in 0..POSTERS {
+                http.get(format!("{url}/{n}.jpg")).send().await?.error_for_status()?.bytes().await?;
+            }
+            Ok::<_, Failure>(())
+        })
+    });
+    for done in futures_util::future::join_all(tasks).await {
+        done??;
+    }
+    Ok(POSTERS as f64 / begun.elapsed().as_secs_f64())
+}
+
 fn row(what: &str, figure: String) {
     println!("| {what} | {figure} |");
 }
@@ -205,6 +242,17 @@ async fn measure(data: &Path) -> Result<(), Failure> {
     row("RSS after that", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
 
     drop(daemon);
+
+    let posters = data.join("test/posters");
+    write_posters(&posters)?;
+    let (daemon, _) = Daemon::start(data, &[]).await?;
+    let made = thumbnails(&daemon).await?;
+    row("thumbnails of 2000x3000 JPEGs, 320 wide, made for 8 clients", format!("{made:.0} images/s"));
+    row("RSS after that", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
+    let kept = daemon.rate("/api/thumbnail?root=test&path=posters/1.jpg")?;
+    row("`wrk -t1 -c8` on one of them, from disk", format!("{kept:.0} requests/s"));
+    drop(daemon);
+    std::fs::remove_dir_all(posters)?;
 
     let log = data.join("Logs/Scriptlog.log");
     let kept = std::fs::read(&log).unwrap_or_default();

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::actors::notifier::NotifierSettings;
+use crate::actors::trash::TrashSettings;
 
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use surroundings::Surroundings;
@@ -71,6 +72,8 @@ pub struct Settings {
     pub webhook_delays: BTreeMap<String, Duration>,
     /// Networks whose webhooks need no key.
     pub webhook_networks: Vec<ipnet::IpNet>,
+    /// What is kept of deleted images.
+    pub trash: TrashSettings,
     /// How many bytes the thumbnails may take.
     pub thumbnail_cache: u64,
     /// How often the asset folders are scanned, whatever was heard of them in between.

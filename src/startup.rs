@@ -31,6 +31,7 @@ use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSet
 use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
 use crate::actors::thumbnailer::Thumbnailer;
+use crate::actors::trash::Trash;
 use crate::actors::version_checker::{RELEASE_UI_URL, VersionChecker, VersionSettings};
 use crate::actors::webhook_ingest::{self, IngestSettings, WebhookIngest};
 use crate::bundled_files;
@@ -210,12 +211,14 @@ fn start_actors(
         list: supervisor.clone().recipient(),
     };
     let triggers = (ingest_settings(&settings), queue);
+    let indexer = start(&troupe, &commons, index_settings(&settings), AssetIndexer::new);
+    let trash = (settings.trash, indexer.clone().recipient());
     start(&troupe, &commons, version_settings(&settings), VersionChecker::new);
     start(&troupe, &commons, settings.notify.clone(), Notifier::new);
     AppState {
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
-        indexer: start(&troupe, &commons, index_settings(&settings), AssetIndexer::new),
+        indexer,
         tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
@@ -223,6 +226,7 @@ fn start_actors(
         ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
+        trash: start(&troupe, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
         thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
         supervisor,

@@ -129,7 +129,7 @@ pub(super) fn decoded(path: &str) -> Option<String> {
 
 /// Opens a file below `root`. None for whatever may not be seen: missing, a folder, hidden, or outside.
 pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>> {
-    if relative.split('/').any(|part| part.starts_with('.')) {
+    if is_hidden(relative) {
         return Ok(None);
     }
     let path = match safe_path::existing(root, relative) {
@@ -138,6 +138,11 @@ pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>>
         Err(PathError::Io(error)) => return Err(error),
     };
     open_file(&path)
+}
+
+/// Whether a part of the path begins with a dot.
+pub(super) fn is_hidden(relative: &str) -> bool {
+    relative.split('/').any(|part| part.starts_with('.'))
 }
 
 /// Opens what is a file; anything else is None. Opening a pipe would wait for its other end.

@@ -227,6 +227,13 @@ fn media_now(state: &AppState, registry: &mut Registry) {
         "Disk that thumbnails take",
         value(count64(thumbnails.bytes)),
     );
+    let trash = state.commons.views.trash.get();
+    registry.register(
+        "posterizarr_trash_files",
+        "Deleted images that can be restored",
+        value(count(trash.entries.len())),
+    );
+    registry.register("posterizarr_trash_bytes", "Disk that they take", value(count64(trash.bytes)));
 }
 
 fn runs_now(state: &AppState, registry: &mut Registry) {

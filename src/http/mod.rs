@@ -5,6 +5,7 @@
 pub mod access_log;
 pub mod auth;
 pub mod dashboard;
+pub mod deletes;
 pub mod docs;
 pub mod error;
 pub mod events;
@@ -25,6 +26,7 @@ pub mod status;
 pub mod support;
 pub mod system;
 pub mod thumbnails;
+pub mod trash;
 pub mod ui;
 pub mod ui_logs;
 pub mod version;
@@ -53,6 +55,7 @@ use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::system::Machine;
 use crate::actors::thumbnailer::Thumbnailer;
+use crate::actors::trash::Trash;
 use crate::actors::webhook_ingest::WebhookIngest;
 use crate::settings::Settings;
 
@@ -91,6 +94,8 @@ pub struct AppState {
     pub scheduler: Handle<Scheduler>,
     /// Owner of the trigger files and received webhooks.
     pub ingest: Handle<WebhookIngest>,
+    /// Owner of deleted images.
+    pub trash: Handle<Trash>,
     /// Maker of thumbnails.
     pub thumbnailer: Handle<Thumbnailer>,
     /// Samples of fonts.
@@ -145,6 +150,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         webui_settings::routes,
         support::routes,
         files::routes,
+        deletes::routes,
+        trash::routes,
         overlays::routes,
         thumbnails::routes,
         health::routes,

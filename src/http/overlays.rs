@@ -239,7 +239,7 @@ async fn take_in(
     area: &'static Area,
 ) -> Result<web::Json<OverlayUploaded>, ApiError> {
     let folder = state.commons.data.overlay_files();
-    let made = std::fs::create_dir_all(&folder);
+    let made = tokio::fs::create_dir_all(&folder).await;
     let form = FileForm::read(payload, &Intake { folder: &folder, prefix: PREFIX, largest: LARGEST }).await?;
     made.map_err(|error| not_accessible(&error))?;
     let file = form.file.map_err(|error| match error {

@@ -53,6 +53,9 @@ impl From<PictureError> for ApiError {
 async fn thumbnail(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
     let width = width(wanted.w.as_deref())?;
     let (root, relative) = place(&state, &wanted)?;
+    if files::is_hidden(&relative) {
+        return Err(PictureError::Missing.into());
+    }
     let named = web::block(move || {
         let picture = safe_path::existing(&root, &relative)?;
         Ok::<_, ApiError>((ThumbnailName::of(&picture, width)?, picture))

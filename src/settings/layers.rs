@@ -9,6 +9,7 @@ use super::parse::Given;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{LogFormat, Settings, Surroundings};
 use crate::actors::notifier::NotifierSettings;
+use crate::actors::trash::TrashSettings;
 use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
 
 const FILE_NAME: &str = "posterizarrd.toml";
@@ -106,6 +107,11 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         arr_delay: Duration::from_secs(5 * 60),
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
+        trash: TrashSettings {
+            enabled: true,
+            max_size: 2 * 1024 * 1024 * 1024,
+            max_age: Some(Duration::from_secs(30 * 24 * 60 * 60)),
+        },
         thumbnail_cache: 512 * 1024 * 1024,
         scan_every: Duration::from_secs(600),
         updates: true,

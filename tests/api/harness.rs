@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use posterizarrd::actors::notifier::NotifierSettings;
+use posterizarrd::actors::trash::TrashSettings;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
@@ -146,6 +147,7 @@ pub fn settings(folder: &Path) -> Settings {
         arr_delay: Duration::from_secs(300),
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
+        trash: TrashSettings { enabled: true, max_size: 1024 * 1024 * 1024, max_age: None },
         thumbnail_cache: 512 * 1024 * 1024,
         scan_every: Duration::from_secs(600),
         updates: false,

@@ -2,6 +2,7 @@
 
 mod auth;
 mod config;
+mod deletes;
 mod docs;
 mod events;
 mod harness;

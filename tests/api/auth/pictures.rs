@@ -19,13 +19,19 @@ async fn security_1_no_delete_is_open_because_of_its_extension() {
         "/api/manual-assets/a.webp",
         "/api/overlayfiles/overlay.png",
         "/api/fonts/font.ttf",
+        "/api/trash/x.png",
+        "/api/trash",
     ] {
         let (status, answer) = raw(&app, "DELETE", target, &[("connection", "close")]).await;
         assert_eq!(status, 401, "{target}: {answer}");
     }
-    for target in
-        ["/api/gallery/bulk-delete", "/api/manual-assets/bulk-delete", "/api/overlayfiles/upload", "/api/fonts/upload"]
-    {
+    for target in [
+        "/api/gallery/bulk-delete",
+        "/api/manual-assets/bulk-delete",
+        "/api/overlayfiles/upload",
+        "/api/fonts/upload",
+        "/api/trash/x.png/restore",
+    ] {
         let (status, answer) = raw(&app, "POST", target, &[("connection", "close"), ("content-length", "0")]).await;
         assert_eq!(status, 401, "{target}: {answer}");
     }

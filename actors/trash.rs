@@ -1,0 +1,289 @@
+//! Trash: deleted images move to a folder of the data directory, from which they can be restored.
+//!
+//! Theory of operation: [`bin`] does the work on the folder, one job at a time and off the mailbox; the published view tells
+//! what is in it. A delete is answered once the file is gone, the trash has it on disk, and the AssetIndexer has looked: the
+//! next answer of a gallery lacks it. The trash is bounded by size and age; the oldest go first.
+
+mod bin;
+mod relocate;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Message, Recipient};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio::sync::Mutex;
+use utoipa::ToSchema;
+
+use crate::asset_indexer::{Refresh, Root};
+use crate::commons::Commons;
+use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::safe_path::PathError;
+use bin::Bin;
+
+/// How often the age of what is in the trash is looked at.
+const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
+/// How long the AssetIndexer may take to look at files that went or came.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What the Trash is told at its start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrashSettings {
+    /// Whether deleted files are kept at all.
+    pub enabled: bool,
+    /// How many bytes are kept.
+    pub max_size: u64,
+    /// How long a file is kept; none means for ever.
+    pub max_age: Option<Duration>,
+}
+
+/// A file in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TrashEntry {
+    /// Its name for restoring and purging.
+    pub id: String,
+    /// The library it was in.
+    pub root: Root,
+    /// Where it was, relative to that library.
+    pub path: String,
+    /// In bytes.
+    pub size: u64,
+    /// When it was deleted.
+    pub deleted_at: DateTime<Utc>,
+}
+
+/// What is in the trash.
+#[derive(Debug, Clone, Default)]
+pub struct TrashView {
+    /// Newest first.
+    pub entries: Vec<Arc<TrashEntry>>,
+    /// Of all of them.
+    pub bytes: u64,
+}
+
+/// Deletes images of a library: one answer per path, in their order, once the index shows it.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<Result<Discarded, DiscardError>>")]
+pub struct Discard {
+    /// The library.
+    pub root: Root,
+    /// Paths relative to it.
+    pub paths: Vec<String>,
+}
+
+/// A file that was deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Discarded {
+    /// Under this id it can be restored; none if it is gone for good.
+    pub trash_id: Option<String>,
+}
+
+/// Why a file was not deleted. The first three texts are upstream's.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiscardError {
+    /// The path leaves the library.
+    #[error("Access denied: Invalid path")]
+    Forbidden,
+    /// Nothing is there.
+    #[error("File not found")]
+    Missing,
+    /// A folder, or something stranger.
+    #[error("Path is not a file")]
+    NotAFile,
+    /// Not an image by its name.
+    #[error("Only images (jpg, jpeg, png, webp) can be deleted here; delete other files by hand")]
+    NotAnImage,
+    /// The disk failed, or forbids it.
+    #[error("the file cannot be deleted: {0}")]
+    Disk(String),
+}
+
+/// Puts a file back where it was; the index shows it when this is answered.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Arc<TrashEntry>, RestoreError>")]
+pub struct Restore {
+    /// Of the trash.
+    pub id: String,
+}
+
+/// Why a file was not restored; it is still in the trash.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RestoreError {
+    /// It was restored, purged, or never there.
+    #[error("the trash has no such entry")]
+    Unknown,
+    /// Something is there now.
+    #[error("'{path}' is there again; delete or rename that file, then restore this one")]
+    Taken {
+        /// The place.
+        path: String,
+    },
+    /// The library is gone, or the way leads out of it.
+    #[error(
+        "the folder for '{path}' cannot be reached; check that the library is mounted and holds no link in its place"
+    )]
+    NoWay {
+        /// The place.
+        path: String,
+    },
+    /// The disk failed, or forbids it.
+    #[error("the file cannot be restored: {0}")]
+    Disk(String),
+}
+
+/// Deletes a file of the trash for good. Tells whether it was there.
+#[derive(Debug, Message)]
+#[rtype(result = "io::Result<bool>")]
+pub struct Purge {
+    /// Of the trash.
+    pub id: String,
+}
+
+/// Deletes everything in the trash for good. Tells how many files that were.
+#[derive(Debug, Message)]
+#[rtype(result = "io::Result<usize>")]
+pub struct PurgeAll;
+
+impl From<PathError> for DiscardError {
+    fn from(error: PathError) -> Self {
+        match error {
+            PathError::Forbidden => Self::Forbidden,
+            PathError::Missing => Self::Missing,
+            PathError::Io(error) => Self::Disk(error.to_string()),
+        }
+    }
+}
+
+impl From<io::Error> for DiscardError {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Disk(error.to_string()) }
+    }
+}
+
+impl From<io::Error> for RestoreError {
+    fn from(error: io::Error) -> Self {
+        Self::Disk(error.to_string())
+    }
+}
+
+/// The actor.
+pub struct Trash {
+    commons: Commons,
+    refresh: Recipient<Refresh>,
+    bin: Arc<Mutex<Bin>>,
+}
+
+impl Trash {
+    /// Made with what the folder holds. `refresh` is the AssetIndexer.
+    pub fn new(commons: Commons, settings: TrashSettings, refresh: Recipient<Refresh>) -> Self {
+        let bin = Bin::open(commons.data.trash(), settings);
+        commons.views.trash.publish(bin.view());
+        Self { commons, refresh, bin: Arc::new(Mutex::new(bin)) }
+    }
+
+    /// Does a job on the folder, after those that were asked for before, and publishes what is in it then.
+    fn work<T, J>(&self, job: J) -> impl Future<Output = T> + use<T, J>
+    where
+        T: Send + 'static,
+        J: FnOnce(&mut Bin) -> T + Send + 'static,
+    {
+        let (bin, view) = (self.bin.clone(), self.commons.views.trash.clone());
+        async move {
+            let mut bin = bin.lock_owned().await;
+            let job = tokio::task::spawn_blocking(move || {
+                let result = job(&mut bin);
+                view.publish(bin.view());
+                result
+            });
+            job.await.unwrap_or_else(|crash| std::panic::resume_unwind(crash.into_panic()))
+        }
+    }
+
+    fn prune(&mut self, ctx: &mut Ctx<Self>) {
+        actix::spawn(self.work(|bin| bin.prune(Utc::now())));
+        ctx.later(PRUNE_EVERY, Self::prune);
+    }
+
+    /// Where the libraries are now.
+    fn libraries(&self) -> impl Fn(Root) -> PathBuf + use<> {
+        let paths = self.commons.views.config.get().asset_paths.clone();
+        move |root| match root {
+            Root::Assets => paths.assets.clone(),
+            Root::Manual => paths.manual_assets.clone(),
+        }
+    }
+}
+
+/// Lets the AssetIndexer look at files that went or came. Where it does not answer in time, its own watch finds them later.
+async fn look(refresh: Recipient<Refresh>, root: Root, paths: Vec<String>) {
+    if !paths.is_empty() && tokio::time::timeout(PATIENCE, refresh.send(Refresh { root, paths })).await.is_err() {
+        tracing::warn!("the asset index is slow to take in a change; galleries show it later");
+    }
+}
+
+impl Service for Trash {
+    const NAME: &'static str = "Trash";
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        self.prune(ctx);
+    }
+
+    fn observe(&self) -> serde_json::Value {
+        let view = self.commons.views.trash.get();
+        serde_json::json!({ "entries": view.entries.len(), "bytes": view.bytes })
+    }
+}
+
+impl Answer<Discard> for Trash {
+    fn answer(
+        &mut self,
+        Discard { root, paths }: Discard,
+        _: &mut Ctx<Self>,
+    ) -> Reply<Vec<Result<Discarded, DiscardError>>> {
+        let (library, refresh) = (self.libraries()(root), self.refresh.clone());
+        let work = self.work(move |bin| {
+            let mut results: Vec<_> = paths.iter().map(|path| bin.discard(root, &library, path)).collect();
+            bin.prune(Utc::now());
+            for done in results.iter_mut().flatten() {
+                done.trash_id.take_if(|id| !bin.has(id));
+            }
+            let gone = paths.into_iter().zip(&results).filter_map(|(path, result)| result.is_ok().then_some(path));
+            (gone.collect(), results)
+        });
+        Reply::later(async move {
+            let (gone, results) = work.await;
+            look(refresh, root, gone).await;
+            results
+        })
+    }
+}
+
+impl Answer<Restore> for Trash {
+    fn answer(&mut self, Restore { id }: Restore, _: &mut Ctx<Self>) -> Reply<Result<Arc<TrashEntry>, RestoreError>> {
+        let (libraries, refresh) = (self.libraries(), self.refresh.clone());
+        let work = self.work(move |bin| bin.restore(&id, libraries));
+        Reply::later(async move {
+            let entry = work.await?;
+            look(refresh, entry.root, vec![entry.path.clone()]).await;
+            Ok(entry)
+        })
+    }
+}
+
+impl Answer<Purge> for Trash {
+    fn answer(&mut self, Purge { id }: Purge, _: &mut Ctx<Self>) -> Reply<io::Result<bool>> {
+        Reply::later(self.work(move |bin| bin.purge(&id)))
+    }
+}
+
+impl Answer<PurgeAll> for Trash {
+    fn answer(&mut self, PurgeAll: PurgeAll, _: &mut Ctx<Self>) -> Reply<io::Result<usize>> {
+        Reply::later(self.work(Bin::purge_all))
+    }
+}
+
+#[cfg(test)]
+mod tests;
