@@ -97,7 +97,9 @@ pub enum DiscardError {
     #[error("Only images (jpg, jpeg, png, webp) can be deleted here; delete other files by hand")]
     NotAnImage,
     /// The disk failed, or forbids it.
-    #[error("the file cannot be deleted: {0}")]
+    #[error(
+        "the file cannot be deleted: {0}; check the permissions of its folder, and the room for the trash in the data folder"
+    )]
     Disk(String),
 }
 
@@ -219,7 +221,11 @@ impl Trash {
 
 /// Lets the AssetIndexer look at files that went or came. Where it does not answer in time, its own watch finds them later.
 async fn look(refresh: Recipient<Refresh>, root: Root, paths: Vec<String>) {
-    if !paths.is_empty() && tokio::time::timeout(PATIENCE, refresh.send(Refresh { root, paths })).await.is_err() {
+    if paths.is_empty() {
+        return;
+    }
+    let looked = tokio::time::timeout(PATIENCE, refresh.send(Refresh { root, paths })).await;
+    if !matches!(looked, Ok(Ok(()))) {
         tracing::warn!("the asset index is slow to take in a change; galleries show it later");
     }
 }

@@ -9,7 +9,7 @@
 //! goes at the next start; a file whose record cannot be read is left for people. Everything here blocks for the disk.
 
 use std::collections::BTreeMap;
-use std::fs::DirBuilder;
+use std::fs::DirEntry;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -92,8 +92,10 @@ impl Bin {
     }
 
     fn put(&self, file: &Path, entry: &TrashEntry) -> io::Result<()> {
+        // Somebody may have emptied the trash by removing it.
+        std::fs::create_dir_all(&self.folder)?;
         let folder = self.folder_of(&entry.id);
-        DirBuilder::new().create(&folder)?;
+        std::fs::create_dir(&folder)?;
         write_atomic(&folder.join(RECORD), &serde_json::to_vec(entry)?)?;
         std::fs::File::open(&self.folder)?.sync_all()?;
         relocate(file, &self.content_of(entry))
@@ -114,13 +116,21 @@ impl Bin {
             _ => RestoreError::NoWay { path: entry.path.clone() },
         })?;
         std::fs::create_dir_all(place.parent().unwrap_or(&place))?;
-        relocate(&self.content_of(&entry), &place).map_err(|error| match error.kind() {
-            io::ErrorKind::AlreadyExists => RestoreError::Taken { path: entry.path.clone() },
-            io::ErrorKind::NotFound => RestoreError::Unknown,
-            _ => RestoreError::Disk(error.to_string()),
-        })?;
-        self.forget(id);
-        Ok(entry)
+        match relocate(&self.content_of(&entry), &place) {
+            Ok(()) => {
+                self.forget(id);
+                Ok(entry)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // Somebody took it out by hand.
+                self.forget(id);
+                Err(RestoreError::Unknown)
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(RestoreError::Taken { path: entry.path.clone() })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Deletes a file of the trash for good. Tells whether it was there.
@@ -191,16 +201,26 @@ impl Bin {
 
 /// Whether a folder holds nothing but files that were never finished.
 fn is_empty(folder: &Path) -> bool {
-    let unfinished = |found: io::Result<std::fs::DirEntry>| {
-        found.is_ok_and(|found| found.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes()))
-    };
+    let unfinished = |found: io::Result<DirEntry>| found.is_ok_and(|found| is_unfinished(&found));
     std::fs::read_dir(folder).is_ok_and(|mut found| found.all(unfinished))
 }
 
-/// Removes the folder of an entry that has no file any more.
+fn is_unfinished(found: &DirEntry) -> bool {
+    found.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
+
+/// Removes the folder of an entry that has no file any more. One that turns out to have it stays.
 fn remove_rest(folder: &Path) {
-    if let Err(error) = std::fs::remove_dir_all(folder) {
-        tracing::warn!(folder = %folder.display(), %error, "an empty entry of the trash cannot be removed");
+    let is_ours = |found: &DirEntry| found.file_name() == RECORD || is_unfinished(found);
+    let removed = std::fs::read_dir(folder).and_then(|found| {
+        found.flatten().filter(is_ours).try_for_each(|found| std::fs::remove_file(found.path()))?;
+        std::fs::remove_dir(folder)
+    });
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(folder = %folder.display(), %error, "an empty entry of the trash cannot be removed");
+        }
+        _ => {}
     }
 }
 
@@ -368,7 +388,7 @@ mod tests {
     }
 
     const VICTIM: &str = "TRASH_TEST_VICTIM";
-    const MANY: usize = 200;
+    const MANY: usize = 60;
 
     /// Deletes one image after the other in the folder that its parent process names, until that kills it.
     #[test]
@@ -383,7 +403,7 @@ mod tests {
 
     #[test]
     fn a_kill_at_any_moment_loses_no_image() {
-        for deleted in [0, 1, 7, 40, 111] {
+        for deleted in [0, 1, 7, 30] {
             let mut stage = Stage::new();
             stage.settings.max_size = u64::MAX;
             (0..MANY).for_each(|n| stage.write(&format!("{n}.jpg"), n.to_string().as_bytes()));
@@ -440,6 +460,19 @@ mod tests {
         assert_eq!(stage.discard(&mut bin, "Movies/A/poster.jpg").unwrap().trash_id, None);
         assert!(!stage.is_there("Movies/A/poster.jpg"));
         assert_eq!(std::fs::read_dir(stage.trash()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_trash_that_was_emptied_by_hand_goes_on() {
+        let stage = Stage::new();
+        stage.write("b.jpg", b"x");
+        let mut bin = stage.bin();
+        let id = stage.discard(&mut bin, "Movies/A/poster.jpg").unwrap().trash_id.unwrap();
+        std::fs::remove_dir_all(stage.trash()).unwrap();
+        assert_eq!(stage.restore(&mut bin, &id), Err(RestoreError::Unknown));
+        assert_eq!((bin.view().entries.len(), bin.view().bytes), (0, 0));
+        let id = stage.discard(&mut bin, "b.jpg").unwrap().trash_id.unwrap();
+        stage.restore(&mut bin, &id).unwrap();
     }
 
     #[test]

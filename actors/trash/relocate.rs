@@ -26,7 +26,7 @@ fn rename(from: &Path, to: &Path) -> io::Result<()> {
         // Some network and FUSE file systems know only the plain rename.
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
             std::fs::hard_link(from, to)?;
-            std::fs::remove_file(from)
+            remove_original(from, to)
         }
         other => Ok(other?),
     }
@@ -40,7 +40,11 @@ fn copy_across(from: &Path, to: &Path) -> io::Result<()> {
         copy(from, &original, to)?;
     }
     sync_folder_of(to);
-    // Nothing is gained by two of them.
+    remove_original(from, to)
+}
+
+/// Where the original cannot go, the copy does: nothing is gained by two of them.
+fn remove_original(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::remove_file(from).inspect_err(|_| drop(std::fs::remove_file(to)))
 }
 
