@@ -113,7 +113,7 @@ impl Application {
         data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;
         let listener = if on_network { Some(listen(settings.bind)?) } else { None };
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
-        let store = Store::open(&data.store()).map_err(|cause| StartError::Store { folder: data.store(), cause })?;
+        let store = open_store(&data)?;
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         put_bundled_files(&settings.app_dir, &commons.data);
         let config = config_settings(&settings);
@@ -168,6 +168,20 @@ async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHan
     if let Err(error) = stopped {
         tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
     }
+}
+
+/// A damaged store does not keep the daemon from starting: the script, its settings and trigger files need none of it.
+fn open_store(data: &DataDir) -> Result<Store, StartError> {
+    let opened = Store::open_or_set_aside(&data.store());
+    let (store, aside) = opened.map_err(|cause| StartError::Store { folder: data.store(), cause })?;
+    if let Some(aside) = aside {
+        tracing::error!(
+            aside = %aside.display(),
+            "the damaged record store was set aside and a new one begun: API keys, run records and waiting jobs are gone from \
+             it; trigger files in the watcher folder are taken up again; put back a backup of the store if there is one"
+        );
+    }
+    Ok(store)
 }
 
 fn put_bundled_files(app_dir: &Path, data: &DataDir) {

@@ -113,8 +113,9 @@ async fn look_at_storage(state: &AppState) {
 impl Storage {
     fn look(commons: &Commons) -> Self {
         let newest_run = commons.store.table::<RunRecord>().and_then(|runs| runs.last_key());
+        let works = newest_run.is_ok() && commons.store.failure().is_none();
         Self {
-            database: if newest_run.is_ok() { Condition::Ok } else { Condition::Error },
+            database: if works { Condition::Ok } else { Condition::Error },
             disk: disk(commons.data.root()),
             logs: logs(&commons.data.logs()),
         }
