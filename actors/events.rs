@@ -39,6 +39,26 @@ pub enum Fact {
         /// How long it took, in seconds.
         seconds: f64,
     },
+    /// A run that was due could not be started.
+    RunNotStarted {
+        /// Its mode.
+        mode: String,
+        /// What asked for it.
+        trigger: String,
+        /// Why.
+        reason: String,
+        /// The run, if it got as far as having a number; then it is told as finished too.
+        run: Option<RunId>,
+    },
+    /// The run of a job ended.
+    JobEnded {
+        /// The job.
+        job: String,
+        /// The run.
+        run: RunId,
+        /// How it ended.
+        outcome: Outcome,
+    },
     /// The running script got further.
     Progress {
         /// Items done since the run started.

@@ -26,14 +26,28 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     write_atomic(path, content)
 }
 
-fn replace(path: &Path, content: &[u8], existing: Option<&std::fs::Metadata>) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
+/// Writes a new file so that a reader sees all of it or nothing; a loss of power may take it. For what can be made again.
+pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    stage(path, content, 0o666)?.persist(path)?;
+    Ok(())
+}
+
+/// A temporary file with this content in the folder of `path`.
+fn stage(path: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".posterizarrd-").suffix(".tmp");
-    let mode = existing.map_or(0o666, |old| old.mode() & 0o7777);
-    builder.permissions(std::fs::Permissions::from_mode(mode));
-    let mut staged = builder.tempfile_in(folder)?;
+    builder.prefix(".posterizarrd-").suffix(".tmp").permissions(std::fs::Permissions::from_mode(mode));
+    let mut staged = builder.tempfile_in(folder_of(path))?;
     staged.write_all(content)?;
+    Ok(staged)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
+
+fn replace(path: &Path, content: &[u8], existing: Option<&std::fs::Metadata>) -> io::Result<()> {
+    let mode = existing.map_or(0o666, |old| old.mode() & 0o7777);
+    let staged = stage(path, content, mode)?;
     if let Some(old) = existing {
         // The mode given to open is cut by the umask; the owner only matters when we run as root.
         staged.as_file().set_permissions(std::fs::Permissions::from_mode(mode))?;
@@ -41,7 +55,7 @@ fn replace(path: &Path, content: &[u8], existing: Option<&std::fs::Metadata>) ->
     }
     staged.as_file().sync_all()?;
     match staged.persist(path) {
-        Ok(_) => File::open(folder)?.sync_all(),
+        Ok(_) => File::open(folder_of(path))?.sync_all(),
         // A bind-mounted file cannot be replaced by renaming over it.
         Err(error) if matches!(error.error.kind(), io::ErrorKind::ResourceBusy | io::ErrorKind::CrossesDevices) => {
             write_through(path, content)

@@ -80,14 +80,9 @@ impl Notifier {
 
     /// Pushes to the configured Uptime Kuma what the script could not tell itself.
     fn push(&self, fact: &Fact) {
-        let Fact::RunFinished { run, mode, outcome, seconds } = fact else { return };
-        if !could_not_report(*outcome) {
-            return;
-        }
+        let Some(push) = unreported(fact) else { return };
         let config = self.commons.views.config.get();
         if config.flag("Notification", "UseUptimeKuma") {
-            let message = format!("{mode} run {run} {}", outcome.name());
-            let push = Push { up: false, message, ping_ms: Some(seconds * 1000.0) };
             let base = config.text("Notification", "UptimeKumaUrl").unwrap_or_default();
             self.send(kuma::address(&base, &push).map(|url| Outgoing { url, body: None }));
         }
@@ -123,9 +118,20 @@ impl Notifier {
     }
 }
 
-/// Whether the script had no chance to report the end of its run.
-fn could_not_report(outcome: Outcome) -> bool {
-    matches!(outcome, Outcome::Killed | Outcome::TimedOut | Outcome::Interrupted | Outcome::Unknown)
+/// What the script had no chance to report: that it was not started, or did not live to the end of its run.
+fn unreported(fact: &Fact) -> Option<Push> {
+    match fact {
+        Fact::RunFinished { run, mode, outcome, seconds } => {
+            let cut_short =
+                matches!(outcome, Outcome::Killed | Outcome::TimedOut | Outcome::Interrupted | Outcome::Unknown);
+            let message = format!("{mode} run {run} {}", outcome.name());
+            cut_short.then_some(Push { up: false, message, ping_ms: Some(seconds * 1000.0) })
+        }
+        Fact::RunNotStarted { mode, reason, .. } => {
+            Some(Push { up: false, message: format!("{mode} run could not be started: {reason}"), ping_ms: None })
+        }
+        _ => None,
+    }
 }
 
 /// Tries until a receiver took it, or refused it for good, or the tries are used up. The log names the host only: paths and

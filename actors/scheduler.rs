@@ -442,7 +442,7 @@ impl Service for Scheduler {
             use tokio::sync::broadcast::error::RecvError;
             loop {
                 match live.recv().await {
-                    Ok(event) if matches!(event.fact, Fact::RunFinished { .. }) => this.do_send(Heard(event)),
+                    Ok(event) if matches!(event.fact, Fact::JobEnded { .. }) => this.do_send(Heard(event)),
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return,
                 }
@@ -542,12 +542,8 @@ impl Answer<Decided> for Scheduler {
 
 impl Answer<Heard> for Scheduler {
     fn answer(&mut self, Heard(event): Heard, _: &mut Ctx<Self>) -> Reply<()> {
-        let Fact::RunFinished { run, outcome, .. } = event.fact else { return ().into() };
-        let last = self.commons.views.runs.get().last.clone();
-        let Some(job) = last.filter(|record| record.id == run).and_then(|record| record.job.clone()) else {
-            return ().into();
-        };
-        match self.book.run_ended(&job, run, outcome) {
+        let Fact::JobEnded { job, run, outcome } = &event.fact else { return ().into() };
+        match self.book.run_ended(job, *run, *outcome) {
             Ok(true) => self.refresh(),
             Ok(false) => {}
             Err(error) => tracing::warn!(%error, "how a scheduled run ended was not recorded"),

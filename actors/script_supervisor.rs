@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use actix::{AsyncContext, Message};
 use chrono::Utc;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -52,7 +53,7 @@ use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::runs::{Ending, RunRecord};
 use crate::store::StoreError;
 use lifecycle::Wanted;
-use queue::Queue;
+use queue::{Queue, Submission};
 use records::Records;
 use runner::Runner;
 use slot::Slot;
@@ -269,12 +270,40 @@ impl Answer<DeleteRunningFile> for ScriptSupervisor {
     }
 }
 
+/// A submitted job is on disk, or could not be stored.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Stored {
+    id: String,
+    is_stored: bool,
+}
+
 impl Answer<SubmitJob> for ScriptSupervisor {
     fn answer(&mut self, SubmitJob(job): SubmitJob, ctx: &mut Ctx<Self>) -> Reply<Result<Submitted, StoreError>> {
-        let submitted = self.queue.submit(job, Utc::now());
+        let (submitted, stored) = match self.queue.submit(job, Utc::now()) {
+            Ok(Submission { submitted, stored: Some(stored) }) => (submitted, stored),
+            Ok(Submission { submitted, stored: None }) => return Ok(submitted).into(),
+            Err(error) => return Err(error).into(),
+        };
+        let this = ctx.address();
+        // The mailbox goes on meanwhile: jobs that are submitted at the same time share one flush.
+        Reply::later(async move {
+            let result = stored.await;
+            if let Submitted::Queued { id } = &submitted {
+                // If the supervisor crashes meanwhile, the next one reads the job from the store.
+                let _ = this.send(Stored { id: id.clone(), is_stored: result.is_ok() }).await;
+            }
+            result.map(|()| submitted)
+        })
+    }
+}
+
+impl Answer<Stored> for ScriptSupervisor {
+    fn answer(&mut self, Stored { id, is_stored }: Stored, ctx: &mut Ctx<Self>) -> Reply<()> {
+        self.queue.stored(&id, is_stored);
         self.queue_changed();
         self.start_next(ctx);
-        submitted.into()
+        ().into()
     }
 }
 

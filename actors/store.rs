@@ -181,9 +181,20 @@ impl Store {
     /// Writes out everything that is still in memory.
     pub fn flush(&self) -> Result<(), StoreError> {
         let (tell, told) = mpsc::sync_channel(1);
-        let opening = self.inner.current.read(|state| state.opening);
-        self.inner.committer.ask(opening, Ok(Before::nothing()), sender(tell));
+        self.ask_for_flush(sender(tell));
         answer(&told)
+    }
+
+    /// Answered when everything that was changed before is on disk.
+    pub fn flush_later(&self) -> Commit {
+        let (tell, told) = oneshot::channel();
+        self.ask_for_flush(Box::new(move |result| drop(tell.send(result))));
+        Commit { told }
+    }
+
+    fn ask_for_flush(&self, done: Done) {
+        let opening = self.inner.current.read(|state| state.opening);
+        self.inner.committer.ask(opening, Ok(Before::nothing()), done);
     }
 }
 
@@ -506,24 +517,21 @@ mod tests {
 
     #[test]
     fn a_damaged_store_is_set_aside_and_an_empty_one_takes_its_place() {
-        let damages: [(&str, fn(&Path)); 3] = [
-            ("another file in the place of the database", |db| std::fs::write(db, [7; 700_000]).unwrap()),
-            ("a database cut short", |db| {
-                let file = std::fs::OpenOptions::new().write(true).open(db).unwrap();
-                file.set_len(100).unwrap();
-            }),
-            ("nonsense in the parameters", |db| std::fs::write(db.with_file_name("conf"), [255; 64]).unwrap()),
+        let damages: [fn(&Path); 3] = [
+            |db| std::fs::write(db, [7; 700_000]).unwrap(),
+            |db| std::fs::OpenOptions::new().write(true).open(db).unwrap().set_len(100).unwrap(),
+            |db| std::fs::write(db.with_file_name("conf"), [255; 64]).unwrap(),
         ];
-        for (what, damage) in damages {
+        for (n, damage) in damages.into_iter().enumerate() {
             let folder = tempfile::tempdir().unwrap();
             let place = folder.path().join("store");
-            Store::open(&place).unwrap().table::<Note>().unwrap().put(b"a", &note(what)).unwrap();
+            Store::open(&place).unwrap().table::<Note>().unwrap().put(b"a", &note("lost")).unwrap();
             damage(&place.join("db"));
             let (store, aside) = Store::open_or_set_aside(&place).unwrap();
             let notes = store.table::<Note>().unwrap();
             notes.put(b"b", &note("new")).unwrap();
-            assert_eq!(texts(&notes), ["new"], "{what}");
-            let aside = aside.unwrap_or_else(|| panic!("{what}: not noticed"));
+            assert_eq!(texts(&notes), ["new"], "damage {n}");
+            let aside = aside.unwrap_or_else(|| panic!("damage {n} was not noticed"));
             assert!(aside.file_name().unwrap().to_str().unwrap().starts_with("store.broken-"));
             assert!(aside.join("db").is_file());
         }

@@ -95,6 +95,15 @@ pub fn notice(fact: &Fact) -> Option<Notice> {
             seconds: Some(*seconds),
             message: format!("{mode} run {run} {} after {seconds:.0} s", outcome.name()),
         }),
+        // With a number it is told as finished too.
+        Fact::RunNotStarted { mode, reason, run: None, .. } => Some(Notice {
+            event: Occasion::RunFailed,
+            mode: mode.clone(),
+            run: None,
+            outcome: None,
+            seconds: None,
+            message: format!("a {mode} run could not be started: {reason}"),
+        }),
         Fact::ScheduleMissed { schedule, due, reason } => Some(Notice {
             event: Occasion::RunMissed,
             mode: "scheduled".to_owned(),

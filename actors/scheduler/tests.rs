@@ -12,7 +12,7 @@ use crate::commons::Views;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::guard::{Handle, Troupe};
-use crate::runs::{Outcome, RunRecord};
+use crate::runs::Outcome;
 use crate::script_supervisor::{CurrentRun, RunView, Submitted};
 use crate::store::{Store, StoreError};
 
@@ -258,17 +258,7 @@ async fn how_a_scheduled_run_ended_is_told() {
     stage.set_clock("2026-05-01T03:00:01Z");
     let job = stage.fires(1).await[0].job_id();
     let run = crate::runs::RunId(4);
-    let record = json!({"id": run, "mode": "scheduled", "trigger": "schedule", "job": job, "arguments": [], "pid": null,
-        "started": "2026-05-01T03:00:01Z", "ended": "2026-05-01T03:00:02Z", "outcome": "completed", "reason": null, "exit_code": 0,
-        "signal": null, "peak_memory_bytes": 0, "cpu_seconds": 0.0, "log": "Scriptlog.log", "adopted": false});
-    let record: RunRecord = serde_json::from_value(record).unwrap();
-    stage.commons.views.runs.publish(RunView { last: Some(Arc::new(record)), ..RunView::default() });
-    stage.commons.facts.publish(Fact::RunFinished {
-        run,
-        mode: "scheduled".into(),
-        outcome: Outcome::Completed,
-        seconds: 1.0,
-    });
+    stage.commons.facts.publish(Fact::JobEnded { job, run, outcome: Outcome::Completed });
     let view = stage.view(|view| view.fires.first().is_some_and(|fire| fire.outcome.is_some())).await;
     assert_eq!((view.fires[0].run, view.fires[0].outcome), (Some(run), Some(Outcome::Completed)));
     stage.stop().await;

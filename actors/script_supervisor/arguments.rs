@@ -196,6 +196,14 @@ impl RunRequest {
         }
     }
 
+    /// The names and values that Sonarr, Radarr or Tautulli gave; none for other requests.
+    pub fn parameters(&self) -> &[(String, String)] {
+        match &self.kind {
+            Kind::Tautulli { parameters } | Kind::Arr { parameters } => parameters,
+            _ => &[],
+        }
+    }
+
     /// The arguments after the script's path.
     pub fn arguments(&self) -> Vec<String> {
         let mut arguments = Arguments::default();

@@ -24,7 +24,7 @@ use super::view::ForeignRun;
 use super::{ScriptSupervisor, foreign, shim};
 use crate::events::Fact;
 use crate::guard::{Answer, Ctx, Reply};
-use crate::runs::{Ending, Mode, RunId, RunRecord, Trigger};
+use crate::runs::{Ending, Mode, Outcome, RunId, RunRecord, Trigger};
 
 /// How many bytes of what a run prints are kept.
 const OUTPUT_LIMIT: u64 = 8 * 1024 * 1024;
@@ -287,10 +287,21 @@ impl ScriptSupervisor {
     pub(super) fn tell_end(&mut self, record: &RunRecord) {
         self.publish();
         let (run, mode) = (record.id, record.mode.name().to_owned());
-        let outcome = record.outcome.unwrap_or(crate::runs::Outcome::Unknown);
+        let outcome = record.outcome.unwrap_or(Outcome::Unknown);
         let seconds = record.ended.map_or(0.0, |ended| (ended - record.started).as_seconds_f64().max(0.0));
         tracing::info!(%run, mode, outcome = outcome.name(), seconds, reason = record.reason, "a run ended");
+        if record.pid.is_none() && outcome == Outcome::Failed {
+            self.tell_not_started(record.mode, record.trigger, record.reason.clone().unwrap_or_default(), Some(run));
+        }
         self.commons.facts.publish(Fact::RunFinished { run, mode, outcome, seconds });
+        if let Some(job) = record.job.clone() {
+            self.commons.facts.publish(Fact::JobEnded { job, run, outcome });
+        }
+    }
+
+    fn tell_not_started(&self, mode: Mode, trigger: Trigger, reason: String, run: Option<RunId>) {
+        let (mode, trigger) = (mode.name().to_owned(), trigger.name().to_owned());
+        self.commons.facts.publish(Fact::RunNotStarted { mode, trigger, reason, run });
     }
 
     /// Tells the current run to end, unless it was told so already; killing comes after any other way.
@@ -316,14 +327,15 @@ impl ScriptSupervisor {
             return;
         }
         let Some(job) = self.queue.next_due(Utc::now()).cloned() else { return };
-        let wanted =
-            Wanted { request: job.request, trigger: job.trigger, job: Some(job.id.clone()), remove_after: None };
+        let (mode, trigger) = (job.request.mode(), job.trigger);
+        let wanted = Wanted { request: job.request, trigger, job: Some(job.id.clone()), remove_after: None };
         match self.check().and_then(|()| self.prepare(wanted)) {
             Ok(prepared) => self.ignite(prepared, None, ctx),
             // Its turn comes when the slot is free.
             Err(StartError::Busy(_) | StartError::Stopping) => {}
             Err(error) => {
                 tracing::warn!(job = job.id, %error, "a job could not be started");
+                self.tell_not_started(mode, trigger, error.to_string(), None);
                 let noted =
                     self.queue.could_not_start(&job.id, error.to_string(), Utc::now(), self.settings.retry_pause);
                 noted.unwrap_or_else(|error| tracing::error!(%error, "the queue cannot be written"));

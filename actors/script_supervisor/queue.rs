@@ -4,101 +4,40 @@
 //! shim starts. So after a crash it is known of every job whether its run took place: it is started exactly once, unless
 //! the run failed and is tried again.
 
+mod job;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
-use super::arguments::RunRequest;
+pub use job::{Job, JobState, JobSummary, NewJob};
+
 use super::messages::{JobError, Submitted};
-use crate::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
-use crate::store::{Record, Store, StoreError, Table};
+use crate::runs::{RunId, RunRecord};
+use crate::store::{Commit, Store, StoreError, Table};
 
 /// How many jobs that were done are remembered, so that one submitted again is known.
 const DONE_REMEMBERED: usize = 500;
-/// The longest pause between two tries.
-const LONGEST_PAUSE: Duration = Duration::from_secs(3600);
 
-/// A job as it is submitted.
-#[derive(Debug, Clone)]
-pub struct NewJob {
-    /// Its id; for a trigger file, the file's name. Submitting the same id twice does nothing.
-    pub id: String,
-    /// What to do.
-    pub request: RunRequest,
-    /// What asks for it.
-    pub trigger: Trigger,
-    /// Higher starts first.
-    pub priority: i32,
-    /// It does not start before this.
-    pub not_before: Option<DateTime<Utc>>,
-    /// How often it is tried before it is parked as failed.
-    pub max_attempts: u32,
-    /// While a job with the same key waits, this one is not needed.
-    pub dedupe: Option<String>,
-}
-
-/// A job in the queue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Job {
-    /// Its id.
-    pub id: String,
-    /// What to do.
-    pub request: RunRequest,
-    /// What asked for it.
-    pub trigger: Trigger,
-    /// Where it stands.
-    pub state: JobState,
-    /// Higher starts first.
-    pub priority: i32,
-    /// When it was submitted.
-    pub created: DateTime<Utc>,
-    /// It does not start before this.
-    pub not_before: DateTime<Utc>,
-    /// How often it was tried, the running try included.
-    pub attempts: u32,
-    /// How often it is tried at most.
-    pub max_attempts: u32,
-    /// While it waits, a job with the same key is not needed.
-    pub dedupe: Option<String>,
-    /// Why the last try did not succeed.
-    pub last_error: Option<String>,
-}
-
-/// Where a job stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum JobState {
-    /// It starts when it is due and the slot is free.
-    Waiting,
-    /// Its run holds the slot.
-    Running {
-        /// The run.
-        run: RunId,
-    },
-    /// Its run completed.
-    Done {
-        /// The run.
-        run: RunId,
-    },
-    /// It was tried as often as allowed, or was stopped by request. It can be retried by hand.
-    Failed,
-}
-
-impl Record for Job {
-    const TABLE: &'static str = "jobs";
-    const VERSION: u8 = 1;
-}
-
-/// All jobs. What it tells is in memory; what it changes is on disk when the method returns.
+/// All jobs. What it tells is in memory; what it changes is on disk when the method returns, except for [`Queue::submit`].
 #[derive(Debug)]
 pub struct Queue {
     store: Store,
     jobs: BTreeMap<String, Job>,
     waiting: BTreeSet<Place>,
+    /// Jobs that are on their way to the disk.
+    storing: BTreeMap<String, Job>,
+}
+
+/// What became of a submission.
+#[derive(Debug)]
+pub struct Submission {
+    /// The job that does the work.
+    pub submitted: Submitted,
+    /// Tells when that job is on disk; none if it is.
+    pub stored: Option<Commit>,
 }
 
 /// Where a waiting job stands: higher priority first, then older first.
@@ -111,7 +50,7 @@ fn place(job: &Job) -> Place {
 impl Queue {
     /// Reads all jobs. What cannot be read is left where it is and told in the log.
     pub fn load(store: Store) -> Self {
-        let mut queue = Self { jobs: BTreeMap::new(), waiting: BTreeSet::new(), store };
+        let mut queue = Self { jobs: BTreeMap::new(), waiting: BTreeSet::new(), storing: BTreeMap::new(), store };
         match queue.table() {
             Ok(table) => table.iter().for_each(|job| match job {
                 Ok((_, job)) => queue.remember(job),
@@ -126,29 +65,37 @@ impl Queue {
         self.store.table()
     }
 
-    /// Adds a job, unless it is known or a waiting one does its work already.
-    pub fn submit(&mut self, new: NewJob, now: DateTime<Utc>) -> Result<Submitted, StoreError> {
+    /// Adds a job, unless it is known or another one that has not started does its work already. It is shown, and can
+    /// start, once [`Queue::stored`] was told that it is on disk.
+    pub fn submit(&mut self, new: NewJob, now: DateTime<Utc>) -> Result<Submission, StoreError> {
         if self.jobs.contains_key(&new.id) {
-            return Ok(Submitted::Known { id: new.id });
+            return Ok(Submission { submitted: Submitted::Known { id: new.id }, stored: None });
         }
-        if let Some(of) = self.waiting().find(|job| new.dedupe.is_some() && job.dedupe == new.dedupe) {
-            return Ok(Submitted::Duplicate { of: of.id.clone() });
+        let same = |job: &&Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
+        if let Some(of) = self.waiting().find(same) {
+            return Ok(Submission { submitted: Submitted::Duplicate { of: of.id.clone() }, stored: None });
         }
-        let id = new.id.clone();
-        self.write(Job {
-            id: new.id,
-            request: new.request,
-            trigger: new.trigger,
-            state: JobState::Waiting,
-            priority: new.priority,
-            created: now,
-            not_before: new.not_before.unwrap_or(now),
-            attempts: 0,
-            max_attempts: new.max_attempts.max(1),
-            dedupe: new.dedupe,
-            last_error: None,
-        })?;
-        Ok(Submitted::Queued { id })
+        // Whoever joins a job that is not on disk yet waits for that as well.
+        if self.storing.contains_key(&new.id) {
+            let submitted = Submitted::Known { id: new.id };
+            return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
+        }
+        if let Some(of) = self.storing.values().find(same) {
+            let submitted = Submitted::Duplicate { of: of.id.clone() };
+            return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
+        }
+        let job = Job::new(new, now);
+        let stored = Some(self.table()?.put_later(job.id.as_bytes(), &job));
+        let submitted = Submitted::Queued { id: job.id.clone() };
+        self.storing.insert(job.id.clone(), job);
+        Ok(Submission { submitted, stored })
+    }
+
+    /// Takes note that a submitted job is on disk, or could not be stored and is not in the queue.
+    pub fn stored(&mut self, id: &str, is_stored: bool) {
+        if let Some(job) = self.storing.remove(id).filter(|_| is_stored) {
+            self.remember(job);
+        }
     }
 
     /// The job that starts next, if one is due.
@@ -163,22 +110,13 @@ impl Queue {
         self.write(Job { state, attempts: job.attempts + 1, last_error: None, ..job.clone() })
     }
 
-    /// Takes note of how a job's run ended: it is done, waits for another try (the first after `pause`, each later one
-    /// after four times as long as the one before), or is parked.
+    /// Takes note of how a job's run ended; `pause` is the one before the second try.
     pub fn settle(&mut self, run: &RunRecord, now: DateTime<Utc>, pause: Duration) -> Result<(), StoreError> {
         let job = run.job.as_ref().and_then(|id| self.jobs.get(id));
         let Some(job) = job.filter(|job| job.state == JobState::Running { run: run.id }).cloned() else {
             return Ok(());
         };
-        let error = run.reason.clone().unwrap_or_else(|| format!("the run was {}", outcome_word(run.outcome)));
-        let job = match run.outcome.unwrap_or(Outcome::Unknown) {
-            Outcome::Completed => Job { state: JobState::Done { run: run.id }, ..job },
-            // Nobody wanted it ended: that try does not count.
-            Outcome::Interrupted => Job { state: JobState::Waiting, attempts: job.attempts.saturating_sub(1), ..job },
-            Outcome::Stopped | Outcome::Killed => Job { state: JobState::Failed, last_error: Some(error), ..job },
-            Outcome::Failed | Outcome::Busy | Outcome::TimedOut | Outcome::Unknown => retried(job, error, now, pause),
-        };
-        self.write(job)?;
+        self.write(job.after(run, now, pause))?;
         self.forget_old()
     }
 
@@ -191,7 +129,7 @@ impl Queue {
         pause: Duration,
     ) -> Result<(), StoreError> {
         let Some(job) = self.jobs.get(id).cloned() else { return Ok(()) };
-        self.write(retried(Job { attempts: job.attempts + 1, ..job }, error, now, pause))
+        self.write(Job { attempts: job.attempts + 1, ..job }.after_failed_try(error, now, pause))
     }
 
     /// Lets a job whose run never took place wait again.
@@ -285,66 +223,11 @@ impl Queue {
     }
 }
 
-/// The job after a try that did not succeed.
-fn retried(job: Job, error: String, now: DateTime<Utc>, pause: Duration) -> Job {
-    let last_error = Some(error);
-    if job.attempts >= job.max_attempts {
-        return Job { state: JobState::Failed, last_error, ..job };
-    }
-    let pause = pause.saturating_mul(4_u32.saturating_pow(job.attempts.saturating_sub(1))).min(LONGEST_PAUSE);
-    Job { state: JobState::Waiting, not_before: now + pause, last_error, ..job }
-}
-
-fn outcome_word(outcome: Option<Outcome>) -> &'static str {
-    outcome.unwrap_or(Outcome::Unknown).name()
-}
-
-/// A job as it is shown.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct JobSummary {
-    /// Its id.
-    pub id: String,
-    /// The mode its run is in.
-    pub mode: Mode,
-    /// What asked for it.
-    pub trigger: Trigger,
-    /// Where it stands.
-    #[serde(flatten)]
-    pub state: JobState,
-    /// Higher starts first.
-    pub priority: i32,
-    /// When it was submitted.
-    pub created: DateTime<Utc>,
-    /// It does not start before this.
-    pub not_before: DateTime<Utc>,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// How often it is tried at most.
-    pub max_attempts: u32,
-    /// Why the last try did not succeed.
-    pub last_error: Option<String>,
-}
-
-impl From<&Job> for JobSummary {
-    fn from(job: &Job) -> Self {
-        Self {
-            id: job.id.clone(),
-            mode: job.request.mode(),
-            trigger: job.trigger,
-            state: job.state,
-            priority: job.priority,
-            created: job.created,
-            not_before: job.not_before,
-            attempts: job.attempts,
-            max_attempts: job.max_attempts,
-            last_error: job.last_error.clone(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::{Mode, Outcome, Trigger};
+    use crate::script_supervisor::RunRequest;
 
     const PAUSE: Duration = Duration::from_secs(30);
 
@@ -378,7 +261,11 @@ mod tests {
         fn submit(&mut self, new: NewJob) -> Submitted {
             // Each a little later, as in life.
             self.now += Duration::from_millis(1);
-            self.queue.submit(new, self.now).unwrap()
+            let submitted = self.queue.submit(new, self.now).unwrap().submitted;
+            if let Submitted::Queued { id } = &submitted {
+                self.queue.stored(id, true);
+            }
+            submitted
         }
 
         fn next(&self) -> Option<String> {
@@ -435,6 +322,24 @@ mod tests {
         f.run("a", 1, Outcome::Completed);
         assert_eq!(f.submit(keyed("a")), Submitted::Known { id: "a".into() }, "also when it was done");
         assert_eq!(f.submit(keyed("c")), Submitted::Queued { id: "c".into() }, "its key counts while it waits only");
+    }
+
+    #[actix::test]
+    async fn a_job_counts_once_it_is_on_disk_and_whoever_joins_it_waits_for_that_too() {
+        let mut f = fixture();
+        let keyed = |id: &str| NewJob { dedupe: Some("series 1".into()), ..job(id) };
+        let first = f.queue.submit(keyed("a"), f.now).unwrap();
+        let joined = f.queue.submit(keyed("b"), f.now).unwrap();
+        assert_eq!(joined.submitted, Submitted::Duplicate { of: "a".into() });
+        assert_eq!((f.next(), f.queue.waiting_count()), (None, 0));
+        joined.stored.expect("it is not on disk yet").await.unwrap();
+        first.stored.unwrap().await.unwrap();
+        f.queue.stored("a", true);
+        assert_eq!(f.next().unwrap(), "a");
+        assert!(f.queue.submit(keyed("c"), f.now).unwrap().stored.is_none());
+        f.queue.submit(job("lost"), f.now).unwrap().stored.unwrap().await.unwrap();
+        f.queue.stored("lost", false);
+        assert_eq!(f.queue.waiting_count(), 1, "what could not be stored is not in the queue");
     }
 
     #[test]

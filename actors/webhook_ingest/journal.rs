@@ -1,13 +1,14 @@
 //! The last received webhooks, in memory and in the store: did it arrive, and what became of it.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::runs::{Outcome, RunId};
-use crate::store::{Record, Store, StoreError, Table};
+use crate::store::{Commit, Record, Store, Table};
 
 /// Webhooks that are kept.
 pub const KEPT: usize = 200;
@@ -66,7 +67,7 @@ impl Record for Received {
 
 /// The journal. Without a store it still works, until the next start.
 pub struct Journal {
-    entries: VecDeque<Received>,
+    entries: VecDeque<Arc<Received>>,
     table: Option<Table<Received>>,
 }
 
@@ -79,7 +80,7 @@ impl Journal {
         let readable = stored.filter_map(|entry| {
             entry.inspect_err(|error| tracing::warn!(%error, "a kept webhook is not readable")).ok()
         });
-        let entries = readable.map(|(_, entry)| entry).collect();
+        let entries = readable.map(|(_, entry)| Arc::new(entry)).collect();
         Self { entries, table }
     }
 
@@ -88,13 +89,19 @@ impl Journal {
         self.entries.back().map_or(1, |entry| entry.id + 1)
     }
 
-    /// Adds an entry; the oldest leaves.
-    pub fn add(&mut self, entry: Received) {
-        self.keep(&entry);
-        self.entries.push_back(entry);
+    /// Adds an entry; the oldest leaves. The answer comes when that is on disk, or cannot be.
+    pub fn add(&mut self, entry: Received) -> impl Future<Output = ()> + use<> {
+        let mut changes = vec![(entry.id.to_be_bytes().to_vec(), Some(entry.clone()))];
+        self.entries.push_back(Arc::new(entry));
         while self.entries.len() > KEPT {
-            let Some(old) = self.entries.pop_front() else { return };
-            self.told(self.table.as_ref().map_or(Ok(false), |table| table.remove(&old.id.to_be_bytes())).map(drop));
+            changes.extend(self.entries.pop_front().map(|old| (old.id.to_be_bytes().to_vec(), None)));
+        }
+        let kept = self.keep(changes);
+        async move {
+            // The journal is for people; that it is not kept must not stop the work.
+            if let Some(Err(error)) = futures_util::future::OptionFuture::from(kept).await {
+                tracing::warn!(%error, "a received webhook is not kept for later");
+            }
         }
     }
 
@@ -108,36 +115,31 @@ impl Journal {
     /// Notes how a job's run ended. Tells whether it was the job of a webhook.
     pub fn run_ended(&mut self, job: &str, run: RunId, outcome: Outcome) -> bool {
         let of_job = self.entries.iter_mut().filter(|entry| entry.jobs.iter().any(|known| known == job));
-        let changed: Vec<_> = of_job
+        let changes: Vec<_> = of_job
             .map(|entry| {
+                let entry = Arc::make_mut(entry);
                 entry.run = Some(run);
                 entry.outcome = Some(outcome);
-                entry.clone()
+                (entry.id.to_be_bytes().to_vec(), Some(entry.clone()))
             })
             .collect();
-        changed.iter().for_each(|entry| self.keep(entry));
-        !changed.is_empty()
+        let is_known = !changes.is_empty();
+        self.keep(changes).into_iter().for_each(Commit::unattended);
+        is_known
     }
 
     /// One entry.
     pub fn get(&self, id: u64) -> Option<&Received> {
-        self.entries.iter().find(|entry| entry.id == id)
+        self.entries.iter().find(|entry| entry.id == id).map(Arc::as_ref)
     }
 
     /// All entries, newest first.
-    pub fn latest(&self) -> Vec<Received> {
+    pub fn latest(&self) -> Vec<Arc<Received>> {
         self.entries.iter().rev().cloned().collect()
     }
 
-    fn keep(&self, entry: &Received) {
-        self.told(self.table.as_ref().map_or(Ok(()), |table| table.put(&entry.id.to_be_bytes(), entry)));
-    }
-
-    /// The journal is for people; that it is not kept must not stop the work.
-    fn told(&self, result: Result<(), StoreError>) {
-        if let Err(error) = result {
-            tracing::warn!(%error, "a received webhook is not kept for later");
-        }
+    fn keep(&self, changes: Vec<(Vec<u8>, Option<Received>)>) -> Option<Commit> {
+        self.table.as_ref().filter(|_| !changes.is_empty()).map(|table| table.apply_later(changes))
     }
 }
 
@@ -161,12 +163,14 @@ mod tests {
         }
     }
 
-    #[test]
-    fn the_journal_is_bounded_and_survives_a_restart() {
+    #[actix::test]
+    async fn the_journal_is_bounded_and_survives_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         {
             let mut journal = Journal::open(&Store::open(folder.path()).unwrap());
-            (1..=KEPT as u64 + 3).for_each(|id| journal.add(entry(id, 0)));
+            for id in 1..=KEPT as u64 + 3 {
+                journal.add(entry(id, 0)).await;
+            }
             assert!(journal.run_ended("job 50", RunId(4), Outcome::Failed));
             assert!(!journal.run_ended("job 1", RunId(4), Outcome::Failed), "it left the journal");
         }
@@ -176,12 +180,12 @@ mod tests {
         assert_eq!(journal.get(50).unwrap().outcome, Some(Outcome::Failed));
     }
 
-    #[test]
-    fn a_delivery_is_known_for_ten_minutes() {
+    #[actix::test]
+    async fn a_delivery_is_known_for_ten_minutes() {
         let folder = tempfile::tempdir().unwrap();
         let mut journal = Journal::open(&Store::open(folder.path()).unwrap());
-        journal.add(entry(1, 11));
-        journal.add(entry(2, 9));
+        journal.add(entry(1, 11)).await;
+        journal.add(entry(2, 9)).await;
         assert_eq!(journal.job_of("delivery 1", Utc::now()), None);
         assert_eq!(journal.job_of("delivery 2", Utc::now()).as_deref(), Some("job 2"));
     }

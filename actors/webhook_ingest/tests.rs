@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use actix::{Actor, Context, Handler};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::commons::Views;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::guard::{Handle, Troupe};
-use crate::script_supervisor::{JobError, RunView};
+use crate::script_supervisor::{NewJob, Submitted};
 use crate::store::{Store, StoreError};
 
 #[derive(Clone, Default)]
@@ -222,12 +222,7 @@ async fn the_file_goes_when_its_run_has_succeeded_and_stays_when_it_failed() {
     stage.view(|view| !view.received.is_empty()).await;
     for (n, outcome) in [(1, Outcome::Failed), (2, Outcome::Completed)] {
         let run = crate::runs::RunId(n);
-        let record = json!({"id": run, "mode": "tautulli", "trigger": "webhook", "job": job, "arguments": [], "pid": null,
-            "started": "2026-05-01T03:00:01Z", "ended": "2026-05-01T03:00:02Z", "outcome": outcome, "reason": null,
-            "exit_code": 0, "signal": null, "peak_memory_bytes": 0, "cpu_seconds": 0.0, "log": "Scriptlog.log", "adopted": false});
-        let last = Some(Arc::new(serde_json::from_value(record).unwrap()));
-        stage.commons.views.runs.publish(RunView { last, ..RunView::default() });
-        stage.commons.facts.publish(Fact::RunFinished { run, mode: "tautulli".into(), outcome, seconds: 1.0 });
+        stage.commons.facts.publish(Fact::JobEnded { job: job.clone(), run, outcome });
         stage.view(|view| view.received[0].outcome == Some(outcome)).await;
         stage.ingest.send(crate::guard::Healthz).await.unwrap();
         assert_eq!(stage.files().len(), usize::from(outcome == Outcome::Failed));

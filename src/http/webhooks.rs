@@ -1,5 +1,7 @@
 //! Webhooks in, the queue they fill, and what came.
 
+use std::sync::Arc;
+
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
 use serde::Serialize;
@@ -63,7 +65,8 @@ impl Accepted {
 struct ReceivedList {
     success: bool,
     /// Newest first.
-    webhooks: Vec<Received>,
+    #[schema(value_type = Vec<Received>)]
+    webhooks: Vec<Arc<Received>>,
 }
 
 /// The queue.

@@ -1,0 +1,175 @@
+//! The trigger files: those of others become jobs, those of our jobs come and go with them.
+
+use std::collections::HashSet;
+
+use actix::{AsyncContext, Message};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::intake::{after, blank, new_job, request};
+use super::journal::{Kind, Received};
+use super::trigger::Trigger;
+use super::watch_folder::Found;
+use super::{Handled, LOOK, WebhookIngest, submission, trigger_file};
+use crate::guard::{Answer, Ctx, Reply, Timers};
+use crate::runs::Trigger as RunTrigger;
+use crate::script_supervisor::{Job, JobState, SubmitJob, Submitted};
+
+/// The jobs the queue knows, for comparing with the folder.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Reconcile(pub Vec<Job>);
+
+/// A file was turned into a job, or refused.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct FileTaken {
+    name: String,
+    received: Option<Box<Received>>,
+}
+
+/// A trigger was taken out of the queue.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub(super) struct Removed(pub String);
+
+impl WebhookIngest {
+    pub(super) fn look(&mut self, ctx: &mut Ctx<Self>) {
+        match self.folder.look(&self.commons.data.watcher()) {
+            Ok(found) => {
+                self.problem = None;
+                let names: HashSet<_> = found.iter().map(|file| file.name.clone()).collect();
+                for file in found {
+                    if self.known.insert(file.name.clone()) {
+                        self.take_file(file, ctx);
+                    }
+                }
+                // A file that went can come again under its name, except while its job waits.
+                let waiting = self.commons.views.runs.get();
+                let is_waiting = |name: &str| waiting.waiting.iter().any(|job| job.id == name);
+                self.known.retain(|name| names.contains(name) || is_waiting(name));
+            }
+            Err(error) => {
+                let problem = format!("the watcher folder cannot be read: {error}");
+                if self.problem.as_deref() != Some(&problem) {
+                    tracing::error!(%error, "the watcher folder cannot be read; trigger files are not seen until it can");
+                    self.problem = Some(problem);
+                    self.publish();
+                }
+            }
+        }
+        ctx.later(LOOK, Self::look);
+    }
+
+    /// Turns a trigger file into a job under its name.
+    fn take_file(&self, file: Found, ctx: &mut Ctx<Self>) {
+        let this = ctx.address();
+        let read =
+            read_file(&file).and_then(|trigger| Ok((request(&trigger).map_err(|error| error.to_string())?, trigger)));
+        let (request, trigger) = match read {
+            Ok(read) => read,
+            Err(reason) => {
+                tracing::warn!(file = file.name, reason, "a trigger file cannot be used and is left where it is");
+                let received = Received { verdict: Kind::Refused, reason, ..blank("unknown", "file") };
+                return this.do_send(FileTaken { name: file.name, received: Some(Box::new(received)) });
+            }
+        };
+        let delay = self.settings.delay(trigger.source, &trigger.event);
+        let written: DateTime<Utc> = file.modified.into();
+        let not_before = (written + TimeDelta::from_std(delay).unwrap_or_default()).min(after(delay));
+        let job = new_job(file.name.clone(), request, &trigger, not_before);
+        let queue = self.queue.submit.clone();
+        actix::spawn(async move {
+            let taken = match queue.send(SubmitJob(job)).await {
+                Ok(Ok(submitted)) => Some(file_received(&file, &trigger, &submitted)),
+                // Not stored: the file is the only record, and is taken again at the next look.
+                Ok(Err(_)) | Err(_) => None,
+            };
+            this.do_send(FileTaken { name: file.name, received: taken.map(Box::new) });
+        });
+    }
+
+    pub(super) fn delete_file(&self, name: &str) {
+        let Ok(path) = crate::safe_path::join(&self.commons.data.watcher(), name) else { return };
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                tracing::warn!(file = name, %error, "a trigger file could not be removed; delete it by hand");
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes a waiting job's file again where it is missing, or empty after a loss of power.
+    fn restore_file(&self, job: &Job) {
+        let watcher = self.commons.data.watcher();
+        let is_there = std::fs::metadata(watcher.join(&job.id)).is_ok_and(|file| file.len() > 0);
+        if !is_there {
+            submission::project(&watcher, &job.id, job.request.parameters());
+        }
+    }
+}
+
+fn read_file(file: &Found) -> Result<Trigger, String> {
+    if file.size > trigger_file::LARGEST_FILE {
+        return Err(format!("it is larger than {} bytes", trigger_file::LARGEST_FILE));
+    }
+    let content = std::fs::read(&file.path).map_err(|error| error.to_string())?;
+    trigger_file::parse(&String::from_utf8_lossy(&content))
+}
+
+fn file_received(file: &Found, trigger: &Trigger, submitted: &Submitted) -> Received {
+    let (verdict, job, reason) = match submitted {
+        Submitted::Queued { id } => (Kind::Queued, id, format!("found {} in the watcher folder", file.name)),
+        Submitted::Known { id } => (Kind::Duplicate, id, format!("{} was known", file.name)),
+        Submitted::Duplicate { of } => (Kind::Duplicate, of, format!("{} joined a job that waits", file.name)),
+    };
+    Received {
+        verdict,
+        reason,
+        jobs: vec![job.clone()],
+        ..blank(&trigger.source.name().to_ascii_lowercase(), &trigger.event)
+    }
+}
+
+impl Answer<Reconcile> for WebhookIngest {
+    fn answer(&mut self, Reconcile(jobs): Reconcile, ctx: &mut Ctx<Self>) -> Reply<()> {
+        for job in jobs.into_iter().filter(|job| job.trigger == RunTrigger::Webhook) {
+            match job.state {
+                JobState::Done { .. } => self.delete_file(&job.id),
+                JobState::Waiting | JobState::Running { .. } => {
+                    self.restore_file(&job);
+                    self.known.insert(job.id);
+                }
+                // Whoever deleted the file of a failed job has seen it.
+                JobState::Failed => {
+                    self.known.insert(job.id);
+                }
+            }
+        }
+        // Only now: a file whose job is done must not be taken for a new one.
+        if !std::mem::replace(&mut self.is_looking, true) {
+            self.look(ctx);
+        }
+        ().into()
+    }
+}
+
+impl Answer<Removed> for WebhookIngest {
+    fn answer(&mut self, Removed(id): Removed, _: &mut Ctx<Self>) -> Reply<()> {
+        self.delete_file(&id);
+        ().into()
+    }
+}
+
+impl Answer<FileTaken> for WebhookIngest {
+    fn answer(&mut self, taken: FileTaken, ctx: &mut Ctx<Self>) -> Reply<()> {
+        let Some(received) = taken.received else {
+            self.known.remove(&taken.name);
+            return ().into();
+        };
+        // Its work is another job's: the file is not needed.
+        if received.verdict == Kind::Duplicate && !received.jobs.contains(&taken.name) {
+            self.delete_file(&taken.name);
+        }
+        self.answer(Handled(received), ctx)
+    }
+}
