@@ -4,8 +4,16 @@
 //! that network folders and bind mounts work too) and publishes what changed. A file that breaks changes nothing but
 //! [`ConfigView::problem`]: the last good document stays in force, see [`source`].
 
+pub mod backups;
+pub mod change;
 pub mod document;
+pub mod flat;
 pub mod keys;
+pub mod kind;
+mod layout;
+pub mod password;
+mod saving;
+pub mod schema;
 pub mod source;
 #[cfg(test)]
 mod tests;
@@ -26,6 +34,7 @@ use crate::files;
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::store::Store;
 
+pub use saving::{ConfigError, LAST_GOOD, RestoreConfig, SaveConfig, Saved};
 use source::{Source, Stamp};
 pub use view::{AssetPaths, ConfigView, MASK, WebAuth};
 pub use webui::WebUiSettings;

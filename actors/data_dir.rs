@@ -20,6 +20,8 @@ macro_rules! entries {
 entries! {
     /// The user's configuration.
     config => "config.json";
+    /// Earlier contents of the user's configuration.
+    config_backups => "config-backups";
     /// The timetable.
     scheduler => "scheduler.json";
     /// Logs and result files of the running or last script run.

@@ -7,9 +7,12 @@ use super::keys;
 /// A `config.json` as a JSON object; the order of its keys is kept.
 pub type Document = Map<String, Value>;
 
-/// Reads a file's content. A byte order mark, which some editors write, is skipped. The error tells where it is broken.
+/// What some editors write before everything else.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Reads a file's content. A byte order mark is skipped. The error tells where it is broken.
 pub fn parse(content: &[u8]) -> Result<Document, String> {
-    let json = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let json = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
     match serde_json::from_slice(json) {
         Ok(Value::Object(document)) => Ok(document),
         Ok(_) => Err("it holds JSON, but not an object".to_owned()),
@@ -59,11 +62,9 @@ pub fn switched_on(value: &Value) -> bool {
 
 /// The values of all secret keys that differ from the key's default and are not empty.
 pub fn secrets(document: &Document) -> Vec<String> {
-    let secret_keys = keys::SECTIONS.iter().flat_map(|section| {
-        section.keys.iter().filter(|key| key.secret).map(|key| (section.name, key.name, key.default.value()))
-    });
-    secret_keys
-        .filter_map(|(section, key, default)| find(document, section, key).filter(|value| **value != default))
+    keys::all()
+        .filter(|key| key.secret)
+        .filter_map(|key| find(document, key.section, key.name).filter(|value| **value != key.default.value()))
         .filter_map(scalar)
         .flat_map(with_parts)
         .filter(|value| !value.is_empty())

@@ -1,9 +1,15 @@
 //! The table of what `config.json` holds: 228 keys in 17 sections, in the order of the file.
 //!
-//! The poster script calls string methods on its values, so switches and numbers are strings; only
-//! `WebUI.basicAuthEnabled` is a real JSON boolean. Everything that must know a key (defaults, masking) reads this table.
+//! The rows are data, in `keys.table`; everything that must know a key (defaults, masking, validation, names, help, the
+//! schema) reads them here. The poster script calls string methods on its values, so switches and numbers are strings;
+//! only `WebUI.basicAuthEnabled` is a real JSON boolean.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
+
+use super::kind::Kind;
 
 /// One top-level object of the file.
 #[derive(Debug)]
@@ -11,46 +17,125 @@ pub struct Section {
     /// Its name in the file.
     pub name: &'static str,
     /// Its keys, in the order of the file.
-    pub keys: &'static [Key],
+    pub keys: Vec<Key>,
 }
 
 /// One key of a section.
 #[derive(Debug)]
 pub struct Key {
+    /// The section it is in.
+    pub section: &'static str,
     /// Its name in the file.
     pub name: &'static str,
+    /// Its name in the API, where no section tells keys of the same name apart.
+    pub flat: &'static str,
+    /// Which values it may have.
+    pub kind: Kind,
     /// Its value in a fresh file; the value's JSON type is the key's type.
     pub default: Default,
     /// Whether its value is a password, a token or an address that works as one.
     pub secret: bool,
+    /// The group of the settings page that shows it, one of [`GROUPS`].
+    pub group: &'static str,
+    /// Its place in that group, from 1.
+    pub place: usize,
+    /// Its name for people.
+    pub label: &'static str,
+    /// The switch (by its flat name) without which it does nothing.
+    pub needs: Option<&'static str>,
+    /// What it does, in one sentence.
+    pub help: &'static str,
 }
 
 /// A key's default, which also tells its JSON type.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Default {
     /// A JSON boolean.
     Flag(bool),
     /// A string, also for switches and numbers.
     Text(&'static str),
     /// An array of strings.
-    List(&'static [&'static str]),
+    List(Vec<String>),
 }
 
 impl Default {
     /// The default as JSON.
-    pub fn value(self) -> Value {
+    pub fn value(&self) -> Value {
         match self {
-            Self::Flag(flag) => Value::from(flag),
-            Self::Text(text) => Value::from(text),
-            Self::List(list) => list.iter().copied().collect(),
+            Self::Flag(flag) => Value::from(*flag),
+            Self::Text(text) => Value::from(*text),
+            Self::List(list) => Value::from(list.clone()),
         }
     }
+}
+
+/// A group of the settings page.
+#[derive(Debug)]
+pub struct Group {
+    /// Its name, which upstream's web UI looks for.
+    pub name: &'static str,
+    /// The tab it stands on.
+    pub tab: &'static str,
+}
+
+const fn group(tab: &'static str, name: &'static str) -> Group {
+    Group { name, tab }
+}
+
+/// The groups, in the order in which the API gives them.
+pub const GROUPS: [Group; 23] = [
+    group("WebUI", "WebUI Settings"),
+    group("General", "General Settings"),
+    group("Service APIs", "API Keys & Tokens"),
+    group("Languages", "Language & Preferences"),
+    group("Visuals", "Image Filters"),
+    group("Media Servers", "Plex Settings"),
+    group("Media Servers", "Jellyfin Settings"),
+    group("Media Servers", "Emby Settings"),
+    group("Notifications", "Notifications"),
+    group("Visuals", "Fonts"),
+    group("Visuals", "Overlay Files"),
+    group("Visuals", "Resolution Overlays"),
+    group("Visuals", "Image Processing"),
+    group("Visuals", "Text Formatting"),
+    group("Overlays", "Poster Settings"),
+    group("Overlays", "Season Poster Settings"),
+    group("Overlays", "Background Settings"),
+    group("Overlays", "Title Card Overlay"),
+    group("Overlays", "Title Card Title Text"),
+    group("Overlays", "Title Card Episode Text"),
+    group("Overlays", "Show Title on Season"),
+    group("Collections", "Collection Title"),
+    group("Collections", "Collection Poster"),
+];
+
+/// The table.
+pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| read(include_str!("keys.table")));
+
+static BY_FLAT_NAME: LazyLock<HashMap<&'static str, &'static Key>> =
+    LazyLock::new(|| all().map(|key| (key.flat, key)).collect());
+
+/// Every key, in the order of the file.
+pub fn all() -> impl Iterator<Item = &'static Key> {
+    SECTIONS.iter().flat_map(|section| &section.keys)
 }
 
 /// The key with this section and name, in any letter case.
 pub fn find(section: &str, name: &str) -> Option<&'static Key> {
     let section = SECTIONS.iter().find(|known| known.name.eq_ignore_ascii_case(section))?;
     section.keys.iter().find(|known| known.name.eq_ignore_ascii_case(name))
+}
+
+/// The key with this name in the API.
+pub fn by_flat_name(flat: &str) -> Option<&'static Key> {
+    BY_FLAT_NAME.get(flat).copied()
+}
+
+/// The keys of a group, in their order.
+pub fn of_group(name: &str) -> Vec<&'static Key> {
+    let mut keys: Vec<_> = all().filter(|key| key.group == name).collect();
+    keys.sort_by_key(|key| key.place);
+    keys
 }
 
 /// A fresh configuration.
@@ -60,334 +145,44 @@ pub fn defaults() -> Map<String, Value> {
     SECTIONS.iter().map(|section| (section.name.to_owned(), Value::Object(values(section)))).collect()
 }
 
-const fn flag(name: &'static str, default: bool) -> Key {
-    Key { name, default: Default::Flag(default), secret: false }
-}
-
-const fn text(name: &'static str, default: &'static str) -> Key {
-    Key { name, default: Default::Text(default), secret: false }
-}
-
-const fn list(name: &'static str, default: &'static [&'static str]) -> Key {
-    Key { name, default: Default::List(default), secret: false }
-}
-
-impl Key {
-    const fn secret(self) -> Self {
-        Self { secret: true, ..self }
+/// Reads the table. It is part of the program: a row that cannot be read is one that a test finds.
+fn read(table: &'static str) -> Vec<Section> {
+    let mut sections: Vec<Section> = Vec::new();
+    for line in table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            sections.push(Section { name, keys: Vec::new() });
+        } else if let Some(section) = sections.last_mut() {
+            section.keys.extend(row(section.name, line));
+        }
     }
+    sections
 }
 
-/// The table.
-pub const SECTIONS: [Section; 17] = [
-    Section {
-        name: "WebUI",
-        keys: &[
-            flag("basicAuthEnabled", false),
-            text("basicAuthUsername", "admin"),
-            text("basicAuthPassword", "posterizarr").secret(),
-        ],
-    },
-    Section {
-        name: "ApiPart",
-        keys: &[
-            text("tvdbapi", "TVDBAPIKEY").secret(),
-            text("tmdbtoken", "TMDBTOKEN").secret(),
-            text("FanartTvAPIKey", "FANARTAPIKEY").secret(),
-            text("PlexToken", "").secret(),
-            text("JellyfinAPIKey", "JELLYFINAPIKEY").secret(),
-            text("EmbyAPIKey", "EMBYAPIKEY").secret(),
-            text("FavProvider", "tmdb"),
-            text("WidthHeightFilter", "false"),
-            text("PosterMinWidth", "2000"),
-            text("PosterMinHeight", "3000"),
-            text("BgTcMinWidth", "3840"),
-            text("BgTcMinHeight", "2160"),
-            text("tmdb_vote_sorting", "vote_average"),
-            list("PreferredLanguageOrder", &["xx", "en", "de"]),
-            list("PreferredSeasonLanguageOrder", &["xx", "en", "de"]),
-            list("PreferredBackgroundLanguageOrder", &["PleaseFillMe"]),
-            list("PreferredTCLanguageOrder", &["PleaseFillMe"]),
-        ],
-    },
-    Section {
-        name: "PlexPart",
-        keys: &[
-            list("LibstoExclude", &["Youtube", "Audiobooks", "Kids Audiobooks", "Tech Trainings"]),
-            text("PlexUrl", "http://192.168.1.93:32400"),
-            text("UsePlex", "true"),
-            text("UploadExistingAssets", "false"),
-        ],
-    },
-    Section {
-        name: "JellyfinPart",
-        keys: &[
-            list("LibstoExclude", &["Youtube", "Audiobooks", "KidsAudiobooks", "TechTrainings"]),
-            text("JellyfinUrl", "http://192.168.1.93:8096"),
-            text("UseJellyfin", "false"),
-            text("UploadExistingAssets", "false"),
-            text("ReplaceThumbwithBackdrop", "false"),
-        ],
-    },
-    Section {
-        name: "EmbyPart",
-        keys: &[
-            list("LibstoExclude", &["Youtube", "Audiobooks", "KidsAudiobooks", "TechTrainings"]),
-            text("EmbyUrl", "http://192.168.1.93:8096/emby"),
-            text("UseEmby", "false"),
-            text("UploadExistingAssets", "false"),
-            text("ReplaceThumbwithBackdrop", "false"),
-        ],
-    },
-    Section {
-        name: "Notification",
-        keys: &[
-            text("SendNotification", "false"),
-            text("DiscordUserName", "Posterizarr"),
-            text("UseUptimeKuma", "false"),
-            text("AppriseUrl", "discord://{WebhookID}/{WebhookToken}/").secret(),
-            text("Discord", "https://discordapp.com/api/webhooks/{WebhookID}/{WebhookToken}").secret(),
-            text("UptimeKumaUrl", "https://uptime-kuma.domain.com/api/push/qXpb7Mf1vW").secret(),
-        ],
-    },
-    Section {
-        name: "PrerequisitePart",
-        keys: &[
-            text("FileTestOnTrigger", "true"),
-            text("AssetPath", "/assets"),
-            text("SkipAddText", "false"),
-            text("SkipAddTextAndOverlay", "false"),
-            text("FollowSymlink", "false"),
-            text("ForceRunningDeletion", "false"),
-            text("AutoUpdatePosterizarr", "false"),
-            text("BackupPath", "/assetsbackup"),
-            text("ManualAssetPath", "/manualassets"),
-            text("PlexUpload", "false"),
-            text("show_skipped", "false"),
-            text("magickinstalllocation", "C:\\PosterTemp\\ImageMagickPortable"),
-            text("maxLogs", "5"),
-            text("logLevel", "2"),
-            text("font", "Colus-Regular.ttf"),
-            text("collectionfont", "Colus-Regular.ttf"),
-            text("RTLFont", "Colus-Regular.ttf"),
-            text("backgroundfont", "Colus-Regular.ttf"),
-            text("titlecardfont", "Colus-Regular.ttf"),
-            text("overlayfile", "overlay-innerglow.png"),
-            text("seasonoverlayfile", "overlay-innerglow.png"),
-            text("collectionoverlayfile", "overlay-innerglow.png"),
-            text("backgroundoverlayfile", "backgroundoverlay-innerglow.png"),
-            text("titlecardoverlayfile", "backgroundoverlay-innerglow.png"),
-            text("poster4k", "overlay-innerglow.png"),
-            text("Poster1080p", "overlay-innerglow.png"),
-            text("Background4k", "backgroundoverlay-innerglow.png"),
-            text("Background1080p", "backgroundoverlay-innerglow.png"),
-            text("TC4k", "backgroundoverlay-innerglow.png"),
-            text("TC1080p", "backgroundoverlay-innerglow.png"),
-            text("4KDoVi", "overlay-innerglow.png"),
-            text("4KHDR10", "overlay-innerglow.png"),
-            text("4KDoViHDR10", "overlay-innerglow.png"),
-            text("4KDoViBackground", "backgroundoverlay-innerglow.png"),
-            text("4KHDR10Background", "backgroundoverlay-innerglow.png"),
-            text("4KDoViHDR10Background", "backgroundoverlay-innerglow.png"),
-            text("4KDoViTC", "backgroundoverlay-innerglow.png"),
-            text("4KHDR10TC", "backgroundoverlay-innerglow.png"),
-            text("4KDoViHDR10TC", "backgroundoverlay-innerglow.png"),
-            text("UsePosterResolutionOverlays", "false"),
-            text("UseBackgroundResolutionOverlays", "false"),
-            text("UseTCResolutionOverlays", "false"),
-            text("LibraryFolders", "true"),
-            text("Posters", "true"),
-            text("SeasonPosters", "true"),
-            text("BackgroundPosters", "false"),
-            text("TitleCards", "false"),
-            text("NewLineOnSpecificSymbols", "false"),
-            list("NewLineSymbols", &[" - "]),
-            list("SymbolsToKeepOnNewLine", &[]),
-            text("SkipTBA", "false"),
-            text("SkipJapTitle", "false"),
-            text("AssetCleanup", "false"),
-            text("AutoUpdateIM", "false"),
-            text("DisableHashValidation", "false"),
-            text("DisableOnlineAssetFetch", "false"),
-        ],
-    },
-    Section { name: "OverlayPart", keys: &[text("ImageProcessing", "true"), text("outputQuality", "92%")] },
-    Section {
-        name: "PosterOverlayPart",
-        keys: &[
-            text("fontAllCaps", "true"),
-            text("AddBorder", "true"),
-            text("AddText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("AddOverlay", "true"),
-            text("fontcolor", "white"),
-            text("bordercolor", "black"),
-            text("minPointSize", "45"),
-            text("maxPointSize", "300"),
-            text("borderwidth", "30"),
-            text("MaxWidth", "1900"),
-            text("MaxHeight", "500"),
-            text("text_offset", "+430"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "SeasonPosterOverlayPart",
-        keys: &[
-            text("fontAllCaps", "true"),
-            text("ShowFallback", "false"),
-            text("AddBorder", "true"),
-            text("AddText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("AddOverlay", "true"),
-            text("fontcolor", "white"),
-            text("bordercolor", "black"),
-            text("minPointSize", "95"),
-            text("maxPointSize", "250"),
-            text("borderwidth", "30"),
-            text("MaxWidth", "1900"),
-            text("MaxHeight", "500"),
-            text("text_offset", "+400"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "ShowTitleOnSeasonPosterPart",
-        keys: &[
-            text("AddShowTitletoSeason", "false"),
-            text("fontAllCaps", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("fontcolor", "white"),
-            text("minPointSize", "45"),
-            text("maxPointSize", "300"),
-            text("MaxWidth", "1900"),
-            text("MaxHeight", "500"),
-            text("text_offset", "+300"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "CollectionTitlePosterPart",
-        keys: &[
-            text("AddCollectionTitle", "true"),
-            text("CollectionTitle", "Collection"),
-            text("fontAllCaps", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("fontcolor", "white"),
-            text("minPointSize", "50"),
-            text("maxPointSize", "100"),
-            text("MaxWidth", "1000"),
-            text("MaxHeight", "140"),
-            text("text_offset", "+150"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "CollectionPosterOverlayPart",
-        keys: &[
-            text("fontAllCaps", "true"),
-            text("AddBorder", "true"),
-            text("AddText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("AddOverlay", "true"),
-            text("fontcolor", "white"),
-            text("bordercolor", "black"),
-            text("minPointSize", "100"),
-            text("maxPointSize", "250"),
-            text("borderwidth", "30"),
-            text("MaxWidth", "1900"),
-            text("MaxHeight", "500"),
-            text("text_offset", "+300"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "BackgroundOverlayPart",
-        keys: &[
-            text("fontAllCaps", "true"),
-            text("AddOverlay", "true"),
-            text("AddBorder", "true"),
-            text("AddText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("fontcolor", "white"),
-            text("bordercolor", "black"),
-            text("minPointSize", "100"),
-            text("maxPointSize", "300"),
-            text("borderwidth", "30"),
-            text("MaxWidth", "3640"),
-            text("MaxHeight", "500"),
-            text("text_offset", "+200"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "TitleCardOverlayPart",
-        keys: &[
-            text("UseBackgroundAsTitleCard", "false"),
-            text("BackgroundFallback", "true"),
-            text("AddOverlay", "true"),
-            text("AddBorder", "true"),
-            text("bordercolor", "black"),
-            text("borderwidth", "30"),
-        ],
-    },
-    Section {
-        name: "TitleCardTitleTextPart",
-        keys: &[
-            text("fontAllCaps", "true"),
-            text("AddEPTitleText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "6"),
-            text("fontcolor", "white"),
-            text("minPointSize", "50"),
-            text("maxPointSize", "150"),
-            text("MaxWidth", "3640"),
-            text("MaxHeight", "280"),
-            text("text_offset", "+300"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-    Section {
-        name: "TitleCardEPTextPart",
-        keys: &[
-            text("SeasonTCText", "Season"),
-            text("EpisodeTCText", "Episode"),
-            text("fontAllCaps", "true"),
-            text("AddEPText", "true"),
-            text("AddTextStroke", "false"),
-            text("strokecolor", "black"),
-            text("strokewidth", "4"),
-            text("fontcolor", "white"),
-            text("minPointSize", "50"),
-            text("maxPointSize", "80"),
-            text("MaxWidth", "1000"),
-            text("MaxHeight", "120"),
-            text("text_offset", "+150"),
-            text("lineSpacing", "0"),
-            text("TextGravity", "south"),
-        ],
-    },
-];
+fn row(section: &'static str, line: &'static str) -> Option<Key> {
+    let columns: Vec<&'static str> = line.split('|').map(str::trim).collect();
+    let [name, flat, kind, default, group, label, needs, help] = columns[..] else { return None };
+    let (secret, kind) = kind.strip_prefix("secret ").map_or((false, kind), |kind| (true, kind));
+    let kind = Kind::named(kind)?;
+    let default = match kind {
+        Kind::Boolean => Default::Flag(default.parse().ok()?),
+        Kind::Languages | Kind::Libraries | Kind::Symbols => Default::List(serde_json::from_str(default).ok()?),
+        _ => Default::Text(default),
+    };
+    let (group, place) = group.rsplit_once(' ')?;
+    Some(Key {
+        section,
+        name,
+        flat: if flat == "=" { name } else { flat },
+        kind,
+        default,
+        secret,
+        group,
+        place: place.parse().ok()?,
+        label,
+        needs: (needs != "-").then_some(needs),
+        help,
+    })
+}
 
 #[cfg(test)]
 mod tests {
@@ -395,18 +190,19 @@ mod tests {
 
     #[test]
     fn the_table_has_228_keys_in_17_sections_and_one_real_boolean() {
-        let keys: Vec<_> = SECTIONS.iter().flat_map(|section| section.keys).collect();
-        assert_eq!((SECTIONS.len(), keys.len()), (17, 228));
-        let flags = keys.iter().filter(|key| matches!(key.default, Default::Flag(_))).map(|key| key.name);
+        assert_eq!((SECTIONS.len(), all().count()), (17, 228));
+        let rows = include_str!("keys.table").lines().filter(|line| line.contains(" | ") && !line.starts_with('#'));
+        assert_eq!(rows.count(), 228, "no row is lost");
+        let flags = all().filter(|key| matches!(key.default, Default::Flag(_))).map(|key| key.name);
         assert_eq!(flags.collect::<Vec<_>>(), ["basicAuthEnabled"]);
-        let lists = keys.iter().filter(|key| matches!(key.default, Default::List(_))).count();
+        let lists = all().filter(|key| matches!(key.default, Default::List(_))).count();
         assert_eq!(lists, 9, "four language orders, three exclusions, two lists of symbols");
-        assert_eq!(keys.iter().filter(|key| key.secret).count(), 10);
+        assert_eq!(all().filter(|key| key.secret).count(), 10);
     }
 
     #[test]
     fn no_section_has_a_key_twice_even_in_another_letter_case() {
-        for section in &SECTIONS {
+        for section in SECTIONS.iter() {
             let mut names: Vec<_> = section.keys.iter().map(|key| key.name.to_lowercase()).collect();
             names.sort();
             names.dedup();
@@ -415,9 +211,48 @@ mod tests {
     }
 
     #[test]
+    fn every_key_has_a_name_of_its_own_a_label_a_place_in_a_group_and_one_sentence_of_help() {
+        assert_eq!(BY_FLAT_NAME.len(), 228, "flat names are unique");
+        for key in all() {
+            assert!(!key.label.is_empty(), "{}", key.flat);
+            let words = key.help.split_whitespace().count();
+            assert!((4..40).contains(&words) && key.help.ends_with('.'), "{}: {}", key.flat, key.help);
+            assert!(key.help.starts_with(char::is_uppercase), "{}: {}", key.flat, key.help);
+        }
+        let mut shown = 0;
+        for group in &GROUPS {
+            let places: Vec<_> = of_group(group.name).iter().map(|key| key.place).collect();
+            assert_eq!(places, (1..=places.len()).collect::<Vec<_>>(), "{}", group.name);
+            shown += places.len();
+        }
+        assert_eq!(shown, 228, "each key is in one of the groups");
+    }
+
+    #[test]
+    fn no_two_keys_are_explained_alike() {
+        let mut help: Vec<_> = all().map(|key| key.help).collect();
+        help.sort_unstable();
+        help.dedup();
+        assert_eq!(help.len(), 228);
+    }
+
+    #[test]
+    fn what_a_key_needs_is_a_switch_and_defaults_are_allowed_values() {
+        for key in all() {
+            if let Some(needed) = key.needs {
+                let switch = by_flat_name(needed).unwrap_or_else(|| panic!("{}: {needed}", key.flat));
+                assert!(matches!(switch.kind, Kind::Switch | Kind::Boolean), "{}: {needed}", key.flat);
+            }
+            let default = key.default.value();
+            assert_eq!(key.kind.accept(&default), Ok(default.clone()), "{}", key.flat);
+        }
+    }
+
+    #[test]
     fn keys_are_found_in_any_letter_case() {
         assert_eq!(find("webui", "BASICAUTHUSERNAME").unwrap().name, "basicAuthUsername");
         assert!(find("WebUI", "AssetPath").is_none());
         assert!(find("Nope", "AssetPath").is_none());
+        assert_eq!(by_flat_name("PosterTextOffset").unwrap().name, "text_offset");
     }
 }

@@ -8,6 +8,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -96,6 +97,7 @@ impl Source {
             asset_paths: AssetPaths::of(&document, &self.data, self.container),
             document: Arc::new(document),
             digest,
+            read: Utc::now(),
             problem: None,
             webui: before.webui.clone(),
         }

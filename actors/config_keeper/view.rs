@@ -4,11 +4,13 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::document::{self, Document};
 use super::keys;
+use super::password::Password;
 use super::webui::WebUiSettings;
 use crate::data_dir::DataDir;
 
@@ -26,6 +28,8 @@ pub struct ConfigView {
     pub document: Arc<Document>,
     /// SHA-256 of the text the document was read from; [`NOWHERE`] for defaults that no file holds.
     pub digest: [u8; 32],
+    /// When the document was read.
+    pub read: DateTime<Utc>,
     /// What is wrong with the file now; while it is, `document` is the last good one.
     pub problem: Option<String>,
     /// Whether a login is needed, and which.
@@ -43,6 +47,7 @@ impl Default for ConfigView {
             generation: 0,
             document: Arc::new(keys::defaults()),
             digest: NOWHERE,
+            read: DateTime::default(),
             problem: None,
             web_auth: WebAuth::locked(),
             asset_paths: AssetPaths::default(),
@@ -64,6 +69,11 @@ impl fmt::Debug for ConfigView {
 }
 
 impl ConfigView {
+    /// Names this content of the file: another content has another revision.
+    pub fn revision(&self) -> String {
+        self.digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The value as text (switches and numbers are text in this file); where it is missing, the key's default.
     /// `None` for a list and for a key nobody knows.
     pub fn text(&self, section: &str, key: &str) -> Option<String> {
@@ -97,7 +107,7 @@ pub struct WebAuth {
     /// The user's name.
     pub username: String,
     /// The stored password; `None` if no password can be right.
-    password: Option<String>,
+    password: Option<Password>,
     /// Changes with the user's name or password; sessions are bound to it.
     pub fingerprint: [u8; 32],
 }
@@ -123,15 +133,19 @@ impl WebAuth {
         let password = or_default("basicAuthPassword", "posterizarr");
         let enabled = value("basicAuthEnabled").is_some_and(document::switched_on);
         let fingerprint = fingerprint(&username, password.as_deref().unwrap_or_default());
-        Self { enabled, username, password, fingerprint }
+        Self { enabled, username, password: password.as_deref().map(Password::of), fingerprint }
+    }
+
+    /// Whether [`WebAuth::accepts`] takes so long that no HTTP worker may ask: the password is stored as a hash.
+    pub fn is_slow(&self) -> bool {
+        self.password.as_ref().is_some_and(Password::is_slow)
     }
 
     /// Whether this name and password are the stored ones; takes the same time for every wrong guess.
     pub fn accepts(&self, username: &str, password: &str) -> bool {
-        let stored = self.password.as_deref().unwrap_or_default();
         let same_name = Sha256::digest(username).as_slice().ct_eq(Sha256::digest(&self.username).as_slice());
-        let same_password = Sha256::digest(password).as_slice().ct_eq(Sha256::digest(stored).as_slice());
-        bool::from(same_name & same_password) && self.password.is_some()
+        let same_password = self.password.as_ref().is_some_and(|stored| stored.matches(password));
+        bool::from(same_name) & same_password
     }
 }
 

@@ -55,7 +55,7 @@ impl Findings {
     }
 
     fn document(&mut self, document: &Map<String, Value>) {
-        for section in &SECTIONS {
+        for section in SECTIONS.iter() {
             match member(document, section.name) {
                 None => self.warn(section.name, "the section is missing; its defaults hold"),
                 Some((name, value)) => {
@@ -75,7 +75,7 @@ impl Findings {
     fn section(&mut self, section: &Section, members: &Map<String, Value>) {
         let place = |name: &str| format!("{}.{name}", section.name);
         let mut missing = Vec::new();
-        for key in section.keys {
+        for key in &section.keys {
             match member(members, key.name) {
                 None => missing.push(key.name),
                 Some((name, value)) => {

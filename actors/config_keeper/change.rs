@@ -1,0 +1,373 @@
+//! What a posted configuration makes of the one in force: pure, and all or nothing.
+//!
+//! A post never fails over a value it does not change: an existing file may hold what we would not take today. Keys that
+//! the table does not know stay, whether they are posted or not. A mask that comes back means the stored value.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::document::{self, Document};
+use super::flat::{self, Place};
+use super::keys::{self, Key};
+use super::password::Password;
+use super::view::MASK;
+
+/// What happens to known keys that are not posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They are removed, and their defaults hold; this is upstream's way.
+    #[default]
+    Replace,
+    /// They stay.
+    Merge,
+}
+
+/// One key's change.
+#[derive(Debug, Clone)]
+pub struct Change {
+    /// Its name in the API.
+    pub flat: String,
+    /// What the table knows of it.
+    pub key: Option<&'static Key>,
+    /// Its value before, if it had one.
+    pub old: Option<Value>,
+    /// Its value now; `None` if it is removed.
+    pub new: Option<Value>,
+}
+
+impl Change {
+    /// The old and the new value, as they may be shown: secrets never are.
+    pub fn shown(&self) -> [Option<Value>; 2] {
+        [&self.old, &self.new].map(|value| value.as_ref().map(|value| flat::shown(self.key, value)))
+    }
+}
+
+/// A value that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The key's name in the API.
+    pub flat: String,
+    /// What is wrong, and what would be right; never the value itself.
+    pub wrong: String,
+}
+
+/// What a post comes to.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The document afterwards.
+    pub document: Document,
+    /// What changes, in the order of the post; removed keys last.
+    pub changes: Vec<Change>,
+    /// Posted keys that differ from the stored ones, by upstream's count: without the removed ones, with the ignored ones.
+    pub count: usize,
+    /// Posted keys that nobody knows.
+    pub ignored: Vec<String>,
+}
+
+/// Plans a post. `guarded` tells of which lists a full post does not clear: those that the client had no way to know. All
+/// that is wrong is told at once.
+pub fn plan(
+    current: &Document,
+    posted: &Map<String, Value>,
+    mode: Mode,
+    guarded: impl Fn(&Key) -> bool,
+) -> Result<Plan, Vec<Refusal>> {
+    let mut planning = Planning {
+        places: flat::places(current).into_iter().map(|place| (place.flat.clone(), place)).collect(),
+        plan: Plan { document: current.clone(), changes: Vec::new(), count: 0, ignored: Vec::new() },
+        refusals: Vec::new(),
+    };
+    let keeps = |key: Option<&Key>, value: Option<&Value>| {
+        let is_cleared = value.is_none_or(|value| value.as_array().is_some_and(Vec::is_empty) || value.is_null());
+        mode == Mode::Replace && is_cleared && key.is_some_and(&guarded)
+    };
+    for (flat, value) in posted {
+        if !keeps(keys::by_flat_name(flat), Some(value)) {
+            planning.take(flat, value);
+        }
+    }
+    if mode == Mode::Replace {
+        for place in flat::places(current) {
+            if place.key.is_some() && !posted.contains_key(&place.flat) && !keeps(place.key, None) {
+                planning.remove(&place);
+            }
+        }
+    }
+    planning.finish()
+}
+
+struct Planning<'a> {
+    places: HashMap<String, Place<'a>>,
+    plan: Plan,
+    refusals: Vec<Refusal>,
+}
+
+impl Planning<'_> {
+    fn take(&mut self, flat: &str, value: &Value) {
+        let place = self.places.get(flat);
+        let key = place.map_or_else(|| keys::by_flat_name(flat), |place| place.key);
+        let stored = place.map(|place| place.value);
+        if stored == Some(value) || (value == MASK && key.is_none_or(|key| key.secret)) {
+            return;
+        }
+        self.plan.count += 1;
+        let (section, name) = match (place, key) {
+            (Some(place), _) => (place.section.to_owned(), place.name.to_owned()),
+            (None, Some(key)) => (key.section.to_owned(), key.name.to_owned()),
+            (None, None) => return self.plan.ignored.push(flat.to_owned()),
+        };
+        match key.map_or_else(|| Ok(value.clone()), |key| key.kind.accept(value)) {
+            Err(wrong) => self.refuse(flat, wrong),
+            Ok(value) if stored == Some(&value) => {}
+            Ok(value) => {
+                let change = Change { flat: flat.to_owned(), key, old: stored.cloned(), new: Some(value.clone()) };
+                self.plan.changes.push(change);
+                self.put(section, name, value);
+            }
+        }
+    }
+
+    fn put(&mut self, section: String, name: String, value: Value) {
+        let members = self.plan.document.entry(section).or_insert_with(|| Value::Object(Map::new()));
+        if !members.is_object() {
+            // A section that is none holds nothing that could be lost but its own wrong value.
+            *members = Value::Object(Map::new());
+        }
+        if let Some(members) = members.as_object_mut() {
+            members.insert(name, value);
+        }
+    }
+
+    fn remove(&mut self, place: &Place<'_>) {
+        if let Some(members) = self.plan.document.get_mut(place.section).and_then(Value::as_object_mut) {
+            members.shift_remove(place.name);
+            if members.is_empty() {
+                self.plan.document.shift_remove(place.section);
+            }
+        }
+        let old = Some(place.value.clone());
+        self.plan.changes.push(Change { flat: place.flat.clone(), key: place.key, old, new: None });
+    }
+
+    fn refuse(&mut self, flat: &str, wrong: impl Into<String>) {
+        self.refusals.push(Refusal { flat: flat.to_owned(), wrong: wrong.into() });
+    }
+
+    fn finish(mut self) -> Result<Plan, Vec<Refusal>> {
+        self.check_font_sizes();
+        self.check_servers();
+        self.check_login();
+        if self.refusals.is_empty() { Ok(self.plan) } else { Err(self.refusals) }
+    }
+
+    fn changes(&self, flat: &str) -> bool {
+        self.plan.changes.iter().any(|change| change.flat == flat)
+    }
+
+    /// The value as it will be; its default where there is none.
+    fn future(&self, key: &Key) -> Value {
+        let stored = document::find(&self.plan.document, key.section, key.name);
+        stored.cloned().unwrap_or_else(|| key.default.value())
+    }
+
+    fn check_font_sizes(&mut self) {
+        let size =
+            |planning: &Self, key| document::scalar(&planning.future(key)).and_then(|text| text.parse::<i64>().ok());
+        for greatest in keys::all().filter(|key| key.name == "maxPointSize") {
+            let Some(least) = keys::find(greatest.section, "minPointSize") else { continue };
+            let (Some(from), Some(to)) = (size(self, least), size(self, greatest)) else { continue };
+            if from > to && self.changes(greatest.flat) {
+                self.refuse(greatest.flat, format!("must not be less than {}, which is {from}", least.flat));
+            } else if from > to && self.changes(least.flat) {
+                self.refuse(least.flat, format!("must not be more than {}, which is {to}", greatest.flat));
+            }
+        }
+    }
+
+    fn check_servers(&mut self) {
+        const SWITCHES: [&str; 3] = ["UsePlex", "UseJellyfin", "UseEmby"];
+        let is_on = |flat: &&str| {
+            let value = keys::by_flat_name(flat).map(|key| self.future(key)).as_ref().and_then(document::scalar);
+            value.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        };
+        let on: Vec<_> = SWITCHES.into_iter().filter(is_on).collect();
+        if on.len() > 1
+            && let Some(changed) = on.iter().find(|flat| self.changes(flat))
+        {
+            self.refuse(
+                changed,
+                format!("only one of UsePlex, UseJellyfin and UseEmby may be on, not {}", on.join(" and ")),
+            );
+        }
+    }
+
+    /// A login that nobody could get past, or that anybody could, is a mistake.
+    fn check_login(&mut self) {
+        let future = |flat: &str| keys::by_flat_name(flat).map(|key| self.future(key)).unwrap_or_default();
+        let is_on = document::switched_on(&future("basicAuthEnabled"));
+        let (user, password) = (future("basicAuthUsername"), future("basicAuthPassword"));
+        let bad_name = user.as_str().is_some_and(|user| user.contains(':'));
+        let empty = password.as_str().is_some_and(str::is_empty);
+        let too_slow = password.as_str().is_some_and(|text| Password::of(text) == Password::TooCostly);
+        let turned_on = self.changes("basicAuthEnabled");
+        if bad_name && self.changes("basicAuthUsername") {
+            self.refuse("basicAuthUsername", "must not contain a colon; a browser could not send it");
+        }
+        if is_on && empty && (turned_on || self.changes("basicAuthPassword")) {
+            self.refuse("basicAuthPassword", "must not be empty while basicAuthEnabled is on");
+        }
+        if too_slow && self.changes("basicAuthPassword") {
+            self.refuse("basicAuthPassword", "is a hash that takes too long to check; make one with a lower cost");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn object(value: Value) -> Document {
+        value.as_object().unwrap().clone()
+    }
+
+    fn planned(current: Value, posted: Value, mode: Mode) -> Plan {
+        plan(&object(current), &object(posted), mode, |_| false).unwrap()
+    }
+
+    fn refused(current: Value, posted: Value) -> Vec<String> {
+        let refusals = plan(&object(current), &object(posted), Mode::Merge, |_| false).unwrap_err();
+        refusals.into_iter().map(|refusal| format!("{} {}", refusal.flat, refusal.wrong)).collect()
+    }
+
+    #[test]
+    fn an_unchanged_post_changes_nothing_whatever_the_file_holds() {
+        let odd = json!({
+            "PlexPart": {"UsePlex": true, "PlexUrl": 5, "LibstoExclude": "x"},
+            "JellyfinPart": {"UseJellyfin": "true"},
+            "PosterOverlayPart": {"maxPointSize": "big", "text_offset": null, "own_key": {"a": 1}},
+            "WebUI": {"basicAuthEnabled": 1, "basicAuthPassword": ""},
+            "Own": {"x": 1.5},
+            "root": [1],
+        });
+        let posted = Value::Object(flat::flatten(&object(odd.clone()), false));
+        for mode in [Mode::Replace, Mode::Merge] {
+            let plan = planned(odd.clone(), posted.clone(), mode);
+            assert_eq!(Value::Object(plan.document), odd);
+            assert_eq!((plan.count, plan.changes.len(), plan.ignored.len()), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn a_full_post_removes_known_keys_and_keeps_unknown_ones() {
+        let current = json!({"PrerequisitePart": {"AssetPath": "/a", "font": "x.ttf", "new": 1}, "Own": {"k": 2}, "PlexPart": {"UsePlex": "true"}});
+        let replaced = planned(current.clone(), json!({"AssetPath": "/b", "Nobody": 3}), Mode::Replace);
+        assert_eq!(
+            Value::Object(replaced.document),
+            json!({"PrerequisitePart": {"AssetPath": "/b", "new": 1}, "Own": {"k": 2}})
+        );
+        assert_eq!((replaced.count, replaced.ignored), (2, vec!["Nobody".to_owned()]), "removed keys are not counted");
+        assert_eq!(replaced.changes.len(), 3);
+        let merged = planned(current, json!({"AssetPath": "/b", "k": "own", "PlexToken": "t"}), Mode::Merge);
+        let expected = json!({
+            "PrerequisitePart": {"AssetPath": "/b", "font": "x.ttf", "new": 1}, "Own": {"k": "own"},
+            "PlexPart": {"UsePlex": "true"}, "ApiPart": {"PlexToken": "t"},
+        });
+        assert_eq!(Value::Object(merged.document), expected);
+        assert_eq!(merged.count, 3);
+    }
+
+    #[test]
+    fn values_are_stored_in_the_form_the_script_reads() {
+        let posted =
+            json!({"PosterTextOffset": 430, "outputQuality": "92", "UsePlex": true, "basicAuthEnabled": "false"});
+        let plan = planned(json!({"WebUI": {"basicAuthEnabled": false}}), posted, Mode::Merge);
+        let expected = json!({
+            "WebUI": {"basicAuthEnabled": false}, "PosterOverlayPart": {"text_offset": "+430"},
+            "OverlayPart": {"outputQuality": "92%"}, "PlexPart": {"UsePlex": "true"},
+        });
+        assert_eq!(Value::Object(plan.document), expected);
+        assert_eq!((plan.count, plan.changes.len()), (4, 3), "\"false\" differs from false, and means the same");
+    }
+
+    #[test]
+    fn a_mask_means_the_stored_value_only_where_something_is_masked() {
+        let current = json!({"ApiPart": {"tmdbtoken": "secret"}, "Own": {"k": "v"}});
+        let plan = planned(current.clone(), json!({"tmdbtoken": MASK, "k": MASK, "PlexToken": MASK}), Mode::Replace);
+        assert_eq!(Value::Object(plan.document), current);
+        assert_eq!(plan.count, 0);
+        let named = planned(json!({}), json!({"DiscordUserName": MASK}), Mode::Merge);
+        assert_eq!(named.document["Notification"]["DiscordUserName"], MASK);
+    }
+
+    #[test]
+    fn everything_wrong_is_told_at_once_and_no_value_is_repeated() {
+        let posted = json!({"PosterMaxWidth": "wide", "UsePlex": "on", "tmdbtoken": ["s3cret"], "AssetPath": "/fine"});
+        let wrong = refused(json!({}), posted);
+        assert_eq!(
+            wrong,
+            [
+                "PosterMaxWidth must be a whole number from 1 to 30000",
+                "UsePlex must be true or false",
+                "tmdbtoken must be a text",
+            ]
+        );
+    }
+
+    #[test]
+    fn font_sizes_are_a_range() {
+        assert_eq!(
+            refused(json!({}), json!({"PosterMaxPointSize": "44"})),
+            ["PosterMaxPointSize must not be less than PosterMinPointSize, which is 45"]
+        );
+        assert_eq!(
+            refused(json!({}), json!({"TitleCardEPMinPointSize": 81})),
+            ["TitleCardEPMinPointSize must not be more than TitleCardEPMaxPointSize, which is 80"]
+        );
+    }
+
+    #[test]
+    fn one_media_server_at_most_is_on() {
+        let wrong = refused(json!({"PlexPart": {"UsePlex": "true"}}), json!({"UseJellyfin": "true"}));
+        assert!(
+            wrong[0].starts_with("UseJellyfin only one of") && wrong[0].ends_with("not UsePlex and UseJellyfin"),
+            "{wrong:?}"
+        );
+        let switched = planned(
+            json!({"PlexPart": {"UsePlex": "true"}}),
+            json!({"UseJellyfin": "true", "UsePlex": "false"}),
+            Mode::Merge,
+        );
+        assert_eq!(switched.changes.len(), 2);
+    }
+
+    #[test]
+    fn a_login_without_a_password_or_with_a_colon_in_its_name_is_a_mistake() {
+        let wrong =
+            refused(json!({}), json!({"basicAuthEnabled": true, "basicAuthPassword": "", "basicAuthUsername": "a:b"}));
+        assert_eq!(wrong.len(), 2, "{wrong:?}");
+        let costly = json!({"basicAuthPassword": "$2b$31$abcdefghijklmnopqrstuu5Q0Oe0j9oO0Qyk5VxQ0u1tZ1e3yQm3K"});
+        assert!(refused(json!({}), costly)[0].contains("lower cost"));
+        planned(json!({}), json!({"basicAuthPassword": ""}), Mode::Merge);
+    }
+
+    #[test]
+    fn an_exclusion_list_that_a_client_could_not_know_is_not_cleared_by_a_full_post() {
+        let current = object(json!({"PlexPart": {"LibstoExclude": ["Kids"]}, "EmbyPart": {"LibstoExclude": ["Old"]}}));
+        let guarded = |key: &Key| key.name == "LibstoExclude";
+        let post = |posted: Value, mode| plan(&current, &object(posted), mode, guarded).unwrap().document;
+        assert_eq!(post(json!({"PlexLibstoExclude": []}), Mode::Replace), current);
+        assert_eq!(
+            post(json!({"PlexLibstoExclude": ["Other"]}), Mode::Replace)["PlexPart"]["LibstoExclude"],
+            json!(["Other"])
+        );
+        assert_eq!(
+            post(json!({"PlexLibstoExclude": []}), Mode::Merge)["PlexPart"]["LibstoExclude"],
+            json!([]),
+            "on purpose"
+        );
+    }
+}
