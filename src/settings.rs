@@ -74,6 +74,8 @@ pub struct Settings {
     pub webhook_networks: Vec<ipnet::IpNet>,
     /// What is kept of deleted images.
     pub trash: TrashSettings,
+    /// Whether the secrets of `config.json` are hidden from everybody.
+    pub mask_secrets: bool,
     /// How many bytes the thumbnails may take.
     pub thumbnail_cache: u64,
     /// How often the asset folders are scanned, whatever was heard of them in between.

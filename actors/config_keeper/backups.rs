@@ -70,17 +70,19 @@ impl Backups {
     /// Keeps a content that is about to be replaced, and gives its id. One that was kept last is not kept twice.
     pub fn keep(&self, content: &[u8], now: DateTime<Utc>) -> io::Result<String> {
         std::fs::create_dir_all(&self.folder)?;
-        let newest = self.list()?.into_iter().next();
-        if let Some(newest) = &newest
+        let kept = self.list()?;
+        let newest = kept.first();
+        if let Some(newest) = newest
             && std::fs::read(self.path(&newest.id)).is_ok_and(|kept| kept == content)
         {
             return Ok(newest.id.clone());
         }
-        let id = free_id(now, newest.as_ref());
-        files::write_private(&self.path(&id), content)?;
-        for old in self.list()?.iter().skip(KEPT) {
+        // Before the new one is there, so that a crash in between leaves no more than so many.
+        for old in kept.iter().skip(KEPT - 1) {
             std::fs::remove_file(self.path(&old.id))?;
         }
+        let id = free_id(now, newest);
+        files::write_private(&self.path(&id), content)?;
         Ok(id)
     }
 

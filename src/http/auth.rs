@@ -13,6 +13,7 @@ mod keys;
 mod login;
 mod origin;
 mod session;
+mod verified;
 
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ async fn admit<B: MessageBody>(
     if needed == Access::Public {
         return Ok(next.call(request).await?.map_into_left_body());
     }
-    let login = login::of(request.request(), state);
+    let login = login::of(request.request(), state).await;
     if let Access::Needs(scope) = needed
         && let Err(error) = check_scope(&request, state, &login, scope)
     {

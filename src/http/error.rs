@@ -42,6 +42,8 @@ codes! {
     MethodNotAllowed => "method_not_allowed", METHOD_NOT_ALLOWED;
     /// The state does not allow it now.
     Conflict => "conflict", CONFLICT;
+    /// What is to be changed is not what the client read.
+    PreconditionFailed => "precondition_failed", PRECONDITION_FAILED;
     /// The body is larger than allowed.
     PayloadTooLarge => "payload_too_large", PAYLOAD_TOO_LARGE;
     /// Well-formed, but what is needed is missing.
@@ -90,6 +92,20 @@ impl ApiError {
         let message = message.into();
         let detail = json!([{ "type": kind, "loc": loc, "msg": message }]);
         Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidRequest, message) }
+    }
+
+    /// Values that are not acceptable, each with its name below `place` and what is wrong; `message` tells all of it.
+    pub fn invalid_values<'a>(
+        place: &[&str],
+        wrong: impl IntoIterator<Item = (&'a str, &'a str)>,
+        message: impl Into<String>,
+    ) -> Self {
+        let item = |(name, wrong)| {
+            let loc: Vec<_> = place.iter().copied().chain([name]).collect();
+            json!({ "type": "value_error", "loc": loc, "msg": wrong })
+        };
+        let detail: Value = wrong.into_iter().map(item).collect();
+        Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidValue, message) }
     }
 
     /// Adds a field to the body.

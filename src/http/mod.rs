@@ -4,6 +4,8 @@
 
 pub mod access_log;
 pub mod auth;
+pub mod config;
+pub mod config_db;
 pub mod dashboard;
 pub mod deletes;
 pub mod docs;
@@ -147,6 +149,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         events::routes,
         system::routes,
         version::routes,
+        config::routes,
+        config_db::routes,
         webui_settings::routes,
         support::routes,
         files::routes,

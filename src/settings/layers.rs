@@ -112,6 +112,7 @@ fn defaults(surroundings: &Surroundings) -> Settings {
             max_size: 2 * 1024 * 1024 * 1024,
             max_age: Some(Duration::from_secs(30 * 24 * 60 * 60)),
         },
+        mask_secrets: false,
         thumbnail_cache: 512 * 1024 * 1024,
         scan_every: Duration::from_secs(600),
         updates: true,

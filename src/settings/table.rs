@@ -134,6 +134,15 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::origins(given).map(|origins| settings.cors_origins = origins),
     },
     Setting {
+        key: "mask_secrets",
+        also: &[],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Hide the passwords, tokens and keys of config.json from everybody, also from the admin",
+        store: |settings, given| parse::switch(given).map(|masked| settings.mask_secrets = masked),
+    },
+    Setting {
         key: "umask",
         also: &[("UMASK", umask)],
         value: "OCTAL",

@@ -1,7 +1,41 @@
-use reqwest::Method;
-use serde_json::json;
+//! The configuration and the web UI's own settings.
 
-use super::harness::TestApp;
+mod backups;
+mod posts;
+mod reading;
+mod secrets;
+
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::harness::{Answer, TestApp};
+
+/// A daemon on a data folder with this `config.json`.
+fn app_with(config: impl AsRef<[u8]>) -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    TestApp::start_in(folder, |_| {})
+}
+
+fn file(folder: &Path) -> Vec<u8> {
+    std::fs::read(folder.join("config.json")).unwrap()
+}
+
+fn document(app: &TestApp) -> Value {
+    serde_json::from_slice(&file(app.path())).unwrap()
+}
+
+/// Posts these keys; `query` is what follows the path.
+async fn post(app: &TestApp, query: &str, keys: Value) -> Answer {
+    app.post(&format!("/api/config{query}"), &json!({ "config": keys })).await
+}
+
+/// What `/api/config` gives under `config`.
+async fn flat(app: &TestApp) -> Value {
+    app.get("/api/config").await.json()["config"].clone()
+}
 
 #[actix_web::test]
 async fn the_web_uis_settings_have_upstreams_shape_and_defaults() {

@@ -148,6 +148,7 @@ pub fn settings(folder: &Path) -> Settings {
         webhook_delays: BTreeMap::new(),
         webhook_networks: Vec::new(),
         trash: TrashSettings { enabled: true, max_size: 1024 * 1024 * 1024, max_age: None },
+        mask_secrets: false,
         thumbnail_cache: 512 * 1024 * 1024,
         scan_every: Duration::from_secs(600),
         updates: false,

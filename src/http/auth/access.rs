@@ -41,7 +41,7 @@ pub fn needed(method: &Method, path: &str) -> Access {
     match segments.next().unwrap_or_default() {
         "api" => match segments.next().unwrap_or_default() {
             "webhook" => Access::Needs(Scope::Webhook),
-            "auth" | "config" | "config-db" | "admin" => Access::Needs(Scope::Admin),
+            "auth" | "admin" => Access::Needs(Scope::Admin),
             _ => read_or_admin,
         },
         "metrics" if reads => Access::Needs(Scope::Metrics),
@@ -88,7 +88,17 @@ mod tests {
 
     #[test]
     fn api_and_media_need_a_login_whatever_their_extension_says() {
-        let paths = ["/api/", "/api/status", "/api/status/", "/api/config.js", "/api/x.png", "/API/status", "/ws/logs"];
+        let paths = [
+            "/api/",
+            "/api/status",
+            "/api/status/",
+            "/api/config.js",
+            "/api/config",
+            "/api/config-db/export",
+            "/api/x.png",
+            "/API/status",
+            "/ws/logs",
+        ];
         let media =
             ["/poster_assets/a.jpg", "/manual_poster_assets/a.webp", "/test/x.png", "/images/x.svg", "/Images/x"];
         let documents = ["/docs", "/docs/index.css", "/redoc", "/openapi.json", "/api/health/other", "/api/healthz"];
@@ -97,8 +107,7 @@ mod tests {
             assert_eq!(needed(&Method::DELETE, path), ADMIN, "{path}");
         }
         assert_eq!(get("/metrics"), Access::Needs(Scope::Metrics));
-        for path in ["/api/config", "/api/config/x.png", "/api/auth/keys", "/api/auth/keys/x", "/api/admin/support-zip"]
-        {
+        for path in ["/api/auth/keys", "/api/auth/keys/x", "/api/admin/support-zip"] {
             assert_eq!(get(path), ADMIN, "{path}");
         }
         assert_eq!(needed(&Method::POST, "/api/webhook/arr"), Access::Needs(Scope::Webhook));

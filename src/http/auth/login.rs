@@ -13,6 +13,7 @@ use chrono::Utc;
 use super::backoff::Backoff;
 use super::client::Client;
 use super::credentials::Presented;
+use super::verified::Verified;
 use super::{LocalOwner, session};
 use crate::actors::auth_keeper::{Fingerprint, Scope, Token, Used};
 use crate::actors::config_keeper::WebAuth;
@@ -83,6 +84,7 @@ pub enum Login {
 pub struct Logins {
     backoff: Mutex<Backoff>,
     recent: Mutex<HashMap<Fingerprint, Token>>,
+    verified: Verified,
 }
 
 /// More programs than this that log in without keeping the cookie get new sessions.
@@ -116,7 +118,7 @@ impl Logins {
 ///
 /// A key or password in the request decides alone: next to a wrong one, a cookie does not count, so that a login form
 /// learns the truth. A right key passes even while the address is slowed down: 256 bits are not guessed.
-pub fn of(request: &HttpRequest, state: &AppState) -> Login {
+pub async fn of(request: &HttpRequest, state: &AppState) -> Login {
     if request.conn_data::<LocalOwner>().is_some() {
         return Login::Known(Principal::admin(Via::LocalSocket, None));
     }
@@ -130,7 +132,7 @@ pub fn of(request: &HttpRequest, state: &AppState) -> Login {
         return Login::Known(principal);
     }
     if presented.is_explicit() {
-        return of_password(request, state, &presented, &config.web_auth);
+        return of_password(request, state, &presented, &config.web_auth).await;
     }
     session::of(&presented, state, &config.web_auth)
         .map_or(Login::Missing, |session| Login::Known(Principal::admin(Via::Session, Some(session.user.clone()))))
@@ -146,16 +148,18 @@ fn of_key(presented: &Presented, state: &AppState) -> Option<Principal> {
     Some(Principal { scopes: key.scopes.clone(), via: Via::Key, name: Some(key.name.clone()) })
 }
 
-fn of_password(request: &HttpRequest, state: &AppState, presented: &Presented, auth: &WebAuth) -> Login {
+async fn of_password(request: &HttpRequest, state: &AppState, presented: &Presented, auth: &WebAuth) -> Login {
     let client = Client::of(request, &state.settings.trusted_proxies).address;
     if let Some(wait) = state.logins.closed_for(client) {
         return Login::Closed(wait);
     }
-    match &presented.basic {
-        Some((user, password)) if auth.accepts(user, password) => {
-            return Login::Known(Principal::admin(Via::Basic, Some(user.clone())));
+    if let Some((user, password)) = &presented.basic {
+        let is_open = || state.logins.closed_for(client).is_none();
+        match state.logins.verified.accepts(auth, user, password, is_open).await {
+            Some(true) => return Login::Known(Principal::admin(Via::Basic, Some(user.clone()))),
+            Some(false) => {}
+            None => return Login::Closed(state.logins.closed_for(client).unwrap_or_default()),
         }
-        _ => {}
     }
     if state.logins.failed(client, presented.fingerprint()) {
         tell_failure(presented, client);
