@@ -5,6 +5,7 @@ use crate::auth_keeper::AuthView;
 use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
+use crate::library_keeper::LibrariesView;
 use crate::library_types::LibraryTypes;
 use crate::log_tailer::LogView;
 use crate::scheduler::SchedulerView;
@@ -42,6 +43,8 @@ pub struct Views {
     pub assets: View<AssetsView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
+    /// Of the LibraryKeeper.
+    pub libraries: View<LibrariesView>,
     /// Of the LogTailer.
     pub logs: View<LogView>,
     /// Of the Scheduler.

@@ -13,17 +13,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use actix::{AsyncContext, Message};
-use reqwest::header::CONTENT_TYPE;
-use reqwest::{Client, Method, Url};
+use reqwest::Url;
 
 use crate::commons::Commons;
 use crate::events::{Event, Fact};
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::outgoing::{Ask, Outgoing};
 use crate::runs::Outcome;
 use hooks::{Hooks, notice};
 use kuma::Push;
 
-const TIME_OUT: Duration = Duration::from_secs(10);
 /// Pauses before the second and third try.
 const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 /// Messages under way at most; more are dropped, for their receivers are dead.
@@ -49,31 +48,21 @@ struct Heard(Arc<Event>);
 pub struct Notifier {
     commons: Commons,
     settings: NotifierSettings,
-    client: Option<Client>,
+    outgoing: Outgoing,
     under_way: Arc<AtomicUsize>,
-}
-
-/// One request to a receiver.
-struct Outgoing {
-    url: Url,
-    /// A JSON body is posted; without one the address is asked for.
-    body: Option<String>,
 }
 
 impl Notifier {
     /// Made from the settings.
-    pub fn new(commons: Commons, settings: NotifierSettings) -> Self {
-        let client =
-            Client::builder().timeout(TIME_OUT).user_agent(concat!("posterizarrd/", env!("CARGO_PKG_VERSION"))).build();
-        let client = client.inspect_err(|error| tracing::warn!(%error, "nobody can be notified")).ok();
-        Self { commons, settings, client, under_way: Arc::default() }
+    pub fn new(commons: Commons, settings: NotifierSettings, outgoing: Outgoing) -> Self {
+        Self { commons, settings, outgoing, under_way: Arc::default() }
     }
 
     fn beat(&mut self, ctx: &mut Ctx<Self>) {
         let Some(base) = self.settings.heartbeat_url.clone() else { return };
         if self.commons.views.config.get().problem.is_none() {
             let alive = Push { up: true, message: "posterizarrd is alive".to_owned(), ping_ms: None };
-            self.send(kuma::address(&base, &alive).map(|url| Outgoing { url, body: None }));
+            self.send(kuma::address(&base, &alive), None);
         }
         ctx.later(self.settings.heartbeat_every, Self::beat);
     }
@@ -84,7 +73,7 @@ impl Notifier {
         let config = self.commons.views.config.get();
         if config.flag("Notification", "UseUptimeKuma") {
             let base = config.text("Notification", "UptimeKumaUrl").unwrap_or_default();
-            self.send(kuma::address(&base, &push).map(|url| Outgoing { url, body: None }));
+            self.send(kuma::address(&base, &push), None);
         }
     }
 
@@ -92,27 +81,24 @@ impl Notifier {
         let Some(notice) = notice(fact) else { return };
         let hooks = &self.settings.hooks;
         for address in hooks.addresses(notice.event) {
-            let body = Some(notice.body(hooks.body.as_deref()));
-            self.send(notice.address(address).map(|url| Outgoing { url, body }));
+            self.send(notice.address(address), Some(notice.body(hooks.body.as_deref())));
         }
     }
 
-    /// Sends in the background; an address that makes no sense is told in the log.
-    fn send(&self, outgoing: Option<Outgoing>) {
-        let Some(outgoing) = outgoing else {
+    /// Posts the JSON text, or just calls the address, in the background; an address that makes no sense is told in the log.
+    fn send(&self, url: Option<Url>, json: Option<String>) {
+        let Some(url) = url else {
             return tracing::warn!("an address to notify is not a valid http(s) URL; nobody was notified");
         };
-        let Some(client) = self.client.clone() else { return };
         if self.under_way.fetch_add(1, Ordering::Relaxed) >= MOST_UNDER_WAY {
             self.under_way.fetch_sub(1, Ordering::Relaxed);
-            return tracing::warn!(
-                host = outgoing.url.host_str(),
-                "too many notifications are under way, one was dropped"
-            );
+            return tracing::warn!(host = url.host_str(), "too many notifications are under way, one was dropped");
         }
-        let under_way = self.under_way.clone();
+        let (outgoing, under_way) = (self.outgoing.clone(), self.under_way.clone());
         actix::spawn(async move {
-            deliver(&client, &outgoing).await;
+            let host = url.host_str().unwrap_or_default().to_owned();
+            let ask = if let Some(json) = json { Ask::post_json(url, json) } else { Ask::get(url) };
+            deliver(&outgoing, ask, &host).await;
             under_way.fetch_sub(1, Ordering::Relaxed);
         });
     }
@@ -136,33 +122,22 @@ fn unreported(fact: &Fact) -> Option<Push> {
 
 /// Tries until a receiver took it, or refused it for good, or the tries are used up. The log names the host only: paths and
 /// queries hold tokens.
-async fn deliver(client: &Client, outgoing: &Outgoing) {
+async fn deliver(outgoing: &Outgoing, ask: Ask, host: &str) {
     let mut pauses = PAUSES.iter();
     loop {
-        let reason = match attempt(client, outgoing).await {
+        let reason = match outgoing.tell(ask.clone()).await {
             Ok(status) if status.is_success() => return,
             Ok(status) if status.is_client_error() => {
-                return tracing::warn!(host = outgoing.url.host_str(), %status, "a receiver refused a notification; check its address");
+                return tracing::warn!(host, %status, "a receiver refused a notification; check its address");
             }
             Ok(status) => status.to_string(),
-            Err(error) => error.without_url().to_string(),
+            Err(trouble) => trouble.to_string(),
         };
         match pauses.next() {
             Some(pause) => tokio::time::sleep(*pause).await,
-            None => return tracing::warn!(host = outgoing.url.host_str(), reason, "a receiver could not be notified"),
+            None => return tracing::warn!(host, reason, "a receiver could not be notified"),
         }
     }
-}
-
-async fn attempt(client: &Client, outgoing: &Outgoing) -> reqwest::Result<reqwest::StatusCode> {
-    let request = match &outgoing.body {
-        Some(body) => client
-            .request(Method::POST, outgoing.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(body.clone()),
-        None => client.get(outgoing.url.clone()),
-    };
-    Ok(request.send().await?.status())
 }
 
 impl Service for Notifier {

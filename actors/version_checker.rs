@@ -12,13 +12,14 @@ use std::time::{Duration, SystemTime};
 
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
-use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 
 use crate::commons::Commons;
 use crate::events::Fact;
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::outgoing::{Ask, Outgoing, Trouble, parse};
 use crate::store::{Record, Table};
 use releases::Release;
 use version::{Comparison, compare};
@@ -33,7 +34,6 @@ pub const RELEASES_URL: &str = "https://api.github.com/repos/fscorrupt/posteriza
 
 const PAUSE: Duration = Duration::from_secs(6 * 60 * 60);
 const FIRST_RETRY: Duration = Duration::from_secs(5 * 60);
-const TIME_OUT: Duration = Duration::from_secs(10);
 /// How soon a changed script is noticed.
 const LOOK_AT_SCRIPT: Duration = Duration::from_secs(5);
 /// A release number is a short line; a list of releases is some hundred kilobytes.
@@ -119,7 +119,7 @@ const KEY: &[u8] = b"known";
 pub struct VersionChecker {
     commons: Commons,
     settings: VersionSettings,
-    client: Option<Client>,
+    outgoing: Outgoing,
     table: Option<Table<Known>>,
     script_seen: Option<(SystemTime, u64)>,
     view: VersionView,
@@ -142,16 +142,14 @@ struct LookError {
 
 impl VersionChecker {
     /// Made with what the store knows.
-    pub fn new(commons: Commons, settings: VersionSettings) -> Self {
+    pub fn new(commons: Commons, settings: VersionSettings, outgoing: Outgoing) -> Self {
         let table =
             commons.store.table::<Known>().inspect_err(|error| tracing::warn!(%error, "versions are not kept")).ok();
         let known = table.as_ref().and_then(|table| table.get(KEY).ok().flatten()).unwrap_or_default();
-        let client =
-            Client::builder().timeout(TIME_OUT).user_agent(concat!("posterizarrd/", env!("CARGO_PKG_VERSION"))).build();
         Self {
             commons,
             settings,
-            client: client.inspect_err(|error| tracing::warn!(%error, "versions cannot be fetched")).ok(),
+            outgoing,
             table,
             script_seen: None,
             view: VersionView { known, ..VersionView::default() },
@@ -176,10 +174,10 @@ impl VersionChecker {
     }
 
     fn look_at_network(&mut self, ctx: &mut Ctx<Self>) {
-        let Some(client) = self.client.clone() else { return };
-        let (settings, known, this) = (self.settings.clone(), self.view.known.clone(), ctx.address());
+        let (outgoing, settings) = (self.outgoing.clone(), self.settings.clone());
+        let (known, this) = (self.view.known.clone(), ctx.address());
         actix::spawn(async move {
-            this.do_send(Looked(look(&client, &settings, known).await));
+            this.do_send(Looked(look(&outgoing, &settings, known).await));
         });
     }
 
@@ -248,13 +246,13 @@ impl Answer<Looked> for VersionChecker {
 }
 
 /// Asks for everything once. What has not changed is taken over from `known`.
-async fn look(client: &Client, settings: &VersionSettings, mut known: Known) -> Result<Known, LookError> {
-    known.remote = fetch_text(client, &settings.release_url, known.remote).await?;
+async fn look(outgoing: &Outgoing, settings: &VersionSettings, mut known: Known) -> Result<Known, LookError> {
+    known.remote = fetch_text(outgoing, &settings.release_url, known.remote).await?;
     if let Some(url) = &settings.release_ui_url {
         // Upstream's tree has no such file today; its absence is not a failure.
-        known.remote_ui = fetch_text(client, url, known.remote_ui.clone()).await.unwrap_or(known.remote_ui);
+        known.remote_ui = fetch_text(outgoing, url, known.remote_ui.clone()).await.unwrap_or(known.remote_ui);
     }
-    let answer = fetch(client, &settings.releases_url, known.releases_etag.as_deref()).await?;
+    let answer = fetch(outgoing, &settings.releases_url, known.releases_etag.as_deref()).await?;
     if let Some((etag, body)) = answer {
         let unreadable =
             |what: String| LookError { reason: format!("the list of releases is unreadable: {what}"), pause: None };
@@ -266,8 +264,8 @@ async fn look(client: &Client, settings: &VersionSettings, mut known: Known) -> 
     Ok(known)
 }
 
-async fn fetch_text(client: &Client, url: &str, before: Fetched) -> Result<Fetched, LookError> {
-    let Some((etag, body)) = fetch(client, url, before.etag.as_deref()).await? else { return Ok(before) };
+async fn fetch_text(outgoing: &Outgoing, url: &str, before: Fetched) -> Result<Fetched, LookError> {
+    let Some((etag, body)) = fetch(outgoing, url, before.etag.as_deref()).await? else { return Ok(before) };
     let text = String::from_utf8_lossy(&body).trim().to_owned();
     if version::Version::parse(text.split('-').next().unwrap_or_default()).is_none() || text.is_empty() {
         return Err(LookError { reason: "the newest version is not a version number".to_owned(), pause: None });
@@ -276,30 +274,35 @@ async fn fetch_text(client: &Client, url: &str, before: Fetched) -> Result<Fetch
 }
 
 /// The body and its ETag; none when it has not changed.
-async fn fetch(client: &Client, url: &str, etag: Option<&str>) -> Result<Option<(Option<String>, Vec<u8>)>, LookError> {
-    let mut request = client.get(url).header(ACCEPT, "application/vnd.github+json, text/plain");
-    if let Some(etag) = etag {
-        request = request.header(IF_NONE_MATCH, etag);
-    }
-    // The error without its URL: a configured one may hold a token.
-    let failed = |error: reqwest::Error| LookError { reason: error.without_url().to_string(), pause: None };
-    let mut response = request.send().await.map_err(failed)?;
-    if response.status() == StatusCode::NOT_MODIFIED {
-        return Ok(None);
-    }
-    if !response.status().is_success() {
-        let reason = format!("the server answered {}", response.status());
-        return Err(LookError { reason, pause: wanted_pause(response.headers()) });
-    }
-    let etag = response.headers().get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        body.extend_from_slice(&chunk);
-        if body.len() > LARGEST_ANSWER {
-            return Err(LookError { reason: "the answer is too large".to_owned(), pause: None });
+async fn fetch(
+    outgoing: &Outgoing,
+    url: &str,
+    etag: Option<&str>,
+) -> Result<Option<(Option<String>, Vec<u8>)>, LookError> {
+    let answer = outgoing.fetch(ask(url, etag)?).await?;
+    match answer.status {
+        StatusCode::NOT_MODIFIED => Ok(None),
+        status if status.is_success() => {
+            let etag = answer.headers.get(ETAG).and_then(|etag| etag.to_str().ok()).map(str::to_owned);
+            Ok(Some((etag, answer.body)))
+        }
+        status => {
+            let reason = format!("the server answered {status}");
+            Err(LookError { reason, pause: wanted_pause(&answer.headers) })
         }
     }
-    Ok(Some((etag, body)))
+}
+
+fn ask(url: &str, etag: Option<&str>) -> Result<Ask, Trouble> {
+    let ask = Ask::get(parse(url)?).at_most(LARGEST_ANSWER).without_secret();
+    let ask = ask.header(ACCEPT, "application/vnd.github+json, text/plain")?;
+    etag.map_or(Ok(ask.clone()), |etag| ask.header(IF_NONE_MATCH, etag))
+}
+
+impl From<Trouble> for LookError {
+    fn from(trouble: Trouble) -> Self {
+        Self { reason: trouble.to_string(), pause: None }
+    }
 }
 
 /// How long the server wants to be left alone: `Retry-After`, or GitHub's rate limit when it is used up. At most a day.

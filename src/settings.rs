@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::actors::notifier::NotifierSettings;
+use crate::actors::outgoing::OutgoingSettings;
 use crate::actors::trash::TrashSettings;
+use crate::actors::validators::Providers;
 
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use surroundings::Surroundings;
@@ -86,6 +88,10 @@ pub struct Settings {
     pub release_url: String,
     /// Where the list of releases is.
     pub releases_url: String,
+    /// How the daemon asks others.
+    pub fetch: OutgoingSettings,
+    /// Where the providers of artwork are.
+    pub providers: Providers,
     /// Who is told of runs.
     pub notify: NotifierSettings,
     /// Whether `/metrics` answers on the main address (a login with the `metrics` scope is needed there).

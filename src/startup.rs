@@ -24,8 +24,10 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
+use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::Notifier;
+use crate::actors::outgoing::Outgoing;
 use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
 use crate::actors::store::{Store, StoreError};
@@ -227,8 +229,13 @@ fn start_actors(
     let triggers = (ingest_settings(&settings), queue);
     let indexer = start(&troupe, &commons, index_settings(&settings), AssetIndexer::new);
     let trash = (settings.trash, indexer.clone().recipient());
-    start(&troupe, &commons, version_settings(&settings), VersionChecker::new);
-    start(&troupe, &commons, settings.notify.clone(), Notifier::new);
+    let outgoing = Outgoing::new(&settings.fetch);
+    start(&troupe, &commons, (version_settings(&settings), outgoing.clone()), |commons, (settings, outgoing)| {
+        VersionChecker::new(commons, settings, outgoing)
+    });
+    start(&troupe, &commons, (settings.notify.clone(), outgoing.clone()), |commons, (settings, outgoing)| {
+        Notifier::new(commons, settings, outgoing)
+    });
     AppState {
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
@@ -243,6 +250,8 @@ fn start_actors(
         trash: start(&troupe, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
         thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
+        libraries: start(&troupe, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
+        outgoing,
         supervisor,
         troupe,
         commons,
@@ -326,6 +335,8 @@ fn serve(listener: Option<TcpListener>, local: UnixListener, state: State) -> io
         .disable_signals()
         .shutdown_timeout(DRAIN_SECONDS)
         .client_request_timeout(Duration::from_secs(30))
+        // A client that has gone away ends what it asked for, such as a check of a server that does not answer.
+        .h1_allow_half_closed(false)
         .on_connect(|io, extensions| {
             if io.is::<tokio::net::UnixStream>() {
                 extensions.insert(LocalOwner);

@@ -14,6 +14,7 @@ pub mod events;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod libraries;
 pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
@@ -31,6 +32,7 @@ pub mod thumbnails;
 pub mod trash;
 pub mod ui;
 pub mod ui_logs;
+pub mod validate;
 pub mod version;
 pub mod webhooks;
 pub mod webui_settings;
@@ -52,7 +54,9 @@ use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
+use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::outgoing::Outgoing;
 use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
 use crate::actors::system::Machine;
@@ -84,6 +88,10 @@ pub struct AppState {
     pub indexer: Handle<AssetIndexer>,
     /// Owner of the followed logs.
     pub tailer: Handle<LogTailer>,
+    /// Owner of the media servers' libraries.
+    pub libraries: Handle<LibraryKeeper>,
+    /// How others are asked.
+    pub outgoing: Outgoing,
     /// What is remembered of logins between requests.
     pub logins: auth::Logins,
     /// The machine we run on.
@@ -152,6 +160,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         config::routes,
         config_db::routes,
         webui_settings::routes,
+        validate::routes,
+        libraries::routes,
         support::routes,
         files::routes,
         deletes::routes,

@@ -9,7 +9,9 @@ use super::parse::Given;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{LogFormat, Settings, Surroundings};
 use crate::actors::notifier::NotifierSettings;
+use crate::actors::outgoing::OutgoingSettings;
 use crate::actors::trash::TrashSettings;
+use crate::actors::validators::Providers;
 use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
 
 const FILE_NAME: &str = "posterizarrd.toml";
@@ -118,6 +120,8 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         updates: true,
         release_url: RELEASE_URL.to_owned(),
         releases_url: RELEASES_URL.to_owned(),
+        fetch: OutgoingSettings::default(),
+        providers: Providers::default(),
         notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,

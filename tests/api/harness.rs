@@ -6,7 +6,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use posterizarrd::actors::notifier::NotifierSettings;
+use posterizarrd::actors::outgoing::OutgoingSettings;
 use posterizarrd::actors::trash::TrashSettings;
+use posterizarrd::actors::validators::Providers;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
@@ -154,6 +156,8 @@ pub fn settings(folder: &Path) -> Settings {
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),
+        fetch: OutgoingSettings::default(),
+        providers: Providers::default(),
         notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,

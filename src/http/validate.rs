@@ -1,0 +1,166 @@
+//! Checks of what a user entered, before it is saved. Shapes and texts are upstream's; the answer is always 200 with a verdict.
+//!
+//! Where a client shows a masked secret and sends it back, the stored one is checked. A client that goes away ends its check.
+
+use actix_web::{Responder, post, web};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{AppState, State};
+use crate::actors::media_server::Server;
+use crate::actors::validators::{self, Verdict};
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(plex)
+        .service(jellyfin)
+        .service(emby)
+        .service(tmdb)
+        .service(tvdb)
+        .service(fanart)
+        .service(discord)
+        .service(apprise)
+        .service(uptimekuma);
+}
+
+/// A Plex server.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct PlexServer {
+    /// Its address, such as `http://192.168.1.10:32400`.
+    pub(super) url: String,
+    /// The token, or the mask for the stored one.
+    pub(super) token: String,
+}
+
+/// A Jellyfin or Emby server.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct KeyedServer {
+    /// Its address, such as `http://192.168.1.10:8096`.
+    pub(super) url: String,
+    /// The API key, or the mask for the stored one.
+    pub(super) api_key: String,
+}
+
+/// TMDB's read access token.
+#[derive(Deserialize, ToSchema)]
+struct TmdbToken {
+    token: String,
+}
+
+/// TVDB's project key.
+#[derive(Deserialize, ToSchema)]
+struct TvdbKey {
+    /// The key, alone or as `key#pin`.
+    api_key: String,
+    /// The PIN of a user's subscription.
+    pin: Option<String>,
+}
+
+/// Fanart.tv's personal key.
+#[derive(Deserialize, ToSchema)]
+struct FanartKey {
+    api_key: String,
+}
+
+/// A Discord webhook.
+#[derive(Deserialize, ToSchema)]
+struct DiscordWebhook {
+    webhook_url: String,
+}
+
+/// An address of Apprise, or a push address of Uptime Kuma.
+#[derive(Deserialize, ToSchema)]
+struct NotificationUrl {
+    url: String,
+}
+
+/// The value of a secret key of the configuration, where what was posted is its mask.
+pub(super) fn revealed(state: &AppState, section: &str, key: &str, posted: &str) -> String {
+    state.commons.views.config.get().revealed(section, key, posted)
+}
+
+/// The stored token or key of a media server, where what was posted is its mask.
+pub(super) fn server_key(state: &AppState, server: Server, posted: &str) -> String {
+    let key = match server {
+        Server::Plex => "PlexToken",
+        Server::Jellyfin => "JellyfinAPIKey",
+        Server::Emby => "EmbyAPIKey",
+    };
+    revealed(state, "ApiPart", key, posted)
+}
+
+/// Asks Plex for its libraries.
+#[utoipa::path(tag = "validate", operation_id = "validate_plex", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/plex")]
+async fn plex(state: State, body: web::Json<PlexServer>) -> impl Responder {
+    let token = server_key(&state, Server::Plex, &body.token);
+    web::Json(validators::plex(&state.outgoing, &body.url, &token).await)
+}
+
+/// Asks Jellyfin who it is.
+#[utoipa::path(tag = "validate", operation_id = "validate_jellyfin", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/jellyfin")]
+async fn jellyfin(state: State, body: web::Json<KeyedServer>) -> impl Responder {
+    keyed(&state, Server::Jellyfin, &body).await
+}
+
+/// Asks Emby who it is.
+#[utoipa::path(tag = "validate", operation_id = "validate_emby", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/emby")]
+async fn emby(state: State, body: web::Json<KeyedServer>) -> impl Responder {
+    keyed(&state, Server::Emby, &body).await
+}
+
+async fn keyed(state: &AppState, server: Server, body: &KeyedServer) -> web::Json<Verdict> {
+    let key = server_key(state, server, &body.api_key);
+    web::Json(validators::jellyfin_or_emby(&state.outgoing, server, &body.url, &key).await)
+}
+
+/// Asks TMDB whether it takes the token.
+#[utoipa::path(tag = "validate", operation_id = "validate_tmdb", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/tmdb")]
+async fn tmdb(state: State, body: web::Json<TmdbToken>) -> impl Responder {
+    let token = revealed(&state, "ApiPart", "tmdbtoken", &body.token);
+    web::Json(validators::tmdb(&state.outgoing, &state.settings.providers, &token).await)
+}
+
+/// Asks TVDB whether it takes the key, and the PIN.
+#[utoipa::path(tag = "validate", operation_id = "validate_tvdb", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/tvdb")]
+async fn tvdb(state: State, body: web::Json<TvdbKey>) -> impl Responder {
+    let key = revealed(&state, "ApiPart", "tvdbapi", &body.api_key);
+    web::Json(validators::tvdb(&state.outgoing, &state.settings.providers, &key, body.pin.as_deref()).await)
+}
+
+/// Asks Fanart.tv whether it takes the key.
+#[utoipa::path(tag = "validate", operation_id = "validate_fanart", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/fanart")]
+async fn fanart(state: State, body: web::Json<FanartKey>) -> impl Responder {
+    let key = revealed(&state, "ApiPart", "FanartTvAPIKey", &body.api_key);
+    web::Json(validators::fanart(&state.outgoing, &state.settings.providers, &key).await)
+}
+
+/// Posts a test message to a Discord webhook.
+#[utoipa::path(tag = "validate", operation_id = "validate_discord", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/discord")]
+async fn discord(state: State, body: web::Json<DiscordWebhook>) -> impl Responder {
+    let webhook = revealed(&state, "Notification", "Discord", &body.webhook_url);
+    web::Json(validators::discord(&state.outgoing, &webhook).await)
+}
+
+/// Looks at the form of an Apprise address; nothing is sent.
+#[utoipa::path(tag = "validate", operation_id = "validate_apprise", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/apprise")]
+async fn apprise(state: State, body: web::Json<NotificationUrl>) -> impl Responder {
+    web::Json(validators::apprise(&revealed(&state, "Notification", "AppriseUrl", &body.url)))
+}
+
+/// Pushes a heartbeat to Uptime Kuma.
+#[utoipa::path(tag = "validate", operation_id = "validate_uptime_kuma", responses((status = 200, body = Verdict), (status = 400)))]
+#[post("/api/validate/uptimekuma")]
+async fn uptimekuma(state: State, body: web::Json<NotificationUrl>) -> impl Responder {
+    let url = revealed(&state, "Notification", "UptimeKumaUrl", &body.url);
+    web::Json(validators::uptime_kuma(&state.outgoing, &url).await)
+}
