@@ -21,7 +21,7 @@ impl DiskCache {
     pub fn open(folder: PathBuf, most: u64) -> Self {
         let used = files(&folder).iter().map(|file| file.size).sum();
         let cache = Self { folder, most, used: AtomicU64::new(used) };
-        cache.make_room();
+        cache.make_room(None);
         cache
     }
 
@@ -38,7 +38,7 @@ impl DiskCache {
         staged.write_all(content)?;
         staged.persist(&path).map_err(|error| error.error)?;
         self.used.fetch_add(content.len() as u64, Ordering::Relaxed);
-        self.make_room();
+        self.make_room(Some(&path));
         Ok(path)
     }
 
@@ -48,14 +48,15 @@ impl DiskCache {
     }
 
     /// Removes the longest unused files once there is too much, down to nine tenths so that it is not done for each new one.
-    fn make_room(&self) {
+    /// The newest stays however small the bound is: somebody waits for it.
+    fn make_room(&self, newest: Option<&Path>) {
         if self.used() <= self.most {
             return;
         }
         let mut files = files(&self.folder);
         files.sort_by_key(|file| file.last_use);
         let mut used: u64 = files.iter().map(|file| file.size).sum();
-        for file in files {
+        for file in files.into_iter().filter(|file| Some(file.path.as_path()) != newest) {
             if used <= self.most / 10 * 9 {
                 break;
             }
@@ -108,6 +109,15 @@ mod tests {
         assert_eq!(there, ["a", "d", "e"]);
         assert_eq!(cache.used(), 75);
         assert_eq!(DiskCache::open(folder.path().to_owned(), 30).used(), 25, "a smaller bound holds from the start");
+    }
+
+    #[test]
+    fn without_any_room_the_newest_file_is_there_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = DiskCache::open(folder.path().to_owned(), 0);
+        cache.put("a", b"x").unwrap();
+        cache.put("b", b"x").unwrap();
+        assert!(cache.get("a").is_none() && cache.get("b").is_some());
     }
 
     #[test]
