@@ -1,6 +1,7 @@
 //! Runs: starting, ending, listing. Shapes and texts of the first seven routes are upstream's.
 
 mod body;
+mod picture;
 mod upload;
 
 use std::time::Duration;
@@ -97,15 +98,20 @@ async fn run_mode(request: HttpRequest, state: State, mode: web::Path<String>) -
     Ok(web::Json(RunStarted::new(started, format!("Started in {mode} mode"))))
 }
 
-/// Makes one asset from a picture.
+/// Makes one asset from a picture: a file of this machine, or one at an http(s) address, which is fetched first.
 #[utoipa::path(tag = "runs", request_body = ManualForm, responses(
-    (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
+    (status = 200, body = RunStarted), (status = 400, description = "busy, a field is missing, or there is no picture"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/run-manual")]
 async fn run_manual(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
     let form = body::manual_form(&body)?;
-    let started = start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?;
-    Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
+    let label = label(form.poster_type);
+    let started = if picture::is_address(&form.picture_path) {
+        picture::start_fetched(&state, form).await?
+    } else {
+        start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?
+    };
+    Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {label}"))))
 }
 
 /// A reset.
