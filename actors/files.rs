@@ -5,21 +5,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
-/// How a file is called while it is written: what its name begins and ends with.
-const STAGED: (&str, &str) = (".posterizarrd-", ".tmp");
-
-/// Removes what a crash in the middle of writing left in this folder. Only for a start: nobody may be writing there.
-pub fn remove_leftovers(folder: &Path) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(STAGED.0) && name.ends_with(STAGED.1)) {
-            std::fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
-}
-
 /// Replaces the content of `path` so that a reader, or a crash at any point, sees the old content or the new one.
 ///
 /// Written to a temporary file in the same folder, synced, renamed; mode and owner of an existing file are kept. Where
@@ -50,7 +35,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 /// A temporary file with this content in the folder of `path`.
 fn stage(path: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(STAGED.0).suffix(STAGED.1).permissions(std::fs::Permissions::from_mode(mode));
+    builder.prefix(".posterizarrd-").suffix(".tmp").permissions(std::fs::Permissions::from_mode(mode));
     let mut staged = builder.tempfile_in(folder_of(path))?;
     staged.write_all(content)?;
     Ok(staged)
@@ -99,17 +84,6 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o664);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-    }
-
-    #[test]
-    fn only_what_a_crash_left_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        for name in [".posterizarrd-abc.tmp", "posterizarrd.toml", ".posterizarrd-own"] {
-            std::fs::write(folder.path().join(name), "x").unwrap();
-        }
-        remove_leftovers(folder.path()).unwrap();
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
-        assert!(!std::fs::exists(folder.path().join(".posterizarrd-abc.tmp")).unwrap());
     }
 
     #[test]

@@ -56,6 +56,7 @@ use lifecycle::Wanted;
 use queue::{Queue, Submission};
 use records::Records;
 use runner::Runner;
+pub use runner::{ENGINE_DATA_DIR, ENGINE_SUBCOMMAND, RunnerChoice};
 use slot::Slot;
 
 /// How often resources and limits are looked at, and a due job is started.
@@ -68,6 +69,8 @@ const KILL_PATIENCE: Duration = Duration::from_secs(2);
 /// What the supervisor is told at its start.
 #[derive(Debug, Clone)]
 pub struct SupervisorSettings {
+    /// Who does the work.
+    pub runner: RunnerChoice,
     /// The script.
     pub script: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
@@ -109,7 +112,13 @@ impl ScriptSupervisor {
     pub fn new(commons: Commons, settings: SupervisorSettings) -> Self {
         let records = Records::load(commons.store.clone(), &commons.data.runs());
         Self {
-            runner: Runner::new(settings.command.clone(), settings.script.clone()),
+            runner: Runner::new(
+                settings.runner,
+                settings.command.clone(),
+                settings.script.clone(),
+                &settings.executable,
+                commons.data.root(),
+            ),
             queue: Queue::load(commons.store.clone()),
             last: records.last_finished().map(Arc::new),
             records,

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check_config;
+mod engine;
 mod healthcheck;
 mod identity;
 mod run;
@@ -18,7 +19,7 @@ use std::process::ExitCode;
 
 use clap::ArgMatches;
 
-use crate::actors::script_supervisor::{SHIM_SUBCOMMAND, shim};
+use crate::actors::script_supervisor::{ENGINE_SUBCOMMAND, SHIM_SUBCOMMAND, shim};
 use crate::http::docs;
 use crate::settings::{Loaded, Problem, Surroundings, load};
 
@@ -34,6 +35,15 @@ pub fn main() -> ExitCode {
     {
         // Before anything else is brought up: a shim is to stay small.
         return shim::main(Path::new(folder));
+    }
+    // What is not UTF-8 names no file we could be given, and no title.
+    let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    if let [_, word, arguments @ ..] = words.as_slice()
+        && word == ENGINE_SUBCOMMAND
+        && arguments.first().is_none_or(|first| first != "--help")
+    {
+        // Its arguments are the poster script's, which are none of ours.
+        return engine::main(arguments);
     }
     let matches = match arguments::command().try_get_matches() {
         Ok(matches) => matches,

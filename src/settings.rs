@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use crate::actors::notifier::NotifierSettings;
 use crate::actors::outgoing::OutgoingSettings;
+use crate::actors::script_supervisor::RunnerChoice;
 use crate::actors::trash::TrashSettings;
 use crate::actors::validators::Providers;
 
@@ -48,6 +49,8 @@ pub struct Settings {
     pub access_log: bool,
     /// This program's own file, which is started again to watch over each run.
     pub executable: PathBuf,
+    /// Who does the runs.
+    pub runner: RunnerChoice,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
     pub runner_command: Vec<String>,
     /// How long a run may take to end after a stop, before it is killed.

@@ -318,6 +318,7 @@ fn version_settings(settings: &Settings) -> VersionSettings {
 fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSettings {
     SupervisorSettings {
         script: settings.script(),
+        runner: settings.runner,
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
         stop_grace: settings.stop_grace,

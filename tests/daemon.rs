@@ -74,6 +74,16 @@ impl Daemon {
         stream.read_to_end(&mut Vec::new()).unwrap();
     }
 
+    /// Sends a request without a body and gives the JSON it is answered with.
+    pub fn json(&self, method: &str, path: &str) -> serde_json::Value {
+        let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
+        write!(stream, "{method} {path} HTTP/1.0\r\nHost: x\r\nContent-Length: 0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {answer}"))
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
@@ -363,7 +373,7 @@ fn a_run_in_place_that_cannot_start_is_one_line_and_a_failure() {
     assert_eq!(one_line(&output), "posterizarrd: Invalid mode: nonsense\n");
     let output = outcome(folder.path(), &["run"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("Posterizarr.ps1 not found"));
+    assert!(text(&output.stderr).contains("put Posterizarr.ps1 into the app folder"), "{}", text(&output.stderr));
 }
 
 #[test]

@@ -4,4 +4,5 @@
 mod api;
 mod config_file;
 mod daemon;
+mod engine;
 mod supervisor;

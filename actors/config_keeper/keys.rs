@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use super::document::{self, Document};
 use super::kind::Kind;
 
 /// One top-level object of the file.
@@ -136,6 +137,16 @@ pub fn of_group(name: &str) -> Vec<&'static Key> {
     let mut keys: Vec<_> = all().filter(|key| key.group == name).collect();
     keys.sort_by_key(|key| key.place);
     keys
+}
+
+/// The document with every known key, at its default where the document lacks it; others are left out.
+pub fn completed(document: &Document) -> Document {
+    let value = |section: &Section, key: &Key| {
+        document::find(document, section.name, key.name).cloned().unwrap_or_else(|| key.default.value())
+    };
+    let values =
+        |section: &Section| section.keys.iter().map(|key| (key.name.to_owned(), value(section, key))).collect();
+    SECTIONS.iter().map(|section| (section.name.to_owned(), Value::Object(values(section)))).collect()
 }
 
 /// A fresh configuration.

@@ -38,6 +38,11 @@ pub enum InvalidRequest {
         /// Its value.
         value: String,
     },
+    /// Neither is the script there, nor has the engine this mode.
+    #[error(
+        "the built-in engine cannot do a {0} run yet: put Posterizarr.ps1 into the app folder and install PowerShell 7 for it"
+    )]
+    NotInEngine(Mode),
     /// The script does a full run instead of a reset where another media server is enabled.
     #[error(
         "resetting posters works with Plex only, and {0} is enabled: the script would do a full run; disable it first"

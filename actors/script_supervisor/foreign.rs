@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::processes::{self, Environment};
-use super::runner::Runner;
+use super::runner::{ENGINE_DATA_DIR, Runner};
 use crate::runs::Mode;
 
 /// A process that runs the script.
@@ -22,8 +22,11 @@ pub struct Found {
 pub fn find(runner: &Runner, data: &Path) -> Option<Found> {
     processes::all().find_map(|pid| {
         let command = processes::command_line(pid);
-        let script = script_argument(&command, runner)?;
-        let folder = data_folder(pid, &script);
+        let folder = if runner.is_engine(&command) {
+            engine_data_folder(pid, &command)
+        } else {
+            data_folder(pid, &script_argument(&command, runner)?)
+        };
         let elsewhere = folder.is_some_and(|folder| !processes::same_place(&folder, data));
         (!elsewhere && processes::is_alive(pid)).then(|| Found { pid, mode: mode(&command) })
     })
@@ -63,6 +66,17 @@ fn data_folder(pid: u32, script: &str) -> Option<PathBuf> {
     script.is_file().then(|| script.parent().map(Path::to_owned))?
 }
 
+/// The data folder an engine was given; none where that cannot be told.
+fn engine_data_folder(pid: u32, command: &[String]) -> Option<PathBuf> {
+    if let [_, _, flag, folder, ..] = command
+        && flag == ENGINE_DATA_DIR
+    {
+        return Some(processes::working_directory(pid)?.join(folder));
+    }
+    let environment = Environment::of(pid)?;
+    ["POSTERIZARRD_DATA_DIR", "APP_DATA"].into_iter().find_map(|name| environment.get(name).map(PathBuf::from))
+}
+
 /// The mode that the script's switches choose, in the script's order of precedence.
 fn mode(command: &[String]) -> Mode {
     const SWITCHES: [(&str, Mode); 10] = [
@@ -83,6 +97,7 @@ fn mode(command: &[String]) -> Mode {
 
 #[cfg(test)]
 mod tests {
+    use super::super::runner::RunnerChoice;
     use super::*;
 
     fn words(line: &str) -> Vec<String> {
@@ -91,7 +106,13 @@ mod tests {
 
     #[test]
     fn a_run_is_told_by_its_command_line() {
-        let runner = Runner::new(words("zsh {script}"), "/srv/app/run.zsh".into());
+        let runner = Runner::new(
+            RunnerChoice::Script,
+            words("zsh {script}"),
+            "/srv/app/run.zsh".into(),
+            Path::new("/usr/bin/posterizarrd"),
+            Path::new("/data"),
+        );
         for (line, expected) in [
             ("pwsh -File /app/Posterizarr.ps1 -Testing", Some("/app/Posterizarr.ps1")),
             ("/opt/microsoft/PowerShell/7/pwsh -File posterizarr.PS1", Some("posterizarr.PS1")),

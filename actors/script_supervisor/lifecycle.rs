@@ -18,6 +18,7 @@ use super::collect::{self, Snapshot};
 use super::messages::{StartError, Started, StopReply};
 use super::outcome::{self, Evidence, Traces};
 use super::run_folder::{self, RunFolder, RunOrder, ScriptEnd};
+use super::runner::Way;
 use super::shim_process::{self, ShimProcess};
 use super::slot::{ActiveRun, Slot};
 use super::view::ForeignRun;
@@ -90,7 +91,7 @@ impl ScriptSupervisor {
         if let Some(foreign) = &self.foreign {
             return Err(StartError::Busy(Box::new(foreign.holder())));
         }
-        if self.runner.script_missing() { Err(StartError::ScriptMissing) } else { Ok(()) }
+        if self.runner.needs_script() { Err(StartError::ScriptMissing) } else { Ok(()) }
     }
 
     /// Whether this request can be run as the script is configured.
@@ -106,6 +107,7 @@ impl ScriptSupervisor {
 
     /// Puts a run on disk, and marks its job as running. Call [`Self::check`] before.
     pub(super) fn prepare(&mut self, wanted: Wanted) -> Result<Prepared, StartError> {
+        let way = self.runner.way(wanted.request.mode())?;
         self.check_request(&wanted.request)?;
         self.remove_running_file().map_err(|error| {
             StartError::Failed(format!("the running file of an earlier run cannot be removed: {error}"))
@@ -114,7 +116,8 @@ impl ScriptSupervisor {
         let script_arguments = wanted.request.arguments();
         let record = new_record(self.records.take_number(), &wanted, &script_arguments);
         let order = RunOrder {
-            command: self.runner.command_line(script_arguments),
+            command: self.runner.command_line(way, script_arguments),
+            native: way == Way::Engine,
             working_directory: data.root().to_owned(),
             stop_grace: self.settings.stop_grace,
             output_limit: OUTPUT_LIMIT,
@@ -236,7 +239,8 @@ impl ScriptSupervisor {
             tracing::warn!(run = %record.id, "what a run without its watching process had left behind was killed");
         }
         let logs = order.map(|order| order.before.changes(&self.commons.data.logs())).unwrap_or_default();
-        let results = self.runner.runs_script().then(|| record.mode.result_file()).flatten();
+        let writes_results = self.runner.runs_script() || order.is_some_and(|order| order.native);
+        let results = writes_results.then(|| record.mode.result_file()).flatten();
         let verdict = outcome::judge(&Evidence {
             started: folder.started().is_some(),
             ending: record.ending,

@@ -23,6 +23,9 @@ use crate::runs::{RunId, RunRecord};
 pub struct RunOrder {
     /// The program and all its arguments.
     pub command: Vec<String>,
+    /// Whether that is the engine.
+    #[serde(default)]
+    pub native: bool,
     /// The folder it works in.
     pub working_directory: PathBuf,
     /// How long it may take to end after a stop.

@@ -1,24 +1,87 @@
-//! The program that does the work: `Posterizarr.ps1` in its interpreter, or another one the user configured.
+//! The program that does the work: `Posterizarr.ps1` in its interpreter, another one the user configured, or our own engine.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::arguments::InvalidRequest;
+use super::messages::StartError;
 use super::view::{RunnerKind, RunnerState};
+use crate::runs::Mode;
+
+/// The sub-command of this program that is the engine.
+pub const ENGINE_SUBCOMMAND: &str = "engine";
+/// The engine's own flag, which comes before the arguments of a run; its value is the data folder.
+pub const ENGINE_DATA_DIR: &str = "--data-dir";
 
 /// Where the script's path goes in the configured command.
 const SCRIPT: &str = "{script}";
 
-/// The configured program.
+/// Which runner the user wants.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RunnerChoice {
+    /// The configured command where it can run, else the engine for what it can do.
+    #[default]
+    Auto,
+    /// The configured command.
+    Script,
+    /// The engine.
+    Native,
+}
+
+/// Who does one run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// The configured command.
+    Command,
+    /// The engine.
+    Engine,
+}
+
+/// The configured program, and the engine that stands in for it.
 #[derive(Debug, Clone)]
 pub struct Runner {
+    choice: RunnerChoice,
     command: Vec<String>,
     script: PathBuf,
+    engine: Vec<String>,
 }
 
 impl Runner {
-    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path.
-    pub fn new(command: Vec<String>, script: PathBuf) -> Self {
-        Self { command, script }
+    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path. `executable` is
+    /// this program, `data` the data folder.
+    pub fn new(choice: RunnerChoice, command: Vec<String>, script: PathBuf, executable: &Path, data: &Path) -> Self {
+        let path = |path: &Path| path.to_string_lossy().into_owned();
+        let engine = vec![path(executable), ENGINE_SUBCOMMAND.to_owned(), ENGINE_DATA_DIR.to_owned(), path(data)];
+        Self { choice, command, script, engine }
+    }
+
+    /// Who would do a run in this mode; an error where nobody can.
+    pub fn way(&self, mode: Mode) -> Result<Way, StartError> {
+        let engine = || match has_mode(mode) {
+            true => Ok(Way::Engine),
+            false => Err(InvalidRequest::NotInEngine(mode).into()),
+        };
+        match self.choice {
+            RunnerChoice::Native => engine(),
+            RunnerChoice::Script if self.script_missing() => Err(StartError::ScriptMissing),
+            RunnerChoice::Script => Ok(Way::Command),
+            RunnerChoice::Auto if self.script_missing() => engine(),
+            // A script whose interpreter is missing: who asks for what only it can do is told of the interpreter.
+            RunnerChoice::Auto if self.runs_script() && !self.installed() && has_mode(mode) => engine(),
+            RunnerChoice::Auto => Ok(Way::Command),
+        }
+    }
+
+    /// Whether no run could start for want of the script, whatever its mode.
+    pub fn needs_script(&self) -> bool {
+        self.choice == RunnerChoice::Script && self.script_missing()
+    }
+
+    /// Whether a process with this command line is an engine.
+    pub fn is_engine(&self, command: &[String]) -> bool {
+        let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+        let [program, word, ..] = command else { return false };
+        word == ENGINE_SUBCOMMAND && self.engine.first().is_some_and(|own| name(own) == name(program))
     }
 
     /// Whether it runs the script, with all that follows: result files, the running file, its own log.
@@ -42,7 +105,10 @@ impl Runner {
     }
 
     /// The program and all arguments of a run.
-    pub fn command_line(&self, arguments: Vec<String>) -> Vec<String> {
+    pub fn command_line(&self, way: Way, arguments: Vec<String>) -> Vec<String> {
+        if way == Way::Engine {
+            return self.engine.iter().cloned().chain(arguments).collect();
+        }
         let script = self.script.to_string_lossy();
         let leading = self.command.iter().map(|part| part.replace(SCRIPT, &script));
         leading.chain(arguments).collect()
@@ -50,6 +116,25 @@ impl Runner {
 
     /// What can be told of it without starting it.
     pub fn state(&self) -> RunnerState {
+        let command = self.command_state();
+        let native = match self.choice {
+            RunnerChoice::Native => true,
+            RunnerChoice::Script => false,
+            RunnerChoice::Auto => self.runs_script() && !command.available,
+        };
+        if !native {
+            return command;
+        }
+        RunnerState {
+            kind: RunnerKind::Native,
+            available: true,
+            reason: command.reason.filter(|_| self.choice == RunnerChoice::Auto),
+            command: self.engine.clone(),
+            modes: Some(Mode::ALL.into_iter().filter(|mode| has_mode(*mode)).collect()),
+        }
+    }
+
+    fn command_state(&self) -> RunnerState {
         let reason = if self.script_missing() {
             Some(format!("{} not found; put the script there, or set the app folder", self.script.display()))
         } else if self.installed() {
@@ -62,6 +147,7 @@ impl Runner {
             available: reason.is_none(),
             reason,
             command: self.command.clone(),
+            modes: None,
         }
     }
 
@@ -82,6 +168,11 @@ impl Runner {
     }
 }
 
+/// Whether the engine has this mode.
+fn has_mode(mode: Mode) -> bool {
+    posterizarr_engine::arguments::MODES.contains(&mode.name())
+}
+
 fn is_executable(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
 }
@@ -90,17 +181,68 @@ fn is_executable(path: &Path) -> bool {
 mod tests {
     use super::*;
 
+    fn chosen(choice: RunnerChoice, command: &[&str], script: &Path) -> Runner {
+        let command = command.iter().map(|part| (*part).to_owned()).collect();
+        Runner::new(choice, command, script.to_owned(), Path::new("/usr/bin/posterizarrd"), Path::new("/data"))
+    }
+
     fn runner(command: &[&str], script: &Path) -> Runner {
-        Runner::new(command.iter().map(|part| (*part).to_owned()).collect(), script.to_owned())
+        chosen(RunnerChoice::Script, command, script)
+    }
+
+    #[test]
+    fn the_engine_stands_in_where_the_script_cannot_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("Posterizarr.ps1");
+        let way = |choice, program: &str, mode| chosen(choice, &[program, "{script}"], &script).way(mode);
+        let not_in_engine = |way| matches!(way, Err(StartError::Invalid(InvalidRequest::NotInEngine(_))));
+        // No script at all.
+        assert!(matches!(way(RunnerChoice::Auto, "sh", Mode::Testing), Ok(Way::Engine)));
+        assert!(not_in_engine(way(RunnerChoice::Auto, "sh", Mode::Normal)));
+        assert!(matches!(way(RunnerChoice::Script, "sh", Mode::Testing), Err(StartError::ScriptMissing)));
+        std::fs::write(&script, "").unwrap();
+        // A script without its interpreter: the start then tells of the interpreter.
+        assert!(matches!(way(RunnerChoice::Auto, "no-such-program", Mode::Manual), Ok(Way::Engine)));
+        assert!(matches!(way(RunnerChoice::Auto, "no-such-program", Mode::Normal), Ok(Way::Command)));
+        // Both.
+        assert!(matches!(way(RunnerChoice::Auto, "sh", Mode::Testing), Ok(Way::Command)));
+        assert!(matches!(way(RunnerChoice::Native, "sh", Mode::Testing), Ok(Way::Engine)));
+        assert!(not_in_engine(way(RunnerChoice::Native, "sh", Mode::Normal)));
+    }
+
+    #[test]
+    fn what_stands_in_is_told_with_what_it_can_do_and_why() {
+        let state = chosen(RunnerChoice::Auto, &["sh", "{script}"], Path::new("/nowhere/Posterizarr.ps1")).state();
+        assert_eq!((state.kind, state.available), (RunnerKind::Native, true));
+        assert_eq!(state.modes, Some(vec![Mode::Testing, Mode::Manual]));
+        assert!(state.reason.is_some_and(|reason| reason.starts_with("/nowhere/Posterizarr.ps1 not found")));
+        let other = chosen(RunnerChoice::Auto, &["/bin/true"], Path::new("/nowhere")).state();
+        assert_eq!(
+            (other.kind, other.available),
+            (RunnerKind::Command, true),
+            "a program of the user's own is left in its place"
+        );
+    }
+
+    #[test]
+    fn an_engine_is_known_by_its_command_line() {
+        let runner = runner(&["sh", "{script}"], Path::new("/s"));
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert!(runner.is_engine(&runner.command_line(Way::Engine, vec!["-Testing".into()])));
+        assert!(runner.is_engine(&words("posterizarrd engine -Testing")));
+        assert!(!runner.is_engine(&words("posterizarrd serve")) && !runner.is_engine(&words("game engine")));
     }
 
     #[test]
     fn the_script_stands_where_the_command_says() {
         let pwsh = runner(&["pwsh", "-File", "{script}"], Path::new("/app/Posterizarr.ps1"));
-        assert_eq!(pwsh.command_line(vec!["-Testing".into()]), ["pwsh", "-File", "/app/Posterizarr.ps1", "-Testing"]);
+        assert_eq!(
+            pwsh.command_line(Way::Command, vec!["-Testing".into()]),
+            ["pwsh", "-File", "/app/Posterizarr.ps1", "-Testing"]
+        );
         assert!(pwsh.runs_script() && pwsh.script_missing());
         let other = runner(&["/bin/true"], Path::new("/app/Posterizarr.ps1"));
-        assert_eq!(other.command_line(vec!["-Testing".into()]), ["/bin/true", "-Testing"]);
+        assert_eq!(other.command_line(Way::Command, vec!["-Testing".into()]), ["/bin/true", "-Testing"]);
         assert!(!other.runs_script() && !other.script_missing());
     }
 

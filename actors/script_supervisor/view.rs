@@ -113,10 +113,12 @@ pub struct RunnerState {
     pub kind: RunnerKind,
     /// Whether it could start a run now.
     pub available: bool,
-    /// Why it could not.
+    /// Why it could not; of the engine, why it stands in for the script.
     pub reason: Option<String>,
     /// The program with its leading arguments.
     pub command: Vec<String>,
+    /// The modes it can do; null for all.
+    pub modes: Option<Vec<Mode>>,
 }
 
 /// A kind of runner.
@@ -128,4 +130,6 @@ pub enum RunnerKind {
     Script,
     /// Another program, which the user configured.
     Command,
+    /// The engine that is part of the daemon.
+    Native,
 }

@@ -40,6 +40,12 @@ pub fn command() -> Command {
         )
         .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
         .subcommand(Command::new("openapi").about("Prints the OpenAPI document"))
+        .subcommand(
+            Command::new("engine")
+                .about("Does a testing or manual run with the built-in engine, in this process")
+                .override_usage("posterizarrd engine [--data-dir DIR] -Testing | -Manual -PicturePath FILE ...")
+                .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is on, 143 stopped."),
+        )
         .subcommand(run)
 }
 

@@ -20,6 +20,7 @@ pub mod logs_socket;
 pub mod metrics;
 mod multipart;
 pub mod overlays;
+pub mod preview;
 pub mod request_id;
 pub mod rewrite;
 pub mod root;
@@ -167,6 +168,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         deletes::routes,
         trash::routes,
         overlays::routes,
+        preview::routes,
         thumbnails::routes,
         health::routes,
         metrics::routes,

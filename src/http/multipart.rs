@@ -86,17 +86,14 @@ async fn receive(field: &mut Field, intake: &Intake<'_>) -> Result<Result<NamedT
     }
 }
 
-/// A file that is being written under a temporary name.
-pub(super) struct Staged {
-    /// Goes away unless it is renamed.
-    pub file: NamedTempFile,
-    /// Writes to it.
-    pub writer: tokio::fs::File,
+struct Staged {
+    file: NamedTempFile,
+    writer: tokio::fs::File,
 }
 
 impl Staged {
     /// Media servers and the script read the file later: its mode is an ordinary file's.
-    pub fn create(intake: &Intake<'_>) -> io::Result<Self> {
+    fn create(intake: &Intake<'_>) -> io::Result<Self> {
         let file = tempfile::Builder::new()
             .prefix(intake.prefix)
             .permissions(std::fs::Permissions::from_mode(0o666))

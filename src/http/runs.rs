@@ -1,7 +1,6 @@
 //! Runs: starting, ending, listing. Shapes and texts of the first seven routes are upstream's.
 
 mod body;
-mod picture;
 mod upload;
 
 use std::time::Duration;
@@ -98,20 +97,15 @@ async fn run_mode(request: HttpRequest, state: State, mode: web::Path<String>) -
     Ok(web::Json(RunStarted::new(started, format!("Started in {mode} mode"))))
 }
 
-/// Makes one asset from a picture: a file of this machine, or one at an http(s) address, which is fetched first.
+/// Makes one asset from a picture.
 #[utoipa::path(tag = "runs", request_body = ManualForm, responses(
-    (status = 200, body = RunStarted), (status = 400, description = "busy, a field is missing, or there is no picture"),
+    (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/run-manual")]
 async fn run_manual(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
     let form = body::manual_form(&body)?;
-    let label = label(form.poster_type);
-    let started = if picture::is_address(&form.picture_path) {
-        picture::start_fetched(&state, form).await?
-    } else {
-        start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?
-    };
-    Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {label}"))))
+    let started = start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?;
+    Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
 }
 
 /// A reset.
@@ -270,9 +264,9 @@ pub(super) fn refused(error: StartError, busy: &str) -> ApiError {
         }
         StartError::Stopping => ApiError::new(Code::ActorUnavailable, text),
         StartError::ScriptMissing => ApiError::not_found(text),
-        StartError::Invalid(InvalidRequest::ManualNeedsParameters | InvalidRequest::ResetNeedsPlex(_)) => {
-            ApiError::new(Code::ModeNotSupported, text)
-        }
+        StartError::Invalid(
+            InvalidRequest::ManualNeedsParameters | InvalidRequest::ResetNeedsPlex(_) | InvalidRequest::NotInEngine(_),
+        ) => ApiError::new(Code::ModeNotSupported, text),
         StartError::Invalid(_) => ApiError::new(Code::InvalidValue, text),
         StartError::InterpreterMissing { program, .. } if program == "pwsh" => {
             // Upstream's text for the modes that are started by name has the system's error at its end.

@@ -19,6 +19,9 @@ const ANOTHER_INSTANCE: &str = "Another Posterizarr instance already running";
 /// How many of the newest lines are searched for it.
 const LINES_SEARCHED: usize = 5;
 
+/// The engine is built with the daemon and has its version.
+const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(status);
@@ -64,8 +67,8 @@ pub struct Status {
     queued: usize,
     /// What would do the work of the next run.
     runner: RunnerState,
-    /// The version of the engine that is part of the daemon; null while there is none.
-    engine_version: Option<&'static str>,
+    /// The version of the engine that is part of the daemon.
+    engine_version: &'static str,
 }
 
 impl Status {
@@ -96,7 +99,7 @@ impl Status {
             progress: logs.progress.clone().filter(|_| holder.is_some()),
             queued: runs.waiting_count,
             runner: runs.runner.clone(),
-            engine_version: None,
+            engine_version: ENGINE_VERSION,
             last_logs,
         }
     }

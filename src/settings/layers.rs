@@ -10,6 +10,7 @@ use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{LogFormat, Settings, Surroundings};
 use crate::actors::notifier::NotifierSettings;
 use crate::actors::outgoing::OutgoingSettings;
+use crate::actors::script_supervisor::RunnerChoice;
 use crate::actors::trash::TrashSettings;
 use crate::actors::validators::Providers;
 use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
@@ -96,6 +97,7 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         log_level: "info".to_owned(),
         access_log: false,
         executable: std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe")),
+        runner: RunnerChoice::Auto,
         runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
         stop_grace: Duration::from_secs(10),
         max_duration: None,

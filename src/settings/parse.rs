@@ -8,6 +8,7 @@ use ipnet::IpNet;
 
 use super::LogFormat;
 use crate::actors::scheduler::timetable::parse_time;
+use crate::actors::script_supervisor::RunnerChoice;
 
 /// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +203,16 @@ pub fn log_format(given: &Given) -> Parsed<LogFormat> {
         "human" => Ok(LogFormat::Human),
         "json" => Ok(LogFormat::Json),
         other => Err(format!("`{other}` is not a log format; write human or json")),
+    }
+}
+
+/// Who does the runs.
+pub fn runner(given: &Given) -> Parsed<RunnerChoice> {
+    match text(given)? {
+        "auto" => Ok(RunnerChoice::Auto),
+        "script" => Ok(RunnerChoice::Script),
+        "native" => Ok(RunnerChoice::Native),
+        other => Err(format!("`{other}` is no kind of runner; write auto, script or native")),
     }
 }
 

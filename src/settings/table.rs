@@ -179,6 +179,15 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::switch(given).map(|access| settings.access_log = access),
     },
     Setting {
+        key: "runner.kind",
+        also: &[],
+        value: "auto|script|native",
+        default: "auto",
+        note: "",
+        help: "Who does the runs: the poster script, the built-in (native) engine, or the script where it can run and else the engine",
+        store: |settings, given| parse::runner(given).map(|runner| settings.runner = runner),
+    },
+    Setting {
         key: "runner.command",
         also: &[],
         value: "COMMAND",

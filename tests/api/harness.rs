@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::actors::outgoing::OutgoingSettings;
+use posterizarrd::actors::script_supervisor::RunnerChoice;
 use posterizarrd::actors::trash::TrashSettings;
 use posterizarrd::actors::validators::Providers;
 use posterizarrd::http::State;
@@ -136,6 +137,7 @@ pub fn settings(folder: &Path) -> Settings {
         log_level: "info".to_owned(),
         access_log: false,
         executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
+        runner: RunnerChoice::Auto,
         runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
         stop_grace: Duration::from_secs(10),
         max_duration: None,

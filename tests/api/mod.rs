@@ -12,6 +12,7 @@ mod logs;
 mod logs_socket;
 mod metrics;
 mod overlays;
+mod preview;
 mod root;
 mod runs;
 mod scheduler;

@@ -4,12 +4,10 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use posterizarrd::actors::config_keeper::Reread;
+use posterizarrd::actors::script_supervisor::RunnerChoice;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
-use tokio::io::AsyncWriteExt;
-use wiremock::matchers::path;
-use wiremock::{Mock, ResponseTemplate};
 
 use super::harness::{Answer, TestApp, eventually};
 
@@ -21,10 +19,9 @@ fn app(script: &str) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Posterizarr.ps1"), script).unwrap();
     TestApp::start_in(folder, |settings| {
+        settings.runner = RunnerChoice::Script;
         settings.runner_command = vec!["sh".into(), "{script}".into()];
         settings.stop_grace = Duration::from_millis(300);
-        // The servers of pictures are on this machine.
-        settings.fetch.allow_private = true;
     })
 }
 
@@ -121,7 +118,7 @@ async fn what_cannot_run_is_refused_in_upstreams_order() {
 async fn a_missing_powershell_is_told_in_upstreams_words() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("Posterizarr.ps1"), "").unwrap();
-    let app = TestApp::start_in(folder, |_| {});
+    let app = TestApp::start_in(folder, |settings| settings.runner = RunnerChoice::Script);
     if app.get("/api/status").await.json()["runner"]["available"] == true {
         return; // PowerShell is installed on this machine.
     }
@@ -247,89 +244,6 @@ async fn a_picture_that_is_not_wanted_is_refused_and_leaves_nothing() {
     assert_refused(&busy, 400, "run_busy", "Script is already running. Please stop the script first.");
     assert_eq!(uploads(&app), [""; 0]);
     post(&app, "/api/force-kill").await;
-}
-
-#[actix_web::test]
-async fn a_client_that_goes_away_leaves_no_picture_behind() {
-    let app = app(WAIT);
-    let address = app.url.trim_start_matches("http://").to_owned();
-    let head = "POST /api/run-manual-upload HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n\
-        Content-Length: 100000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.png\"\r\n\r\n";
-    let mut client = tokio::net::TcpStream::connect(address).await.unwrap();
-    client.write_all(head.as_bytes()).await.unwrap();
-    client.write_all(&picture(1000, 1500)).await.unwrap();
-    eventually("the picture arrives", async || (uploads(&app).len() == 1).then_some(())).await;
-    drop(client);
-    eventually("the picture is gone", async || uploads(&app).is_empty().then_some(())).await;
-
-    // The same for one that is fetched, from a server that never gets to its end.
-    let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let mut body = manual();
-    body["picturePath"] = json!(format!("http://{}/a.png", server.local_addr().unwrap()));
-    let asking = app.client.post(format!("{}/api/run-manual", app.url)).json(&body);
-    let asking = actix_web::rt::spawn(asking.send());
-    let (mut asked, _) = server.accept().await.unwrap();
-    asked.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\n\x89PNG").await.unwrap();
-    eventually("the picture arrives", async || (uploads(&app).len() == 1).then_some(())).await;
-    asking.abort();
-    eventually("the picture is gone", async || uploads(&app).is_empty().then_some(())).await;
-    assert_eq!(app.get("/api/runs").await.json()["runs"], json!([]));
-}
-
-async fn run_with_address(app: &TestApp, address: &str) -> Answer {
-    let mut body = manual();
-    body["picturePath"] = json!(address);
-    app.post("/api/run-manual", &body).await
-}
-
-#[actix_web::test]
-async fn a_picture_at_an_address_is_fetched_for_its_run_alone() {
-    let server = wiremock::MockServer::start().await;
-    let png = ResponseTemplate::new(200).set_body_raw(picture(1000, 1500), "image/png");
-    Mock::given(path("/a")).respond_with(png).mount(&server).await;
-    let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html");
-    Mock::given(path("/page")).respond_with(page).mount(&server).await;
-    let lie = ResponseTemplate::new(200).set_body_raw("<html>", "image/png");
-    Mock::given(path("/lie")).respond_with(lie).mount(&server).await;
-    let app = app(WAIT);
-    let missing = run_with_address(&app, &format!("{}/nope", server.uri())).await;
-    let text = "the picture cannot be fetched: the server answered 404 Not Found; \
-        give the address of a jpg, png, webp, bmp or tiff picture";
-    assert_refused(&missing, 400, "invalid_value", text);
-    for place in ["/page", "/lie"] {
-        let refused = run_with_address(&app, &format!("{}{place}", server.uri())).await;
-        assert_eq!(refused.status, 400, "{place}");
-        assert!(refused.text().contains("there is no picture at this address"), "{}", refused.text());
-    }
-    assert_eq!(uploads(&app), [""; 0]);
-    assert_eq!(app.get("/api/runs").await.json()["runs"], json!([]));
-
-    let started = run_with_address(&app, &format!(" {}/a", server.uri())).await;
-    assert_eq!(started.json()["message"], "Started manual mode for standard poster");
-    let arguments = arguments(&app).await;
-    assert_eq!(arguments[..2], ["-Manual", "-PicturePath"]);
-    assert_eq!(fs::read(&arguments[2]).unwrap(), picture(1000, 1500));
-    let busy = run_with_address(&app, &format!("{}/a", server.uri())).await;
-    assert_refused(&busy, 400, "run_busy", "Script is already running. Please stop the script first.");
-    fs::write(app.path().join("go"), "").unwrap();
-    eventually("the picture is gone", async || uploads(&app).is_empty().then_some(())).await;
-    assert_eq!(server.received_requests().await.unwrap().len(), 4, "nothing is fetched for a run that cannot start");
-}
-
-#[actix_web::test]
-async fn a_client_cannot_make_the_daemon_fetch_from_private_addresses() {
-    let server = wiremock::MockServer::start().await;
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("Posterizarr.ps1"), WAIT).unwrap();
-    let app = TestApp::start_in(folder, |settings| settings.runner_command = vec!["sh".into(), "{script}".into()]);
-    for address in [server.uri(), server.uri().replace("127.0.0.1", "localhost"), "http://169.254.169.254/x".to_owned()]
-    {
-        let refused = run_with_address(&app, &address).await;
-        assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (400, &json!("invalid_value")), "{address}");
-        assert!(refused.text().contains("is a private address"), "{}", refused.text());
-    }
-    assert_eq!(server.received_requests().await.unwrap().len(), 0);
-    assert_eq!(uploads(&app), [""; 0]);
 }
 
 #[actix_web::test]

@@ -10,7 +10,8 @@ use posterizarrd::actors::events::Facts;
 use posterizarrd::actors::guard::{Answer, Handle, Troupe, exit_when_exhausted};
 use posterizarrd::actors::runs::{Outcome, RunId, RunRecord, Trigger};
 use posterizarrd::actors::script_supervisor::{
-    GetRun, NewJob, RunRequest, RunView, ScriptSupervisor, StartError, StartRun, Started, SupervisorSettings,
+    GetRun, NewJob, RunRequest, RunView, RunnerChoice, ScriptSupervisor, StartError, StartRun, Started,
+    SupervisorSettings,
 };
 use posterizarrd::actors::store::Store;
 
@@ -62,6 +63,7 @@ impl Stage {
         let data = DataDir::new(folder.path()).unwrap();
         data.create().unwrap();
         let mut settings = SupervisorSettings {
+            runner: RunnerChoice::Script,
             script: folder.path().join("Posterizarr.ps1"),
             command: vec!["sh".into(), "{script}".into()],
             executable: env!("CARGO_BIN_EXE_posterizarrd").into(),

@@ -4,19 +4,26 @@
 //! and removes it at its end.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use actix_multipart::Multipart;
 use actix_web::{Responder, post, web};
-use tempfile::TempPath;
+use chrono::Local;
 use utoipa::ToSchema;
 
-use super::picture::{LARGEST, free_path, place, start_owning};
 use super::{BUSY_MANUAL, RunStarted, label, refused};
-use crate::actors::script_supervisor::{CheckStart, ManualForm, PosterType, RunRequest, StartError, UPLOAD_PREFIX};
+use crate::actors::runs::Trigger;
+use crate::actors::safe_path::harmless_name;
+use crate::actors::script_supervisor::{
+    CheckStart, ManualForm, PosterType, RunRequest, StartError, StartRun, UPLOAD_PREFIX,
+};
 use crate::http::multipart::{FileForm, Intake, NotReceived};
 use crate::http::{ApiError, Code, State, ask};
 
+/// The largest picture, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// The longest part of the sent file name that is kept, in characters.
+const LONGEST_NAME: usize = 100;
 /// How far the ratio of the sides may be off.
 const TOLERANCE: f64 = 0.05;
 
@@ -43,9 +50,12 @@ pub async fn run_manual_upload(state: State, payload: Multipart) -> Result<impl 
     let received = Received(FileForm::read(payload, &intake).await?);
     ask(&state.supervisor, CheckStart).await?.map_err(|error| refused(error, BUSY_MANUAL))?;
     let upload = web::block(move || received.store(&uploads)).await.map_err(ApiError::internal)??;
-    let (started, path) = start_owning(&state, upload.request, upload.picture).await?;
+    let start = StartRun { request: upload.request, trigger: Trigger::Api, remove_after: Some(upload.path.clone()) };
+    // An actor that does not answer may not know of the picture.
+    let started = ask(&state.supervisor, start).await.inspect_err(|_| drop(std::fs::remove_file(&upload.path)))?;
+    let started = started.map_err(|error| refused(error, BUSY_MANUAL))?;
     let message = format!("Started manual mode for {}", upload.label);
-    let upload_path = Some(path.display().to_string());
+    let upload_path = Some(upload.path.display().to_string());
     Ok(web::Json(RunStarted { upload_path, ..RunStarted::new(started, message) }))
 }
 
@@ -54,7 +64,7 @@ struct Received(FileForm);
 
 /// A picture in its place, and the run that wants it.
 struct Upload {
-    picture: TempPath,
+    path: PathBuf,
     request: RunRequest,
     label: &'static str,
 }
@@ -69,8 +79,8 @@ impl Received {
             .map_err(|invalid| refused(StartError::Invalid(invalid), BUSY_MANUAL))?;
         let file = self.0.file.map_err(not_received)?;
         check_picture(file.path(), poster_type)?;
-        let picture = place(file, path).map_err(|error| not_written(&error))?;
-        Ok(Upload { picture, request, label: poster_type.map_or("poster", label) })
+        file.persist_noclobber(&path).map_err(|error| not_written(&error.error))?;
+        Ok(Upload { path, request, label: poster_type.map_or("poster", label) })
     }
 
     fn text(&self, field: &str) -> String {
@@ -141,6 +151,19 @@ fn check_picture(file: &Path, poster_type: Option<PosterType>) -> Result<(), Api
     ))
 }
 
+/// A path in the folder that is not taken: the time, and what is harmless of the sent name.
+fn free_path(uploads: &Path, name: &str) -> PathBuf {
+    let safe = harmless_name(name);
+    // The end is kept, for the extension is there.
+    let start = safe.char_indices().rev().nth(LONGEST_NAME - 1).map_or(0, |(place, _)| place);
+    let safe = safe.get(start..).filter(|safe| !safe.is_empty()).unwrap_or("upload.jpg");
+    let time = Local::now().format("%Y%m%d_%H%M%S");
+    let plain = uploads.join(format!("{time}_{safe}"));
+    let numbered = (1..1000).map(|number| uploads.join(format!("{time}_{number}_{safe}")));
+    let is_free = |path: &PathBuf| std::fs::symlink_metadata(path).is_err();
+    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
+}
+
 fn not_received(error: NotReceived) -> ApiError {
     match error {
         NotReceived::Folder(error) => not_writable(&error),
@@ -171,6 +194,25 @@ fn not_written(error: &io::Error) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sent_name_becomes_a_harmless_one() {
+        let uploads = tempfile::tempdir().unwrap();
+        let stored = |name: &str| {
+            let path = free_path(uploads.path(), name);
+            assert_eq!(path.parent().unwrap(), uploads.path(), "{name:?}");
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            name.split_at("20261123_030000_".len()).1.to_owned()
+        };
+        assert_eq!(stored("../we ird(ü)#name.jpg"), "..we irdüname.jpg");
+        assert_eq!(stored("///"), "upload.jpg");
+        assert_eq!(stored(" \u{0}a/b\\c.png "), "abc.png");
+        let long = stored(&format!("{}.jpeg", "ü".repeat(500)));
+        assert!(long.ends_with("ü.jpeg") && long.chars().count() == LONGEST_NAME, "{long}");
+        let first = free_path(uploads.path(), "a.jpg");
+        std::fs::write(&first, "").unwrap();
+        assert_ne!(free_path(uploads.path(), "a.jpg"), first);
+    }
 
     #[test]
     fn extensions_are_compared_without_case() {

@@ -1,0 +1,171 @@
+//! `-Manual`: one asset from a given picture.
+//!
+//! The source is consumed only when the asset is in place; whatever goes wrong before leaves everything as it was.
+
+use std::{fs, io, path::Path};
+
+use crate::{
+    arguments::{Card, Manual},
+    files,
+    kit::{Kit, Printed, Shelf},
+    naming::{season_number, target},
+    overlays,
+    picture::{Canvas, Source, decode, encode, open},
+    report::{Choice, Counts},
+    run::{Broken, Work},
+};
+
+/// Makes the asset.
+pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, Broken> {
+    let (config, journal) = (work.config, work.journal);
+    let look = &config.look;
+    let path = target(&config.asset_path, config.library_folders, manual)?;
+    if !config.asset_path.is_dir() {
+        let assets = config.asset_path.display();
+        return Err(Broken::Failed(format!(
+            "the asset folder {assets} is not there; set PrerequisitePart.AssetPath in config.json"
+        )));
+    }
+    journal.progress(0, 1, &manual.title);
+    let source = source(&manual.picture, work)?;
+    work.go_on()?;
+    let design = look.design(manual.card.kind());
+    let mut printed = Printed::default();
+    let canvas = if look.processing {
+        overlays::put_missing(&work.overlay_files()).map_err(|error| {
+            Broken::Failed(format!("the overlays that come with the program cannot be put in place: {error}"))
+        })?;
+        let mut shelf = Shelf::new(&work.overlay_files());
+        let kit = shelf.kit(design)?;
+        shelf.take_warnings().iter().for_each(|warning| journal.warning(warning));
+        let mut canvas = kit.compose(&source);
+        printed = letter(&mut canvas, &kit, manual, work);
+        canvas
+    } else {
+        Canvas::covered_by(&source, design.kind.canvas())
+    };
+    work.go_on()?;
+    let file = encode(canvas.pixels(), look.quality, look.processing)?;
+    put(&path, &file).map_err(|error| Broken::Failed(format!("{} cannot be written: {error}", path.display())))?;
+    journal.detail(format!("Added: {}", path.display()));
+    consume(&manual.picture, &path, work);
+    record(manual, &printed, work);
+    journal.progress(1, 1, &manual.title);
+    Ok(counts(&manual.card, &printed))
+}
+
+fn is_address(picture: &str) -> bool {
+    let lower = picture.to_ascii_lowercase();
+    lower.starts_with("http://") || lower.starts_with("https://")
+}
+
+fn source(picture: &str, work: &Work<'_>) -> Result<Source, Broken> {
+    let broken = |error: &dyn ToString| Broken::Failed(format!("{picture}: {}", error.to_string()));
+    if is_address(picture) {
+        let fetched = (work.around.fetch)(picture);
+        work.go_on()?;
+        let bytes = fetched.map_err(|error| broken(&error))?;
+        decode(&bytes).map_err(|error| broken(&error))
+    } else {
+        open(Path::new(picture)).map_err(|error| broken(&error))
+    }
+}
+
+/// Prints what belongs on this kind of card.
+fn letter(canvas: &mut Canvas, kit: &Kit, manual: &Manual, work: &Work<'_>) -> Printed {
+    let look = &work.config.look;
+    let show_has_box = kit.design.second.is_some_and(|part| part.enabled);
+    let (show, season) = without_season(&manual.title);
+    let (title, second) = match &manual.card {
+        Card::Poster | Card::Background => (manual.title.as_str(), String::new()),
+        Card::Collection => (manual.title.as_str(), look.collection_word.clone()),
+        // The show's title has a box of its own: then the first is for the season.
+        Card::Season { name, .. } if show_has_box => (season.unwrap_or(name), show.to_owned()),
+        Card::Season { .. } => (show, String::new()),
+        Card::Episode(place) => (manual.title.as_str(), look.episode_line(place.season, place.episode)),
+    };
+    let all = kit.letter(canvas, title, &second, None);
+    if all.truncated {
+        work.journal.warning(format!("the text of {} does not fit and is cut off", manual.title));
+    }
+    if !all.missing.is_empty() {
+        work.journal.warning(format!(
+            "no font has these characters, they stay blank: {}",
+            all.missing.iter().collect::<String>()
+        ));
+    }
+    all
+}
+
+/// `Dark | Season 1`, in either order: the show, and the season where the title names one.
+fn without_season(title: &str) -> (&str, Option<&str>) {
+    match title.split_once('|').map(|(one, other)| (one.trim(), other.trim())) {
+        Some((show, season)) if season_number(season).is_some() => (show, Some(season)),
+        Some((season, show)) if season_number(season).is_some() => (show, Some(season)),
+        _ => (title, None),
+    }
+}
+
+fn put(path: &Path, file: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+        files::sweep(folder);
+    }
+    files::write(path, file)
+}
+
+/// Removes a local source, unless it is the asset itself.
+fn consume(picture: &str, target: &Path, work: &Work<'_>) {
+    if is_address(picture) {
+        return;
+    }
+    let source = Path::new(picture);
+    let same = matches!((source.canonicalize(), target.canonicalize()), (Ok(one), Ok(other)) if one == other);
+    if !same && let Err(error) = fs::remove_file(source) {
+        work.journal.warning(format!("{picture} cannot be removed: {error}"));
+    }
+}
+
+fn record(manual: &Manual, printed: &Printed, work: &Work<'_>) {
+    let title = match &manual.card {
+        Card::Season { name, .. } => format!("{} | {name}", without_season(&manual.title).0),
+        Card::Episode(place) => format!("{} | {}", place.code(), manual.title),
+        _ => manual.title.clone(),
+    };
+    let choice = Choice {
+        title: &title,
+        kind: manual.label,
+        folder: &manual.folder,
+        library: &manual.library,
+        truncated: printed.truncated,
+        source: &manual.picture,
+    };
+    if let Err(error) = choice.append(&work.logs()) {
+        work.journal.error(format!("ImageChoices.csv cannot be written: {error}"));
+    }
+}
+
+fn counts(card: &Card, printed: &Printed) -> Counts {
+    let mut counts = Counts { truncated: usize::from(printed.truncated), ..Counts::default() };
+    *match card {
+        Card::Poster => &mut counts.posters,
+        Card::Background => &mut counts.backgrounds,
+        Card::Collection => &mut counts.collections,
+        Card::Season { .. } => &mut counts.seasons,
+        Card::Episode(_) => &mut counts.title_cards,
+    } = 1;
+    counts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_season_in_the_title_is_not_printed_as_the_title() {
+        assert_eq!(without_season("Dark | Season 1"), ("Dark", Some("Season 1")));
+        assert_eq!(without_season("Specials | Dark"), ("Dark", Some("Specials")));
+        assert_eq!(without_season("Face|Off"), ("Face|Off", None));
+        assert_eq!(without_season("Dark"), ("Dark", None));
+    }
+}

@@ -1,0 +1,170 @@
+//! Reading pictures.
+//!
+//! The content tells the format, never the name. Size and format are known, and bounded, before anything is decoded. The
+//! result is what an eye sees: turned as EXIF says, in sRGB, with what is transparent over white.
+
+use std::{fs::File, io::Cursor, io::Read, path::Path};
+
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, metadata::Orientation};
+use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
+
+/// The largest file that is read.
+pub const MAX_FILE_BYTES: u64 = 100 * 1024 * 1024;
+/// The most pixels that are decoded: twelve 4K pictures.
+pub const MAX_PIXELS: u64 = 100_000_000;
+/// What a decoder may use on top of its input.
+const MAX_ALLOCATION: u64 = 512 * 1024 * 1024;
+
+/// Why a picture cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the picture cannot be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    #[error("this is no JPEG, PNG or WebP picture")]
+    Format,
+    #[error("the file is larger than {} MB", MAX_FILE_BYTES / 1024 / 1024)]
+    FileTooLarge,
+    #[error("the picture has {width}x{height} pixels; at most {} megapixels are taken", MAX_PIXELS / 1_000_000)]
+    TooManyPixels { width: u32, height: u32 },
+    #[error("the picture is damaged: {0}")]
+    Damaged(String),
+}
+
+/// A decoded picture.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub pixels: RgbImage,
+    /// Whether the file had transparency; it decides on the resampling filter.
+    pub had_alpha: bool,
+}
+
+/// Reads and decodes a file.
+pub fn open(path: &Path) -> Result<Source, DecodeError> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
+    decode(&bytes)
+}
+
+/// Decodes the bytes of a file.
+pub fn decode(bytes: &[u8]) -> Result<Source, DecodeError> {
+    let (picture, profile) = decode_any(bytes)?;
+    let had_alpha = picture.color().has_alpha();
+    let mut pixels = if had_alpha { over_white(picture) } else { picture.into_rgb8() };
+    if let Some(profile) = profile {
+        to_srgb(&mut pixels, &profile);
+    }
+    Ok(Source { pixels, had_alpha })
+}
+
+/// Decodes a file with its transparency.
+pub(super) fn decode_any(bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>), DecodeError> {
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        return Err(DecodeError::FileTooLarge);
+    }
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format()?;
+    if reader.format().is_none() {
+        return Err(DecodeError::Format);
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_ALLOCATION);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(unusable)?;
+    let (width, height) = decoder.dimensions();
+    if u64::from(width) * u64::from(height) > MAX_PIXELS || width == 0 || height == 0 {
+        return Err(DecodeError::TooManyPixels { width, height });
+    }
+    // Both are extras: a picture with a broken one is still a picture.
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let profile = decoder.icc_profile().unwrap_or_default();
+    let mut picture = DynamicImage::from_decoder(decoder).map_err(unusable)?;
+    picture.apply_orientation(orientation);
+    Ok((picture, profile))
+}
+
+fn unusable(error: image::ImageError) -> DecodeError {
+    match error {
+        image::ImageError::Unsupported(_) => DecodeError::Format,
+        other => DecodeError::Damaged(other.to_string()),
+    }
+}
+
+fn over_white(picture: DynamicImage) -> RgbImage {
+    let transparent = picture.into_rgba8();
+    let mut opaque = RgbImage::new(transparent.width(), transparent.height());
+    for (from, to) in transparent.pixels().zip(opaque.pixels_mut()) {
+        let [red, green, blue, alpha] = from.0;
+        let mixed = |channel: u8| {
+            let alpha = u16::from(alpha);
+            ((u16::from(channel) * alpha + 255 * (255 - alpha) + 127) / 255) as u8
+        };
+        to.0 = [mixed(red), mixed(green), mixed(blue)];
+    }
+    opaque
+}
+
+/// Converts from the file's colour space. A profile that cannot be used, or that is for other channels than red, green and
+/// blue, leaves the colours as the decoder gave them.
+fn to_srgb(pixels: &mut RgbImage, profile: &[u8]) {
+    let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
+    if profile.color_space != DataColorSpace::Rgb {
+        return;
+    }
+    let srgb = ColorProfile::new_srgb();
+    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default())
+    else {
+        return;
+    };
+    let row_bytes = pixels.width() as usize * 3;
+    let mut before = vec![0; row_bytes];
+    for row in pixels.chunks_exact_mut(row_bytes) {
+        before.copy_from_slice(row);
+        if transform.transform(&before, row).is_err() {
+            row.copy_from_slice(&before);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageEncoder, Rgba, RgbaImage, codecs::png::PngEncoder};
+
+    use super::*;
+
+    fn png(picture: &RgbaImage) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let (width, height) = picture.dimensions();
+        PngEncoder::new(&mut bytes).write_image(picture, width, height, image::ExtendedColorType::Rgba8).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn what_is_transparent_lies_on_white() {
+        let source = decode(&png(&RgbaImage::from_pixel(2, 2, Rgba([0, 0, 0, 128])))).unwrap();
+        assert!(source.had_alpha);
+        assert_eq!(source.pixels.get_pixel(0, 0).0, [127, 127, 127]);
+    }
+
+    #[test]
+    fn a_web_page_named_jpg_is_no_picture() {
+        let error = decode(b"<!doctype html><title>404</title>").unwrap_err();
+        assert_eq!(error.to_string(), "this is no JPEG, PNG or WebP picture");
+    }
+
+    #[test]
+    fn a_picture_with_too_many_pixels_is_refused_before_it_is_decoded() {
+        // The header of a PNG that claims 60000x60000 pixels in a few bytes.
+        let mut bomb = png(&RgbaImage::new(1, 1));
+        bomb[16..20].copy_from_slice(&60_000_u32.to_be_bytes());
+        bomb[20..24].copy_from_slice(&60_000_u32.to_be_bytes());
+        let checksum = crc32(&bomb[12..29]);
+        bomb[29..33].copy_from_slice(&checksum.to_be_bytes());
+        let error = decode(&bomb).unwrap_err();
+        assert!(matches!(error, DecodeError::TooManyPixels { width: 60_000, .. } | DecodeError::Damaged(_)), "{error}");
+    }
+
+    fn crc32(bytes: &[u8]) -> u32 {
+        !bytes.iter().fold(!0, |crc: u32, byte| {
+            (0..8).fold(crc ^ u32::from(*byte), |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 })
+        })
+    }
+}

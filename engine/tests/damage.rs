@@ -1,0 +1,91 @@
+//! Damaged pictures through decoding and composing: an error or a picture, never a panic.
+//!
+//! `POSTERIZARRD_DAMAGE_SECONDS` says for how long; a full check takes ten minutes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::{
+    io::Cursor,
+    time::{Duration, Instant},
+};
+
+use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
+use posterizarr_engine::picture::{Canvas, decode, encode};
+
+/// A small generator of numbers, so that a failure can be repeated by its seed.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % limit.max(1) as u64) as usize
+    }
+}
+
+fn whole() -> Vec<Vec<u8>> {
+    let picture = RgbaImage::from_fn(61, 47, |x, y| Rgba([x as u8 * 4, y as u8 * 5, (x * y) as u8, 255 - x as u8]));
+    let picture = DynamicImage::from(picture);
+    let file = |picture: &DynamicImage, format| {
+        let mut bytes = Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    };
+    let opaque = DynamicImage::from(picture.to_rgb8());
+    vec![
+        file(&opaque, ImageFormat::Jpeg),
+        file(&DynamicImage::from(picture.to_luma8()), ImageFormat::Jpeg),
+        encode(&picture.to_rgb8(), 80, true).unwrap(),
+        file(&picture, ImageFormat::Png),
+        file(&DynamicImage::from(picture.to_rgba16()), ImageFormat::Png),
+        file(&picture, ImageFormat::WebP),
+    ]
+}
+
+fn damage(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let mut damaged = file.to_vec();
+    for _ in 0..=numbers.below(4) {
+        let at = numbers.below(damaged.len());
+        match numbers.below(6) {
+            0 => damaged.truncate(at),
+            1 => damaged.drain(at..(at + numbers.below(40)).min(damaged.len())).for_each(drop),
+            2 => damaged.insert(at, numbers.below(256) as u8),
+            // The heads are where sizes and counts are.
+            3 => damaged.iter_mut().skip(numbers.below(64)).take(1).for_each(|byte| *byte = numbers.below(256) as u8),
+            _ => {
+                damaged.iter_mut().skip(at).take(1 + numbers.below(3)).for_each(|byte| *byte = numbers.below(256) as u8)
+            }
+        }
+    }
+    damaged
+}
+
+#[test]
+fn damaged_pictures_are_refused_or_made_do_with() {
+    let seconds = std::env::var("POSTERIZARRD_DAMAGE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
+    let end = Instant::now() + Duration::from_secs(seconds);
+    let (files, mut rounds, mut decoded) = (whole(), 0_u64, 0_u64);
+    while Instant::now() < end {
+        rounds += 1;
+        let mut numbers = Numbers(rounds.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let damaged = damage(&files[numbers.below(files.len())], &mut numbers);
+        if let Ok(source) = decode(&damaged) {
+            decoded += 1;
+            assert_eq!(Canvas::covered_by(&source, (40, 60)).size(), (40, 60));
+        }
+    }
+    // VmHWM is the most memory this process ever had.
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap()
+        .trim()
+        .trim_end_matches(" kB")
+        .parse::<u64>()
+        .unwrap()
+        / 1024;
+    println!("{rounds} rounds, {decoded} still decoded, {peak} MiB at most");
+    assert!(rounds > 100 && decoded > 0);
+    assert!(peak < 1024, "{peak} MiB");
+}
