@@ -225,6 +225,7 @@ impl<S: Service> Answer<Observe> for S {
 /// The running actors: starts them, tells whether they live, stops their threads.
 #[derive(Clone)]
 pub struct Troupe {
+    starts: bool,
     facts: Facts,
     exhausted: Exhausted,
     members: Arc<Mutex<Vec<Member>>>,
@@ -241,11 +242,21 @@ struct Member {
 impl Troupe {
     /// An empty troupe whose restarts are announced on `facts`.
     pub fn new(facts: Facts, exhausted: Exhausted) -> Self {
-        Self { facts, exhausted, members: Arc::default() }
+        Self { starts: true, facts, exhausted, members: Arc::default() }
+    }
+
+    /// The same troupe; or, if it is not `wanted`, one that starts nobody: what is sent to its actors' addresses comes back
+    /// as an error. For a process that does without some of them.
+    pub fn only_if(&self, wanted: bool) -> Self {
+        Self { starts: wanted, ..self.clone() }
     }
 
     /// Starts an actor on its own thread. `make` is called there, and again after each crash.
     pub fn start<S: Service>(&self, make: impl Fn() -> S + Send + 'static) -> Handle<S> {
+        if !self.starts {
+            // The mailbox goes with the context.
+            return Context::new().address();
+        }
         let arbiter = Arbiter::new().handle();
         let vitals = Arc::<Vitals>::default();
         let (shared, facts, exhausted) = (vitals.clone(), self.facts.clone(), self.exhausted.clone());
@@ -341,6 +352,16 @@ mod tests {
         let health = troupe.health(Duration::from_secs(5)).await;
         assert!(health[0].alive);
         assert_eq!(health[0].restarts, 1);
+        troupe.stop();
+    }
+
+    #[actix::test]
+    async fn an_actor_that_is_not_wanted_has_no_thread_and_answers_nobody() {
+        let (troupe, _) = troupe();
+        let absent = troupe.only_if(false).start(|| -> Fragile { panic!("it is made") });
+        assert!(absent.send(Add(1)).await.is_err());
+        assert_eq!(troupe.only_if(true).start(|| Fragile { count: 0 }).send(Add(2)).await.unwrap(), 2);
+        assert_eq!(troupe.health(Duration::from_secs(5)).await.len(), 1);
         troupe.stop();
     }
 

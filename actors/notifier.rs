@@ -28,6 +28,11 @@ const PAUSES: [Duration; 2] = [Duration::from_secs(2), Duration::from_secs(15)];
 /// Messages under way at most; more are dropped, for their receivers are dead.
 const MOST_UNDER_WAY: usize = 100;
 
+/// How long the end of the process may be put off for a receiver.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+/// How long a fact may take until it is on its way to the receivers.
+const HEARING: Duration = Duration::from_millis(50);
+
 /// What the Notifier is told at its start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct NotifierSettings {
@@ -38,6 +43,11 @@ pub struct NotifierSettings {
     /// Outgoing hooks.
     pub hooks: Hooks,
 }
+
+/// Answered when what is under way has been sent, or after [`LAST_WORDS`]: the process is about to end.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Finish;
 
 /// Something happened.
 #[derive(Debug, Message)]
@@ -164,5 +174,22 @@ impl Answer<Heard> for Notifier {
         self.push(&event.fact);
         self.call_hooks(&event.fact);
         ().into()
+    }
+}
+
+impl Answer<Finish> for Notifier {
+    fn answer(&mut self, _: Finish, _: &mut Ctx<Self>) -> Reply<()> {
+        let under_way = self.under_way.clone();
+        let quiet = async move {
+            tokio::time::sleep(HEARING).await;
+            while under_way.load(Ordering::Relaxed) > 0 {
+                tokio::time::sleep(HEARING).await;
+            }
+        };
+        Reply::later(async move {
+            if tokio::time::timeout(LAST_WORDS, quiet).await.is_err() {
+                tracing::warn!("a receiver is slow; it may not have been notified of the end");
+            }
+        })
     }
 }

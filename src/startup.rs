@@ -26,7 +26,7 @@ use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
-use crate::actors::notifier::Notifier;
+use crate::actors::notifier::{Finish, Notifier};
 use crate::actors::outgoing::Outgoing;
 use crate::actors::scheduler::{self, Scheduler, SchedulerSettings};
 use crate::actors::script_supervisor::{ScriptSupervisor, Shutdown, SupervisorSettings};
@@ -170,6 +170,8 @@ async fn take_down(state: &State, stop: &watch::Sender<bool>, server: &ServerHan
     if let Err(error) = stopped {
         tracing::error!(%error, "the supervisor did not confirm that the run is stopped");
     }
+    // How the last run ended is worth telling.
+    let _ = state.notifier.send(Finish).await;
 }
 
 /// A damaged store does not keep the daemon from starting: the script, its settings and trigger files need none of it.
@@ -227,30 +229,33 @@ fn start_actors(
         list: supervisor.clone().recipient(),
     };
     let triggers = (ingest_settings(&settings), queue);
-    let indexer = start(&troupe, &commons, index_settings(&settings), AssetIndexer::new);
+    // A run without a daemon needs nobody who looks for work, or serves pages.
+    let daemon = troupe.only_if(on_network);
+    let indexer = start(&daemon, &commons, index_settings(&settings), AssetIndexer::new);
     let trash = (settings.trash, indexer.clone().recipient());
     let outgoing = Outgoing::new(&settings.fetch);
-    start(&troupe, &commons, (version_settings(&settings), outgoing.clone()), |commons, (settings, outgoing)| {
+    start(&daemon, &commons, (version_settings(&settings), outgoing.clone()), |commons, (settings, outgoing)| {
         VersionChecker::new(commons, settings, outgoing)
     });
-    start(&troupe, &commons, (settings.notify.clone(), outgoing.clone()), |commons, (settings, outgoing)| {
-        Notifier::new(commons, settings, outgoing)
-    });
+    let notices = (settings.notify.clone(), outgoing.clone());
     AppState {
+        notifier: start(&troupe, &commons, notices, |commons, (settings, outgoing)| {
+            Notifier::new(commons, settings, outgoing)
+        }),
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
         indexer,
-        tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
-        scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
+        tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
+        scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
         }),
-        ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
+        ingest: start(&daemon, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
-        trash: start(&troupe, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
-        thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
+        trash: start(&daemon, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
+        thumbnailer: start(&daemon, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
-        libraries: start(&troupe, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
+        libraries: start(&daemon, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
         outgoing,
         supervisor,
         troupe,

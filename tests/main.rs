@@ -6,3 +6,4 @@ mod config_file;
 mod daemon;
 mod engine;
 mod supervisor;
+mod triggers;

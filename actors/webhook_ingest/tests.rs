@@ -136,6 +136,42 @@ async fn a_webhook_is_a_stored_job_and_a_file_before_it_is_answered() {
 }
 
 #[actix::test]
+async fn every_documented_payload_gives_the_documented_argument_vectors() {
+    macro_rules! sample {
+        ($name:literal) => {
+            (
+                $name,
+                include_str!(concat!("samples/", $name, ".json")),
+                include_str!(concat!("samples/", $name, ".arguments")),
+            )
+        };
+    }
+    for (name, payload, expected) in [
+        sample!("sonarr_download"),
+        sample!("sonarr_upgrade_double"),
+        sample!("sonarr_import_complete"),
+        sample!("radarr_download"),
+        sample!("radarr_upgrade"),
+        sample!("tautulli_movie"),
+        sample!("tautulli_episode"),
+        sample!("tautulli_season"),
+    ] {
+        let stage = Stage::new();
+        let receipt =
+            if name.starts_with("tautulli") { stage.tautulli(payload).await } else { stage.arr(payload).await }
+                .unwrap();
+        let vectors = stage.argument_vectors();
+        assert_eq!(receipt.queued, vectors.len(), "{name}");
+        // An argument a line, an empty line between jobs.
+        let told: Vec<_> = vectors.iter().map(|vector| vector.join("\n") + "\n").collect();
+        assert_eq!(told.join("\n"), expected, "{name}");
+    }
+    let stage = Stage::new();
+    assert_eq!(stage.tautulli(include_str!("samples/tautulli_template.json")).await.unwrap().kind, Kind::Test);
+    assert_eq!(stage.argument_vectors().len(), 0);
+}
+
+#[actix::test]
 async fn sonarrs_real_sequence_gives_one_job_per_episode_and_import() {
     let stage = Stage::new();
     let download: Value = serde_json::from_str(include_str!("samples/sonarr_download.json")).unwrap();

@@ -57,6 +57,7 @@ use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
+use crate::actors::notifier::Notifier;
 use crate::actors::outgoing::Outgoing;
 use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
@@ -105,6 +106,8 @@ pub struct AppState {
     pub scheduler: Handle<Scheduler>,
     /// Owner of the trigger files and received webhooks.
     pub ingest: Handle<WebhookIngest>,
+    /// Who tells others how runs went.
+    pub notifier: Handle<Notifier>,
     /// Owner of deleted images.
     pub trash: Handle<Trash>,
     /// Maker of thumbnails.

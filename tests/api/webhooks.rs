@@ -52,6 +52,45 @@ async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goe
 }
 
 #[actix_web::test]
+async fn a_hostile_value_reaches_the_child_as_one_argument_or_is_refused() {
+    let app = TestApp::start_with(recording);
+    let long = "x".repeat(1024 * 1024);
+    // What is sent as a title, and the one argument the child sees; none where the webhook is refused.
+    let table: [(&str, Option<&str>); 10] = [
+        ("a\nb\r\n[event]: Grab", Some("a b  [event]: Grab")),
+        ("a]: b", Some("a]: b")),
+        ("\"double\" 'single' `back`", Some("\"double\" 'single' `back`")),
+        ("$(touch pwned) ${IFS} %PATH%", Some("$(touch pwned) ${IFS} %PATH%")),
+        ("a; touch pwned & touch pwned | cat", Some("a; touch pwned & touch pwned | cat")),
+        ("a\u{0}b", Some("a b")),
+        ("\u{1b}[31mred\u{7}", Some("[31mred")),
+        ("-Testing", None),
+        ("\u{0} --Backup", None),
+        (&long, None),
+    ];
+    let mut runs = 0;
+    for (tmdb, (title, argument)) in (1..).zip(table) {
+        let answer = app.post("/api/webhook/arr", &movie(title, tmdb)).await;
+        let Some(argument) = argument else {
+            assert_eq!(answer.status, 422, "{:.40}", title);
+            continue;
+        };
+        assert_eq!(answer.json()["queued"], 1, "{title}");
+        let file = std::fs::read_to_string(answer.json()["file"].as_str().unwrap()).unwrap_or_default();
+        assert!(file.lines().count() <= 6, "a value adds no line to the trigger file: {file}");
+        runs += 1;
+        let lines = arguments(&app, runs).await;
+        let run: Vec<_> = lines.split(|line| line == "end").nth(runs - 1).unwrap().iter().map(String::as_str).collect();
+        let id = tmdb.to_string();
+        let expected = ["-ArrTrigger", "-arr_platform", "Radarr", "-event", "Download", "-arr_movie_title", argument];
+        let rest = ["-arr_movie_tmdb", &id, "-arr_movie_year", "2024", "-arr_moviefile_id", &id];
+        assert_eq!(run, [&expected[..], &rest].concat());
+    }
+    assert!(!app.path().join("pwned").try_exists().unwrap());
+    assert_eq!(app.get("/api/runs").await.json()["runs"].as_array().unwrap().len(), runs);
+}
+
+#[actix_web::test]
 async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
     let app = TestApp::start_with(|settings| {
         recording(settings);

@@ -1,0 +1,224 @@
+//! Triggers against the real binary: what was acknowledged outlives a kill and a full disk.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::api::harness::eventually;
+use super::daemon::{Daemon, command};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_posterizarrd");
+const CLIENTS: u64 = 4;
+/// The pause between two webhooks of a client.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// A movie's import, whose title is its number.
+fn import(id: u64) -> Value {
+    json!({"eventType": "Download", "movie": {"title": format!("Movie {id}"), "tmdbId": id, "year": 2024}, "movieFile": {"id": id}})
+}
+
+/// Posts imports one after the other until the daemon is gone, and gives the jobs that were acknowledged, by title.
+async fn post_imports(url: String, client: u64, killed: Arc<AtomicBool>) -> BTreeMap<String, String> {
+    let http = reqwest::Client::new();
+    let mut acknowledged = BTreeMap::new();
+    for id in client * 10_000 + 1.. {
+        match http.post(format!("{url}/api/webhook/arr")).json(&import(id)).send().await {
+            Ok(answer) if answer.status() == 200 => {
+                // The status is the acknowledgement; the rest of the answer may be cut off by the kill.
+                let Ok(body) = answer.json::<Value>().await else { continue };
+                acknowledged.insert(format!("Movie {id}"), body["job_ids"][0].as_str().unwrap().to_owned());
+            }
+            Ok(answer) => panic!("{}", answer.status()),
+            Err(_) => {
+                assert!(killed.load(Ordering::SeqCst), "only the kill cuts a request off");
+                return acknowledged;
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    unreachable!("the numbers do not end")
+}
+
+async fn get(url: &str, path: &str) -> Value {
+    reqwest::get(format!("{url}{path}")).await.unwrap().json().await.unwrap()
+}
+
+/// The titles that the script was started with, in order.
+fn started_titles(folder: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(folder.join("argv")).unwrap_or_default();
+    text.lines().map(str::to_owned).collect()
+}
+
+#[actix_web::test]
+async fn every_acknowledged_webhook_runs_exactly_once_although_the_daemon_is_killed_in_the_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    // -ArrTrigger -arr_platform Radarr -event Download -arr_movie_title TITLE …: the title is the seventh.
+    let script = "printf '%s\\n' \"$7\" >> argv";
+    let settings = format!("[runner]\ncommand = ['sh', '-c', '''{script}''', 'run']\n");
+    std::fs::write(folder.path().join("posterizarrd.toml"), settings).unwrap();
+    let daemon = || {
+        let mut command = command(BINARY, folder.path());
+        command.args(["--webhooks-arr-delay", "0s", "--updates-enabled=false"]);
+        Daemon::start_with(command)
+    };
+    let first = daemon();
+    let killed = Arc::new(AtomicBool::new(false));
+    let clients: Vec<_> = (0..CLIENTS)
+        .map(|client| actix_web::rt::spawn(post_imports(first.url.clone(), client, killed.clone())))
+        .collect();
+    eventually("some have been started", async || (started_titles(folder.path()).len() >= 3).then_some(())).await;
+    killed.store(true, Ordering::SeqCst);
+    first.signal(Signal::KILL);
+    drop(first);
+    let mut acknowledged = BTreeMap::new();
+    for client in clients {
+        acknowledged.extend(client.await.unwrap());
+    }
+    assert!(acknowledged.len() >= 3, "{acknowledged:?}");
+
+    let second = daemon();
+    let patience = std::time::Instant::now() + Duration::from_secs(120);
+    loop {
+        let triggers = get(&second.url, "/api/triggers").await;
+        let states: Vec<_> = triggers["triggers"].as_array().unwrap().iter().map(|job| job["state"].clone()).collect();
+        if states.iter().all(|state| state == "done") {
+            break;
+        }
+        assert!(!states.contains(&json!("failed")), "{triggers:#}");
+        assert!(std::time::Instant::now() < patience, "{triggers:#}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let mut times = BTreeMap::<String, usize>::new();
+    started_titles(folder.path()).into_iter().for_each(|title| *times.entry(title).or_default() += 1);
+    let runs = get(&second.url, "/api/runs?limit=500").await;
+    for (title, job) in &acknowledged {
+        let of_job = runs["runs"].as_array().unwrap().iter().filter(|run| run["job"] == json!(job));
+        let repeated = of_job.filter(|run| run["outcome"] != "completed").count();
+        let ran = times.get(title).copied().unwrap_or_default();
+        assert!(ran == 1 || ran == 1 + repeated, "{title} ran {ran} times, {repeated} of its runs were cut short");
+    }
+    eventually("no trigger file is left", async || {
+        let files = std::fs::read_dir(folder.path().join("watcher")).unwrap().count();
+        (files == 0).then_some(())
+    })
+    .await;
+}
+
+/// A mount namespace with a small disk of its own, as long as this lives.
+struct SmallDisk {
+    holder: Child,
+    folder: PathBuf,
+}
+
+impl SmallDisk {
+    /// None where namespaces or mounts are not allowed.
+    fn new(folder: &Path, size: &str) -> Option<Self> {
+        let script = format!("mount -t tmpfs -o size={size} tmpfs '{}' && echo up && exec sleep 600", folder.display());
+        let mut holder = Command::new("unshare")
+            .args(["-m", "sh", "-c", &script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let mut said = [0; 2];
+        std::io::Read::read_exact(holder.stdout.as_mut()?, &mut said).ok()?;
+        Some(Self { holder, folder: folder.to_owned() })
+    }
+
+    fn daemon(&self) -> Daemon {
+        let mut entered = Command::new("nsenter");
+        entered.args(["-t", &self.holder.id().to_string(), "-m", BINARY]).args(["--webhooks-arr-delay", "1h"]);
+        let plain = command(BINARY, &self.folder);
+        entered.env_clear();
+        for (name, value) in plain.get_envs() {
+            entered.env(name, value.unwrap_or_default());
+        }
+        Daemon::start_with(entered)
+    }
+
+    /// A path on the disk, as it is seen from here.
+    fn path(&self, name: &str) -> PathBuf {
+        let inside = self.folder.join(name);
+        Path::new("/proc").join(self.holder.id().to_string()).join("root").join(inside.strip_prefix("/").unwrap())
+    }
+
+    fn fill(&self) {
+        let mut file = std::fs::File::create(self.path("filler")).unwrap();
+        while std::io::Write::write_all(&mut file, &[1; 1024]).is_ok() {}
+    }
+
+    fn make_room(&self) {
+        std::fs::remove_file(self.path("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+async fn waiting_jobs(url: &str) -> BTreeSet<String> {
+    let triggers = get(url, "/api/triggers").await;
+    triggers["triggers"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+}
+
+#[actix_web::test]
+async fn a_full_disk_refuses_webhooks_and_once_there_is_room_they_are_taken_again_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::new(folder.path(), "24m") else {
+        eprintln!("SKIPPED: mount namespaces are not allowed here, so a full disk cannot be made; nothing was tested");
+        return;
+    };
+    let first = disk.daemon();
+    let http = reqwest::Client::new();
+    let mut next = 0;
+    let mut acknowledged = BTreeSet::new();
+    let mut post = async |acknowledged: &mut BTreeSet<String>| {
+        next += 1;
+        let answer = http.post(format!("{}/api/webhook/arr", first.url)).json(&import(next)).send().await.unwrap();
+        let status = answer.status();
+        let body: Value = answer.json().await.unwrap();
+        if status == 200 {
+            acknowledged.insert(body["job_ids"][0].as_str().unwrap().to_owned());
+        }
+        (status, body)
+    };
+    assert_eq!(post(&mut acknowledged).await.0, 200);
+    disk.fill();
+    let refused = eventually("the disk is full for the store too", async || {
+        let (status, body) = post(&mut acknowledged).await;
+        (status != 200).then_some((status, body))
+    })
+    .await;
+    assert!([StatusCode::SERVICE_UNAVAILABLE, StatusCode::INSUFFICIENT_STORAGE].contains(&refused.0), "{refused:?}");
+    assert!(refused.1["message"].as_str().unwrap().contains("could not be stored"), "{refused:?}");
+    for _ in 0..20 {
+        assert_ne!(post(&mut acknowledged).await.0, 200, "nothing is acknowledged while nothing can be stored");
+    }
+    eventually("health tells", async || {
+        (get(&first.url, "/api/health").await["checks"]["database"] == "error").then_some(())
+    })
+    .await;
+    assert_eq!(waiting_jobs(&first.url).await, acknowledged);
+
+    disk.make_room();
+    eventually("webhooks are taken again", async || (post(&mut acknowledged).await.0 == 200).then_some(())).await;
+    eventually("health recovers", async || {
+        (get(&first.url, "/api/health").await["checks"]["database"] == "ok").then_some(())
+    })
+    .await;
+    assert_eq!(waiting_jobs(&first.url).await, acknowledged);
+    first.signal(Signal::KILL);
+    drop(first);
+    let second = disk.daemon();
+    assert_eq!(waiting_jobs(&second.url).await, acknowledged, "all that was acknowledged, and nothing that was not");
+}
