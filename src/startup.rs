@@ -24,6 +24,7 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
+use crate::actors::image_choices::ImageChoices;
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::Notifier;
@@ -236,6 +237,7 @@ fn start_actors(
     start(&troupe, &commons, (settings.notify.clone(), outgoing.clone()), |commons, (settings, outgoing)| {
         Notifier::new(commons, settings, outgoing)
     });
+    let trash = start(&troupe, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh));
     AppState {
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
@@ -247,7 +249,8 @@ fn start_actors(
         ingest: start(&troupe, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
-        trash: start(&troupe, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
+        choices: start(&troupe, &commons, trash.clone().recipient(), ImageChoices::new),
+        trash,
         thumbnailer: start(&troupe, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
         libraries: start(&troupe, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
