@@ -5,6 +5,7 @@ use crate::auth_keeper::AuthView;
 use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
+use crate::image_choices::view::ChoicesView;
 use crate::library_keeper::LibrariesView;
 use crate::library_types::LibraryTypes;
 use crate::log_tailer::LogView;
@@ -41,6 +42,8 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the AssetIndexer.
     pub assets: View<AssetsView>,
+    /// Of the ImageChoices.
+    pub choices: View<ChoicesView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
     /// Of the LibraryKeeper.

@@ -5,6 +5,7 @@
 //! facade in the root package translates.
 
 pub mod asset_indexer;
+pub mod asset_url;
 pub mod auth_keeper;
 pub mod commons;
 pub mod config_keeper;
@@ -14,6 +15,7 @@ pub mod events;
 pub mod files;
 pub mod font_preview;
 pub mod guard;
+pub mod image_choices;
 pub mod library_keeper;
 pub mod library_types;
 pub mod log_tailer;

@@ -24,6 +24,7 @@ use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
+use crate::actors::image_choices::ImageChoices;
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::{Finish, Notifier};
@@ -238,6 +239,7 @@ fn start_actors(
         VersionChecker::new(commons, settings, outgoing)
     });
     let notices = (settings.notify.clone(), outgoing.clone());
+    let trash = start(&daemon, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh));
     AppState {
         notifier: start(&troupe, &commons, notices, |commons, (settings, outgoing)| {
             Notifier::new(commons, settings, outgoing)
@@ -252,7 +254,8 @@ fn start_actors(
         ingest: start(&daemon, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
-        trash: start(&daemon, &commons, trash, |commons, (settings, refresh)| Trash::new(commons, settings, refresh)),
+        choices: start(&daemon, &commons, trash.clone().recipient(), ImageChoices::new),
+        trash,
         thumbnailer: start(&daemon, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
         libraries: start(&daemon, &commons, (), |commons, ()| LibraryKeeper::new(commons)),

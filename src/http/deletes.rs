@@ -9,8 +9,9 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::files::decoded;
-use super::{ApiError, AppState, Code, State, ask_within};
+use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::asset_indexer::Root;
+use crate::actors::image_choices::FilesRemoved;
 use crate::actors::trash::{Discard, DiscardError, Discarded};
 
 /// Many files between two slow disks take their time.
@@ -200,7 +201,13 @@ async fn discard(
     root: Root,
     paths: Vec<String>,
 ) -> Result<Vec<Result<Discarded, DiscardError>>, ApiError> {
-    ask_within(PATIENCE, &state.trash, Discard { root, paths }).await
+    let results = ask_within(PATIENCE, &state.trash, Discard { root, paths: paths.clone() }).await?;
+    let deleted = paths.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(path, _)| path);
+    if root == Root::Assets {
+        // The files are gone either way; rows that could not follow show it.
+        let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect() }).await;
+    }
+    Ok(results)
 }
 
 fn refused(error: DiscardError, family: &Family) -> ApiError {

@@ -14,6 +14,7 @@ pub mod events;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod image_choices;
 pub mod libraries;
 pub mod logs;
 pub mod logs_socket;
@@ -55,6 +56,7 @@ use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
+use crate::actors::image_choices::ImageChoices;
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::Notifier;
@@ -108,6 +110,8 @@ pub struct AppState {
     pub ingest: Handle<WebhookIngest>,
     /// Who tells others how runs went.
     pub notifier: Handle<Notifier>,
+    /// Owner of the image choices.
+    pub choices: Handle<ImageChoices>,
     /// Owner of deleted images.
     pub trash: Handle<Trash>,
     /// Maker of thumbnails.
@@ -170,6 +174,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         files::routes,
         deletes::routes,
         trash::routes,
+        image_choices::routes,
         overlays::routes,
         preview::routes,
         thumbnails::routes,

@@ -7,6 +7,7 @@ mod docs;
 mod events;
 pub mod harness;
 mod health;
+mod image_choices;
 mod libraries;
 mod logs;
 mod logs_socket;

@@ -1,0 +1,170 @@
+//! Which part of which `ImageChoices.csv` was imported.
+//!
+//! Each run of the script begins a new file, which it only appends to; a manual run may append to the last one. A file that
+//! goes on where the imported part ended is read from there, so its older lines are not looked at again: what the user
+//! changed or deleted stays so. Any other file is a new one, and each of its lines a new fact.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::runs::RunId;
+
+/// No run writes as much; a larger file is not ours.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// How far the import is.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The highest id that was ever given.
+    pub last_id: u64,
+    /// The last run whose results were imported from its folder.
+    pub run: Option<RunId>,
+    /// The imported part of the last file.
+    pub source: Option<Source>,
+}
+
+/// The imported part of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    // Without the device: its number may be another one after each mount.
+    inode: u64,
+    /// How many bytes from its beginning.
+    pub bytes: u64,
+    digest: Vec<u8>,
+}
+
+/// Where a file is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In `Logs`, where the script writes it.
+    Logs,
+    /// In the folder of a run, where it is a link to the one in `Logs`, or a copy.
+    Run(RunId),
+}
+
+/// A file as it was read.
+#[derive(Debug)]
+pub struct Content {
+    inode: u64,
+    /// All of it.
+    pub bytes: Vec<u8>,
+}
+
+impl Content {
+    /// Reads a file; none if it is not there.
+    pub fn read(path: &Path) -> io::Result<Option<Self>> {
+        let file = match File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            opened => opened?,
+        };
+        let metadata = file.metadata()?;
+        if metadata.len() > LARGEST {
+            return Err(io::Error::other(format!("it is larger than {} MiB", LARGEST / 1024 / 1024)));
+        }
+        let mut bytes = Vec::new();
+        file.take(LARGEST).read_to_end(&mut bytes)?;
+        Ok(Some(Self { inode: metadata.ino(), bytes }))
+    }
+
+    /// Where to go on: after the imported part if this is the same file, else at the beginning.
+    pub fn begin(&self, place: Place, imported: Option<&Source>) -> u64 {
+        let goes_on = |source: &&Source| {
+            // A run's copy is another file with the same lines; two runs' files in `Logs` may be alike and yet tell of two images.
+            (self.inode == source.inode || matches!(place, Place::Run(_)))
+                && self.first(source.bytes).is_some_and(|first| digest(first) == source.digest)
+        };
+        imported.filter(goes_on).map_or(0, |source| source.bytes)
+    }
+
+    /// Its first bytes as they are remembered once they are imported; of a copy, as the file that it goes on from.
+    pub fn source(&self, bytes: u64, begin: u64, imported: Option<&Source>) -> Source {
+        let inode = imported.filter(|_| begin > 0).map_or(self.inode, |source| source.inode);
+        Source { inode, bytes, digest: digest(self.first(bytes).unwrap_or_default()) }
+    }
+
+    fn first(&self, bytes: u64) -> Option<&[u8]> {
+        self.bytes.get(..usize::try_from(bytes).ok()?)
+    }
+}
+
+fn digest(bytes: &[u8]) -> Vec<u8> {
+    Sha256::digest(bytes).to_vec()
+}
+
+/// Tells whether a file was written to since it was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+}
+
+impl Stamp {
+    /// Of a file; none if it is not there.
+    pub fn of(path: &Path) -> io::Result<Option<Self>> {
+        match std::fs::metadata(path) {
+            Ok(file) => Ok(Some(Self {
+                device: file.dev(),
+                inode: file.ino(),
+                size: file.size(),
+                modified: (file.mtime(), file.mtime_nsec()),
+            })),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_goes_on_only_where_it_is_the_same_one_with_the_same_beginning() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let write = |name: &str, text: &str| std::fs::write(path(name), text).unwrap();
+        let read = |name: &str| Content::read(&path(name)).unwrap().unwrap();
+        assert!(Content::read(&path("logs.csv")).unwrap().is_none());
+
+        write("logs.csv", "header\none\n");
+        let imported = read("logs.csv").source(11, 0, None);
+        let begin = |name: &str, place| read(name).begin(place, Some(&imported));
+        write("logs.csv", "header\none\ntwo\n");
+        assert_eq!(begin("logs.csv", Place::Logs), 11);
+        std::fs::hard_link(path("logs.csv"), path("linked.csv")).unwrap();
+        assert_eq!(begin("linked.csv", Place::Run(RunId(1))), 11);
+        std::fs::copy(path("logs.csv"), path("copied.csv")).unwrap();
+        assert_eq!(begin("copied.csv", Place::Run(RunId(1))), 11, "a run's copy is the run's file");
+        assert_eq!(begin("copied.csv", Place::Logs), 0, "another run may write the same lines");
+        let after_copy = read("copied.csv").source(15, 11, Some(&imported));
+        assert_eq!(
+            read("logs.csv").begin(Place::Logs, Some(&after_copy)),
+            15,
+            "and the run's file goes on from its copy"
+        );
+        write("logs.csv", "header\nother\n");
+        assert_eq!(begin("logs.csv", Place::Logs), 0);
+        write("logs.csv", "he");
+        assert_eq!(begin("logs.csv", Place::Logs), 0);
+        assert_eq!(read("copied.csv").begin(Place::Logs, None), 0);
+    }
+
+    #[test]
+    fn a_stamp_changes_with_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        assert_eq!(Stamp::of(&path).unwrap(), None);
+        std::fs::write(&path, "1").unwrap();
+        let before = Stamp::of(&path).unwrap();
+        assert_eq!(Stamp::of(&path).unwrap(), before);
+        std::fs::write(&path, "12").unwrap();
+        assert_ne!(Stamp::of(&path).unwrap(), before);
+    }
+}

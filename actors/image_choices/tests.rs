@@ -1,0 +1,334 @@
+//! The ImageChoices with a real AssetIndexer and a real Trash.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::asset_indexer::{AssetIndexer, IndexSettings, Refresh};
+use crate::commons::Views;
+use crate::config_keeper::{AssetPaths, ConfigView};
+use crate::data_dir::DataDir;
+use crate::events::Facts;
+use crate::guard::{Handle, Troupe};
+use crate::runs::{Mode, Outcome};
+use crate::store::Store;
+use crate::trash::{Restore, Trash, TrashSettings};
+
+const HEADER: &str = "\"Title\";\"Type\";\"Rootfolder\";\"LibraryName\";\"Language\";\"Download Source\";\"Manual\";\"Fav Provider Link\"\n";
+
+fn line(title: &str, language: &str) -> String {
+    format!(
+        "\"{title}\";\"Movie\";\"{title} (2000)\";\"Movies\";\"{language}\";\"https://a\";\"false\";\"https://b\"\n"
+    )
+}
+
+struct Stage {
+    folder: Arc<tempfile::TempDir>,
+    commons: Commons,
+    troupe: Troupe,
+    indexer: Handle<AssetIndexer>,
+    trash: Handle<Trash>,
+    choices: Handle<ImageChoices>,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self::on(Arc::new(tempfile::tempdir().unwrap()))
+    }
+
+    fn on(folder: Arc<tempfile::TempDir>) -> Self {
+        let data = DataDir::new(folder.path()).unwrap();
+        data.create().unwrap();
+        let assets = folder.path().join("assets");
+        std::fs::create_dir_all(&assets).unwrap();
+        let store = Store::open(&data.store()).unwrap();
+        let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        let asset_paths = AssetPaths { assets, manual_assets: folder.path().join("manual"), ..AssetPaths::default() };
+        commons.views.config.publish(ConfigView { generation: 1, asset_paths, ..ConfigView::default() });
+        let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
+        let shared = commons.clone();
+        let scan_every = Duration::from_secs(3600);
+        let indexer = troupe.start(move || AssetIndexer::new(shared.clone(), IndexSettings { scan_every }));
+        let (shared, refresh) = (commons.clone(), indexer.clone().recipient());
+        let settings = TrashSettings { enabled: true, max_size: u64::MAX, max_age: None };
+        let trash = troupe.start(move || Trash::new(shared.clone(), settings, refresh.clone()));
+        let (shared, discard) = (commons.clone(), trash.clone().recipient());
+        let choices = troupe.start(move || ImageChoices::new(shared.clone(), discard.clone()));
+        Self { folder, commons, troupe, indexer, trash, choices }
+    }
+
+    /// Starts anew on the same folder.
+    async fn again(self) -> Self {
+        let (folder, path) = (self.folder.clone(), self.commons.data.store());
+        drop(self);
+        // The threads of the actors hold the store until they have ended.
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while Store::open(&path).is_err() {
+            assert!(Instant::now() < deadline, "the store is not released");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let stage = Self::on(folder);
+        eventually("the rows are shown", || stage.commons.views.choices.get().needed > 0).await;
+        stage
+    }
+
+    fn csv(&self) -> PathBuf {
+        self.commons.data.logs().join(FILE)
+    }
+
+    /// Begins a new file, as a run does: the old one is moved away.
+    fn new_csv(&self, text: &str) {
+        let moved = self.folder.path().join(format!("moved-{}", fastrand::u64(..)));
+        if std::fs::exists(self.csv()).unwrap() {
+            std::fs::rename(self.csv(), moved).unwrap();
+        }
+        std::fs::write(self.csv(), text).unwrap();
+    }
+
+    async fn import(&self) -> ImportStats {
+        self.choices.send(ImportFile).await.unwrap().unwrap()
+    }
+
+    async fn add_file(&self, path: &str) {
+        let file = self.commons.views.config.get().asset_paths.assets.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, path).unwrap();
+        self.indexer.send(Refresh { root: Root::Assets, paths: vec![path.to_owned()] }).await.unwrap();
+    }
+
+    fn titles(&self) -> Vec<(u64, String)> {
+        let rows = self.commons.views.choices.get().rows.clone();
+        rows.values().map(|kept| (kept.row.id, kept.row.title.clone())).collect()
+    }
+
+    async fn answers(&self) -> Arc<Answers> {
+        self.choices.send(MakeAnswers).await.unwrap().unwrap()
+    }
+
+    async fn issues(&self) -> Vec<Value> {
+        let overview: Value = serde_json::from_slice(&self.answers().await.overview.plain).unwrap();
+        overview["categories"]["assets_with_issues"]["assets"].as_array().unwrap().clone()
+    }
+
+    fn run_finished(&self, run: u64) {
+        let (mode, outcome) = (Mode::Normal.name().to_owned(), Outcome::Completed);
+        self.commons.facts.publish(Fact::RunFinished { run: RunId(run), mode, outcome, seconds: 1.0 });
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.troupe.stop();
+    }
+}
+
+fn fields(value: Value) -> row::ChoiceFields {
+    serde_json::from_value(value).unwrap()
+}
+
+async fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never happened: {what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn owned(titles: &[(u64, &str)]) -> Vec<(u64, String)> {
+    titles.iter().map(|(id, title)| (*id, (*title).to_owned())).collect()
+}
+
+#[actix::test]
+async fn a_file_that_is_there_at_the_first_start_is_imported_once() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("Logs")).unwrap();
+    std::fs::write(
+        folder.path().join("Logs").join(FILE),
+        format!("{HEADER}{}{}", line("Heat", "en"), line("Ran", "ja")),
+    )
+    .unwrap();
+    let stage = Stage::on(Arc::new(folder));
+    assert_eq!(stage.issues().await.len(), 2, "answers wait for the first import");
+    assert_eq!(stage.titles(), owned(&[(1, "Heat"), (2, "Ran")]));
+    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    stage
+        .choices
+        .send(UpdateChoice { id: 2, fields: fields(json!({"Title": "Ran", "Manual": "Yes"})) })
+        .await
+        .unwrap()
+        .unwrap();
+    let stage = stage.again().await;
+    let stats = stage.import().await;
+    assert_eq!((stats.added, stats.updated, stats.skipped), (0, 0, 2));
+    assert_eq!(stage.titles(), owned(&[(2, "Ran")]), "what the user deleted stays so");
+    assert_eq!(stage.commons.views.choices.get().rows[&2].row.manual.as_deref(), Some("Yes"));
+}
+
+#[actix::test]
+async fn lines_are_taken_as_they_are_written_and_a_later_runs_file_tells_new_facts() {
+    let stage = Stage::new();
+    stage.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
+    eventually("the file is seen", || stage.titles() == owned(&[(1, "Heat")])).await;
+    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    let appended = format!("{}\"too\";\"few\"\n", line("Ran", "ja"));
+    let mut text = std::fs::read_to_string(stage.csv()).unwrap();
+    text.push_str(&appended);
+    std::fs::write(stage.csv(), &text).unwrap();
+    eventually("the new line is seen", || stage.titles() == owned(&[(2, "Ran")])).await;
+    let stats = stage.import().await;
+    assert_eq!((stats.skipped, stats.errors), (2, 1));
+    assert_eq!(stats.error_details, ["Row 3: 'NoneType' object has no attribute 'strip'"]);
+    stage.new_csv(&text);
+    eventually("a later run made the image again", || stage.titles() == owned(&[(2, "Ran"), (3, "Heat")])).await;
+}
+
+#[actix::test]
+async fn what_a_run_left_is_taken_from_its_folder_once() {
+    let stage = Stage::new();
+    let kept = |run: u64| {
+        let folder = stage.commons.data.runs().join(run.to_string());
+        std::fs::create_dir_all(&folder).unwrap();
+        folder.join(FILE)
+    };
+    std::fs::write(kept(7), format!("{HEADER}{}", line("Heat", "en").trim_end())).unwrap();
+    stage.run_finished(7);
+    eventually("the run's file is seen", || stage.titles() == owned(&[(1, "Heat")])).await;
+    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    std::fs::write(kept(7), format!("{HEADER}{}", line("Older", "en"))).unwrap();
+    std::fs::write(kept(8), format!("{HEADER}{}", line("Ran", "ja"))).unwrap();
+    stage.run_finished(7);
+    stage.run_finished(8);
+    eventually("the next run's file is seen", || stage.titles() == owned(&[(2, "Ran")])).await;
+}
+
+#[actix::test]
+async fn a_deleted_asset_takes_its_rows_along_and_a_restored_one_brings_them_back() {
+    let stage = Stage::new();
+    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
+    stage.new_csv(&format!("{HEADER}{}{}", line("Heat", "de"), line("Ran", "ja")));
+    stage.import().await;
+    let twin = json!({"Title": "Heat twin", "Type": "Poster", "Rootfolder": "Heat (2000)", "LibraryName": "Movies"});
+    assert_eq!(stage.choices.send(CreateChoice(fields(twin))).await.unwrap().unwrap(), (3, true));
+    let heat = stage.issues().await.into_iter().find(|asset| asset["id"] == 1).unwrap();
+    assert_eq!(
+        (&heat["has_poster"], &heat["poster_url"]),
+        (&json!(true), &json!("/poster_assets/Movies/Heat%20%282000%29/poster.jpg"))
+    );
+
+    let outcomes = stage.choices.send(DeleteAssets { ids: vec![1, 1, 2, 99] }).await.unwrap();
+    let deleted =
+        |title: &str, file_deleted| Ok(AssetDeleted { info: format!("Movies/{title} (2000) ({title})"), file_deleted });
+    let unknown = Err(DeleteAssetError::Unknown);
+    assert_eq!(outcomes, [deleted("Heat", true), unknown.clone(), deleted("Ran", false), unknown]);
+    assert!(stage.titles().is_empty(), "the other row about the file went too");
+    assert!(stage.issues().await.is_empty());
+
+    let entry = stage.commons.views.trash.get().entries[0].id.clone();
+    stage.trash.send(Restore { id: entry }).await.unwrap().unwrap();
+    eventually("the rows are back", || stage.titles() == owned(&[(1, "Heat"), (3, "Heat twin")])).await;
+    assert_eq!(stage.again().await.titles(), owned(&[(1, "Heat"), (3, "Heat twin")]));
+}
+
+#[actix::test]
+async fn another_file_at_the_place_of_a_deleted_one_is_another_image() {
+    let stage = Stage::new();
+    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
+    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    stage.import().await;
+    stage.answers().await;
+    stage.choices.send(FilesRemoved { paths: vec!["Movies/Heat (2000)/poster.jpg".to_owned()] }).await.unwrap();
+    assert!(stage.titles().is_empty());
+    stage.answers().await;
+    // The very file is still there: it is back with the next answers.
+    eventually("the row is back", || stage.titles() == owned(&[(1, "Heat")])).await;
+    stage.answers().await;
+    stage.choices.send(FilesRemoved { paths: vec!["Movies/Heat (2000)/poster.jpg".to_owned()] }).await.unwrap();
+    let file = stage.commons.views.config.get().asset_paths.assets.join("Movies/Heat (2000)/poster.jpg");
+    std::fs::write(&file, "another").unwrap();
+    stage.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
+    stage.answers().await;
+    stage.answers().await;
+    assert!(stage.titles().is_empty());
+    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    stage.import().await;
+    assert_eq!(stage.titles(), owned(&[(2, "Heat")]), "the run that made it tells of it");
+}
+
+#[actix::test]
+async fn a_file_deleted_behind_our_back_only_changes_has_poster() {
+    let stage = Stage::new();
+    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
+    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    stage.import().await;
+    assert_eq!(stage.issues().await[0]["has_poster"], true);
+    std::fs::remove_dir_all(stage.commons.views.config.get().asset_paths.assets.join("Movies")).unwrap();
+    stage.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
+    eventually("the answers follow by themselves", || {
+        let view = stage.commons.views.choices.get();
+        view.answers.as_ref().is_some_and(|answers| answers.marks.is_empty())
+    })
+    .await;
+    assert_eq!((stage.issues().await[0]["has_poster"].clone(), stage.titles().len()), (json!(false), 1));
+}
+
+#[actix::test]
+async fn a_burst_of_changes_makes_answers_a_few_times_only() {
+    let stage = Stage::new();
+    stage.answers().await;
+    let mut seen = stage.commons.views.choices.subscribe();
+    let mut made = HashSet::new();
+    for n in 0..200 {
+        let fields = fields(json!({"Title": n.to_string(), "DownloadSource": "false"}));
+        stage.choices.send(CreateChoice(fields)).await.unwrap().unwrap();
+        made.insert(seen.borrow_and_update().answers.as_ref().map(|answers| answers.basis.revision));
+    }
+    let view = stage.commons.views.choices.get();
+    assert!(view.current(1).is_none(), "older answers are not given out to one who knows of the change");
+    assert_eq!(stage.issues().await.len(), 200);
+    assert!(stage.commons.views.choices.get().current(1).is_some());
+    assert!(made.len() < 50, "{} answers for 200 changes", made.len());
+}
+
+#[actix::test]
+async fn given_rows_keep_their_ids_and_the_store_has_them() {
+    let stage = Stage::new();
+    stage.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
+    stage.import().await;
+    let some = |text: &str| Some(text.to_owned());
+    let row = |id, title: &str| ChoiceRow { id, title: title.to_owned(), manual: some("Yes"), ..ChoiceRow::default() };
+    assert_eq!(stage.choices.send(ImportRows(vec![row(1, "Old"), row(500, "Older")])).await.unwrap(), Ok(2));
+    let expected = owned(&[(1, "Old"), (500, "Older"), (501, "Heat")]);
+    assert_eq!(stage.titles(), expected);
+    assert_eq!(stage.again().await.titles(), expected);
+}
+
+/// SEC 7: library and folder are what clients wrote, and lead nowhere but below the asset folder.
+#[actix::test]
+async fn a_row_that_names_a_place_outside_deletes_nothing_there() {
+    let stage = Stage::new();
+    let outside = stage.folder.path().join("outside");
+    std::fs::create_dir(&outside).unwrap();
+    std::fs::write(outside.join("poster.jpg"), "x").unwrap();
+    std::fs::create_dir_all(stage.folder.path().join("assets/Movies")).unwrap();
+    std::os::unix::fs::symlink(&outside, stage.folder.path().join("assets/Movies/link")).unwrap();
+    let absolute = outside.to_string_lossy().into_owned();
+    for (library, folder) in [
+        ("..", "outside"),
+        ("Movies", "../../outside"),
+        (absolute.as_str(), "."),
+        ("/", "etc"),
+        ("Movies", "link"),
+        ("Movies", "a\0b"),
+    ] {
+        let row = json!({"Title": "Evil", "Type": "Movie", "Rootfolder": folder, "LibraryName": library});
+        let (id, _) = stage.choices.send(CreateChoice(fields(row))).await.unwrap().unwrap();
+        let outcomes = stage.choices.send(DeleteAssets { ids: vec![i64::try_from(id).unwrap()] }).await.unwrap();
+        assert!(
+            matches!(&outcomes[..], [Ok(AssetDeleted { file_deleted: false, .. })]),
+            "{library}/{folder}: {outcomes:?}"
+        );
+        assert!(stage.titles().is_empty(), "the row can be got rid of");
+    }
+    assert!(std::fs::exists(outside.join("poster.jpg")).unwrap());
+}

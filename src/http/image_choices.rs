@@ -1,0 +1,368 @@
+//! What the script chose for each image: the records, and what is made of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::header::{
+    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ContentType, ETAG, Encoding, EntityTag, HeaderValue, IfNoneMatch,
+    VARY,
+};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, delete, get, post, put, web};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{ApiError, AppState, Code, State, ask, ask_within};
+use crate::actors::asset_indexer::{Index, Root};
+use crate::actors::asset_url;
+use crate::actors::image_choices::answers::Answers;
+use crate::actors::image_choices::encoded::Encoded;
+use crate::actors::image_choices::image_file::{Finder, Slot};
+use crate::actors::image_choices::ledger::Rows;
+use crate::actors::image_choices::overview::Preferred;
+use crate::actors::image_choices::recent::RecentAssets;
+use crate::actors::image_choices::row::{ChoiceFields, ChoiceRow};
+use crate::actors::image_choices::{
+    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, ImportFile, ImportStats,
+    MakeAnswers, UpdateChoice,
+};
+
+/// Browsers ask each time, and mostly hear that nothing changed. No cache on the way may keep what needs a login.
+const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+/// How long a request waits for the first scan.
+const FIRST_SCAN: Duration = Duration::from_secs(5);
+/// Many files between two slow disks take their time.
+const DELETING: Duration = Duration::from_secs(300);
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(overview)
+        .service(recent)
+        .service(delete_asset)
+        .service(delete_assets)
+        .service(list)
+        .service(create)
+        .service(import)
+        .service(find_asset)
+        .service(by_title)
+        .service(update)
+        .service(remove);
+}
+
+impl From<ChoiceError> for ApiError {
+    fn from(error: ChoiceError) -> Self {
+        let code = match error {
+            ChoiceError::Unavailable | ChoiceError::Storage(_) => Code::StorageUnavailable,
+            ChoiceError::Clash => Code::Conflict,
+            ChoiceError::NoFile => Code::NotFound,
+            ChoiceError::Failed(cause) => return Self::internal(cause),
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<DeleteAssetError> for ApiError {
+    fn from(error: DeleteAssetError) -> Self {
+        let code = match error {
+            DeleteAssetError::Unknown => Code::NotFound,
+            DeleteAssetError::Unavailable
+            | DeleteAssetError::File(_)
+            | DeleteAssetError::RowStayed(_)
+            | DeleteAssetError::Storage(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// Records of one category.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+struct OverviewCategory {
+    count: usize,
+    /// Newest first.
+    assets: Vec<OverviewRecord>,
+}
+
+/// A record with its picture.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+struct OverviewRecord {
+    #[serde(flatten)]
+    row: ChoiceRow,
+    /// Null where there is no picture.
+    poster_url: Option<String>,
+    has_poster: bool,
+    /// Seconds since 1970.
+    created: Option<f64>,
+    /// Seconds since 1970.
+    modified: Option<f64>,
+}
+
+/// What needs attention. A record may be in several categories; one without an issue is in none.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes what is written elsewhere")]
+struct AssetOverview {
+    /// `missing_assets`, `missing_assets_fav_provider`, `non_primary_lang`, `non_primary_provider`, `truncated_text`,
+    /// `assets_with_issues` and `resolved`.
+    categories: std::collections::BTreeMap<String, OverviewCategory>,
+    config: Preferred,
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+struct ChoiceDone {
+    message: &'static str,
+}
+
+/// A record that is there now.
+#[derive(Serialize, ToSchema)]
+struct ChoiceCreated {
+    id: u64,
+    message: &'static str,
+}
+
+/// What an import did.
+#[derive(Serialize, ToSchema)]
+struct ChoicesImported {
+    message: &'static str,
+    stats: ImportStats,
+}
+
+/// The picture of a record.
+#[derive(Serialize, ToSchema)]
+struct AssetFound {
+    success: bool,
+    asset: FoundAsset,
+}
+
+/// A picture.
+#[derive(Serialize, ToSchema)]
+struct FoundAsset {
+    name: String,
+    /// Below the asset folder.
+    path: String,
+    url: String,
+    /// The record's type, in lower case.
+    r#type: String,
+    library: String,
+}
+
+/// An asset that is gone.
+#[derive(Serialize, ToSchema)]
+struct AssetGone {
+    success: bool,
+    message: String,
+    /// Whether there was a file.
+    file_deleted: bool,
+    db_deleted: bool,
+}
+
+/// Which assets are to be deleted.
+#[derive(Deserialize, ToSchema)]
+struct AssetsToDelete {
+    /// Ids of their records; one at least.
+    record_ids: Vec<i64>,
+}
+
+/// What was deleted, and what not.
+#[derive(Serialize, ToSchema)]
+struct AssetsGone {
+    success: bool,
+    deleted_count: usize,
+    failed_count: usize,
+    failed_items: Vec<AssetKept>,
+    message: String,
+}
+
+/// An asset that was not deleted.
+#[derive(Serialize, ToSchema)]
+struct AssetKept {
+    id: i64,
+    error: String,
+}
+
+/// Tells what needs attention, in seven categories.
+#[utoipa::path(tag = "image choices",
+    responses((status = 200, body = AssetOverview), (status = 304, description = "unchanged"), (status = 503)))]
+#[get("/api/assets/overview")]
+async fn overview(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    if state.commons.views.choices.get().problem.is_some() {
+        return Err(ChoiceError::Unavailable.into());
+    }
+    Ok(encoded(&request, &answers(&state).await?.overview))
+}
+
+/// Lists the newest images that a record tells of, at most 100.
+#[utoipa::path(tag = "image choices",
+    responses((status = 200, body = RecentAssets), (status = 304, description = "unchanged")))]
+#[get("/api/recent-assets")]
+async fn recent(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    Ok(encoded(&request, &answers(&state).await?.recent))
+}
+
+/// The answers of now: those that are made already, unless something that the client may know of has changed since.
+async fn answers(state: &AppState) -> Result<Arc<Answers>, ApiError> {
+    let views = &state.commons.views;
+    if let Some(answers) = views.choices.get().current(views.config.get().generation) {
+        return Ok(answers.clone());
+    }
+    // Of an unknown library every picture would be missing. After that time, that is the answer.
+    let known = views.assets.wait_for(|assets| assets.state(Root::Assets).is_known());
+    let _ = tokio::time::timeout(FIRST_SCAN, known).await;
+    Ok(ask(&state.choices, MakeAnswers).await??)
+}
+
+/// Answers in the encoding that the client likes best, or that it has the answer already.
+fn encoded(request: &HttpRequest, answer: &Encoded) -> HttpResponse {
+    let etag = EntityTag::new_weak(answer.etag.clone());
+    let known = match request.get_header::<IfNoneMatch>() {
+        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
+        Some(IfNoneMatch::Any) => true,
+        None => false,
+    };
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response
+        .insert_header((ETAG, etag.to_string()))
+        .insert_header((CACHE_CONTROL, ASK_EACH_TIME))
+        .insert_header((VARY, HeaderValue::from_static("accept-encoding")));
+    if known {
+        return response.finish();
+    }
+    let supported = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
+    let liked = request.get_header::<AcceptEncoding>().and_then(|accepted| accepted.negotiate(supported.iter()));
+    let (name, body) = match liked {
+        Some(encoding) if encoding == Encoding::brotli() => ("br", &answer.brotli),
+        Some(encoding) if encoding == Encoding::gzip() => ("gzip", &answer.gzip),
+        _ => ("identity", &answer.plain),
+    };
+    // Named even where it is none: what has an encoding is not compressed once more on its way out.
+    response.insert_header((CONTENT_ENCODING, HeaderValue::from_static(name)));
+    response.insert_header(ContentType::json()).body(body.clone())
+}
+
+/// Deletes the picture of a record, and the record. The picture moves to the trash; restoring it brings back the record.
+#[utoipa::path(tag = "image choices", params(("id" = i64, Path)),
+    responses((status = 200, body = AssetGone), (status = 400), (status = 404), (status = 503)))]
+#[delete("/api/assets/delete-asset/{id}")]
+async fn delete_asset(state: State, id: web::Path<i64>) -> Result<impl Responder, ApiError> {
+    let mut outcomes = ask_within(DELETING, &state.choices, DeleteAssets { ids: vec![*id] }).await?;
+    let AssetDeleted { info, file_deleted } = outcomes.pop().unwrap_or(Err(DeleteAssetError::Unknown))?;
+    Ok(web::Json(AssetGone {
+        success: true,
+        message: format!("Asset '{info}' deleted."),
+        file_deleted,
+        db_deleted: true,
+    }))
+}
+
+/// Deletes the pictures of several records, and the records. One that fails does not keep the others.
+#[utoipa::path(tag = "image choices", responses((status = 200, body = AssetsGone), (status = 400)))]
+#[post("/api/assets/bulk-delete-assets")]
+async fn delete_assets(state: State, asked: web::Json<AssetsToDelete>) -> Result<impl Responder, ApiError> {
+    let ids = asked.into_inner().record_ids;
+    if ids.is_empty() {
+        return Err(ApiError::validation("too_short", &["body", "record_ids"], "name at least one record"));
+    }
+    let outcomes = ask_within(DELETING, &state.choices, DeleteAssets { ids: ids.clone() }).await?;
+    let failed = ids.iter().zip(&outcomes).filter_map(|(id, outcome)| Some((*id, outcome.as_ref().err()?)));
+    let failed_items: Vec<_> = failed.map(|(id, error)| AssetKept { id, error: error.to_string() }).collect();
+    let (failed_count, deleted_count) = (failed_items.len(), ids.len() - failed_items.len());
+    let message = format!("Deleted {deleted_count} assets. {failed_count} failed.");
+    Ok(web::Json(AssetsGone { success: true, deleted_count, failed_count, failed_items, message }))
+}
+
+/// Lists all records, newest first.
+#[utoipa::path(tag = "image choices", responses((status = 200, body = [ChoiceRow]), (status = 503)))]
+#[get("/api/imagechoices")]
+async fn list(state: State) -> Result<impl Responder, ApiError> {
+    let rows = rows(&state)?;
+    let write = move || serde_json::to_vec(&rows.values().rev().map(|kept| &kept.row).collect::<Vec<_>>());
+    let body = web::block(write).await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
+    Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, ASK_EACH_TIME)).insert_header(ContentType::json()).body(body))
+}
+
+fn rows(state: &AppState) -> Result<Arc<Rows>, ApiError> {
+    let view = state.commons.views.choices.get();
+    if view.problem.is_some() { Err(ChoiceError::Unavailable.into()) } else { Ok(view.rows.clone()) }
+}
+
+/// Gives the oldest record with exactly this title.
+#[utoipa::path(tag = "image choices", params(("id" = String, Path, description = "here: the title")),
+    responses((status = 200, body = ChoiceRow), (status = 404), (status = 503)))]
+#[get("/api/imagechoices/{id}")]
+async fn by_title(state: State, title: web::Path<String>) -> Result<impl Responder, ApiError> {
+    let rows = rows(&state)?;
+    let found = rows.values().find(|kept| kept.row.title == *title);
+    found.map(|kept| web::Json(kept.row.clone())).ok_or_else(|| ApiError::not_found("Record not found"))
+}
+
+/// Adds a record. Where one has the same Title, Rootfolder, Type and LibraryName, that one stays as it is.
+#[utoipa::path(tag = "image choices", responses((status = 200, body = ChoiceCreated), (status = 400), (status = 503)))]
+#[post("/api/imagechoices")]
+async fn create(state: State, fields: web::Json<ChoiceFields>) -> Result<impl Responder, ApiError> {
+    let (id, is_new) = ask(&state.choices, CreateChoice(fields.into_inner())).await??;
+    let message = if is_new { "Record created successfully" } else { "Record exists already" };
+    Ok(web::Json(ChoiceCreated { id, message }))
+}
+
+/// Imports `Logs/ImageChoices.csv` now. It is imported by itself too, as runs write it.
+#[utoipa::path(tag = "image choices", responses((status = 200, body = ChoicesImported), (status = 404), (status = 503)))]
+#[post("/api/imagechoices/import")]
+async fn import(state: State) -> Result<impl Responder, ApiError> {
+    let stats = ask(&state.choices, ImportFile).await??;
+    Ok(web::Json(ChoicesImported { message: "CSV import completed", stats }))
+}
+
+/// Changes a record: null and absent fields stay as they are. An unknown id is no error.
+#[utoipa::path(tag = "image choices", params(("id" = i64, Path)),
+    responses((status = 200, body = ChoiceDone), (status = 400), (status = 409), (status = 503)))]
+#[put("/api/imagechoices/{id}")]
+async fn update(state: State, id: web::Path<i64>, fields: web::Json<ChoiceFields>) -> Result<impl Responder, ApiError> {
+    ask(&state.choices, UpdateChoice { id: *id, fields: fields.into_inner() }).await??;
+    Ok(web::Json(ChoiceDone { message: "Record updated successfully" }))
+}
+
+/// Deletes a record, and leaves its picture. An unknown id is no error.
+#[utoipa::path(tag = "image choices", params(("id" = i64, Path)),
+    responses((status = 200, body = ChoiceDone), (status = 400), (status = 503)))]
+#[delete("/api/imagechoices/{id}")]
+async fn remove(state: State, id: web::Path<i64>) -> Result<impl Responder, ApiError> {
+    ask(&state.choices, DeleteChoice { id: *id }).await??;
+    Ok(web::Json(ChoiceDone { message: "Record deleted successfully" }))
+}
+
+/// Finds the picture of a record.
+#[utoipa::path(tag = "image choices", params(("id" = i64, Path)),
+    responses((status = 200, body = AssetFound), (status = 400), (status = 404), (status = 503)))]
+#[get("/api/imagechoices/{id}/find-asset")]
+async fn find_asset(state: State, id: web::Path<i64>) -> Result<impl Responder, ApiError> {
+    let rows = rows(&state)?;
+    let kept = u64::try_from(*id).ok().and_then(|id| rows.get(&id));
+    let kept = kept.ok_or_else(|| ApiError::not_found("Record not found"))?.clone();
+    let assets = state.commons.views.assets.get().assets.clone();
+    let found = web::block(move || find(&kept.row, &assets)).await.map_err(ApiError::internal)??;
+    Ok(web::Json(found))
+}
+
+fn find(row: &ChoiceRow, assets: &Index) -> Result<AssetFound, ApiError> {
+    let part = |value: &Option<String>| value.clone().filter(|part| !part.is_empty());
+    let Some((library, folder)) = part(&row.library).zip(part(&row.rootfolder)) else {
+        return Err(ApiError::new(Code::InvalidValue, "Record missing Rootfolder or LibraryName"));
+    };
+    let (finder, slot) = (Finder::new(assets), Slot::of(row));
+    let in_folder = finder.folder(&library, &folder);
+    let is_there = in_folder.is_some();
+    let found = in_folder.and_then(|(path, folder)| Finder::fitting(&path, folder, &slot)).or_else(|| finder.find(row));
+    let found = found.ok_or_else(|| {
+        ApiError::not_found(if is_there {
+            format!("No matching asset found in {library}/{folder} with pattern {}", slot.pattern())
+        } else {
+            format!("Asset folder not found: {library}/{folder}")
+        })
+    })?;
+    let name = found.path.rsplit('/').next().unwrap_or_default().to_owned();
+    let r#type = row.kind.as_deref().unwrap_or_default().to_lowercase();
+    let url = asset_url::of_asset(&found.path);
+    Ok(AssetFound { success: true, asset: FoundAsset { name, path: found.path, url, r#type, library } })
+}
