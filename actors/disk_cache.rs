@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use crate::files::UNFINISHED;
+
 /// A bounded folder. Shared by threads; blocks for the disk.
 #[derive(Debug)]
 pub struct DiskCache {
@@ -34,7 +36,7 @@ impl DiskCache {
     /// Keeps a file under this name and gives its path. It appears whole.
     pub fn put(&self, name: &str, content: &[u8]) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
-        let mut staged = tempfile::Builder::new().prefix(".posterizarrd-").tempfile_in(&self.folder)?;
+        let mut staged = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&self.folder)?;
         staged.write_all(content)?;
         staged.persist(&path).map_err(|error| error.error)?;
         self.used.fetch_add(content.len() as u64, Ordering::Relaxed);

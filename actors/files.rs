@@ -1,9 +1,29 @@
 //! Files that are never half-written.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
+
+/// What the names of files begin with that are being written; a crash may leave them.
+pub const UNFINISHED: &str = ".posterizarrd-";
+
+/// Removes what a crash left of files that were being written. Only for a folder in which nothing is being written now.
+pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
+    for found in std::fs::read_dir(folder)? {
+        let found = found?;
+        if is_unfinished(&found.file_name()) {
+            std::fs::remove_file(found.path())?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file with this name is being written, or was when a crash came.
+pub fn is_unfinished(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
 
 /// Replaces the content of `path` so that a reader, or a crash at any point, sees the old content or the new one.
 ///
@@ -35,7 +55,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 /// A temporary file with this content in the folder of `path`.
 fn stage(path: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".posterizarrd-").suffix(".tmp").permissions(std::fs::Permissions::from_mode(mode));
+    builder.prefix(UNFINISHED).suffix(".tmp").permissions(std::fs::Permissions::from_mode(mode));
     let mut staged = builder.tempfile_in(folder_of(path))?;
     staged.write_all(content)?;
     Ok(staged)
@@ -84,6 +104,17 @@ mod tests {
         assert_eq!(std::fs::read(&path).unwrap(), b"new");
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o664);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_what_was_never_finished_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".posterizarrd-x.tmp", ".hidden", "a.png"] {
+            std::fs::write(folder.path().join(name), "x").unwrap();
+        }
+        remove_unfinished(folder.path()).unwrap();
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+        assert!(remove_unfinished(&folder.path().join("nope")).is_err());
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
+use crate::actors::files;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::image_choices::ImageChoices;
@@ -190,6 +191,9 @@ fn open_store(data: &DataDir) -> Result<Store, StartError> {
 }
 
 fn put_bundled_files(app_dir: &Path, data: &DataDir) {
+    if let Err(error) = files::remove_unfinished(&data.overlay_files()) {
+        tracing::warn!(%error, "what an interrupted upload left in Overlayfiles cannot be removed");
+    }
     match bundled_files::copy_missing(app_dir, data) {
         Ok(0) => {}
         Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),

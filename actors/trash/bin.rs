@@ -20,12 +20,10 @@ use super::relocate::relocate;
 use super::{DiscardError, Discarded, RestoreError, TrashEntry, TrashSettings, TrashView};
 use crate::asset_indexer::Root;
 use crate::asset_indexer::kind::is_picture;
-use crate::files::write_atomic;
+use crate::files::{is_unfinished, write_atomic};
 use crate::safe_path;
 
 const RECORD: &str = "record.json";
-/// What the names of files begin with that are being written.
-const UNFINISHED: &str = ".posterizarrd-";
 
 /// The folder with what it holds.
 pub struct Bin {
@@ -201,17 +199,13 @@ impl Bin {
 
 /// Whether a folder holds nothing but files that were never finished.
 fn is_empty(folder: &Path) -> bool {
-    let unfinished = |found: io::Result<DirEntry>| found.is_ok_and(|found| is_unfinished(&found));
+    let unfinished = |found: io::Result<DirEntry>| found.is_ok_and(|found| is_unfinished(&found.file_name()));
     std::fs::read_dir(folder).is_ok_and(|mut found| found.all(unfinished))
-}
-
-fn is_unfinished(found: &DirEntry) -> bool {
-    found.file_name().as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
 }
 
 /// Removes the folder of an entry that has no file any more. One that turns out to have it stays.
 fn remove_rest(folder: &Path) {
-    let is_ours = |found: &DirEntry| found.file_name() == RECORD || is_unfinished(found);
+    let is_ours = |found: &DirEntry| found.file_name() == RECORD || is_unfinished(&found.file_name());
     let removed = std::fs::read_dir(folder).and_then(|found| {
         found.flatten().filter(is_ours).try_for_each(|found| std::fs::remove_file(found.path()))?;
         std::fs::remove_dir(folder)

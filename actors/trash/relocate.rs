@@ -8,6 +8,8 @@ use std::path::Path;
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::io::Errno;
 
+use crate::files::UNFINISHED;
+
 /// Moves a file or link; where `to` is taken nothing happens and the error is `AlreadyExists`. A crash leaves the file in one
 /// place or, between devices, in both: the copy is whole and on disk before the original goes.
 pub fn relocate(from: &Path, to: &Path) -> io::Result<()> {
@@ -51,7 +53,7 @@ fn remove_original(from: &Path, to: &Path) -> io::Result<()> {
 /// A copy with the same mode, times and (where we may) owner, on disk when this returns.
 fn copy(from: &Path, original: &Metadata, to: &Path) -> io::Result<()> {
     let folder = to.parent().unwrap_or(Path::new("."));
-    let mut staged = tempfile::Builder::new().prefix(".posterizarrd-").suffix(".tmp").tempfile_in(folder)?;
+    let mut staged = tempfile::Builder::new().prefix(UNFINISHED).suffix(".tmp").tempfile_in(folder)?;
     io::copy(&mut File::open(from)?, &mut staged)?;
     let file = staged.as_file();
     file.set_permissions(original.permissions())?;

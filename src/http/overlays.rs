@@ -14,14 +14,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::files::{NO_SCRIPT, decoded};
 use super::multipart::{FileForm, Intake, NotReceived};
 use super::{ApiError, AppState, Code, State};
+use crate::actors::files::UNFINISHED;
 use crate::actors::font_preview::PreviewError;
 use crate::actors::overlay_files::{self, OverlayError, OverlayFile, OverlayKind};
 
 /// The largest file that is taken in, in bytes; fonts for Chinese have some 20 million.
 const LARGEST: u64 = 32 * 1024 * 1024;
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
-/// Files that are being received: hidden, and of no kind that is listed.
-const PREFIX: &str = ".posterizarrd-";
 
 /// What an area takes, and what it says.
 struct Area {
@@ -239,7 +238,7 @@ async fn take_in(
 ) -> Result<web::Json<OverlayUploaded>, ApiError> {
     let folder = state.commons.data.overlay_files();
     let made = tokio::fs::create_dir_all(&folder).await;
-    let form = FileForm::read(payload, &Intake { folder: &folder, prefix: PREFIX, largest: LARGEST }).await?;
+    let form = FileForm::read(payload, &Intake { folder: &folder, prefix: UNFINISHED, largest: LARGEST }).await?;
     made.map_err(|error| not_accessible(&error))?;
     let file = form.file.map_err(|error| match error {
         NotReceived::Folder(error) => not_accessible(&error),

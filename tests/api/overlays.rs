@@ -205,3 +205,14 @@ async fn a_font_that_cannot_be_shown_is_told_so() {
     }
     assert_eq!(app.get("/api/fonts").await.json()["files"], json!(["web.woff2", "zeros.ttf"]), "listed all the same");
 }
+
+#[actix_web::test]
+async fn what_an_interrupted_upload_left_is_gone_after_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let overlays = folder.path().join("Overlayfiles");
+    std::fs::create_dir(&overlays).unwrap();
+    std::fs::write(overlays.join(".posterizarrd-half"), "x").unwrap();
+    std::fs::write(overlays.join("mine.png"), "x").unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    assert_eq!(on_disk(&app), ["mine.png"]);
+}
