@@ -14,6 +14,7 @@ use crate::actors::auth_keeper::Scope;
 use crate::actors::config_keeper::backups::{Backup, Backups};
 use crate::actors::config_keeper::change::{Change, Mode};
 use crate::actors::config_keeper::{ConfigError, RestoreConfig, SaveConfig, Saved, flat, keys, schema};
+use crate::actors::media_server::Server;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -209,7 +210,7 @@ async fn save(
         posted,
         mode: options.mode,
         known: known_revisions(&request),
-        guarded: unknown_exclusions(),
+        guarded: unknown_exclusions(&state),
         dry_run: options.dry_run,
     };
     let saved = ask(&state.config, message).await??;
@@ -266,6 +267,9 @@ fn known_revisions(request: &HttpRequest) -> Option<Vec<String>> {
 }
 
 /// The lists of excluded libraries whose libraries were never fetched: a settings page shows them empty.
-fn unknown_exclusions() -> Vec<&'static str> {
-    keys::all().filter(|key| key.name == "LibstoExclude").map(|key| key.flat).collect()
+fn unknown_exclusions(state: &AppState) -> Vec<&'static str> {
+    let known = state.commons.views.libraries.get();
+    let is_unknown = |server: &Server| known.get(server).is_none_or(|server| server.libraries.is_empty());
+    let list = |server: Server| keys::find(&format!("{}Part", server.name()), "LibstoExclude").map(|key| key.flat);
+    Server::ALL.into_iter().filter(is_unknown).filter_map(list).collect()
 }

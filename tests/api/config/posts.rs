@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use posterizarrd::actors::config_keeper::{document, keys};
+use posterizarrd::actors::events::Fact;
+use posterizarrd::actors::library_keeper::KeepLibraries;
+use posterizarrd::actors::media_server::{Library, Server};
+
 use super::*;
 
 /// Files as people and other programs write them.
 fn odd_files() -> Vec<Vec<u8>> {
-    let defaults = {
-        let text = posterizarrd::actors::config_keeper::document::write(
-            &posterizarrd::actors::config_keeper::keys::defaults(),
-        );
-        text.unwrap()
-    };
+    let defaults = document::write(&keys::defaults()).unwrap();
     let own = "\t{\r\n\t\t\"Zoo\":{\"big\":123456789012345678901234567890 , \"x\": 1.50e+2,\"\u{fc}\\u00fc\": \"\u{e9}/\\/\"},\r\n\t\"PlexPart\" : { \"PlexUrl\":5,\"UsePlex\": true },\"root\": [ 1 ]\r\n}\r\n\r\n";
     let mut files: Vec<Vec<u8>> = [
         defaults.clone(),
@@ -84,6 +84,18 @@ async fn a_full_post_drops_known_keys_and_keeps_unknown_ones_and_exclusions() {
     let expected =
         json!({"Own": {"k": {"deep": 1}}, "root": 1, "ApiPart": {"future": "f"}, "PlexPart": {"UsePlex": "true"}});
     assert_eq!(document(&app), expected, "what nobody knows is never dropped");
+}
+
+#[actix_web::test]
+async fn a_full_post_clears_the_exclusions_of_a_server_whose_libraries_are_known() {
+    let app = TestApp::start();
+    let films = Library { id: "1".to_owned(), name: "Films".to_owned(), kind: Some("movie".to_owned()) };
+    let keep = KeepLibraries { server: Server::Emby, libraries: vec![films] };
+    app.state.libraries.send(keep).await.unwrap().unwrap();
+    post(&app, "", json!({"PlexLibstoExclude": [], "EmbyLibstoExclude": []})).await;
+    let kept = document(&app);
+    assert_eq!(kept["PlexPart"]["LibstoExclude"].as_array().unwrap().len(), 4, "a client could not know them");
+    assert_eq!(kept["EmbyPart"]["LibstoExclude"], json!([]));
 }
 
 #[actix_web::test]
@@ -210,7 +222,7 @@ async fn a_change_is_in_force_and_told_when_it_is_answered() {
     let fact = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
             let event = facts.recv().await.unwrap();
-            if let posterizarrd::actors::events::Fact::ConfigChanged { generation } = event.fact {
+            if let Fact::ConfigChanged { generation } = event.fact {
                 return generation;
             }
         }
