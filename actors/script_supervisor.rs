@@ -27,7 +27,7 @@ mod shim_process;
 mod slot;
 mod view;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -77,6 +77,8 @@ pub struct SupervisorSettings {
     pub command: Vec<String>,
     /// This program, which is started again as `run-shim <folder>`.
     pub executable: PathBuf,
+    /// Further flags for the engine, besides the data folder.
+    pub engine_flags: Vec<String>,
     /// How long a run may take to end after a stop, before it is killed.
     pub stop_grace: Duration,
     /// How long a run may take; none means no limit.
@@ -116,8 +118,7 @@ impl ScriptSupervisor {
                 settings.runner,
                 settings.command.clone(),
                 settings.script.clone(),
-                &settings.executable,
-                commons.data.root(),
+                engine_command(&settings, commons.data.root()),
             ),
             queue: Queue::load(commons.store.clone()),
             last: records.last_finished().map(Arc::new),
@@ -188,6 +189,13 @@ impl ScriptSupervisor {
             self.commons.facts.publish(Fact::QueueChanged { waiting });
         }
     }
+}
+
+/// The engine with its leading arguments.
+fn engine_command(settings: &SupervisorSettings, data: &Path) -> Vec<String> {
+    let path = |path: &Path| path.to_string_lossy().into_owned();
+    let fixed = [path(&settings.executable), ENGINE_SUBCOMMAND.to_owned(), ENGINE_DATA_DIR.to_owned(), path(data)];
+    fixed.into_iter().chain(settings.engine_flags.iter().cloned()).collect()
 }
 
 impl Service for ScriptSupervisor {

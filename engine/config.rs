@@ -36,8 +36,6 @@ pub struct Config {
     /// How many earlier log folders are kept.
     pub max_logs: u32,
     pub force_running_deletion: bool,
-    pub uptime_kuma: bool,
-    pub send_notification: bool,
     pub look: Look,
 }
 
@@ -70,8 +68,6 @@ impl Config {
             log_level: basics.number("logLevel", 0, 1000)?.clamp(1, 3),
             max_logs: basics.number("maxLogs", 0, 100_000)?.max(1),
             force_running_deletion: basics.flag("ForceRunningDeletion")?,
-            uptime_kuma: section("Notification").flag("UseUptimeKuma")?,
-            send_notification: section("Notification").flag("SendNotification")?,
             look: Look::read(document)?,
         })
     }

@@ -28,8 +28,6 @@ pub struct Summary<'a> {
     pub errors: u32,
     pub started: DateTime<Local>,
     pub ended: DateTime<Local>,
-    pub notification: bool,
-    pub uptime_kuma: bool,
 }
 
 /// The file's keys, in the script's order.
@@ -64,9 +62,9 @@ struct File<'a> {
     #[serde(rename = "Jap/Chines Skipped")]
     jap_chinese_skipped: usize,
     #[serde(rename = "Notification Sent")]
-    notification: String,
+    notification: &'static str,
     #[serde(rename = "Uptime Kuma")]
-    uptime_kuma: String,
+    uptime_kuma: &'static str,
     #[serde(rename = "Images cleared")]
     images_cleared: usize,
     #[serde(rename = "Folders Cleared")]
@@ -110,8 +108,9 @@ impl Summary<'_> {
             text: 0,
             tba_skipped: 0,
             jap_chinese_skipped: 0,
-            notification: self.notification.to_string(),
-            uptime_kuma: self.uptime_kuma.to_string(),
+            // The engine tells nobody; the daemon does.
+            notification: "false",
+            uptime_kuma: "false",
             images_cleared: 0,
             folders_cleared: 0,
             space_saved: 0,
@@ -188,8 +187,6 @@ mod tests {
             errors: 0,
             started,
             ended: started + chrono::TimeDelta::seconds(3727),
-            notification: false,
-            uptime_kuma: false,
         };
         summary.write(folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join("testing.json")).unwrap();

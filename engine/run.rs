@@ -176,7 +176,7 @@ fn carry_out(request: &Request, work: &Work<'_>) -> End {
 }
 
 fn finish(request: &Request, counts: Counts, started: DateTime<Local>, work: &Work<'_>) -> Result<(), Broken> {
-    let (config, journal) = (work.config, work.journal);
+    let journal = work.journal;
     let Counts { posters, backgrounds, title_cards, seasons, collections, truncated } = counts;
     let total = posters + backgrounds + title_cards + seasons + collections;
     journal.info(format!("Finished, Total images created: {total}"));
@@ -192,16 +192,8 @@ fn finish(request: &Request, counts: Counts, started: DateTime<Local>, work: &Wo
             "During execution '{errors}' Errors occurred, please check the log for a detailed description."
         ));
     }
-    let summary = Summary {
-        mode: request.mode(),
-        version: work.around.version,
-        counts,
-        errors,
-        started,
-        ended: Local::now(),
-        notification: config.send_notification,
-        uptime_kuma: config.uptime_kuma,
-    };
+    let summary =
+        Summary { mode: request.mode(), version: work.around.version, counts, errors, started, ended: Local::now() };
     let (hours, minutes, seconds) = summary.took();
     journal.info(format!("Script execution time: {hours}h {minutes}m {seconds}s "));
     summary.write(&work.logs()).map_err(|error| Broken::Failed(format!("the result file cannot be written: {error}")))

@@ -333,6 +333,7 @@ fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSett
         runner: settings.runner,
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
+        engine_flags: vec!["--fetch-allow-private".to_owned(), settings.fetch.allow_private.to_string()],
         stop_grace: settings.stop_grace,
         max_duration: settings.max_duration,
         silence_limit: settings.silence_limit,

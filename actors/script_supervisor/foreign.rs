@@ -110,8 +110,7 @@ mod tests {
             RunnerChoice::Script,
             words("zsh {script}"),
             "/srv/app/run.zsh".into(),
-            Path::new("/usr/bin/posterizarrd"),
-            Path::new("/data"),
+            words("/usr/bin/posterizarrd engine --data-dir /data"),
         );
         for (line, expected) in [
             ("pwsh -File /app/Posterizarr.ps1 -Testing", Some("/app/Posterizarr.ps1")),

@@ -47,11 +47,9 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path. `executable` is
-    /// this program, `data` the data folder.
-    pub fn new(choice: RunnerChoice, command: Vec<String>, script: PathBuf, executable: &Path, data: &Path) -> Self {
-        let path = |path: &Path| path.to_string_lossy().into_owned();
-        let engine = vec![path(executable), ENGINE_SUBCOMMAND.to_owned(), ENGINE_DATA_DIR.to_owned(), path(data)];
+    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path; `engine`
+    /// is the engine with its leading arguments.
+    pub fn new(choice: RunnerChoice, command: Vec<String>, script: PathBuf, engine: Vec<String>) -> Self {
         Self { choice, command, script, engine }
     }
 
@@ -183,7 +181,8 @@ mod tests {
 
     fn chosen(choice: RunnerChoice, command: &[&str], script: &Path) -> Runner {
         let command = command.iter().map(|part| (*part).to_owned()).collect();
-        Runner::new(choice, command, script.to_owned(), Path::new("/usr/bin/posterizarrd"), Path::new("/data"))
+        let engine = ["/usr/bin/posterizarrd", ENGINE_SUBCOMMAND, ENGINE_DATA_DIR, "/data"].map(str::to_owned).to_vec();
+        Runner::new(choice, command, script.to_owned(), engine)
     }
 
     fn runner(command: &[&str], script: &Path) -> Runner {

@@ -59,8 +59,20 @@ fn is_address(picture: &str) -> bool {
     lower.starts_with("http://") || lower.starts_with("https://")
 }
 
+/// The picture as logs and tables may have it: an address without its query and its user, which are where tokens are.
+fn shown(picture: &str) -> String {
+    if !is_address(picture) {
+        return picture.to_owned();
+    }
+    let place = picture.split(['?', '#']).next().unwrap_or_default();
+    match place.split_once("://").map(|(scheme, rest)| (scheme, rest.split_at(rest.find('/').unwrap_or(rest.len())))) {
+        Some((scheme, (host, path))) => format!("{scheme}://{}{path}", host.rsplit('@').next().unwrap_or_default()),
+        None => place.to_owned(),
+    }
+}
+
 fn source(picture: &str, work: &Work<'_>) -> Result<Source, Broken> {
-    let broken = |error: &dyn ToString| Broken::Failed(format!("{picture}: {}", error.to_string()));
+    let broken = |error: &dyn ToString| Broken::Failed(format!("{}: {}", shown(picture), error.to_string()));
     if is_address(picture) {
         let fetched = (work.around.fetch)(picture);
         work.go_on()?;
@@ -138,7 +150,7 @@ fn record(manual: &Manual, printed: &Printed, work: &Work<'_>) {
         folder: &manual.folder,
         library: &manual.library,
         truncated: printed.truncated,
-        source: &manual.picture,
+        source: &shown(&manual.picture),
     };
     if let Err(error) = choice.append(&work.logs()) {
         work.journal.error(format!("ImageChoices.csv cannot be written: {error}"));
@@ -160,6 +172,14 @@ fn counts(card: &Card, printed: &Printed) -> Counts {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// R-3 of the reference: the media server's token stayed in the table.
+    #[test]
+    fn tokens_in_addresses_are_not_recorded() {
+        assert_eq!(shown("https://u:p@plex:32400/art/1?X-Plex-Token=s3cret"), "https://plex:32400/art/1");
+        assert_eq!(shown("HTTP://host"), "HTTP://host");
+        assert_eq!(shown("/pictures/what?.jpg"), "/pictures/what?.jpg");
+    }
 
     #[test]
     fn a_season_in_the_title_is_not_printed_as_the_title() {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use crate::{
+    config::Look,
     design::{Design, Kind, TextPart},
     files,
     kit::{Kit, Shelf},
@@ -50,7 +51,7 @@ pub fn run(work: &Work<'_>) -> Result<Counts, Broken> {
     let look = &work.config.look;
     let designs = KINDS.into_iter().map(|(kind, name, textless)| (look.design(kind), name, textless));
     let planned: Vec<_> =
-        designs.map(|(design, name, textless)| (design, samples(design, name, textless, work))).collect();
+        designs.map(|(design, name, textless)| (design, samples(design, name, textless, look))).collect();
     let total = planned.iter().map(|(_, samples)| samples.len()).sum();
     let (done, pool) = (AtomicUsize::new(0), pool()?);
     let mut shelf = Shelf::new(&work.overlay_files());
@@ -102,7 +103,7 @@ fn make(sample: &Sample, kit: &Kit, base: &Canvas, folder: &Path, work: &Work<'_
     }
 }
 
-fn samples(design: &Design, name: &str, textless: &str, work: &Work<'_>) -> Vec<Sample> {
+fn samples(design: &Design, name: &str, textless: &str, look: &Look) -> Vec<Sample> {
     // A second text of a season is there or not; that of a title card always has its box.
     let second = design.second.filter(|part| part.enabled || design.kind == Kind::TitleCard);
     let lettered = design.title.enabled || (design.kind == Kind::TitleCard && second.is_some_and(|part| part.enabled));
@@ -110,7 +111,7 @@ fn samples(design: &Design, name: &str, textless: &str, work: &Work<'_>) -> Vec<
         let boxes = [Some(design.title), second].into_iter().flatten().map(|part| (part, None)).collect();
         return vec![Sample { file: format!("{textless}.jpg"), texts: boxes }];
     }
-    let episode = work.config.look.episode_line(9999, 9999);
+    let episode = look.episode_line(9999, 9999);
     let sample = |suffix: &str, cased: &dyn Fn(&str) -> String, length: &str, title: &str| {
         let second_text = if design.kind == Kind::TitleCard { &episode } else { title };
         let shown = |part: TextPart, text: &str| (part, part.enabled.then(|| cased(text)));
@@ -120,4 +121,40 @@ fn samples(design: &Design, name: &str, textless: &str, work: &Work<'_>) -> Vec<
     let as_written = TITLES.iter().map(|(length, title)| sample("", &str::to_owned, length, title));
     let capitals = TITLES.iter().map(|(length, title)| sample("CAPS", &crate::text::upper_cased, length, title));
     as_written.chain(capitals).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::with;
+
+    fn planned(document: &crate::config::Document, kind: Kind) -> Vec<Sample> {
+        let look = Look::read(document).unwrap();
+        let (_, name, textless) = KINDS.into_iter().find(|(known, ..)| *known == kind).unwrap();
+        samples(look.design(kind), name, textless, &look)
+    }
+
+    #[test]
+    fn a_kind_without_text_has_one_sample_with_its_empty_box() {
+        let poster = planned(&with("PosterOverlayPart", "AddText", "false"), Kind::Poster);
+        assert_eq!(poster.len(), 1);
+        assert_eq!((poster[0].file.as_str(), poster[0].texts.len()), ("PosterTextless.jpg", 1));
+        let mut document = with("TitleCardTitleTextPart", "AddEPTitleText", "false");
+        let card = planned(&document, Kind::TitleCard);
+        assert_eq!(card.len(), 6, "the episode's line is text too");
+        assert_eq!(
+            (card[0].texts[0].1.as_deref(), card[5].texts[1].1.as_deref()),
+            (None, Some("SEASON 9999 \u{2022} EPISODE 9999"))
+        );
+        document["TitleCardEPTextPart"]["AddEPText"] = "false".into();
+        let card = planned(&document, Kind::TitleCard);
+        assert_eq!((card.len(), card[0].texts.len()), (1, 2));
+    }
+
+    #[test]
+    fn a_season_shows_the_shows_title_only_where_that_is_set() {
+        let second = |document: &crate::config::Document| planned(document, Kind::Season)[0].texts.len();
+        assert_eq!(second(&crate::config::tests::fresh()), 1);
+        assert_eq!(second(&with("ShowTitleOnSeasonPosterPart", "AddShowTitletoSeason", "true")), 2);
+    }
 }

@@ -1,4 +1,4 @@
-//! `posterizarrd engine [--data-dir DIR] <arguments of the poster script>`: one run of the poster engine, in this process.
+//! `posterizarrd engine [settings as flags] <arguments of the poster script>`: one run of the poster engine, in this process.
 //!
 //! The daemon starts it as the child of a run, exactly as it would start the script; by hand it does the same. Exit codes: 0
 //! done, 1 failed, 75 another run is on, 143 stopped.
@@ -18,15 +18,12 @@ use super::{FAILED, fail, report};
 use crate::actors::config_keeper::{document, keys};
 use crate::actors::data_dir::DataDir;
 use crate::actors::outgoing::Outgoing;
-use crate::actors::script_supervisor::ENGINE_DATA_DIR;
+use crate::settings::table::{SETTINGS, Setting};
 use crate::settings::{Flags, Settings, Surroundings as Environment, load};
 
 /// Does the run; the arguments are those after the command's name.
 pub fn main(arguments: &[String]) -> ExitCode {
-    let (flags, arguments) = match arguments {
-        [flag, folder, rest @ ..] if flag == ENGINE_DATA_DIR => (Flags::from([("data_dir", folder.clone())]), rest),
-        all => (Flags::new(), all),
-    };
+    let (flags, arguments) = split(arguments);
     let settings = match load(&flags, &Environment::of_process()) {
         Ok(loaded) => loaded.settings,
         Err(problems) => {
@@ -42,6 +39,18 @@ pub fn main(arguments: &[String]) -> ExitCode {
         Ok(end) => ExitCode::from(end.exit_code()),
         Err(error) => fail(&error),
     }
+}
+
+/// Our own flags, which come first and have two dashes, and the script's arguments.
+fn split(arguments: &[String]) -> (Flags, &[String]) {
+    let (mut flags, mut rest) = (Flags::new(), arguments);
+    while let [flag, value, after @ ..] = rest {
+        let named = |setting: &&Setting| flag.strip_prefix("--") == Some(setting.flag().as_str());
+        let Some(setting) = SETTINGS.iter().find(named) else { break };
+        flags.insert(setting.key, value.clone());
+        rest = after;
+    }
+    (flags, rest)
 }
 
 async fn carry_out(settings: Settings, arguments: Vec<String>) -> std::io::Result<End> {
@@ -93,4 +102,18 @@ fn configuration(path: &Path) -> Result<Document, String> {
     };
     let document = document::parse(&content).map_err(|wrong| format!("{}: {wrong}", path.display()))?;
     Ok(keys::completed(&document))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_come_before_the_scripts_arguments_and_end_with_them() {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let given = words("--data-dir /d --fetch-allow-private true -Manual -Titletext --bind");
+        let (flags, rest) = split(&given);
+        assert_eq!(flags, Flags::from([("data_dir", "/d".to_owned()), ("fetch.allow_private", "true".to_owned())]));
+        assert_eq!(rest, words("-Manual -Titletext --bind"));
+    }
 }

@@ -213,6 +213,29 @@ async fn a_picture_that_comes_along_is_kept_for_its_run_alone() {
 }
 
 #[actix_web::test]
+async fn without_a_script_the_engine_makes_the_asset_of_a_picture_that_comes_along() {
+    let app = TestApp::start();
+    let path = app.path().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    config["PrerequisitePart"]["AssetPath"] = json!(app.path().join("assets"));
+    fs::create_dir_all(app.path().join("assets")).unwrap();
+    fs::write(&path, config.to_string()).unwrap();
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
+    let fields = [("folderName", "Dark (2017)"), ("libraryName", "TV"), ("titletext", "$(id)")];
+    let started = upload(&app, "a.png", bytes.into_inner(), &fields).await;
+    assert_eq!(started.status, 200, "{}", started.text());
+    let run = eventually("the end of the run", async || {
+        let run = app.get(&format!("/api/runs/{}", started.json()["run_id"])).await.json();
+        (!run["outcome"].is_null()).then_some(run)
+    });
+    let run = run.await;
+    assert_eq!(run["outcome"], "completed", "{run}");
+    assert!(app.path().join("assets/TV/Dark (2017)/poster.jpg").is_file());
+    assert!(uploads(&app).is_empty());
+}
+
+#[actix_web::test]
 async fn a_picture_that_is_not_wanted_is_refused_and_leaves_nothing() {
     let app = app(WAIT);
     let poster = || picture(1000, 1500);
