@@ -5,6 +5,9 @@ use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
+/// How the names of temporary files begin and end.
+const STAGED: (&str, &str) = (".posterizarrd-", ".tmp");
+
 /// Replaces the content of `path` so that a reader, or a crash at any point, sees the old content or the new one.
 ///
 /// Written to a temporary file in the same folder, synced, renamed; mode and owner of an existing file are kept. Where
@@ -15,6 +18,18 @@ pub fn write_atomic(path: &Path, content: &[u8]) -> io::Result<()> {
         Ok(existing) => replace(path, content, Some(&existing)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => replace(path, content, None),
         Err(error) => Err(error),
+    }
+}
+
+/// Removes what a crash in the middle of [`write_atomic`] left in a folder that only we write to.
+pub fn remove_leftovers(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with(STAGED.0) && name.ends_with(STAGED.1) {
+            // One that cannot be removed only takes room.
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 
@@ -35,7 +50,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
 /// A temporary file with this content in the folder of `path`.
 fn stage(path: &Path, content: &[u8], mode: u32) -> io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".posterizarrd-").suffix(".tmp").permissions(std::fs::Permissions::from_mode(mode));
+    builder.prefix(STAGED.0).suffix(STAGED.1).permissions(std::fs::Permissions::from_mode(mode));
     let mut staged = builder.tempfile_in(folder_of(path))?;
     staged.write_all(content)?;
     Ok(staged)

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::asset_indexer::IndexSettings;
 use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::actors::outgoing::OutgoingSettings;
 use posterizarrd::actors::script_supervisor::RunnerChoice;
@@ -154,7 +155,7 @@ pub fn settings(folder: &Path) -> Settings {
         trash: TrashSettings { enabled: true, max_size: 1024 * 1024 * 1024, max_age: None },
         mask_secrets: false,
         thumbnail_cache: 512 * 1024 * 1024,
-        scan_every: Duration::from_secs(600),
+        assets: IndexSettings::default(),
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),
