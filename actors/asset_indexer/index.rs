@@ -133,7 +133,8 @@ impl Folder {
     /// The subfolder of that name.
     pub fn child(&self, name: &str) -> Option<&Arc<Self>> {
         let at = self.folders.binary_search_by(|folder| folder_order(&folder.name, name)).ok()?;
-        self.folders.get(at)
+        // A name with a slash would be in the same place as the folder before it.
+        self.folders.get(at).filter(|folder| &*folder.name == name)
     }
 
     /// Whether all but the subfolders is the same.

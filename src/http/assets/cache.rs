@@ -36,7 +36,7 @@ struct Refreshed {
 }
 
 /// Scans the asset folders now; answers when that is done.
-#[utoipa::path(operation_id = "refresh_assets", tag = "assets", responses((status = 200, body = Refreshed), (status = 503)))]
+#[utoipa::path(tag = "assets", responses((status = 200, body = Refreshed), (status = 503)))]
 #[post("/api/refresh-cache")]
 async fn refresh(state: State) -> Result<impl Responder, ApiError> {
     ask_within(SCAN_PATIENCE, &state.indexer, Rescan).await?;
@@ -162,7 +162,7 @@ impl IndexAge {
 }
 
 /// Tells how well the index knows the disk.
-#[utoipa::path(operation_id = "get_cache_status", tag = "assets", responses((status = 200, body = IndexStatus)))]
+#[utoipa::path(tag = "assets", responses((status = 200, body = IndexStatus)))]
 #[get("/api/cache/status")]
 async fn status(state: State) -> impl Responder {
     let view = state.commons.views.assets.get();
@@ -200,7 +200,7 @@ struct LibraryType {
 }
 
 /// Tells what the media server's export says a library holds.
-#[utoipa::path(operation_id = "get_asset_type", tag = "assets", params(TypeQuery),
+#[utoipa::path(tag = "assets", params(TypeQuery),
     responses((status = 200, body = LibraryType), (status = 400)))]
 #[get("/api/asset-type-lookup")]
 async fn library_type(state: State, query: web::Query<TypeQuery>) -> Result<impl Responder, ApiError> {

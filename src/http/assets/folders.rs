@@ -116,7 +116,7 @@ fn title_and_year(name: &str) -> (String, String) {
 }
 
 /// Lists the libraries, or the folders of one.
-#[utoipa::path(operation_id = "get_assets_pickers", tag = "assets", params(PickerQuery),
+#[utoipa::path(tag = "assets", params(PickerQuery),
     responses((status = 200, body = Pickers), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets/folders")]
 async fn pickers(request: HttpRequest, state: State, query: web::Query<PickerQuery>) -> Result<HttpResponse, ApiError> {
@@ -190,7 +190,7 @@ enum FolderItem {
 }
 
 /// Lists what is in a folder of the asset folder.
-#[utoipa::path(operation_id = "browse_assets", tag = "assets", params(BrowseQuery),
+#[utoipa::path(tag = "assets", params(BrowseQuery),
     responses((status = 200, body = FolderContent), (status = 304, description = "unchanged"), (status = 400), (status = 403),
         (status = 404), (status = 503)))]
 #[get("/api/folder-view/browse")]

@@ -185,7 +185,7 @@ async fn images(request: &HttpRequest, state: &State, query: Query) -> Result<Ht
 }
 
 /// Lists posters, the first 200 if nothing else is asked for.
-#[utoipa::path(operation_id = "get_gallery", tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/gallery")]
 async fn posters(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
@@ -193,7 +193,7 @@ async fn posters(request: HttpRequest, state: State, wanted: web::Query<Wanted>)
 }
 
 /// Lists backgrounds, the first 200 if nothing else is asked for.
-#[utoipa::path(operation_id = "get_backgrounds_gallery", tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/backgrounds-gallery")]
 async fn backgrounds(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
@@ -201,7 +201,7 @@ async fn backgrounds(request: HttpRequest, state: State, wanted: web::Query<Want
 }
 
 /// Lists season posters, the first 200 if nothing else is asked for.
-#[utoipa::path(operation_id = "get_seasons_gallery", tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/seasons-gallery")]
 async fn seasons(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
@@ -209,7 +209,7 @@ async fn seasons(request: HttpRequest, state: State, wanted: web::Query<Wanted>)
 }
 
 /// Lists title cards, the first 200 if nothing else is asked for.
-#[utoipa::path(operation_id = "get_titlecards_gallery", tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/titlecards-gallery")]
 async fn title_cards(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
@@ -218,7 +218,7 @@ async fn title_cards(request: HttpRequest, state: State, wanted: web::Query<Want
 
 /// Lists the pictures of one kind in a folder and below; all of them if nothing else is asked for. For a picture right in
 /// the asset folder its name is its folder.
-#[utoipa::path(operation_id = "get_assets_folder_images", tag = "assets",
+#[utoipa::path(tag = "assets",
     params(("image_type" = String, Path, description = "posters, backgrounds, seasons or titlecards"),
         ("folder_path" = String, Path, description = "below the asset folder; `%2F` counts as a separator"), Wanted),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]

@@ -174,7 +174,7 @@ impl Filter {
 }
 
 /// Lists the user's own assets by library and folder.
-#[utoipa::path(operation_id = "get_manual_assets_gallery", tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = ManualGallery), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/manual-assets-gallery")]
 async fn manual_gallery(
@@ -204,7 +204,7 @@ struct TestImages {
 }
 
 /// Lists the pictures that the testing mode made.
-#[utoipa::path(operation_id = "get_test_gallery", tag = "assets", responses((status = 200, body = TestImages)))]
+#[utoipa::path(tag = "assets", responses((status = 200, body = TestImages)))]
 #[get("/api/test-gallery")]
 async fn test_gallery(state: State) -> Result<impl Responder, ApiError> {
     let folder = state.commons.data.test();

@@ -118,7 +118,7 @@ impl LastStats {
 }
 
 /// Counts the pictures of the asset folder.
-#[utoipa::path(operation_id = "get_assets_stats", tag = "assets",
+#[utoipa::path(tag = "assets",
     responses((status = 200, body = StatsAnswer), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets/stats")]
 async fn asset_stats(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
@@ -134,7 +134,7 @@ struct AssetFolders<'a> {
 }
 
 /// Lists the folders at the top of the asset folder that hold pictures.
-#[utoipa::path(operation_id = "get_assets_folders", tag = "assets",
+#[utoipa::path(tag = "assets",
     responses((status = 200, body = AssetFolders), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets-folders")]
 async fn asset_folders(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
