@@ -1,35 +1,49 @@
 //! AssetIndexer: the whole library in memory, as it is on disk.
 //!
 //! Theory of operation: everybody reads the published [`AssetsView`]; nothing is read from disk for a request. The index
-//! of a root ([`index`]) changes by diffs only ([`diff`]). They come from whole scans ([`scan`]) and from reading single
-//! folders again, when somebody asks for it ([`Refresh`]). Disk work runs on other threads, one scan and one reading at a
-//! time for each root ([`library`]), so that a hanging network folder costs a waiting thread and not the mailbox.
+//! of a root ([`index`]) changes by diffs only ([`diff`]). They come from whole scans ([`scan`]: at the start, regularly,
+//! after a run, when events were missed) and from reading single folders again, when an event names them ([`watch`]) or
+//! somebody asks for it ([`Refresh`]). Disk work runs on other threads, one scan and one reading at a time for each root
+//! ([`library`]), so that a hanging network folder costs a waiting thread and not the mailbox. A snapshot on disk
+//! ([`snapshot`]) lets the next daemon answer before its first scan is done.
 
 pub mod diff;
 pub mod index;
 pub mod kind;
 mod library;
+pub mod query;
 pub mod scan;
+mod snapshot;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::sync::broadcast::error::RecvError;
 use utoipa::ToSchema;
 
 use crate::commons::Commons;
 use crate::events::Fact;
+use crate::files;
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 
 use diff::Counts;
 pub use index::{Entry, Index};
-use library::{Library, ReadJob, ReadResult, ScanJob, ScanResult};
+use library::{Library, Outcome, ReadJob, ReadResult, ScanJob, ScanResult};
 use scan::Progress;
+use snapshot::{Snapshot, SnapshotError};
+use watch::Watcher;
+
+/// How long it is waited after an event for more of them.
+const SETTLE: Duration = Duration::from_millis(200);
+/// How often is looked whether something is to be polled or saved.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// One of the two folders that are indexed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
@@ -44,13 +58,25 @@ pub enum Root {
 impl Root {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Assets, Self::Manual];
+
+    /// Its name in metrics and logs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Assets => "assets",
+            Self::Manual => "manual",
+        }
+    }
 }
 
 /// How the indexer works.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IndexSettings {
     /// How often everything is scanned, whatever was heard in between.
     pub scan_every: Duration,
+    /// What is done in between.
+    pub watch: Watch,
+    /// How often a folder is scanned that is polled.
+    pub poll_every: Duration,
 }
 
 /// What is known of a root.
@@ -66,6 +92,31 @@ pub enum Knowledge {
     Current,
 }
 
+/// How changes are noticed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Noticing {
+    /// Events tell.
+    Events,
+    /// It is looked often.
+    Polling,
+    /// Only the regular scans find them.
+    #[default]
+    Nothing,
+}
+
+/// What is done to notice changes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Watch {
+    /// Events where they tell everything, polling elsewhere.
+    #[default]
+    Auto,
+    /// Polling.
+    Poll,
+    /// Nothing between the regular scans.
+    Off,
+}
+
 /// How a root does.
 #[derive(Debug, Clone, Default)]
 pub struct RootState {
@@ -79,6 +130,10 @@ pub struct RootState {
     pub scanned: Option<DateTime<Utc>>,
     /// How long that took.
     pub scan_took: Duration,
+    /// Whether the folder was never there since the daemon started: it is taken for empty.
+    pub is_missing: bool,
+    /// How changes are noticed between the regular scans.
+    pub noticing: Noticing,
     /// The scan that is on.
     pub scanning: Option<Arc<Progress>>,
 }
@@ -146,6 +201,35 @@ pub struct AssetIndexer {
     assets: Library,
     manual: Library,
     generation: u64,
+    listening: Option<Listening>,
+}
+
+/// The task that listens to others; it ends with the life that started it.
+struct Listening(tokio::task::JoinHandle<()>);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Default for IndexSettings {
+    fn default() -> Self {
+        let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
+        Self { scan_every: minutes(10), watch: Watch::Auto, poll_every: minutes(1) }
+    }
+}
+
+impl IndexSettings {
+    fn library(&self, folder: PathBuf, index: Arc<Index>, before: &RootState) -> Library {
+        let noticing = match self.watch {
+            Watch::Auto if watch::is_shared(&folder) => Noticing::Polling,
+            Watch::Auto => Noticing::Events,
+            Watch::Poll => Noticing::Polling,
+            Watch::Off => Noticing::Nothing,
+        };
+        Library::new(folder, index, before, noticing)
+    }
 }
 
 impl AssetIndexer {
@@ -155,11 +239,12 @@ impl AssetIndexer {
         let paths = commons.views.config.get().asset_paths.clone();
         let clock = u64::try_from(Utc::now().timestamp_micros()).unwrap_or(1);
         Self {
-            assets: Library::new(paths.assets, view.assets.clone(), &view.assets_state),
-            manual: Library::new(paths.manual_assets, view.manual.clone(), &view.manual_state),
+            assets: settings.library(paths.assets, view.assets.clone(), &view.assets_state),
+            manual: settings.library(paths.manual_assets, view.manual.clone(), &view.manual_state),
             generation: clock.max(view.generation + 1),
             commons,
             settings,
+            listening: None,
         }
     }
 
@@ -180,43 +265,143 @@ impl AssetIndexer {
         });
     }
 
-    /// Publishes after a change, and tells of it.
-    fn changed(&mut self, root: Root, counts: Counts, index_changed: bool) {
-        if index_changed {
-            self.generation += 1;
-        }
+    /// Publishes what came of a job, tells of it, and goes on.
+    fn changed(&mut self, root: Root, outcome: Outcome, ctx: &mut Ctx<Self>) {
+        self.generation += u64::from(outcome.index_changed);
         self.publish();
-        let Counts { added, changed, removed } = counts;
-        if !counts.is_zero() {
+        let Counts { added, changed, removed } = outcome.counts;
+        if !outcome.counts.is_zero() {
             let generation = self.generation;
             self.commons.facts.publish(Fact::AssetsChanged { root, added, changed, removed, generation });
         }
+        outcome.tell();
+        self.save(root);
+        self.work(root, ctx);
     }
 
     /// Starts what is wanted and may start.
     fn work(&mut self, root: Root, ctx: &mut Ctx<Self>) {
         let this = ctx.address();
         let library = self.library(root);
-        if let Some(job) = library.next_scan() {
-            let this = this.clone();
+        let folder = library.state().folder.clone();
+        let scan = library.next_scan();
+        if let Some(job) = library.next_reading() {
+            let (this, folder) = (this.clone(), folder.clone());
             actix::spawn(async move {
-                this.do_send(Scanned { root, result: off_thread(job, ScanJob::run).await });
+                this.do_send(ReadAgain { root, folder, result: off_thread(job, ReadJob::run).await });
+            });
+        }
+        if let Some(job) = scan {
+            actix::spawn(async move {
+                this.do_send(Scanned { root, folder, result: off_thread(job, ScanJob::run).await });
             });
             self.publish();
         }
-        if let Some(job) = self.library(root).next_reading() {
-            actix::spawn(async move {
-                this.do_send(ReadAgain { root, result: off_thread(job, ReadJob::run).await });
-            });
-        }
     }
 
-    fn scan_and_rearm(&mut self, ctx: &mut Ctx<Self>) {
+    fn scan(&mut self, ctx: &mut Ctx<Self>) {
         for root in Root::ALL {
             self.library(root).want_scan(None);
             self.work(root, ctx);
         }
+    }
+
+    fn scan_and_rearm(&mut self, ctx: &mut Ctx<Self>) {
+        self.scan(ctx);
         ctx.later(self.settings.scan_every, Self::scan_and_rearm);
+    }
+
+    /// Looks where events do not tell, saves what is new, and comes back.
+    fn look_and_rearm(&mut self, ctx: &mut Ctx<Self>) {
+        for root in Root::ALL {
+            let every = self.settings.poll_every;
+            self.library(root).poll(every);
+            self.work(root, ctx);
+            self.save(root);
+        }
+        ctx.later(LOOK_EVERY, Self::look_and_rearm);
+    }
+
+    fn snapshot_path(&self, root: Root) -> PathBuf {
+        match root {
+            Root::Assets => self.commons.data.asset_index(),
+            Root::Manual => self.commons.data.manual_asset_index(),
+        }
+    }
+
+    fn save(&mut self, root: Root) {
+        let path = self.snapshot_path(root);
+        let Some(snapshot) = self.library(root).snapshot() else { return };
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = snapshot.save(&path) {
+                tracing::warn!(%error, path = %path.display(), "the index of assets is not kept for the next start");
+            }
+        });
+    }
+
+    fn load(&mut self, root: Root) {
+        let path = self.snapshot_path(root);
+        match Snapshot::load(&path) {
+            Ok(snapshot) => self.library(root).remember(snapshot),
+            Err(SnapshotError::Disk(error)) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => {
+                tracing::warn!(%error, path = %path.display(), "the kept index of assets is ignored; everything is scanned");
+            }
+        }
+    }
+
+    /// Has changes of this root told, where that is wanted.
+    fn watch(&mut self, root: Root, ctx: &mut Ctx<Self>) {
+        if self.settings.watch != Watch::Auto {
+            return;
+        }
+        let this = ctx.address();
+        match Watcher::new(move || this.do_send(Heard { root })) {
+            Ok(watcher) => self.library(root).listen(watcher),
+            Err(error) => {
+                tracing::warn!(%error, "no events for the asset folders; they are polled instead. If the limit is reached, raise the sysctl fs.inotify.max_user_instances");
+                self.library(root).cannot_listen();
+            }
+        }
+    }
+
+    /// Follows the folders where `config.json` has them now.
+    fn follow_config(&mut self, ctx: &mut Ctx<Self>) {
+        let paths = self.commons.views.config.get().asset_paths.clone();
+        for (root, folder) in [(Root::Assets, paths.assets), (Root::Manual, paths.manual_assets)] {
+            if self.library(root).state().folder != folder {
+                tracing::info!(?root, folder = %folder.display(), "the folder of assets is another one now");
+                *self.library(root) = self.settings.library(folder, Arc::default(), &RootState::default());
+                self.watch(root, ctx);
+                self.library(root).want_scan(None);
+                self.generation += 1;
+                self.publish();
+                self.work(root, ctx);
+            }
+        }
+    }
+
+    /// Listens to whatever makes the index another one.
+    fn listen(&mut self, ctx: &mut Ctx<Self>) {
+        let this = ctx.address();
+        let mut facts = self.commons.facts.listen(None).live;
+        let mut config = self.commons.views.config.subscribe();
+        let mut types = self.commons.views.library_types.subscribe();
+        self.listening = Some(Listening(actix::spawn(async move {
+            loop {
+                let noticed = tokio::select! {
+                    fact = facts.recv() => match fact {
+                        Ok(event) if !matches!(event.fact, Fact::RunFinished { .. }) => continue,
+                        Ok(_) | Err(RecvError::Lagged(_)) => Noticed::RunFinished,
+                        Err(RecvError::Closed) => return,
+                    },
+                    Ok(()) = config.changed() => Noticed::Config,
+                    Ok(()) = types.changed() => Noticed::LibraryTypes,
+                    else => return,
+                };
+                this.do_send(noticed);
+            }
+        })));
     }
 }
 
@@ -229,6 +414,7 @@ async fn off_thread<J: Send + 'static, R: Send + 'static>(job: J, run: fn(J) -> 
 #[rtype(result = "()")]
 struct Scanned {
     root: Root,
+    folder: PathBuf,
     result: Option<ScanResult>,
 }
 
@@ -236,15 +422,41 @@ struct Scanned {
 #[rtype(result = "()")]
 struct ReadAgain {
     root: Root,
+    folder: PathBuf,
     result: Option<ReadResult>,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Heard {
+    root: Root,
+}
+
+#[derive(Message)]
+#[rtype(result = "()")]
+enum Noticed {
+    RunFinished,
+    Config,
+    /// The media types of pictures may be others now.
+    LibraryTypes,
 }
 
 impl Service for AssetIndexer {
     const NAME: &'static str = "AssetIndexer";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
+        self.listen(ctx);
+        if let Some(folder) = self.snapshot_path(Root::Assets).parent() {
+            // What is left only takes room.
+            let _ = files::remove_unfinished(folder);
+        }
+        for root in Root::ALL {
+            self.load(root);
+            self.watch(root, ctx);
+        }
         self.publish();
         self.scan_and_rearm(ctx);
+        ctx.later(LOOK_EVERY, Self::look_and_rearm);
     }
 
     fn observe(&self) -> serde_json::Value {
@@ -282,23 +494,47 @@ impl Answer<Rescan> for AssetIndexer {
 }
 
 impl Answer<Scanned> for AssetIndexer {
-    fn answer(&mut self, Scanned { root, result }: Scanned, ctx: &mut Ctx<Self>) -> Reply<()> {
-        let begun = Instant::now();
-        let outcome = self.library(root).scanned(result);
-        self.changed(root, outcome.counts, outcome.index_changed);
-        outcome.tell();
-        tracing::debug!(?root, took = ?begun.elapsed(), "a scan was taken over");
-        self.work(root, ctx);
+    fn answer(&mut self, Scanned { root, folder, result }: Scanned, ctx: &mut Ctx<Self>) -> Reply<()> {
+        // Of a folder that is not followed any more, nothing is taken over.
+        if self.library(root).state().folder == folder {
+            let outcome = self.library(root).scanned(result);
+            self.changed(root, outcome, ctx);
+        }
         ().into()
     }
 }
 
 impl Answer<ReadAgain> for AssetIndexer {
-    fn answer(&mut self, ReadAgain { root, result }: ReadAgain, ctx: &mut Ctx<Self>) -> Reply<()> {
-        let outcome = self.library(root).read(result);
-        self.changed(root, outcome.counts, outcome.index_changed);
-        outcome.tell();
-        self.work(root, ctx);
+    fn answer(&mut self, ReadAgain { root, folder, result }: ReadAgain, ctx: &mut Ctx<Self>) -> Reply<()> {
+        if self.library(root).state().folder == folder {
+            let outcome = self.library(root).read(result);
+            self.changed(root, outcome, ctx);
+        }
+        ().into()
+    }
+}
+
+impl Answer<Heard> for AssetIndexer {
+    fn answer(&mut self, Heard { root }: Heard, ctx: &mut Ctx<Self>) -> Reply<()> {
+        // Changes come in crowds; one reading finds them all.
+        ctx.later(SETTLE, move |this, ctx| {
+            this.library(root).hear();
+            this.work(root, ctx);
+        });
+        ().into()
+    }
+}
+
+impl Answer<Noticed> for AssetIndexer {
+    fn answer(&mut self, noticed: Noticed, ctx: &mut Ctx<Self>) -> Reply<()> {
+        match noticed {
+            Noticed::RunFinished => self.scan(ctx),
+            Noticed::Config => self.follow_config(ctx),
+            Noticed::LibraryTypes => {
+                self.generation += 1;
+                self.publish();
+            }
+        }
         ().into()
     }
 }

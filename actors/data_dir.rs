@@ -50,6 +50,10 @@ entries! {
     trash => "trash";
     /// Small versions of images; may be deleted at any time.
     thumbnails => "cache/thumbnails";
+    /// The index of the assets, as it was last.
+    asset_index => "cache/assets.index";
+    /// The index of the user's own assets, as it was last.
+    manual_asset_index => "cache/manualassets.index";
     /// The old backend's databases, which `import` reads.
     database => "database";
     /// The record store.

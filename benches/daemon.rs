@@ -8,97 +8,20 @@
 //! DATA_DIR is used as it is (a copy is wise); a 1 GB log is written into it and removed. Needs `wrk`. Rates are measured
 //! interleaved in three rounds, of which the median counts. Prints a Markdown table for the README.
 
+mod harness;
+
 use std::io::Write;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::StreamExt;
-use serde_json::{Value, json};
+use serde_json::json;
 
-const ROUNDS: usize = 3;
+use harness::{Daemon, Failure, ROUNDS, median, milliseconds, percentile, row};
+
 const WEBHOOKS: usize = 1000;
 const CLIENTS: usize = 8;
 const POSTERS: usize = 100;
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// The daemon as a child process.
-struct Daemon {
-    child: Child,
-    url: String,
-    client: reqwest::Client,
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Daemon {
-    /// Starts it and gives the time until `/api/health` answered 200.
-    async fn start(data: &Path, more: &[(&str, &str)]) -> Result<(Self, Duration), Failure> {
-        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let url = format!("http://127.0.0.1:{port}");
-        let client = reqwest::Client::new();
-        let begun = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_posterizarrd"))
-            .args(["--data-dir".as_ref(), data.as_os_str(), "--bind".as_ref(), format!("127.0.0.1:{port}").as_ref()])
-            .args(["--log-level", "warn", "--updates-enabled=false"])
-            .envs(more.iter().copied())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let daemon = Self { child, url, client };
-        while !daemon.is_healthy().await {
-            if begun.elapsed() > Duration::from_secs(20) {
-                return Err("the daemon did not start".into());
-            }
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        Ok((daemon, begun.elapsed()))
-    }
-
-    async fn is_healthy(&self) -> bool {
-        self.client.get(format!("{}/api/health", self.url)).send().await.is_ok_and(|answer| answer.status() == 200)
-    }
-
-    async fn get(&self, path: &str) -> Result<Value, Failure> {
-        Ok(self.client.get(format!("{}{path}", self.url)).send().await?.error_for_status()?.json().await?)
-    }
-
-    fn resident_bytes(&self) -> Result<u64, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse::<u64>()? * 1024)
-    }
-
-    /// Requests per second, by wrk.
-    fn rate(&self, path: &str) -> Result<f64, Failure> {
-        let output = Command::new("wrk").args(["-t1", "-c8", "-d3s", &format!("{}{path}", self.url)]).output()?;
-        let text = String::from_utf8(output.stdout)?;
-        let line = text.lines().find_map(|line| line.strip_prefix("Requests/sec:")).ok_or("wrk told no rate")?;
-        Ok(line.trim().parse()?)
-    }
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
-}
-
-fn percentile(mut values: Vec<f64>, part: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let at = ((values.len() as f64 - 1.0) * part).round() as usize;
-    values.get(at).copied().unwrap_or_default()
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
-}
 
 /// Writes a log of about a gigabyte.
 fn write_large_log(path: &Path) -> Result<(), Failure> {
@@ -211,12 +134,8 @@ async fn thumbnails(daemon: &Daemon) -> Result<f64, Failure> {
     Ok(POSTERS as f64 / begun.elapsed().as_secs_f64())
 }
 
-fn row(what: &str, figure: String) {
-    println!("| {what} | {figure} |");
-}
-
-async fn measure(data: &Path) -> Result<(), Failure> {
-    println!("| what | figure |\n|---|---|");
+async fn measure(data: PathBuf) -> Result<(), Failure> {
+    let data = data.as_path();
     // The second start of each round finds folders and store in place.
     drop(Daemon::start(data, &[]).await?);
     let mut starts = Vec::new();
@@ -292,10 +211,5 @@ async fn measure(data: &Path) -> Result<(), Failure> {
 }
 
 fn main() -> Result<(), Failure> {
-    let Some(data) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map(PathBuf::from) else {
-        // `cargo test --benches` and CI call it without a folder.
-        println!("usage: cargo bench --bench daemon -- DATA_DIR");
-        return Ok(());
-    };
-    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?.block_on(measure(&data))
+    harness::run("daemon", measure)
 }

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::actors::asset_indexer::IndexSettings;
 use crate::actors::notifier::NotifierSettings;
 use crate::actors::outgoing::OutgoingSettings;
 use crate::actors::script_supervisor::RunnerChoice;
@@ -83,8 +84,8 @@ pub struct Settings {
     pub mask_secrets: bool,
     /// How many bytes the thumbnails may take.
     pub thumbnail_cache: u64,
-    /// How often the asset folders are scanned, whatever was heard of them in between.
-    pub scan_every: Duration,
+    /// How the index of assets is kept.
+    pub assets: IndexSettings,
     /// Whether new versions are looked for.
     pub updates: bool,
     /// Where the newest release number is.

@@ -16,7 +16,7 @@ use actix_web::{HttpServer, web};
 use chrono::Utc;
 use tokio::sync::watch;
 
-use crate::actors::asset_indexer::{AssetIndexer, IndexSettings};
+use crate::actors::asset_indexer::AssetIndexer;
 use crate::actors::auth_keeper::{self, AuthKeeper};
 use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
@@ -236,7 +236,7 @@ fn start_actors(
     let triggers = (ingest_settings(&settings), queue);
     // A run without a daemon needs nobody who looks for work, or serves pages.
     let daemon = troupe.only_if(on_network);
-    let indexer = start(&daemon, &commons, index_settings(&settings), AssetIndexer::new);
+    let indexer = start(&daemon, &commons, settings.assets.clone(), AssetIndexer::new);
     let trash = (settings.trash, indexer.clone().recipient());
     let outgoing = Outgoing::new(&settings.fetch);
     start(&daemon, &commons, (version_settings(&settings), outgoing.clone()), |commons, (settings, outgoing)| {
@@ -271,6 +271,7 @@ fn start_actors(
         logins: http::auth::Logins::default(),
         machine: Machine::new(),
         vitals: Vitals::default(),
+        last_stats: http::assets::LastStats::default(),
         metrics: Metrics::new(),
         started: Instant::now(),
         stopping,
@@ -306,10 +307,6 @@ fn scheduler_settings(settings: &Settings) -> SchedulerSettings {
         tick: Duration::from_secs(1),
         clock: Arc::new(Utc::now),
     }
-}
-
-fn index_settings(settings: &Settings) -> IndexSettings {
-    IndexSettings { scan_every: settings.scan_every }
 }
 
 fn ingest_settings(settings: &Settings) -> IngestSettings {

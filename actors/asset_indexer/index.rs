@@ -133,7 +133,8 @@ impl Folder {
     /// The subfolder of that name.
     pub fn child(&self, name: &str) -> Option<&Arc<Self>> {
         let at = self.folders.binary_search_by(|folder| folder_order(&folder.name, name)).ok()?;
-        self.folders.get(at)
+        // A name with a slash would be in the same place as the folder before it.
+        self.folders.get(at).filter(|folder| &*folder.name == name)
     }
 
     /// Whether all but the subfolders is the same.
@@ -156,6 +157,13 @@ pub struct Totals {
 }
 
 impl Totals {
+    /// Of a single picture.
+    pub fn of_one(file: &File<'_>) -> Self {
+        let mut totals = Self::default();
+        totals.count(file);
+        totals
+    }
+
     /// Pictures of this kind.
     pub fn of(&self, kind: Kind) -> u64 {
         self.counts.get(kind.index()).copied().map_or(0, u64::from)
@@ -418,6 +426,17 @@ impl Walk {
         let File { size, created, modified, kind, .. } = step.folder.files.at(step.next_file.checked_sub(1)?)?;
         let name = self.path.get(step.prefix..)?;
         Some(Image { path: &self.path, name, size, created, modified, kind })
+    }
+
+    /// How many pictures are to come, for a walk that has not begun.
+    pub fn remaining(&self) -> u64 {
+        self.stack.iter().map(|step| self.matching(&step.folder)).sum()
+    }
+
+    /// Where the last picture is: its folder, the path up to that with a slash, and its place among the files.
+    pub(super) fn place(&self) -> Option<(&Arc<Folder>, &str, usize)> {
+        let step = self.stack.last()?;
+        Some((&step.folder, self.path.get(..step.prefix)?, step.next_file.checked_sub(1)?))
     }
 
     fn matching(&self, folder: &Folder) -> u64 {

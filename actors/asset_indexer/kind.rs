@@ -146,6 +146,16 @@ pub fn asset_type(media_type: &str) -> &'static str {
     }
 }
 
+/// The title that a flat file name stands for: `Dark (2017)` for `Dark (2017)_S01E02.jpg`.
+pub fn title_of_flat(name: &str) -> &str {
+    let stem = stem(name);
+    let is_suffix = |tail: &str| {
+        let tail = tail.to_ascii_lowercase();
+        is_special(&tail) || tail == "poster"
+    };
+    stem.rsplit_once('_').filter(|(_, tail)| is_suffix(tail)).map_or(stem, |(title, _)| title)
+}
+
 /// The type of a manual asset, which has rules of its own.
 pub fn manual_type(name: &str) -> &'static str {
     let name = name.to_ascii_lowercase();

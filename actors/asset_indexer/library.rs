@@ -14,7 +14,12 @@ use tokio::sync::oneshot;
 use super::diff::{Counts, Diff};
 use super::index::{Folder, Index};
 use super::scan::{self, Identity, Paths, Progress, Reread};
-use super::{Knowledge, RootState};
+use super::snapshot::Snapshot;
+use super::watch::{Hints, Watcher};
+use super::{Knowledge, Noticing, RootState};
+
+/// A snapshot is written no more often.
+const SAVE_EVERY: Duration = Duration::from_secs(2 * 60);
 
 type Waiter = oneshot::Sender<()>;
 
@@ -23,15 +28,22 @@ pub struct Library {
     index: Arc<Index>,
     state: RootState,
     identity: Option<Identity>,
+    watcher: Option<Arc<Watcher>>,
     scan: Option<Scan>,
     scan_wanted: Option<Vec<Waiter>>,
     reading: Option<Vec<Waiter>>,
     /// Paths to read, with everything below those that are true.
     wanted: Paths,
     waiting: Vec<Waiter>,
+    /// When it was last scanned because it is polled.
+    polled: Instant,
+    /// Whether there is something that the snapshot on disk does not have.
+    unsaved: bool,
+    saved: Option<Instant>,
 }
 
 /// A scan that is on.
+#[derive(Default)]
 struct Scan {
     waiters: Vec<Waiter>,
     /// Folders that were read on their own since it began.
@@ -42,11 +54,11 @@ struct Scan {
 pub struct ScanJob {
     folder: PathBuf,
     progress: Arc<Progress>,
+    watcher: Option<Arc<Watcher>>,
 }
 
 /// What a scan brought.
 pub struct ScanResult {
-    folder: PathBuf,
     took: Duration,
     result: io::Result<scan::Scanned>,
 }
@@ -55,8 +67,8 @@ impl ScanJob {
     /// Scans.
     pub fn run(self) -> ScanResult {
         let begun = Instant::now();
-        let result = scan::scan(&self.folder, &self.progress);
-        ScanResult { folder: self.folder, took: begun.elapsed(), result }
+        let result = scan::scan(&self.folder, &self.progress, self.watcher.as_deref());
+        ScanResult { took: begun.elapsed(), result }
     }
 }
 
@@ -65,19 +77,16 @@ pub struct ReadJob {
     folder: PathBuf,
     known: Arc<Index>,
     paths: Paths,
+    watcher: Option<Arc<Watcher>>,
 }
 
 /// What reading single folders brought.
-pub struct ReadResult {
-    folder: PathBuf,
-    result: io::Result<Vec<Reread>>,
-}
+pub type ReadResult = io::Result<Vec<Reread>>;
 
 impl ReadJob {
     /// Reads.
     pub fn run(self) -> ReadResult {
-        let result = scan::read_again(&self.folder, &self.known, &self.paths);
-        ReadResult { folder: self.folder, result }
+        scan::read_again(&self.folder, &self.known, &self.paths, self.watcher.as_deref())
     }
 }
 
@@ -102,21 +111,102 @@ impl Outcome {
 
 impl Library {
     /// The root at `folder`, with what was known of it where it is the same one.
-    pub fn new(folder: PathBuf, index: Arc<Index>, before: &RootState) -> Self {
+    pub fn new(folder: PathBuf, index: Arc<Index>, before: &RootState, noticing: Noticing) -> Self {
         let same = before.folder == folder;
         Self {
             index: if same { index } else { Arc::default() },
             state: if same {
-                RootState { scanning: None, ..before.clone() }
+                RootState { scanning: None, noticing, ..before.clone() }
             } else {
-                RootState { folder, ..RootState::default() }
+                RootState { folder, noticing, ..RootState::default() }
             },
             identity: None,
+            watcher: None,
             scan: None,
             scan_wanted: None,
             reading: None,
             wanted: Paths::new(),
             waiting: Vec::new(),
+            polled: Instant::now(),
+            unsaved: false,
+            saved: None,
+        }
+    }
+
+    /// Starts with what an earlier daemon knew of the same folder.
+    pub fn remember(&mut self, snapshot: Snapshot) {
+        if self.state.knowledge == Knowledge::Nothing && snapshot.folder == self.state.folder {
+            self.index = snapshot.index;
+            self.identity = Some(snapshot.identity);
+            self.state.scanned = Some(snapshot.scanned);
+            self.state.knowledge = Knowledge::Stale;
+        }
+    }
+
+    /// What to save now, if there is anything and it is time.
+    pub fn snapshot(&mut self) -> Option<Snapshot> {
+        if !self.unsaved || self.saved.is_some_and(|saved| saved.elapsed() < SAVE_EVERY) {
+            return None;
+        }
+        (self.unsaved, self.saved) = (false, Some(Instant::now()));
+        Some(Snapshot {
+            folder: self.state.folder.clone(),
+            identity: self.identity?,
+            scanned: self.state.scanned?,
+            index: self.index.clone(),
+        })
+    }
+
+    /// Hears of changes from now on; the next scan has every folder watched.
+    pub fn listen(&mut self, watcher: Watcher) {
+        self.watcher = Some(Arc::new(watcher));
+    }
+
+    #[cfg(test)]
+    pub fn watcher(&self) -> Option<Arc<Watcher>> {
+        self.watcher.clone()
+    }
+
+    /// Takes up what was heard.
+    pub fn hear(&mut self) {
+        let Some(Hints { folders, spilled }) = self.watcher.as_ref().map(|watcher| watcher.take()) else { return };
+        if spilled {
+            tracing::info!(folder = %self.state.folder.display(), "more changed at once than was told; all is scanned");
+            self.want_scan(None);
+        } else {
+            self.want(folders);
+        }
+    }
+
+    /// Wants a scan where it is time to look: often where events cannot be relied on, at once where nothing could be read.
+    pub fn poll(&mut self, every: Duration) {
+        let due = self.state.noticing == Noticing::Polling && self.polled.elapsed() >= every;
+        if due || self.state.problem.is_some() || self.state.is_missing {
+            self.polled = Instant::now();
+            self.want_scan(None);
+        }
+    }
+
+    /// Polls from now on.
+    pub fn cannot_listen(&mut self) {
+        self.state.noticing = Noticing::Polling;
+    }
+
+    /// Stops listening where the system has no room for more watches.
+    fn check_watcher(&mut self) {
+        if self.watcher.take_if(|watcher| watcher.is_full()).is_some() {
+            self.state.noticing = Noticing::Polling;
+            tracing::warn!(
+                folder = %self.state.folder.display(), folders = self.index.totals().folders,
+                "too many folders to hear of changes in each; they are polled instead. Raise the sysctl \
+                 fs.inotify.max_user_watches and restart"
+            );
+        }
+    }
+
+    fn want(&mut self, paths: Paths) {
+        for (path, deep) in paths {
+            *self.wanted.entry(path).or_default() |= deep;
         }
     }
 
@@ -149,7 +239,7 @@ impl Library {
     /// Wants paths to be read with everything below them; what is given back is told when they are.
     pub fn want_reading(&mut self, paths: Vec<String>) -> oneshot::Receiver<()> {
         let (waiter, done) = oneshot::channel();
-        self.wanted.extend(paths.into_iter().map(|path| (path.trim_matches('/').to_owned(), true)));
+        self.want(paths.into_iter().map(|path| (path.trim_matches('/').to_owned(), true)).collect());
         self.waiting.push(waiter);
         done
     }
@@ -163,7 +253,7 @@ impl Library {
         let progress = Arc::<Progress>::default();
         self.state.scanning = Some(progress.clone());
         self.scan = Some(Scan { waiters, touched: Paths::new() });
-        Some(ScanJob { folder: self.state.folder.clone(), progress })
+        Some(ScanJob { folder: self.state.folder.clone(), progress, watcher: self.watcher.clone() })
     }
 
     /// The reading to start now.
@@ -175,39 +265,39 @@ impl Library {
         }
         self.reading = Some(std::mem::take(&mut self.waiting));
         let paths = std::mem::take(&mut self.wanted);
-        Some(ReadJob { folder: self.state.folder.clone(), known: self.index.clone(), paths })
+        let (folder, known) = (self.state.folder.clone(), self.index.clone());
+        Some(ReadJob { folder, known, paths, watcher: self.watcher.clone() })
     }
 
     /// Takes a scan over; none stands for one that crashed.
     pub fn scanned(&mut self, result: Option<ScanResult>) -> Outcome {
-        let Scan { waiters, touched } =
-            self.scan.take().unwrap_or_else(|| Scan { waiters: Vec::new(), touched: Paths::new() });
+        let Scan { waiters, touched } = self.scan.take().unwrap_or_default();
         self.state.scanning = None;
         let mut outcome = Outcome { counts: Counts::default(), index_changed: false, waiters };
-        let Some(ScanResult { folder, took, result }) = result.filter(|result| result.folder == self.state.folder)
-        else {
-            return outcome;
-        };
+        let Some(ScanResult { took, result }) = result else { return outcome };
+        self.check_watcher();
         match result.and_then(|scanned| self.not_vanished(scanned)) {
             Ok(scanned) => {
-                self.take_problem();
+                self.readable();
                 let first = self.state.knowledge != Knowledge::Current;
                 let diff = Diff::between(self.index.root(), &scanned.tree);
                 let kept = touched.iter().chain(&scanned.unread).map(|(path, deep)| (path.clone(), *deep)).collect();
                 outcome.index_changed = first || !diff.is_empty();
                 outcome.counts = self.apply(diff.without(&kept));
-                self.wanted.extend(touched);
+                self.want(touched);
                 self.identity = Some(scanned.identity);
                 self.state.knowledge = Knowledge::Current;
                 self.state.scan_took = took;
                 self.state.scanned = Some(Utc::now());
+                // The time of the scan is news too, but not worth writing everything.
+                self.unsaved |= outcome.index_changed;
                 tracing::info!(
-                    folder = %folder.display(), files = self.index.totals().files(), ?took,
+                    folder = %self.state.folder.display(), files = self.index.totals().files(), ?took,
                     added = outcome.counts.added, changed = outcome.counts.changed, removed = outcome.counts.removed,
                     "scanned"
                 );
             }
-            Err(error) => self.set_problem(&error),
+            Err(error) => outcome.index_changed = self.unreadable(&error),
         }
         outcome
     }
@@ -216,20 +306,19 @@ impl Library {
     pub fn read(&mut self, result: Option<ReadResult>) -> Outcome {
         let waiters = self.reading.take().unwrap_or_default();
         let mut outcome = Outcome { counts: Counts::default(), index_changed: false, waiters };
-        let Some(ReadResult { result, .. }) = result.filter(|result| result.folder == self.state.folder) else {
-            return outcome;
-        };
+        let Some(result) = result else { return outcome };
         match result {
             Ok(folders) => {
                 for Reread { path, deep, diff } in folders {
                     outcome.index_changed |= !diff.is_empty();
                     outcome.counts.add(self.apply(diff));
+                    self.unsaved |= outcome.index_changed;
                     if let Some(scan) = &mut self.scan {
                         *scan.touched.entry(path).or_default() |= deep;
                     }
                 }
             }
-            Err(error) => self.set_problem(&error),
+            Err(error) => outcome.index_changed = self.unreadable(&error),
         }
         outcome
     }
@@ -250,22 +339,28 @@ impl Library {
         Ok(scanned)
     }
 
-    fn take_problem(&mut self) {
+    fn readable(&mut self) {
+        self.state.is_missing = false;
         if self.state.problem.take().is_some() {
             tracing::info!(folder = %self.state.folder.display(), "the folder can be read again");
         }
     }
 
-    fn set_problem(&mut self, error: &io::Error) {
-        let problem = format!("{} cannot be read: {error}", self.state.folder.display());
-        if self.state.problem.as_ref() != Some(&problem) {
-            // A new installation has no assets yet.
-            if self.index.totals().files() == 0 && error.kind() == io::ErrorKind::NotFound {
-                tracing::info!("{problem}; it is looked for again");
-            } else {
-                tracing::error!("{problem}; what was known of it is kept");
+    /// Keeps what is known. Tells whether that is news: a folder that never was there is an empty one.
+    fn unreadable(&mut self, error: &io::Error) -> bool {
+        let folder = self.state.folder.display();
+        if error.kind() == io::ErrorKind::NotFound && *self.index.root().as_ref() == Folder::default() {
+            if !std::mem::replace(&mut self.state.is_missing, true) {
+                tracing::info!(%folder, "the folder is not there yet; it is looked for again");
             }
+            let before = std::mem::replace(&mut self.state.knowledge, Knowledge::Current);
+            return before != Knowledge::Current;
+        }
+        let problem = format!("{folder} cannot be read: {error}");
+        if self.state.problem.as_ref() != Some(&problem) {
+            tracing::error!("{problem}; what was known of it is kept");
             self.state.problem = Some(problem);
         }
+        false
     }
 }

@@ -18,6 +18,7 @@ use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, open
 use super::diff::Diff;
 use super::index::{FilesBuilder, Folder, Index};
 use super::kind;
+use super::watch::Watcher;
 
 /// Made by Synology for its own thumbnails.
 const SKIPPED: &[u8] = b"@eaDir";
@@ -59,16 +60,16 @@ pub struct Scanned {
     pub identity: Identity,
 }
 
-/// Reads a whole root.
-pub fn scan(root: &Path, progress: &Progress) -> io::Result<Scanned> {
+/// Reads a whole root. With a `watcher` every folder is watched from before it is read.
+pub fn scan(root: &Path, progress: &Progress, watcher: Option<&Watcher>) -> io::Result<Scanned> {
     let identity = identity(root)?;
-    let reader = Reader::new(root, progress)?;
+    let reader = Reader::new(root, progress, watcher)?;
     let tree = in_parallel(|| reader.tree("", "", 0))??;
     Ok(Scanned { tree: Arc::new(tree), unread: reader.unread(), identity })
 }
 
 /// The device and inode of a root that is there and a folder.
-pub fn identity(root: &Path) -> io::Result<Identity> {
+fn identity(root: &Path) -> io::Result<Identity> {
     let stat = fstat(&open(root)?)?;
     Ok((stat.st_dev, stat.st_ino))
 }
@@ -89,9 +90,9 @@ pub struct Reread {
 
 /// What changed at these paths against `known`. A picture stands for the folder it is in. Fails only where the root
 /// itself cannot be read; another folder that cannot is told in the log, and what was known of it stays.
-pub fn read_again(root: &Path, known: &Index, paths: &Paths) -> io::Result<Vec<Reread>> {
+pub fn read_again(root: &Path, known: &Index, paths: &Paths, watcher: Option<&Watcher>) -> io::Result<Vec<Reread>> {
     let nobody = Progress::default();
-    let reader = Reader::new(root, &nobody)?;
+    let reader = Reader::new(root, &nobody, watcher)?;
     let read = |(path, deep): (&String, &bool)| match reader.read_again(known, path, *deep) {
         Err(error) if !is_gone(&error) => {
             tracing::warn!(folder = %root.join(path).display(), %error, "a folder cannot be read; what was known of it is kept");
@@ -114,6 +115,7 @@ struct Reader<'a> {
     /// With links resolved, to see which links leave it.
     real_root: PathBuf,
     progress: &'a Progress,
+    watcher: Option<&'a Watcher>,
     unread: Mutex<Paths>,
 }
 
@@ -126,8 +128,8 @@ struct Listing {
 }
 
 impl<'a> Reader<'a> {
-    fn new(root: &'a Path, progress: &'a Progress) -> io::Result<Self> {
-        Ok(Self { root, real_root: root.canonicalize()?, progress, unread: Mutex::default() })
+    fn new(root: &'a Path, progress: &'a Progress, watcher: Option<&'a Watcher>) -> io::Result<Self> {
+        Ok(Self { root, real_root: root.canonicalize()?, progress, watcher, unread: Mutex::default() })
     }
 
     fn unread(&self) -> Paths {
@@ -197,6 +199,9 @@ impl<'a> Reader<'a> {
     }
 
     fn listing(&self, path: &str) -> io::Result<Listing> {
+        if let Some(watcher) = self.watcher {
+            watcher.watch(self.root, path);
+        }
         let folder = open(&self.root.join(path))?;
         let mut listing =
             Listing { files: FilesBuilder::default(), folders: Vec::new(), links: Vec::new(), entries: 0 };

@@ -32,10 +32,19 @@ pub fn write(root: &Path, name: &str, content: &str) {
 
 impl Stage {
     pub fn new(files: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::watching(Watch::Off, files)
+    }
+
+    pub fn watching(watch: Watch, files: &[&str]) -> Self {
+        Self::on(tempfile::tempdir().unwrap(), watch, files)
+    }
+
+    pub fn on(folder: tempfile::TempDir, watch: Watch, files: &[&str]) -> Self {
         files.iter().for_each(|name| write(folder.path(), name, name));
         let data = DataDir::new(folder.path()).unwrap();
-        let store = Store::open(&data.store()).unwrap();
+        // Not in the folder: the store of an earlier life may not be closed yet.
+        let store = tempfile::tempdir().unwrap();
+        let store = Store::open(store.path()).unwrap();
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         commons.views.config.publish(ConfigView {
             asset_paths: AssetPaths {
@@ -47,13 +56,35 @@ impl Stage {
         });
         let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
         let given = commons.clone();
-        let settings = IndexSettings { scan_every: Duration::from_secs(3600) };
+        let settings =
+            IndexSettings { scan_every: Duration::from_secs(3600), watch, poll_every: Duration::from_secs(3600) };
         let indexer = troupe.start(move || AssetIndexer::new(given.clone(), settings.clone()));
         Self { folder, commons, troupe, indexer }
     }
 
+    fn assets(&self) -> PathBuf {
+        self.folder.path().join("assets")
+    }
+
+    /// The next life of the daemon on the same folder.
+    fn restarted(mut self) -> Self {
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        drop(self);
+        Self::on(folder, Watch::Off, &[])
+    }
+
     pub async fn until(&self, wanted: impl FnMut(&AssetsView) -> bool) -> Arc<AssetsView> {
         tokio::time::timeout(Duration::from_secs(10), self.commons.views.assets.wait_for(wanted)).await.unwrap()
+    }
+
+    async fn eventually(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        for _ in 0..1000 {
+            if condition() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("never happened: {what}");
     }
 
     pub async fn scanned(&self) -> Arc<AssetsView> {
@@ -115,4 +146,198 @@ async fn a_root_that_vanishes_keeps_its_index_and_says_so() {
     stage.indexer.send(Rescan).await.unwrap();
     let view = stage.commons.views.assets.get();
     assert_eq!((view.assets_state.problem.as_ref(), view.assets.totals().files()), (None, 0), "the user emptied it");
+}
+
+#[actix::test]
+async fn a_folder_that_is_not_there_yet_is_empty_and_found_later() {
+    let stage = Stage::new(&[]);
+    let view = stage.scanned().await;
+    assert_eq!((view.assets_state.problem.as_ref(), view.assets_state.is_missing), (None, true));
+    write(&stage.assets(), "Movies/Heat/poster.jpg", "x");
+    stage.indexer.send(Rescan).await.unwrap();
+    let view = stage.commons.views.assets.get();
+    assert_eq!((view.assets.totals().files(), view.assets_state.is_missing), (1, false));
+}
+
+#[actix::test]
+async fn a_folder_that_cannot_be_read_keeps_what_was_known_of_it() {
+    let stage = Stage::new(&["assets/Movies/Heat/poster.jpg", "assets/Shows/Dark/poster.jpg"]);
+    stage.scanned().await;
+    // A folder becomes unreadable for root too when it is too long to be opened by its path; a loop of names does that.
+    let mut deep = stage.assets().join("Movies/Heat");
+    (0..70).for_each(|_| deep = deep.join("d"));
+    std::fs::create_dir_all(&deep).unwrap();
+    std::fs::remove_dir_all(stage.assets().join("Shows/Dark")).unwrap();
+    stage.indexer.send(Rescan).await.unwrap();
+    let view = stage.commons.views.assets.get();
+    assert!(view.assets.get("Movies/Heat/poster.jpg").is_some());
+    assert!(view.assets.folder("Shows/Dark").is_none(), "the rest is taken over");
+    assert_eq!(view.assets_state.problem, None);
+}
+
+#[actix::test]
+async fn odd_files_are_pictures_only_where_they_can_be_served() {
+    let stage = Stage::new(&[
+        "assets/Movies/@eaDir/thumb.jpg",
+        "assets/Movies/.hidden.jpg",
+        "assets/Movies/.hidden/poster.jpg",
+        "assets/Movies/Heat/poster.JPG",
+        "assets/Movies/Heat/poster.tbn",
+        "assets/Movies/dir.jpg/notes.txt",
+        "outside/secret.jpg",
+    ]);
+    let movies = stage.assets().join("Movies");
+    for (target, link) in [
+        ("../../outside/secret.jpg", "out.jpg"),
+        ("../../outside", "outside"),
+        ("Heat/poster.JPG", "in.jpg"),
+        ("Heat", "same"),
+        ("nowhere.jpg", "broken.jpg"),
+        ("loop.jpg", "loop.jpg"),
+    ] {
+        std::os::unix::fs::symlink(target, movies.join(link)).unwrap();
+    }
+    stage.indexer.send(Rescan).await.unwrap();
+    let index = stage.commons.views.assets.get().assets.clone();
+    let mut walk = index::Walk::over(&index, "", None);
+    let files: Vec<_> = std::iter::from_fn(|| walk.next().map(|image| image.path.to_owned())).collect();
+    assert_eq!(files, ["Movies/Heat/poster.JPG", "Movies/in.jpg"]);
+    assert_eq!(index.get("Movies/in.jpg").unwrap().size, 29, "a link has the size of what it leads to");
+    let movies = index.folder("Movies").unwrap();
+    let folders: Vec<_> = movies.folders().iter().map(|folder| (folder.name(), folder.is_link())).collect();
+    assert_eq!(folders, [("Heat", false), ("dir.jpg", false), ("same", true)]);
+    assert_eq!(movies.entries(), 10, "all but @eaDir");
+}
+
+#[actix::test]
+async fn changes_are_heard_of() {
+    let stage = Stage::watching(Watch::Auto, &["assets/Movies/Heat/poster.jpg"]);
+    stage.scanned().await;
+    let assets = stage.assets();
+    assert_eq!(stage.commons.views.assets.get().assets_state.noticing, Noticing::Events);
+    write(&assets, "Movies/Heat/background.jpg", "new");
+    stage.until(|view| view.assets.get("Movies/Heat/background.jpg").is_some()).await;
+    write(&assets, "Movies/Heat/poster.jpg", "changed");
+    stage.until(|view| view.assets.get("Movies/Heat/poster.jpg").is_some_and(|entry| entry.size == 7)).await;
+    std::fs::rename(assets.join("Movies/Heat"), assets.join("Movies/Heat (1995)")).unwrap();
+    stage.until(|view| view.assets.get("Movies/Heat (1995)/poster.jpg").is_some()).await;
+    write(&assets, "Movies/Heat (1995)/Season01.jpg", "in a renamed folder");
+    let view = stage.until(|view| view.assets.get("Movies/Heat (1995)/Season01.jpg").is_some()).await;
+    assert!(view.assets.folder("Movies/Heat").is_none());
+    std::fs::remove_file(assets.join("Movies/Heat (1995)/poster.jpg")).unwrap();
+    stage.until(|view| view.assets.get("Movies/Heat (1995)/poster.jpg").is_none()).await;
+    for n in 0..200 {
+        write(&assets, &format!("a/b/c/{n}.jpg"), "x");
+    }
+    stage.until(|view| view.assets.folder("a/b/c").is_some_and(|folder| folder.files().len() == 200)).await;
+    std::fs::remove_dir_all(assets.join("a")).unwrap();
+    write(&assets, "a/b/c/again.jpg", "a folder in the place of another");
+    stage.until(|view| view.assets.totals().files() == 3).await;
+    write(&assets, "a/b/c/later.jpg", "and it is watched");
+    stage.until(|view| view.assets.totals().files() == 4).await;
+}
+
+/// Asks for what listens to the asset folder.
+#[derive(Message)]
+#[rtype(result = "Option<Arc<Watcher>>")]
+struct TheWatcher;
+
+impl Answer<TheWatcher> for AssetIndexer {
+    fn answer(&mut self, _: TheWatcher, _: &mut Ctx<Self>) -> Reply<Option<Arc<Watcher>>> {
+        self.assets.watcher().into()
+    }
+}
+
+#[actix::test]
+async fn the_index_is_right_after_more_events_than_the_queue_holds() {
+    let stage = Stage::watching(Watch::Auto, &["assets/Movies/Heat/poster.jpg"]);
+    stage.scanned().await;
+    let most: usize =
+        std::fs::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    // Two folders with a file each in turn: events that follow each other are never the same, so none are merged.
+    for folder in ["x", "y"] {
+        std::fs::create_dir(stage.assets().join(folder)).unwrap();
+    }
+    stage.until(|view| view.assets.folder("y").is_some()).await;
+    let watcher = stage.indexer.send(TheWatcher).await.unwrap().unwrap();
+    let paused = watcher.pause();
+    for n in 0..most {
+        let path = stage.assets().join(["x", "y"][n % 2]).join("p.jpg");
+        if n % 4 < 2 { std::fs::write(path, "x").unwrap() } else { std::fs::remove_file(path).unwrap() }
+    }
+    write(&stage.assets(), "Movies/Last/poster.jpg", "its event does not fit any more");
+    drop(paused);
+    let view = stage.until(|view| view.assets.get("Movies/Last/poster.jpg").is_some()).await;
+    let left = |folder| u64::from(stage.assets().join(folder).join("p.jpg").try_exists().unwrap());
+    assert_eq!(view.assets.totals().files(), 2 + left("x") + left("y"));
+}
+
+#[actix::test]
+async fn the_next_daemon_answers_with_what_the_last_one_knew() {
+    let stage = Stage::new(&["assets/Movies/Heat/poster.jpg", "assets/Movies/Ran/poster.jpg"]);
+    stage.scanned().await;
+    let kept = stage.commons.data.asset_index();
+    stage.eventually("the index is kept", || kept.try_exists().unwrap()).await;
+    let (assets, away) = (stage.assets(), stage.folder.path().join("away"));
+    std::fs::rename(&assets, &away).unwrap();
+    let stage = stage.restarted();
+    let view = stage.until(|view| view.assets_state.problem.is_some()).await;
+    assert_eq!((view.assets_state.knowledge, view.assets.totals().files()), (Knowledge::Stale, 2));
+    std::fs::create_dir(&assets).unwrap();
+    stage.indexer.send(Rescan).await.unwrap();
+    let view = stage.commons.views.assets.get();
+    assert!(view.assets_state.problem.as_ref().unwrap().contains("mounted"), "an empty mount point is no library");
+    std::fs::remove_dir(&assets).unwrap();
+    std::fs::rename(&away, &assets).unwrap();
+    std::fs::remove_file(assets.join("Movies/Ran/poster.jpg")).unwrap();
+    stage.indexer.send(Rescan).await.unwrap();
+    let view = stage.commons.views.assets.get();
+    assert_eq!((view.assets_state.knowledge, view.assets.totals().files()), (Knowledge::Current, 1));
+}
+
+#[actix::test]
+async fn a_damaged_or_foreign_snapshot_costs_a_scan_and_nothing_else() {
+    for content in [&b""[..], b"pzr-index", b"pzr-index\x01\0\0\0 and then something else"] {
+        let folder = tempfile::tempdir().unwrap();
+        let kept = DataDir::new(folder.path()).unwrap().asset_index();
+        std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+        std::fs::write(&kept, content).unwrap();
+        std::fs::write(kept.with_file_name(".posterizarrd-half.tmp"), "a write that was cut off").unwrap();
+        let stage = Stage::on(folder, Watch::Off, &["assets/Movies/Heat/poster.jpg"]);
+        stage
+            .eventually("what is half-written goes", || {
+                !kept.with_file_name(".posterizarrd-half.tmp").try_exists().unwrap()
+            })
+            .await;
+        assert_eq!(stage.scanned().await.assets.totals().files(), 1);
+        stage.eventually("it is replaced", || snapshot::Snapshot::load(&kept).is_ok()).await;
+    }
+}
+
+#[actix::test]
+async fn another_asset_path_is_followed_at_run_time() {
+    let stage = Stage::watching(Watch::Auto, &["assets/Movies/Heat/poster.jpg", "other/Shows/Dark/poster.jpg"]);
+    let before = stage.scanned().await.generation;
+    let config = stage.commons.views.config.get();
+    let mut paths = config.asset_paths.clone();
+    paths.assets = stage.folder.path().join("other");
+    stage.commons.views.config.publish(ConfigView { asset_paths: paths, ..config.as_ref().clone() });
+    let view = stage.until(|view| view.assets.get("Shows/Dark/poster.jpg").is_some()).await;
+    assert!(view.assets.get("Movies/Heat/poster.jpg").is_none() && view.generation > before);
+    write(&stage.folder.path().join("other"), "Shows/Dark/Season01.jpg", "x");
+    stage.until(|view| view.assets.get("Shows/Dark/Season01.jpg").is_some()).await;
+}
+
+#[actix::test]
+async fn a_run_that_ended_and_new_library_types_make_the_index_new() {
+    let stage = Stage::new(&["assets/Movies/Heat/poster.jpg"]);
+    let before = stage.scanned().await.generation;
+    write(&stage.assets(), "Movies/Ran/poster.jpg", "made by the run");
+    let run = crate::runs::RunId(1);
+    let (mode, outcome) = ("normal".to_owned(), crate::runs::Outcome::Completed);
+    stage.commons.facts.publish(Fact::RunFinished { run, mode, outcome, seconds: 1.0 });
+    let after = stage.until(|view| view.assets.totals().files() == 2).await.generation;
+    assert!(after > before);
+    stage.commons.views.library_types.publish(crate::library_types::LibraryTypes::default());
+    stage.until(|view| view.generation > after).await;
 }

@@ -167,24 +167,23 @@ pub struct AssetPaths {
 }
 
 impl AssetPaths {
-    /// In a container the mounts of upstream's image, else what the document says. There an empty value means a folder in
-    /// the data folder, and a relative one is relative to it: the daemon's working directory means nothing to a user.
+    /// In a container the mounts of upstream's image where they are there, else what the document says. There an empty value
+    /// means a folder in the data folder, and a relative one is relative to it: the daemon's working directory means
+    /// nothing to a user.
     pub fn of(document: &Document, data: &DataDir, container: bool) -> Self {
-        if container {
-            return Self {
-                assets: "/assets".into(),
-                manual_assets: "/manualassets".into(),
-                backup: data.root().join("assetsbackup"),
-            };
-        }
+        Self::among(document, data, container, Path::is_dir)
+    }
+
+    fn among(document: &Document, data: &DataDir, container: bool, is_there: impl Fn(&Path) -> bool) -> Self {
         let path = |key: &str, default: &str| {
             let given = document::find(document, "PrerequisitePart", key).and_then(serde_json::Value::as_str);
             data.root().join(given.filter(|path| !path.is_empty()).map_or(Path::new(default), Path::new))
         };
+        let mount = |path: &str| container.then(|| PathBuf::from(path)).filter(|path| is_there(path));
         Self {
-            assets: path("AssetPath", "assets"),
-            manual_assets: path("ManualAssetPath", "manualassets"),
-            backup: path("BackupPath", "assetsbackup"),
+            assets: mount("/assets").unwrap_or_else(|| path("AssetPath", "assets")),
+            manual_assets: mount("/manualassets").unwrap_or_else(|| path("ManualAssetPath", "manualassets")),
+            backup: if container { data.root().join("assetsbackup") } else { path("BackupPath", "assetsbackup") },
         }
     }
 }
@@ -261,8 +260,9 @@ mod tests {
         assert_eq!(outside.assets, Path::new("/mnt/a"));
         assert_eq!(outside.manual_assets, Path::new("/data/own"));
         assert_eq!(outside.backup, Path::new("/data/assetsbackup"));
-        let inside = AssetPaths::of(document, &data, true);
+        let inside = AssetPaths::among(document, &data, true, |mount| mount == Path::new("/assets"));
         assert_eq!(inside.assets, Path::new("/assets"));
+        assert_eq!(inside.manual_assets, Path::new("/data/own"), "nothing is mounted there");
         assert_eq!(inside.backup, Path::new("/data/assetsbackup"));
     }
 

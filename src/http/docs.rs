@@ -74,10 +74,10 @@ pub fn document() -> OpenApi {
     document
 }
 
-/// Names each operation by its method and path, such as `get_api_runs_id`. The handlers' own names are not unique, and
-/// generated clients need them to be.
+/// Names each operation by its method and path, such as `get_api_runs_id` or `get_api_assetsFolders`. The handlers' own
+/// names are not unique, and generated clients need them to be.
 fn name_operations(path: &str, item: &mut PathItem) {
-    let words: Vec<_> = path.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<_> = path.split('/').map(in_one_word).filter(|word| !word.is_empty()).collect();
     let operations = [
         ("get", &mut item.get),
         ("post", &mut item.post),
@@ -90,6 +90,16 @@ fn name_operations(path: &str, item: &mut PathItem) {
             operation.operation_id = Some(format!("{method}_{}", words.join("_")));
         }
     }
+}
+
+/// `assets-folders` as `assetsFolders`, so that it differs from `assets/folders`; braces and dots go.
+fn in_one_word(segment: &str) -> String {
+    let mut parts = segment.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty());
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |word, part| {
+        let (initial, rest) = part.split_at(part.chars().next().map_or(0, char::len_utf8));
+        word + &initial.to_uppercase() + rest
+    })
 }
 
 /// The methods of each documented path; the document does not change while the program runs.

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{AppState, State};
+use crate::actors::asset_indexer::{AssetsView, Root};
 use crate::actors::commons::Commons;
 use crate::actors::guard::ActorHealth;
 use crate::actors::runs::RunRecord;
@@ -163,6 +164,8 @@ struct Checks {
     actors: Condition,
     /// Whether the logs can be read.
     logs: Condition,
+    /// `degraded`: an asset folder cannot be read, or is not mounted; what was known of it is shown.
+    assets: Condition,
     /// `degraded`: almost full. `error`: not writable, or it hangs.
     disk: Condition,
 }
@@ -207,9 +210,16 @@ impl Health {
     }
 
     /// Each check with its name.
-    pub fn checks(&self) -> [(&'static str, Condition); 5] {
-        let Checks { config, database, actors, logs, disk } = self.checks;
-        [("config", config), ("database", database), ("actors", actors), ("logs", logs), ("disk", disk)]
+    pub fn checks(&self) -> [(&'static str, Condition); 6] {
+        let Checks { config, database, actors, logs, assets, disk } = self.checks;
+        [
+            ("config", config),
+            ("database", database),
+            ("actors", actors),
+            ("logs", logs),
+            ("assets", assets),
+            ("disk", disk),
+        ]
     }
 
     fn code(&self) -> StatusCode {
@@ -231,14 +241,20 @@ impl Checks {
                 if actors.iter().all(|actor| actor.alive) { Condition::Ok } else { Condition::Error }
             }),
             logs: look(|storage| storage.logs),
+            assets: assets(&state.commons.views.assets.get()),
             disk: look(|storage| storage.disk),
         }
     }
 
     fn worst(&self) -> Condition {
-        let Self { config, database, actors, logs, disk } = *self;
-        [config, database, actors, logs, disk].into_iter().max().unwrap_or_default()
+        let Self { config, database, actors, logs, assets, disk } = *self;
+        [config, database, actors, logs, assets, disk].into_iter().max().unwrap_or_default()
     }
+}
+
+fn assets(view: &AssetsView) -> Condition {
+    let well = Root::ALL.iter().all(|root| view.state(*root).problem.is_none());
+    if well { Condition::Ok } else { Condition::Degraded }
 }
 
 /// What a look says; before the first one nothing is wrong yet.
@@ -332,6 +348,7 @@ mod tests {
             database: Condition::Ok,
             actors,
             logs: Condition::Ok,
+            assets: Condition::Ok,
             disk,
         };
         assert_eq!(checks(Condition::Ok, Condition::Ok).worst(), Condition::Degraded);

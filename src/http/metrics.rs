@@ -25,6 +25,8 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, AppState, State, docs, health};
+use crate::actors::asset_indexer::Root;
+use crate::actors::asset_indexer::index::Totals;
 use crate::actors::events::{Event, Fact};
 use crate::actors::runs::{Mode, Outcome};
 
@@ -199,6 +201,7 @@ fn as_of_now(state: &AppState) -> Registry {
     let build = labelled("version", [(env!("CARGO_PKG_VERSION"), 1)]);
     registry.register("posterizarr_build_info", "The running version; always 1", build);
     runs_now(state, &mut registry);
+    assets_now(state, &mut registry);
     let health = health::Health::now(state);
     registry.register(
         "posterizarr_check_status",
@@ -259,6 +262,25 @@ fn runs_now(state: &AppState, registry: &mut Registry) {
             labelled("level", problems),
         );
     }
+}
+
+fn assets_now(state: &AppState, registry: &mut Registry) {
+    let view = state.commons.views.assets.get();
+    let roots = Root::ALL.map(|root| (root.name(), view.of(root).totals(), view.state(root)));
+    let by_root = |of: fn(&Totals) -> u64| labelled("root", roots.map(|(name, totals, _)| (name, count64(of(totals)))));
+    registry.register("posterizarr_asset_files", "Pictures in the index", by_root(Totals::files));
+    registry.register("posterizarr_asset_folders", "Folders in the index", by_root(|totals| u64::from(totals.folders)));
+    let scanned = roots.map(|(name, _, root)| (name, root.scanned.map_or(0, |at| at.timestamp())));
+    registry.register(
+        "posterizarr_asset_last_scan_timestamp_seconds",
+        "When the last scan was done; 0 before the first",
+        labelled("root", scanned),
+    );
+    let took: Family<[(&'static str, &'static str); 1], Gauge<f64, AtomicU64>> = Family::default();
+    for (name, _, root) in roots {
+        took.get_or_create(&[("root", name)]).set(root.scan_took.as_secs_f64());
+    }
+    registry.register("posterizarr_asset_scan_seconds", "How long the last scan took", took);
 }
 
 fn process_now(state: &AppState, registry: &mut Registry) {

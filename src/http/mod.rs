@@ -3,6 +3,7 @@
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
 pub mod access_log;
+pub mod assets;
 pub mod auth;
 pub mod config;
 pub mod config_db;
@@ -118,6 +119,8 @@ pub struct AppState {
     pub thumbnailer: Handle<Thumbnailer>,
     /// Samples of fonts.
     pub font_previews: Arc<FontPreviews>,
+    /// The statistics of assets, written down.
+    pub last_stats: assets::LastStats,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -171,6 +174,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         validate::routes,
         libraries::routes,
         support::routes,
+        assets::routes,
         files::routes,
         deletes::routes,
         trash::routes,

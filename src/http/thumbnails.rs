@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use actix_files::NamedFile;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::files::{self, decoded};
+use super::headers::knows;
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::pictures::PictureError;
 use crate::actors::safe_path;
@@ -90,11 +91,6 @@ fn finished(mut response: HttpResponse, state: &AppState, tag: &str) -> HttpResp
         headers.insert(ETAG, tag);
     }
     response
-}
-
-fn knows(request: &HttpRequest, tag: &str) -> bool {
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    known.is_some_and(|known| known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag))
 }
 
 fn width(given: Option<&str>) -> Result<u32, ApiError> {

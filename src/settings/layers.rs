@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::parse::Given;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{LogFormat, Settings, Surroundings};
+use crate::actors::asset_indexer::IndexSettings;
 use crate::actors::notifier::NotifierSettings;
 use crate::actors::outgoing::OutgoingSettings;
 use crate::actors::script_supervisor::RunnerChoice;
@@ -118,7 +119,7 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         },
         mask_secrets: false,
         thumbnail_cache: 512 * 1024 * 1024,
-        scan_every: Duration::from_secs(600),
+        assets: IndexSettings::default(),
         updates: true,
         release_url: RELEASE_URL.to_owned(),
         releases_url: RELEASES_URL.to_owned(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use super::LogFormat;
+use crate::actors::asset_indexer::Watch;
 use crate::actors::scheduler::timetable::parse_time;
 use crate::actors::script_supervisor::RunnerChoice;
 
@@ -194,6 +195,16 @@ pub fn umask(given: &Given) -> Parsed<u32> {
     match u32::from_str_radix(text, 8) {
         Ok(bits) if bits <= 0o777 => Ok(bits),
         _ => Err(format!("`{text}` is not a umask; write it in octal, like 0002 or 0022")),
+    }
+}
+
+/// How changes of folders are noticed.
+pub fn watch(given: &Given) -> Parsed<Watch> {
+    match text(given)? {
+        "auto" => Ok(Watch::Auto),
+        "poll" => Ok(Watch::Poll),
+        "off" => Ok(Watch::Off),
+        other => Err(format!("`{other}` is not a way to watch; write auto, poll or off")),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use posterizarrd::actors::asset_indexer::IndexSettings;
 use posterizarrd::actors::notifier::NotifierSettings;
 use posterizarrd::actors::outgoing::OutgoingSettings;
 use posterizarrd::actors::script_supervisor::RunnerChoice;
@@ -27,6 +28,17 @@ pub struct TestApp {
     pub client: reqwest::Client,
     running: JoinHandle<io::Result<()>>,
     stop: oneshot::Sender<()>,
+    actors: Actors,
+}
+
+/// Stops the threads of the actors with the test: the runtime ends before the daemon could do it in order, and what they
+/// hold (inotify instances, of which a user has 128) is missing in the next tests.
+struct Actors(State);
+
+impl Drop for Actors {
+    fn drop(&mut self) {
+        self.0.troupe.stop();
+    }
 }
 
 /// An answer, read whole.
@@ -67,16 +79,17 @@ impl TestApp {
             let _ = stopped.await;
         }));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { folder, state, url, client, running, stop }
+        let actors = Actors(state.clone());
+        Self { folder, state, url, client, running, stop, actors }
     }
 
     /// Tells the daemon to stop; what is given back ends once it is down.
     pub fn stop(self) -> JoinHandle<()> {
-        let Self { folder, running, stop, .. } = self;
+        let Self { folder, running, stop, actors, .. } = self;
         drop(stop);
         actix_web::rt::spawn(async move {
             running.await.unwrap().unwrap();
-            drop(folder);
+            drop((folder, actors));
         })
     }
 
@@ -154,7 +167,7 @@ pub fn settings(folder: &Path) -> Settings {
         trash: TrashSettings { enabled: true, max_size: 1024 * 1024 * 1024, max_age: None },
         mask_secrets: false,
         thumbnail_cache: 512 * 1024 * 1024,
-        scan_every: Duration::from_secs(600),
+        assets: IndexSettings::default(),
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),

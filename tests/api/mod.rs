@@ -1,5 +1,6 @@
 //! The API, in-process on port 0.
 
+mod assets;
 mod auth;
 mod config;
 mod deletes;
