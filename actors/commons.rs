@@ -6,6 +6,7 @@ use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::library_keeper::LibrariesView;
+use crate::historian::HistoryView;
 use crate::library_types::LibraryTypes;
 use crate::log_tailer::LogView;
 use crate::scheduler::SchedulerView;
@@ -41,6 +42,8 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the AssetIndexer.
     pub assets: View<AssetsView>,
+    /// Of the Historian.
+    pub history: View<HistoryView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
     /// Of the LibraryKeeper.

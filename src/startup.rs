@@ -25,6 +25,7 @@ use crate::actors::events::Facts;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::library_keeper::LibraryKeeper;
+use crate::actors::historian::Historian;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::{Finish, Notifier};
 use crate::actors::outgoing::Outgoing;
@@ -247,6 +248,9 @@ fn start_actors(
         indexer,
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
+        historian: start(&troupe, &commons, (), |commons, ()| Historian::new(commons)),
+        tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
+        scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
         }),
         ingest: start(&daemon, &commons, triggers, |commons, (settings, queue)| {

@@ -15,12 +15,14 @@ pub mod files;
 pub mod headers;
 pub mod health;
 pub mod libraries;
+pub mod history;
 pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
 mod multipart;
 pub mod overlays;
 pub mod preview;
+pub mod parameters;
 pub mod request_id;
 pub mod rewrite;
 pub mod root;
@@ -56,6 +58,7 @@ use crate::actors::config_keeper::ConfigKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::library_keeper::LibraryKeeper;
+use crate::actors::historian::Historian;
 use crate::actors::log_tailer::LogTailer;
 use crate::actors::notifier::Notifier;
 use crate::actors::outgoing::Outgoing;
@@ -114,6 +117,8 @@ pub struct AppState {
     pub thumbnailer: Handle<Thumbnailer>,
     /// Samples of fonts.
     pub font_previews: Arc<FontPreviews>,
+    /// Owner of the run history.
+    pub historian: Handle<Historian>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -166,6 +171,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         webui_settings::routes,
         validate::routes,
         libraries::routes,
+        history::routes,
         support::routes,
         files::routes,
         deletes::routes,

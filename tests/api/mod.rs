@@ -8,6 +8,7 @@ mod events;
 pub mod harness;
 mod health;
 mod libraries;
+mod history;
 mod logs;
 mod logs_socket;
 mod metrics;
