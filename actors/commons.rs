@@ -6,6 +6,7 @@ use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::library_keeper::LibrariesView;
+use crate::export_keeper::ExportView;
 use crate::historian::HistoryView;
 use crate::library_types::LibraryTypes;
 use crate::log_tailer::LogView;
@@ -42,6 +43,8 @@ pub struct Views {
     pub runs: View<RunView>,
     /// Of the AssetIndexer.
     pub assets: View<AssetsView>,
+    /// Of the ExportKeeper.
+    pub exports: View<ExportView>,
     /// Of the Historian.
     pub history: View<HistoryView>,
     /// Which libraries hold movies and which shows, from the exports.

@@ -57,6 +57,13 @@ pub struct Moved {
     pub problem: Option<String>,
 }
 
+/// How many rows a table has.
+pub fn count(file: &Path, table: &str) -> Result<usize, OldDatabaseError> {
+    let mut rows = 0;
+    OldDatabase::open(file)?.each(table, &[], &[], |_| rows += 1)?;
+    Ok(rows)
+}
+
 /// An opened database.
 pub struct OldDatabase {
     file: PathBuf,
@@ -107,7 +114,9 @@ impl OldDatabase {
         };
         let order = quoted(order);
         let order = if order.is_empty() { "rowid" } else { &order };
-        let sql = format!("SELECT {} FROM \"{table}\" ORDER BY {order}", quoted(columns));
+        let quoted_columns = quoted(columns);
+        let wanted = if quoted_columns.is_empty() { "1" } else { &quoted_columns };
+        let sql = format!("SELECT {wanted} FROM \"{table}\" ORDER BY {order}");
         let mut place = 0;
         let places: Vec<_> = columns
             .iter()

@@ -11,6 +11,7 @@
 
 mod committer;
 mod opening;
+mod raw;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -22,6 +22,7 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
+use crate::actors::export_keeper::ExportKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
 use crate::actors::library_keeper::LibraryKeeper;
@@ -248,6 +249,7 @@ fn start_actors(
         indexer,
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
+        exports: start(&troupe, &commons, (), |commons, ()| ExportKeeper::new(commons)),
         historian: start(&troupe, &commons, (), |commons, ()| Historian::new(commons)),
         tailer: start(&troupe, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&troupe, &commons, timetable, |commons, (settings, queue)| {

@@ -162,7 +162,10 @@ impl Ledger {
                 self.table.put(&key, &Stored(HistoryRow { run: Some(run), ..known }))?;
                 Ok(Some(Recorded::Linked(id)))
             }
-            Some(Stored(known)) if known.run == Some(run) => Ok(Some(Recorded::Known(id))),
+            // The script's own dates are never those of two runs.
+            Some(Stored(known)) if known.run == Some(run) || (known.log_file.is_some() && row.log_file.is_some()) => {
+                Ok(Some(Recorded::Known(id)))
+            }
             _ => Ok(None),
         }
     }

@@ -128,7 +128,8 @@ impl Serialize for Stored {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serde_json::to_value(&self.0).map_err(serde::ser::Error::custom)?;
         if let Some(columns) = row.as_object_mut() {
-            columns.retain(|_, value| !matches!(value, Value::Null) && value.as_i64() != Some(0));
+            // No run time is not the same as none known.
+            columns.retain(|name, value| !value.is_null() && (name == "runtime_seconds" || value.as_i64() != Some(0)));
         }
         row.serialize(serializer)
     }
@@ -166,6 +167,7 @@ pub fn in_iso(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn what_is_stored_leaves_out_zeros_and_nulls_and_comes_back_the_same() {
@@ -175,10 +177,13 @@ mod tests {
             mode: Some("normal".into()),
             posters: 3,
             space_saved: Some(String::new()),
+            runtime_seconds: Some(0),
             ..HistoryRow::default()
         };
         let json = serde_json::to_string(&Stored(row.clone())).unwrap();
-        assert_eq!(json, r#"{"id":7,"timestamp":"2026-11-23T08:00:00","mode":"normal","posters":3,"space_saved":""}"#);
+        let expected = json!({"id": 7, "timestamp": "2026-11-23T08:00:00", "mode": "normal", "runtime_seconds": 0,
+            "posters": 3, "space_saved": ""});
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
         assert_eq!(serde_json::from_str::<Stored>(&json).unwrap().0, row);
     }
 

@@ -3,6 +3,7 @@
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
 pub mod access_log;
+pub mod admin;
 pub mod auth;
 pub mod config;
 pub mod config_db;
@@ -11,6 +12,7 @@ pub mod deletes;
 pub mod docs;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod files;
 pub mod headers;
 pub mod health;
@@ -55,6 +57,7 @@ use crate::actors::asset_indexer::AssetIndexer;
 use crate::actors::auth_keeper::AuthKeeper;
 use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::export_keeper::ExportKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
 use crate::actors::library_keeper::LibraryKeeper;
@@ -117,6 +120,8 @@ pub struct AppState {
     pub thumbnailer: Handle<Thumbnailer>,
     /// Samples of fonts.
     pub font_previews: Arc<FontPreviews>,
+    /// Owner of what the media servers exported.
+    pub exports: Handle<ExportKeeper>,
     /// Owner of the run history.
     pub historian: Handle<Historian>,
     /// When the daemon started.
@@ -172,6 +177,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         validate::routes,
         libraries::routes,
         history::routes,
+        exports::routes,
+        admin::routes,
         support::routes,
         files::routes,
         deletes::routes,
