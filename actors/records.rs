@@ -10,7 +10,7 @@ use std::io::{self, BufRead, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::store::{Record, Store, StoreError};
+use crate::store::{RawRecord, Record, Store, StoreError};
 
 /// The tables of this version, each with the version of its records.
 pub fn known() -> BTreeMap<&'static str, u8> {
@@ -96,7 +96,7 @@ pub fn write(store: &Store, mut to: impl Write) -> Result<BTreeMap<String, usize
 /// Takes every record into a store. Nothing is upgraded here. Gives how many there were in each table.
 pub fn read(store: &Store, from: impl BufRead) -> Result<BTreeMap<String, usize>, RecordsError> {
     let (known, mut counts) = (known(), BTreeMap::new());
-    let mut batches: BTreeMap<String, Vec<(Vec<u8>, Vec<u8>)>> = BTreeMap::new();
+    let mut batches: BTreeMap<String, Vec<RawRecord>> = BTreeMap::new();
     for (number, line) in from.lines().enumerate() {
         let (line, bad) = (line?, |reason: String| RecordsError::Line { line: number + 1, reason });
         let record: Line = serde_json::from_str(&line).map_err(|error| bad(error.to_string()))?;

@@ -13,6 +13,8 @@ mod committer;
 mod opening;
 mod raw;
 
+pub use raw::RawRecord;
+
 use std::fmt;
 use std::marker::PhantomData;
 use std::path::{Path, PathBuf};

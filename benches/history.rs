@@ -26,13 +26,17 @@ fn row(id: u64) -> HistoryRow {
     HistoryRow {
         id,
         timestamp: start.clone(),
-        mode: Some(["normal", "scheduled", "arr", "tautulli", "backup"][id as usize % 5].to_owned()),
+        mode: ["normal", "scheduled", "arr", "tautulli", "backup"]
+            .iter()
+            .cycle()
+            .nth((id % 5) as usize)
+            .map(|mode| (*mode).to_owned()),
         total_images: 42,
         posters: 12,
         seasons: 10,
         backgrounds: 10,
         titlecards: 10,
-        errors: i64::from(id % 7 == 0),
+        errors: i64::from(id.is_multiple_of(7)),
         fallbacks: 2,
         uptime_kuma: 1,
         space_saved: Some("0".to_owned()),

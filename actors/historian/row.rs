@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Local, NaiveDateTime, Utc};
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::runs::{Outcome, RunId, RunRecord};
@@ -183,7 +182,7 @@ mod tests {
         let json = serde_json::to_string(&Stored(row.clone())).unwrap();
         let expected = json!({"id": 7, "timestamp": "2026-11-23T08:00:00", "mode": "normal", "runtime_seconds": 0,
             "posters": 3, "space_saved": ""});
-        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), expected);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), expected);
         assert_eq!(serde_json::from_str::<Stored>(&json).unwrap().0, row);
     }
 

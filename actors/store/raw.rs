@@ -6,6 +6,9 @@ use super::{Store, StoreError};
 /// sled's own tree, which is always there and which we never use.
 const UNUSED: &str = "__sled__default";
 
+/// A key, and what is stored under it: a version byte and JSON.
+pub type RawRecord = (Vec<u8>, Vec<u8>);
+
 impl Store {
     /// The tables that are there, by name.
     pub fn table_names(&self) -> Vec<String> {
@@ -16,17 +19,14 @@ impl Store {
         names
     }
 
-    /// Every record of a table: its key, and its version byte with the JSON after it.
-    pub fn raw(
-        &self,
-        table: &str,
-    ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Vec<u8>), StoreError>> + use<>, StoreError> {
+    /// Every record of a table.
+    pub fn raw(&self, table: &str) -> Result<impl Iterator<Item = Result<RawRecord, StoreError>> + use<>, StoreError> {
         let records = self.inner.current.tree(table)?.iter();
         Ok(records.map(|record| record.map(|(key, value)| (key.to_vec(), value.to_vec())).map_err(StoreError::from)))
     }
 
     /// Writes records as [`Store::raw`] gives them; on disk after [`Store::flush`].
-    pub fn put_raw(&self, table: &str, records: Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), StoreError> {
+    pub fn put_raw(&self, table: &str, records: Vec<RawRecord>) -> Result<(), StoreError> {
         let mut batch = sled::Batch::default();
         records.into_iter().for_each(|(key, value)| batch.insert(key, value));
         Ok(self.inner.current.tree(table)?.apply_batch(batch)?)
