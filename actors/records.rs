@@ -25,6 +25,7 @@ pub fn known() -> BTreeMap<&'static str, u8> {
         crate::export_keeper::row::ExportRow,
         crate::historian::HistoryState,
         crate::historian::row::Stored,
+        crate::library_keeper::ServerLibraries,
         crate::runs::RunRecord,
         crate::scheduler::fires::Fire,
         crate::scheduler::fires::Horizon,

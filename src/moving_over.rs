@@ -11,6 +11,7 @@ use crate::actors::export_keeper::TakeOldExports;
 use crate::actors::export_keeper::columns::Kind;
 use crate::actors::files::write_private;
 use crate::actors::historian::{TakeOldHistory, database};
+use crate::actors::library_keeper::{TakeOldLibraries, old_libraries};
 use crate::actors::old_database::{self, Moved};
 use crate::http::{ApiError, AppState, ask_within};
 
@@ -21,7 +22,6 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// The old backend's other databases.
 const CHOICES: (&str, &str) = ("imagechoices.db", "imagechoices");
-const LIBRARIES: (&str, &str) = ("server_libraries.db", "media_server_libraries");
 const EXPORTS: &str = "media_export.db";
 
 /// Where an old installation is.
@@ -45,7 +45,10 @@ impl OldInstallation {
     /// Counts what is there, and changes nothing.
     pub fn survey(&self) -> Vec<Moved> {
         let exports = Kind::ALL.map(|kind| (EXPORTS, kind.table()));
-        let tables = [(database::FILE, database::TABLE)].into_iter().chain(exports).chain([CHOICES, LIBRARIES]);
+        let tables = [(database::FILE, database::TABLE)]
+            .into_iter()
+            .chain(exports)
+            .chain([CHOICES, (old_libraries::FILE, old_libraries::TABLE)]);
         tables
             .map(|(file, table)| {
                 let what = format!("{file}: {table}");
@@ -63,6 +66,8 @@ impl OldInstallation {
         let mut all = vec![ask_within(PATIENCE, &state.historian, history).await??];
         let exports = TakeOldExports { file: self.database(EXPORTS) };
         all.extend(ask_within(PATIENCE, &state.exports, exports).await??);
+        let libraries = TakeOldLibraries { file: self.database(old_libraries::FILE) };
+        all.push(ask_within(PATIENCE, &state.libraries, libraries).await??);
         let (old, new) = (self.data.clone(), state.commons.data.clone());
         if old != new {
             let copied = actix_web::web::block(move || files(&old, &new)).await.map_err(ApiError::internal)?;

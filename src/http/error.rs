@@ -106,6 +106,8 @@ impl ApiError {
         };
         let detail: Value = wrong.into_iter().map(item).collect();
         Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidValue, message) }
+    }
+
     /// A request with several things wrong; each is an object with `type`, `loc` and `msg`.
     pub fn invalid(problems: Vec<Value>) -> Self {
         let texts: Vec<_> = problems.iter().filter_map(|problem| problem.get("msg")?.as_str()).collect();

@@ -91,6 +91,20 @@ async fn the_first_start_on_an_old_installation_gives_the_answers_that_the_old_b
 }
 
 #[actix_web::test]
+async fn libraries_come_with_what_is_excluded_and_when_they_were_fetched() {
+    let app = app().await;
+    let cached = eventually("the libraries are taken over", async || {
+        let cached = app.get("/api/libraries/plex/cached").await.json();
+        Some(cached).filter(|cached| cached["libraries"] != json!([]))
+    })
+    .await;
+    let library = |name: &str, kind: &str| json!({"name": name, "type": kind, "last_fetched": "2025-11-23 09:02:13"});
+    assert_eq!(cached["libraries"], json!([library("Movies", "movie"), library("Music", "artist")]));
+    assert_eq!(cached["excluded"], json!(["Music"]));
+    assert_eq!(app.get("/api/libraries/jellyfin/cached").await.json()["libraries"][0]["type"], Value::Null);
+}
+
+#[actix_web::test]
 async fn moving_over_again_brings_nothing_twice_and_says_what_was_found() {
     let app = app().await;
     let before = history(&app).await;
