@@ -60,7 +60,12 @@ impl OldInstallation {
             .collect()
     }
 
-    /// Takes everything over through the actors. Gives what came and what did not, table by table.
+    /// Copies the files that both backends share where there are none here; nothing, where it is the same folder.
+    pub fn copy_files(&self, to: &DataDir) -> Vec<Moved> {
+        if self.data == *to { Vec::new() } else { files(&self.data, to) }
+    }
+
+    /// Takes the databases over through the actors. Gives what came and what did not, table by table.
     pub async fn take(&self, state: &AppState) -> Result<Vec<Moved>, ApiError> {
         let history = TakeOldHistory { file: self.database(database::FILE) };
         let mut all = vec![ask_within(PATIENCE, &state.historian, history).await??];
@@ -68,11 +73,6 @@ impl OldInstallation {
         all.extend(ask_within(PATIENCE, &state.exports, exports).await??);
         let libraries = TakeOldLibraries { file: self.database(old_libraries::FILE) };
         all.push(ask_within(PATIENCE, &state.libraries, libraries).await??);
-        let (old, new) = (self.data.clone(), state.commons.data.clone());
-        if old != new {
-            let copied = actix_web::web::block(move || files(&old, &new)).await.map_err(ApiError::internal)?;
-            all.extend(copied);
-        }
         Ok(all)
     }
 }

@@ -89,11 +89,13 @@ fn moved(loaded: Loaded, from: Option<PathBuf>, dry_run: bool) -> Result<Vec<Mov
         Some(socket) => actix_web::rt::System::new().block_on(import_through(&socket, &folder)),
         None => {
             let settings = serve::prepare(loaded)?;
+            // Before anything is up: a start without config.json makes one.
+            let copied = old.copy_files(&DataDir::new(&settings.data_dir)?);
             actix_web::rt::System::new().block_on(async move {
                 let app = Application::build_for_one_run(settings)?;
                 let taken = old.take(&app.state()).await;
                 app.run_until_stopped(async {}).await?;
-                Ok(taken?)
+                Ok([taken?, copied].concat())
             })
         }
     }

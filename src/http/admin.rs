@@ -62,7 +62,10 @@ async fn import(request: HttpRequest, state: State, body: web::Bytes) -> Result<
     let moved = if asked.dry_run {
         web::block(move || old.survey()).await.map_err(ApiError::internal)?
     } else {
-        old.take(&state).await?
+        let mut moved = old.take(&state).await?;
+        let data = state.commons.data.clone();
+        moved.extend(web::block(move || old.copy_files(&data)).await.map_err(ApiError::internal)?);
+        moved
     };
     Ok(web::Json(MovedOver { success: true, moved }))
 }
