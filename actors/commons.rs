@@ -5,6 +5,8 @@ use crate::auth_keeper::AuthView;
 use crate::config_keeper::ConfigView;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
+use crate::export_keeper::ExportView;
+use crate::historian::HistoryView;
 use crate::image_choices::view::ChoicesView;
 use crate::library_keeper::LibrariesView;
 use crate::library_types::LibraryTypes;
@@ -44,6 +46,10 @@ pub struct Views {
     pub assets: View<AssetsView>,
     /// Of the ImageChoices.
     pub choices: View<ChoicesView>,
+    /// Of the ExportKeeper.
+    pub exports: View<ExportView>,
+    /// Of the Historian.
+    pub history: View<HistoryView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
     /// Of the LibraryKeeper.

@@ -129,6 +129,24 @@ pub enum Fact {
         /// What was made of it.
         verdict: crate::webhook_ingest::journal::Kind,
     },
+    /// A run came into the history.
+    RunRecorded {
+        /// The number of its row.
+        row: u64,
+        /// Its mode.
+        mode: Option<String>,
+        /// The daemon's own record of it, where there is one.
+        run: Option<RunId>,
+    },
+    /// An export of a media server was taken in.
+    ExportImported {
+        /// `plex` or `other`.
+        server: &'static str,
+        /// Movies and shows.
+        library: usize,
+        /// Seasons.
+        episodes: usize,
+    },
     /// A newer release of the script is out; told once per release.
     NewVersion {
         /// Its number.

@@ -1,4 +1,4 @@
-//! Files that are never half-written.
+//! Files that are never half-written, and how to tell that one changed.
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
@@ -23,6 +23,39 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
 /// Whether a file with this name is being written, or was when a crash came.
 pub fn is_unfinished(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
+
+use serde::{Deserialize, Serialize};
+
+/// Tells whether a file was written since. Not by the clock alone: clocks jump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    inode: u64,
+    size: u64,
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+impl Stamp {
+    /// Of a file as it is.
+    pub fn of(metadata: &std::fs::Metadata) -> Self {
+        Self {
+            inode: metadata.ino(),
+            size: metadata.size(),
+            seconds: metadata.mtime(),
+            nanoseconds: metadata.mtime_nsec(),
+        }
+    }
+
+    /// The file's size then.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Whether `later` can be the same file with more at its end.
+    pub fn may_have_grown_to(&self, later: &Self) -> bool {
+        self.inode == later.inode && self.size <= later.size
+    }
 }
 
 /// Replaces the content of `path` so that a reader, or a crash at any point, sees the old content or the new one.

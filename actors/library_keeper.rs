@@ -4,7 +4,10 @@
 //! record a server. A choice of excluded names survives a refresh, also that of a library which is gone for a while: its
 //! disk may be back tomorrow. `config.json` stays the truth for the script.
 
+pub mod old_libraries;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use actix::Message;
 use chrono::{DateTime, Utc};
@@ -13,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::commons::Commons;
 use crate::guard::{Answer, Ctx, Reply, Service};
 use crate::media_server::{Library, Server};
+use crate::old_database::Moved;
 use crate::store::{Record, StoreError, Table};
 
 /// What is known of each server that was ever asked.
@@ -90,17 +94,54 @@ pub struct ExcludeLibraries {
     pub names: BTreeSet<String>,
 }
 
+/// Takes over what an old backend knew of its servers; a server that is known here stays as it is.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Moved, StoreError>")]
+pub struct TakeOldLibraries {
+    /// Its `server_libraries.db`.
+    pub file: PathBuf,
+}
+
 /// The actor.
 pub struct LibraryKeeper {
     commons: Commons,
 }
 
 impl LibraryKeeper {
-    /// Made with what the store knows.
+    /// Made with what the store knows; where that is nothing, with what the old backend knew.
     pub fn new(commons: Commons) -> Self {
         let known = read(&commons).inspect_err(|error| tracing::error!(%error, "the known libraries cannot be read"));
-        commons.views.libraries.publish(known.unwrap_or_default());
-        Self { commons }
+        let known = known.unwrap_or_default();
+        let (is_first, old) = (known.is_empty(), commons.data.database().join(old_libraries::FILE));
+        commons.views.libraries.publish(known);
+        let keeper = Self { commons };
+        if is_first && old.is_file() {
+            match keeper.take_over(&old) {
+                Ok(moved) => {
+                    tracing::info!(what = moved.what, found = moved.found, imported = moved.imported, "taken over")
+                }
+                Err(error) => tracing::error!(%error, "the old backend's libraries were not taken over"),
+            }
+        }
+        keeper
+    }
+
+    fn take_over(&self, file: &Path) -> Result<Moved, StoreError> {
+        let what = format!("{}: {}", old_libraries::FILE, old_libraries::TABLE);
+        let servers = match old_libraries::read(file) {
+            Ok(servers) => servers,
+            Err(error) => return Ok(Moved { what, problem: Some(error.to_string()), ..Moved::default() }),
+        };
+        let mut moved = Moved { what, ..Moved::default() };
+        for (server, libraries) in servers {
+            let count = libraries.libraries.len();
+            moved.found += count;
+            if !self.commons.views.libraries.get().contains_key(&server) {
+                self.keep(server, |_| libraries)?;
+                moved.imported += count;
+            }
+        }
+        Ok(moved)
     }
 
     fn keep(
@@ -152,6 +193,12 @@ impl Answer<ExcludeLibraries> for LibraryKeeper {
     fn answer(&mut self, message: ExcludeLibraries, _: &mut Ctx<Self>) -> Reply<Result<(), StoreError>> {
         let ExcludeLibraries { server, names } = message;
         self.keep(server, |known| known.excluding(names)).map(drop).into()
+    }
+}
+
+impl Answer<TakeOldLibraries> for LibraryKeeper {
+    fn answer(&mut self, old: TakeOldLibraries, _: &mut Ctx<Self>) -> Reply<Result<Moved, StoreError>> {
+        self.take_over(&old.file).into()
     }
 }
 

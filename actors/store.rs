@@ -11,6 +11,9 @@
 
 mod committer;
 mod opening;
+mod raw;
+
+pub use raw::RawRecord;
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -8,6 +8,7 @@ mod check_config;
 mod engine;
 mod healthcheck;
 mod identity;
+mod records;
 mod run;
 mod serve;
 mod signals;
@@ -59,6 +60,18 @@ pub fn main() -> ExitCode {
         "healthcheck" => healthcheck::main(settings(given).map_err(|problems| report(&problems))),
         "run" => with_settings(given, |loaded| run::main(loaded, &arguments::mode(given), arguments::waits(given))),
         "serve" if arguments::runs_once(&matches) => with_settings(given, |loaded| run::main(loaded, "normal", true)),
+        "import" => {
+            let (from, dry_run) = (arguments::path(given, "from"), given.get_flag("dry_run"));
+            with_settings(given, |loaded| records::import(loaded, from, dry_run))
+        }
+        "export" => with_settings(given, |loaded| records::export(&loaded, arguments::path(given, "file").as_deref())),
+        "backup" | "restore" => {
+            let file = arguments::path(given, "file").unwrap_or_default();
+            with_settings(given, |loaded| match name {
+                "backup" => records::backup(&loaded, &file),
+                _ => records::restore(&loaded, &file, given.get_flag("overwrite")),
+            })
+        }
         "check-config" => check_config::main(&arguments::flags(given)),
         _ => with_settings(given, serve::main),
     }

@@ -2,10 +2,12 @@
 //!
 //! This package is the thin facade: command line, settings, HTTP. The work is done by the actors of `posterizarr-actors`.
 
+pub mod backup;
 pub mod bundled_files;
 pub mod cli;
 pub mod http;
 pub mod local_socket;
+pub mod moving_over;
 pub mod service_manager;
 pub mod settings;
 pub mod startup;

@@ -22,9 +22,11 @@ use crate::actors::commons::{Commons, Views};
 use crate::actors::config_keeper::{self, ConfigKeeper, ConfigSettings};
 use crate::actors::data_dir::DataDir;
 use crate::actors::events::Facts;
+use crate::actors::export_keeper::ExportKeeper;
 use crate::actors::files;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Handle, Service, Troupe, exit_when_exhausted};
+use crate::actors::historian::Historian;
 use crate::actors::image_choices::ImageChoices;
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
@@ -251,6 +253,8 @@ fn start_actors(
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
         indexer,
+        exports: start(&daemon, &commons, (), |commons, ()| ExportKeeper::new(commons)),
+        historian: start(&daemon, &commons, (), |commons, ()| Historian::new(commons)),
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
-const BINARY: &str = env!("CARGO_BIN_EXE_posterizarrd");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_posterizarrd");
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(20);
 

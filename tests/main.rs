@@ -5,5 +5,6 @@ mod api;
 mod config_file;
 mod daemon;
 mod engine;
+mod records;
 mod supervisor;
 mod triggers;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::asset_indexer::{AssetIndexer, IndexSettings, Refresh};
+use crate::asset_indexer::{AssetIndexer, IndexSettings, Refresh, Watch};
 use crate::commons::Views;
 use crate::config_keeper::{AssetPaths, ConfigView};
 use crate::data_dir::DataDir;
@@ -48,8 +48,9 @@ impl Stage {
         commons.views.config.publish(ConfigView { generation: 1, asset_paths, ..ConfigView::default() });
         let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
         let shared = commons.clone();
-        let scan_every = Duration::from_secs(3600);
-        let indexer = troupe.start(move || AssetIndexer::new(shared.clone(), IndexSettings { scan_every }));
+        let seldom = Duration::from_secs(3600);
+        let settings = IndexSettings { scan_every: seldom, watch: Watch::Off, poll_every: seldom };
+        let indexer = troupe.start(move || AssetIndexer::new(shared.clone(), settings.clone()));
         let (shared, refresh) = (commons.clone(), indexer.clone().recipient());
         let settings = TrashSettings { enabled: true, max_size: u64::MAX, max_age: None };
         let trash = troupe.start(move || Trash::new(shared.clone(), settings, refresh.clone()));

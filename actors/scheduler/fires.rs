@@ -110,7 +110,7 @@ pub struct FileIdentity {
 
 /// How far the timetable was decided, and from which file.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Horizon {
+pub(crate) struct Horizon {
     at: DateTime<Utc>,
     file: Option<FileIdentity>,
 }

@@ -6,23 +6,16 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::files::Stamp;
 
 /// The results, tables and logs in a folder, each with what tells whether it was written since.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Snapshot(BTreeMap<String, Stamp>);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    inode: u64,
-    size: u64,
-    seconds: i64,
-    nanoseconds: i64,
-}
 
 /// A file that was written since the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,24 +56,11 @@ impl Snapshot {
             let before = self.0.get(&name).copied();
             (before != Some(stamp)).then(|| Change {
                 path: folder.join(&name),
-                offset: before
-                    .filter(|old| old.inode == stamp.inode && old.size <= stamp.size)
-                    .map_or(0, |old| old.size),
+                offset: before.filter(|old| old.may_have_grown_to(&stamp)).map_or(0, |old| old.size()),
                 name,
             })
         });
         changed.collect()
-    }
-}
-
-impl Stamp {
-    fn of(metadata: &fs::Metadata) -> Self {
-        Self {
-            inode: metadata.ino(),
-            size: metadata.size(),
-            seconds: metadata.mtime(),
-            nanoseconds: metadata.mtime_nsec(),
-        }
     }
 }
 

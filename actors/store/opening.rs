@@ -14,7 +14,7 @@ use super::committer::caught;
 /// The file that sled keeps everything in.
 const FILE: &str = "db";
 /// The tree that is made before any other.
-const MARK: &str = "store";
+pub(super) const MARK: &str = "store";
 /// Memory sled may use to cache pages.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How often sled tidies up its files, and calls for a sync whether or not anything changed. Changes do not wait for it.

@@ -1,6 +1,8 @@
 //! The arguments, and what they say.
 
-use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::actors::runs::Mode;
 use crate::settings::Flags;
@@ -47,6 +49,41 @@ pub fn command() -> Command {
                 .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is on, 143 stopped."),
         )
         .subcommand(run)
+        .subcommand(import())
+        .subcommand(file_command(
+            "export",
+            "Writes every record as JSON lines, to standard output or a new file",
+            false,
+        ))
+        .subcommand(file_command("backup", "Writes all records and the configuration to a new zip file", true))
+        .subcommand(
+            file_command("restore", "Puts the records of a backup in place; posterizarrd must not be running", true)
+                .arg(
+                    Arg::new("overwrite")
+                        .long("overwrite")
+                        .action(ArgAction::SetTrue)
+                        .help("Also replace config.json, scheduler.json and the like where they differ"),
+                ),
+        )
+}
+
+fn import() -> Command {
+    Command::new("import")
+        .about("Takes over the history, exports and choices of an installation of Posterizarr's own web backend")
+        .after_help("What was taken over before does not come again. The old databases are only read.")
+        .arg(
+            Arg::new("from")
+                .long("from")
+                .value_name("DIR")
+                .value_parser(value_parser!(PathBuf))
+                .help("The old installation's folder [default: the data folder]"),
+        )
+        .arg(Arg::new("dry_run").long("dry-run").action(ArgAction::SetTrue).help("Count what is there, change nothing"))
+}
+
+fn file_command(name: &'static str, about: &'static str, required: bool) -> Command {
+    let file = Arg::new("file").value_name("FILE").value_parser(value_parser!(PathBuf)).required(required);
+    Command::new(name).about(about).arg(file)
 }
 
 fn flag(setting: &'static Setting) -> Arg {
@@ -75,6 +112,11 @@ pub fn flags(given: &ArgMatches) -> Flags {
 /// Which mode `run` was asked for.
 pub fn mode(given: &ArgMatches) -> String {
     given.get_one::<String>("mode").cloned().unwrap_or_default()
+}
+
+/// A file or folder among the arguments.
+pub fn path(given: &ArgMatches, name: &str) -> Option<PathBuf> {
+    given.get_one::<PathBuf>(name).cloned()
 }
 
 /// Whether `run` waits for the end.

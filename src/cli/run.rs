@@ -45,7 +45,7 @@ pub fn main(loaded: Loaded, mode: &str, wait: bool) -> ExitCode {
 }
 
 /// The socket of the daemon that uses this data folder; none where no daemon runs.
-fn daemon_socket(settings: &Settings) -> io::Result<Option<Address>> {
+pub(super) fn daemon_socket(settings: &Settings) -> io::Result<Option<Address>> {
     let address = match Address::of(&DataDir::new(&settings.data_dir)?) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         other => other?,

@@ -108,6 +108,13 @@ impl ApiError {
         Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidValue, message) }
     }
 
+    /// A request with several things wrong; each is an object with `type`, `loc` and `msg`.
+    pub fn invalid(problems: Vec<Value>) -> Self {
+        let texts: Vec<_> = problems.iter().filter_map(|problem| problem.get("msg")?.as_str()).collect();
+        let message = texts.join("; ");
+        Self { detail: Some(Box::new(problems.into())), ..Self::new(Code::InvalidRequest, message) }
+    }
+
     /// Adds a field to the body.
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.extra.insert(field.to_owned(), value.into());

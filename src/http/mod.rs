@@ -3,6 +3,7 @@
 //! A handler extracts, sends one message (or reads one view) and maps the reply. Reads come from views and never wait.
 
 pub mod access_log;
+pub mod admin;
 pub mod assets;
 pub mod auth;
 pub mod config;
@@ -12,9 +13,11 @@ pub mod deletes;
 pub mod docs;
 pub mod error;
 pub mod events;
+pub mod exports;
 pub mod files;
 pub mod headers;
 pub mod health;
+pub mod history;
 pub mod image_choices;
 pub mod libraries;
 pub mod logs;
@@ -22,6 +25,7 @@ pub mod logs_socket;
 pub mod metrics;
 mod multipart;
 pub mod overlays;
+pub mod parameters;
 pub mod preview;
 pub mod request_id;
 pub mod rewrite;
@@ -55,8 +59,10 @@ use crate::actors::asset_indexer::AssetIndexer;
 use crate::actors::auth_keeper::AuthKeeper;
 use crate::actors::commons::Commons;
 use crate::actors::config_keeper::ConfigKeeper;
+use crate::actors::export_keeper::ExportKeeper;
 use crate::actors::font_preview::FontPreviews;
 use crate::actors::guard::{Answer, Handle, Troupe};
+use crate::actors::historian::Historian;
 use crate::actors::image_choices::ImageChoices;
 use crate::actors::library_keeper::LibraryKeeper;
 use crate::actors::log_tailer::LogTailer;
@@ -121,6 +127,10 @@ pub struct AppState {
     pub font_previews: Arc<FontPreviews>,
     /// The statistics of assets, written down.
     pub last_stats: assets::LastStats,
+    /// Owner of what the media servers exported.
+    pub exports: Handle<ExportKeeper>,
+    /// Owner of the run history.
+    pub historian: Handle<Historian>,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.
@@ -173,6 +183,9 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         webui_settings::routes,
         validate::routes,
         libraries::routes,
+        history::routes,
+        exports::routes,
+        admin::routes,
         support::routes,
         assets::routes,
         files::routes,

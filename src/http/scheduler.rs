@@ -64,6 +64,12 @@ pub struct SchedulerStatus {
 }
 
 impl SchedulerStatus {
+    /// The fields of it that upstream repeats beside the last run's figures.
+    pub fn brief(state: &AppState) -> Value {
+        let Self { enabled, schedules, next_run, timezone, .. } = Self::now(state);
+        json!({ "enabled": enabled, "schedules": schedules, "next_run": next_run, "timezone": timezone })
+    }
+
     /// The state as of now.
     pub fn now(state: &AppState) -> Self {
         let view = state.commons.views.scheduler.get();

@@ -1,0 +1,185 @@
+//! The Historian on its own data folder.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::Utc;
+use serde_json::json;
+
+use super::index::{Filter, Sort};
+use super::row::HistoryRow;
+use super::*;
+use crate::commons::Views;
+use crate::data_dir::DataDir;
+use crate::events::Facts;
+use crate::guard::{Handle, Troupe};
+use crate::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
+use crate::store::Store;
+
+struct Stage {
+    folder: tempfile::TempDir,
+    commons: Commons,
+}
+
+/// A Historian, stopped when dropped.
+struct Working {
+    troupe: Troupe,
+    historian: Handle<Historian>,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        self.troupe.stop();
+    }
+}
+
+impl Stage {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path()).unwrap();
+        data.create().unwrap();
+        let store = Store::open(&data.store()).unwrap();
+        let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+        Self { folder, commons }
+    }
+
+    /// Starts a Historian, as the daemon's start does.
+    fn start(&self) -> Working {
+        self.commons.views.history.publish(HistoryView::default());
+        let troupe = Troupe::new(self.commons.facts.clone(), Arc::new(|_| {}));
+        let given = self.commons.clone();
+        let historian = troupe.start(move || Historian::new(given.clone()));
+        Working { troupe, historian }
+    }
+
+    async fn until(&self, wanted: impl FnMut(&HistoryView) -> bool) -> Vec<HistoryRow> {
+        let wait = self.commons.views.history.wait_for(wanted);
+        let view = tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the view never came");
+        query::page(&view, &self.commons.store, &Filter::default(), Sort::NEWEST, 0, 100).unwrap().rows
+    }
+
+    async fn loaded(&self) -> Vec<HistoryRow> {
+        self.until(|view| view.loaded).await
+    }
+
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        self.folder.path().join(path)
+    }
+
+    fn put_run(&self, id: u64, outcome: Outcome) {
+        let record = RunRecord {
+            id: RunId(id),
+            mode: Mode::Normal,
+            trigger: Trigger::Api,
+            job: None,
+            arguments: Vec::new(),
+            pid: None,
+            started: Utc::now(),
+            ending: None,
+            ended: Some(Utc::now()),
+            outcome: Some(outcome),
+            reason: Some("why".into()),
+            exit_code: None,
+            signal: None,
+            peak_memory_bytes: 0,
+            cpu_seconds: 0.0,
+            log: "Scriptlog.log".into(),
+            adopted: false,
+        };
+        self.commons.store.table::<RunRecord>().unwrap().put(&id.to_be_bytes(), &record).unwrap();
+    }
+}
+
+fn put(path: &Path, day: u32) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let dates = [format!("{day}.11.2025 03:00:02"), format!("{day}.11.2025 03:12:09")];
+    let result = json!({"Posters": 1, "Runtime": "0:12:7", "Start time": dates[0], "End Time": dates[1]});
+    fs::write(path, result.to_string()).unwrap();
+}
+
+fn days(rows: &[HistoryRow]) -> Vec<&str> {
+    rows.iter().map(|row| row.timestamp.get(8..10).unwrap()).collect()
+}
+
+#[actix::test]
+async fn results_that_appeared_while_the_daemon_was_down_are_taken_also_where_logs_was_moved_away() {
+    let stage = Stage::new();
+    drop(stage.start());
+    put(&stage.path("RotatedLogs/Logs_20251110_030000/normal.json"), 10);
+    put(&stage.path("RotatedLogs/Logs_20251111_030000/normal.json"), 11);
+    put(&stage.path("Logs/Normal.JSON"), 12);
+    let working = stage.start();
+    assert_eq!(days(&stage.until(|view| view.index.len() == 3).await), ["12", "11", "10"]);
+    drop(working);
+    // A restart takes nothing twice, nor what the user removed.
+    let _working = stage.start();
+    assert_eq!(stage.loaded().await.len(), 3);
+}
+
+#[actix::test]
+async fn a_folder_that_is_moved_away_and_made_anew_is_still_looked_at() {
+    let stage = Stage::new();
+    let working = stage.start();
+    stage.loaded().await;
+    put(&stage.path("Logs/normal.json"), 10);
+    working.historian.send(TakeResults).await.unwrap().unwrap();
+    fs::create_dir_all(stage.path("RotatedLogs")).unwrap();
+    fs::rename(stage.path("Logs"), stage.path("RotatedLogs/Logs_1")).unwrap();
+    working.historian.send(TakeResults).await.unwrap().unwrap();
+    put(&stage.path("Logs/normal.json"), 11);
+    assert_eq!(days(&stage.until(|view| view.index.len() == 2).await), ["11", "10"], "found by the look alone");
+}
+
+#[actix::test]
+async fn rows_that_were_removed_do_not_come_back_with_the_next_start() {
+    let stage = Stage::new();
+    put(&stage.path("Logs/normal.json"), 10);
+    put(&stage.path("RotatedLogs/Logs_1/arr.json"), 9);
+    let working = stage.start();
+    assert_eq!(stage.loaded().await.len(), 2);
+    let before = row::parse_iso("2026-01-01T00:00:00").unwrap();
+    assert_eq!(working.historian.send(CleanUp { before }).await.unwrap().unwrap(), 2);
+    drop(working);
+    let _working = stage.start();
+    assert_eq!(stage.loaded().await, []);
+}
+
+#[actix::test]
+async fn without_results_the_first_start_reads_the_logs() {
+    let stage = Stage::new();
+    let log = "Show/Movie Posters created: 7| Season images created: 3| Background images created: 2| TitleCards created: 1\n\
+               Script execution time: 0h 4m 14s \n";
+    fs::write(stage.path("Logs/Scriptlog.log"), log).unwrap();
+    fs::create_dir_all(stage.path("RotatedLogs/Logs_1")).unwrap();
+    fs::write(stage.path("RotatedLogs/Logs_1/Testinglog.log"), log).unwrap();
+    fs::write(stage.path("RotatedLogs/Logs_1/Manuallog.log"), "nothing\n").unwrap();
+    let working = stage.start();
+    let rows = stage.loaded().await;
+    let mut modes: Vec<_> = rows.iter().filter_map(|row| row.mode.clone()).collect();
+    modes.sort();
+    assert_eq!(modes, ["normal", "testing"]);
+    assert_eq!((rows[0].total_images, rows[0].runtime_seconds), (13, Some(254)));
+    assert_eq!(working.historian.send(MigrateLogs).await.unwrap().unwrap(), None, "it was done");
+    assert_eq!(stage.commons.views.history.get().markers["migrated_entries"].value, "2");
+}
+
+#[actix::test]
+async fn runs_that_ended_while_nobody_listened_get_their_rows() {
+    let stage = Stage::new();
+    stage.put_run(1, Outcome::Failed);
+    put(&stage.path("runs/2/normal.json"), 10);
+    stage.put_run(2, Outcome::Completed);
+    let working = stage.start();
+    let rows = stage.until(|view| view.index.len() == 2).await;
+    let links: Vec<_> = rows.iter().map(|row| (row.run, row.status.as_deref().unwrap())).collect();
+    assert_eq!(links, [(Some(RunId(1)), "failed"), (Some(RunId(2)), "completed")]);
+    assert_eq!(rows[0].notes.as_deref(), Some("why"));
+
+    stage.put_run(3, Outcome::Stopped);
+    let finished = Fact::RunFinished { run: RunId(3), mode: "normal".into(), outcome: Outcome::Stopped, seconds: 1.0 };
+    stage.commons.facts.publish(finished);
+    stage.until(|view| view.index.len() == 3).await;
+    drop(working);
+    let _working = stage.start();
+    assert_eq!(stage.loaded().await.len(), 3, "each run has one row");
+}
