@@ -14,7 +14,7 @@ use super::old_installation::{self, RUNS};
 fn rows(root: &Path, file: &str, table: &str, order: &str) -> Vec<Value> {
     let connection = Connection::open(root.join("database").join(file)).unwrap();
     let mut statement = connection.prepare(&format!("SELECT * FROM {table} ORDER BY {order}")).unwrap();
-    let names: Vec<_> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<_> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query([]).unwrap();
     let mut all = Vec::new();
     while let Some(row) = rows.next().unwrap() {
