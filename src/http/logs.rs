@@ -8,8 +8,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
+use actix_files::NamedFile;
+use actix_web::http::header::{CACHE_CONTROL, ContentDisposition, ContentEncoding, ContentType, HeaderValue};
 use actix_web::web::Bytes;
-use actix_web::{HttpResponse, Responder, get, web};
+use actix_web::{HttpRequest, HttpResponse, Responder, get, web};
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -29,7 +31,7 @@ const ONE_PIECE: usize = 256 * 1024;
 /// The routes of this area. Those of the UI's log come first: `{log_name}` would take them.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     ui_logs::routes(config);
-    config.service(list).service(exists).service(content).service(watcher);
+    config.service(list).service(exists).service(download).service(content).service(watcher);
 }
 
 /// Query parameters as they came; of repeated ones the last counts.
@@ -131,6 +133,28 @@ async fn exists(state: State, log_name: web::Path<String>) -> Result<impl Respon
     Ok(web::Json(Existence { exists: path.is_some(), log_name, path }))
 }
 
+/// Gives a log as the file it is, for keeping. Of any size: it comes straight from disk.
+#[utoipa::path(
+    tag = "logs",
+    params(("log_name" = String, Path, description = "a file name; no path")),
+    responses((status = 200, content_type = "text/plain", body = String), (status = 206, description = "the range asked for"),
+        (status = 400, description = "a path instead of a name"), (status = 404, description = "no such file")),
+)]
+#[get("/api/logs/{log_name}/download")]
+async fn download(request: HttpRequest, state: State, log_name: web::Path<String>) -> Result<HttpResponse, ApiError> {
+    let (data, name) = (state.commons.data.clone(), log_name.clone());
+    let file = in_background(move || locate(&data, &name).and_then(|path| NamedFile::open(path).map_err(unreadable)));
+    let mut response = file
+        .await??
+        .set_content_type(ContentType::plaintext().0)
+        .set_content_disposition(ContentDisposition::attachment(log_name.into_inner()))
+        .set_content_encoding(ContentEncoding::Identity)
+        .into_response(&request);
+    // It grows while it is read; a copy of it is old at once.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
 /// The lines of a log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Content {
@@ -206,17 +230,25 @@ fn find(data: &DataDir, name: &str) -> Result<PathBuf, PathError> {
 }
 
 fn open(data: &DataDir, name: &str, part: Part, filter: Filter) -> Result<Page, ApiError> {
-    let path = find(data, name).map_err(|error| match error {
+    Page::open(&locate(data, name)?, part, filter).map_err(unreadable)
+}
+
+/// Like [`find`], with words for who asked for something else.
+fn locate(data: &DataDir, name: &str) -> Result<PathBuf, ApiError> {
+    find(data, name).map_err(|error| match error {
         PathError::Missing if data.logs().join(name).is_dir() || data.ui_logs().join(name).is_dir() => {
             ApiError::new(Code::InvalidValue, format!("{name} is a folder, not a log file"))
         }
         PathError::Missing => ApiError::not_found("Log file not found"),
         other => other.into(),
-    })?;
-    Page::open(&path, part, filter).map_err(|error| match error.kind() {
+    })
+}
+
+fn unreadable(error: io::Error) -> ApiError {
+    match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::IsADirectory => ApiError::not_found("Log file not found"),
         _ => ApiError::internal(error),
-    })
+    }
 }
 
 fn filter(parameters: &Parameters) -> Result<Filter, ApiError> {

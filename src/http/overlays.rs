@@ -22,30 +22,25 @@ use crate::actors::overlay_files::{self, OverlayError, OverlayFile, OverlayKind}
 const LARGEST: u64 = 32 * 1024 * 1024;
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-/// What an area takes, and what it says.
+/// What one of the two areas takes, and what it says.
 struct Area {
     kinds: &'static [OverlayKind],
     /// In the texts.
     word: &'static str,
     wrong_kind: &'static str,
-    missing: &'static str,
 }
 
 const OVERLAYS: Area = Area {
     kinds: &[OverlayKind::Image, OverlayKind::Font],
     word: "File",
     wrong_kind: "Invalid file type. Only PNG, JPG, JPEG, TTF, OTF, WOFF, and WOFF2 files are allowed.",
-    missing: "File not found",
 };
 
 const FONTS: Area = Area {
     kinds: &[OverlayKind::Font],
     word: "Font",
     wrong_kind: "Invalid file type. Only TTF, OTF, WOFF, and WOFF2 files are allowed.",
-    missing: "File not found",
 };
-
-const FONT_SAMPLES: Area = Area { wrong_kind: "Not a valid font file", missing: "Font file not found", ..FONTS };
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -192,7 +187,13 @@ async fn preview_font(
     filename: web::Path<String>,
     sample: web::Query<Sample>,
 ) -> Result<HttpResponse, ApiError> {
-    let font = found(&state, &filename, &FONT_SAMPLES).await?;
+    let font = found(&state, &filename, &FONTS).await.map_err(|error| match error.code() {
+        Code::NotFound => ApiError::not_found("Font file not found"),
+        Code::InvalidValue if error.to_string() == FONTS.wrong_kind => {
+            ApiError::new(Code::InvalidValue, "Not a valid font file")
+        }
+        _ => error,
+    })?;
     let made = web::block(move || {
         let text = sample.into_inner().text.unwrap_or_default();
         NamedFile::open(state.font_previews.get(&font, &text)?).map_err(PreviewError::Disk)
@@ -265,7 +266,7 @@ async fn delete_file(state: &AppState, sent: &str, area: &'static Area) -> Resul
 
 fn refused(error: OverlayError, area: &Area) -> ApiError {
     match error {
-        OverlayError::Missing => ApiError::not_found(area.missing),
+        OverlayError::Missing => ApiError::not_found(error.to_string()),
         OverlayError::WrongKind => ApiError::new(Code::InvalidValue, area.wrong_kind),
         OverlayError::Disk(error) if error.kind() == io::ErrorKind::NotFound => refused(OverlayError::Missing, area),
         OverlayError::Disk(error) => not_written(&error),

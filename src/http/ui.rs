@@ -1,16 +1,20 @@
 //! The web UI, and what happens to paths nobody else answers.
 //!
-//! Where upstream's built web UI lies beside the script (or where the settings say), it is served: its files, and its page
-//! for every other path, since its pages are client-side routes. Without one there is a small page of our own. Unknown
-//! paths of the API are a real 404; a known path with another method is a 405 that names the methods.
+//! Where a built web UI lies beside the script (upstream's) or where the settings say, it is served: its files, and its page
+//! for every other path, since its pages are client-side routes. Else it is our own, which is built in ([`embedded`]); a
+//! binary that was built without Node.js has a small page instead. Unknown paths of the API are a real 404; a known path
+//! with another method is a 405 that names the methods.
+
+mod embedded;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use actix_files::NamedFile;
 use actix_web::http::Method;
 use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, EntityTag, HeaderValue, IfNoneMatch,
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentEncoding, ETAG, EntityTag, HeaderValue,
+    IfNoneMatch, VARY,
 };
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
@@ -24,25 +28,26 @@ use crate::settings::Settings;
 const HASHED: &str = "assets/";
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
-const BUILT_IN_POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
-                               frame-ancestors 'self'";
+/// Our own pages: nothing from elsewhere, no inline code. `blob:` is a picture that the user is about to send.
+const OWN_POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'self'; \
+                          form-action 'self'; frame-ancestors 'self'";
 /// A foreign page brings its own styles and pictures from elsewhere.
 const FRONTEND_POLICY: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
 
-/// The built-in page: path, type, content.
-const BUILT_IN: [(&str, &str, &str); 4] = [
-    ("", "text/html; charset=utf-8", include_str!("../ui/index.html")),
-    ("index.html", "text/html; charset=utf-8", include_str!("../ui/index.html")),
-    ("app.js", "text/javascript; charset=utf-8", include_str!("../ui/app.js")),
-    ("style.css", "text/css; charset=utf-8", include_str!("../ui/style.css")),
+/// The small page: path, type, content.
+const SMALL: [(&str, &str, &str); 4] = [
+    ("", "text/html; charset=utf-8", include_str!("ui/small/index.html")),
+    ("index.html", "text/html; charset=utf-8", include_str!("ui/small/index.html")),
+    ("app.js", "text/javascript; charset=utf-8", include_str!("ui/small/app.js")),
+    ("style.css", "text/css; charset=utf-8", include_str!("ui/small/style.css")),
 ];
 
 /// What the UI answers to a path.
 enum Page {
-    /// From the built web UI.
+    /// From a web UI in a folder.
     File(Box<NamedFile>),
-    /// From the built-in page.
-    BuiltIn(&'static str, &'static str),
+    /// From our own web UI, or the small page.
+    Own(embedded::File),
 }
 
 /// Whether a path belongs to the web UI: no route has it, and it is not the API's.
@@ -64,9 +69,7 @@ pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse
     if !owns(&request) {
         return Err(ApiError::not_found("nothing here; GET openapi.json lists what there is"));
     }
-    let path = request.path().trim_start_matches('/').to_owned();
-    let page = web::block(move || find(&state.settings, &path)).await.map_err(ApiError::internal)?;
-    let page = page.map_err(ApiError::internal)?.ok_or_else(|| ApiError::not_found("nothing here"))?;
+    let page = find(&request, state).await?.ok_or_else(|| ApiError::not_found("nothing here"))?;
     if request.method() != Method::GET {
         return Ok(not_allowed(&[Method::GET, Method::HEAD]));
     }
@@ -83,19 +86,32 @@ fn not_allowed(methods: &[Method]) -> HttpResponse {
     response
 }
 
-fn find(settings: &Settings, path: &str) -> io::Result<Option<Page>> {
-    if settings.disable_ui {
+async fn find(request: &HttpRequest, state: State) -> Result<Option<Page>, ApiError> {
+    if state.settings.disable_ui {
         return Ok(None);
     }
-    let Some(root) = frontend(settings) else {
-        let built_in = BUILT_IN.into_iter().find(|(name, _, _)| *name == path);
-        return Ok(built_in.map(|(_, kind, content)| Page::BuiltIn(kind, content)));
-    };
-    let file = match files::decoded(path).map_or(Ok(None), |path| files::open(&root, &path))? {
-        None if !path.starts_with(HASHED) => files::open(&root, "index.html")?,
-        file => file,
-    };
-    Ok(file.map(|file| Page::File(Box::new(file))))
+    let path = request.path().trim_start_matches('/').to_owned();
+    let base_url = state.settings.base_url.clone();
+    let looked = path.clone();
+    let in_folder = web::block(move || frontend(&state.settings).map(|root| find_in(&root, &looked))).await;
+    match in_folder.map_err(ApiError::internal)? {
+        Some(found) => Ok(found.map_err(ApiError::internal)?.map(|file| Page::File(Box::new(file)))),
+        None if embedded::present() => Ok(embedded::find(request, &path, &base_url).map(Page::Own)),
+        None => Ok(small(&path).map(Page::Own)),
+    }
+}
+
+fn find_in(root: &Path, path: &str) -> io::Result<Option<NamedFile>> {
+    match files::decoded(path).map_or(Ok(None), |path| files::open(root, &path))? {
+        None if !path.starts_with(HASHED) => files::open(root, "index.html"),
+        file => Ok(file),
+    }
+}
+
+fn small(path: &str) -> Option<embedded::File> {
+    let (_, kind, content) = SMALL.into_iter().find(|(name, _, _)| *name == path)?;
+    let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(content)));
+    Some(embedded::File { kind, content: content.as_bytes().into(), encoding: ContentEncoding::Identity, etag })
 }
 
 /// The folder of the built web UI: what the settings say, else where upstream has it beside the script.
@@ -109,7 +125,7 @@ impl Page {
     fn respond(self, request: &HttpRequest) -> HttpResponse {
         let (mut response, policy) = match self {
             Self::File(file) => (file.disable_content_disposition().into_response(request), FRONTEND_POLICY),
-            Self::BuiltIn(kind, content) => (built_in(request, kind, content), BUILT_IN_POLICY),
+            Self::Own(file) => (own(request, file), OWN_POLICY),
         };
         let hashed = request.path().trim_start_matches('/').starts_with(HASHED);
         let headers = response.headers_mut();
@@ -119,21 +135,45 @@ impl Page {
     }
 }
 
-fn built_in(request: &HttpRequest, kind: &'static str, content: &'static str) -> HttpResponse {
-    let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(content)));
+fn own(request: &HttpRequest, file: embedded::File) -> HttpResponse {
     let known = match request.get_header::<IfNoneMatch>() {
-        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
+        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&file.etag)),
         Some(IfNoneMatch::Any) => true,
         None => false,
     };
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, etag.to_string())).insert_header((CONTENT_TYPE, kind));
-    if known { response.finish() } else { response.body(content) }
+    response.insert_header((ETAG, file.etag.to_string())).insert_header((CONTENT_TYPE, file.kind));
+    response.insert_header((VARY, "accept-encoding"));
+    if file.encoding != ContentEncoding::Identity {
+        // Named, so that nothing on the way compresses it once more.
+        response.insert_header(file.encoding);
+    }
+    if known { response.finish() } else { response.body(file.content.into_owned()) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_small_page_is_small_and_needs_nothing_from_elsewhere_and_no_inline_code() {
+        let [(_, _, html), _, (_, _, script), (_, _, style)] = SMALL;
+        assert!(html.contains(r#"<script src="app.js" defer>"#) && html.contains(r#"href="style.css""#));
+        assert!(!html.contains("style=") && !html.contains("onclick") && !html.contains("<style"));
+        for text in [html, script, style] {
+            assert!(!text.contains("http://") && !text.contains("https://"), "names another host");
+            assert!(!text.contains("=\"/") && !text.contains("'/api") && !text.contains("'/ws"), "an absolute address");
+        }
+        assert!(html.len() + script.len() + style.len() < 20 * 1024);
+    }
+
+    #[test]
+    fn the_small_page_has_its_three_files_and_no_other() {
+        for path in ["", "index.html", "app.js", "style.css"] {
+            assert!(small(path).is_some(), "{path}");
+        }
+        assert!(small("library").is_none());
+    }
 
     #[test]
     fn api_paths_are_told_from_pages_that_only_look_alike() {

@@ -85,3 +85,14 @@ async fn the_viewer_works_below_a_base_url_and_asks_nobody_else() {
     assert_eq!(app.get("/posters/docs/nope.js").await.status, 404);
     assert_eq!(app.get("/posters/openapi.json").await.json()["servers"][0]["url"], ".");
 }
+
+#[test]
+fn the_web_uis_copy_of_the_document_is_the_document() {
+    let copy = include_str!("../../web/openapi.json");
+    let document = serde_json::to_value(posterizarrd::http::docs::document()).unwrap();
+    assert_eq!(
+        serde_json::from_str::<Value>(copy).unwrap(),
+        document,
+        "the API changed: `cargo run -- openapi > web/openapi.json`, then see to what `npm run check` in web/ says"
+    );
+}

@@ -225,3 +225,16 @@ async fn the_watcher_says_what_is_imported() {
     assert_eq!(status["monitored_files"]["csv"], "ImageChoices.csv");
     assert_eq!(status["monitored_files"]["json"].as_array().unwrap().len(), 10);
 }
+
+#[actix_web::test]
+async fn a_log_is_downloaded_as_the_file_it_is() {
+    let app = TestApp::start();
+    write(&app, "Logs/Big.log", &"a line of the log\n".repeat(10_000));
+    let answer = app.get("/api/logs/Big.log/download").await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 180_000));
+    assert_eq!(answer.headers["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(answer.headers["content-disposition"], "attachment; filename=\"Big.log\"");
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(app.get("/api/logs/Nope.log/download").await.status, 404);
+    assert_eq!(app.get("/api/logs/..%2Fconfig.json/download").await.status, 400);
+}

@@ -1,0 +1,87 @@
+// A real daemon on a folder of its own, as a user would start it.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const binary = process.env.POSTERIZARRD;
+if (!binary) throw new Error('POSTERIZARRD must name the binary to test');
+
+export class Daemon {
+  /** Starts on a new folder; `prepare` may put files there first. */
+  static async start({ prepare = async () => {}, options = [] } = {}) {
+    const folder = await mkdtemp(join(tmpdir(), 'posterizarrd-browser-'));
+    await prepare(folder);
+    const daemon = new Daemon(folder, options);
+    await daemon.up('127.0.0.1:0');
+    return daemon;
+  }
+
+  constructor(folder, options) {
+    this.folder = folder;
+    this.options = options;
+  }
+
+  async up(bind) {
+    const environment = { ...process.env, POSTERIZARRD_UPDATES_ENABLED: 'false' };
+    for (const name of ['APP_HOST', 'APP_PORT', 'APP_DATA', 'APP_ROOT']) delete environment[name];
+    const args = [
+      '--data-dir',
+      this.folder,
+      '--app-dir',
+      this.folder,
+      '--bind',
+      bind,
+      '--log-format',
+      'human',
+      ...this.options,
+    ];
+    this.process = spawn(binary, args, { env: environment, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.log = [];
+    for await (const line of createInterface({ input: this.process.stderr })) {
+      this.log.push(line);
+      const url = /posterizarrd is up .*url=(http:\S+?)\/? /.exec(line)?.[1];
+      if (url) {
+        this.url = new URL(url).origin;
+        this.process.stderr.resume();
+        return;
+      }
+    }
+    throw new Error(`the daemon did not come up:\n${this.log.join('\n')}`);
+  }
+
+  /** Ends it without a word, as a crash would. */
+  async kill() {
+    this.process.kill('SIGKILL');
+    await once(this.process, 'exit');
+  }
+
+  /** Comes back at the same address. */
+  async again() {
+    await this.up(new URL(this.url).host);
+  }
+
+  async post(path, body) {
+    return fetch(this.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+  }
+
+  async stop() {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill('SIGTERM');
+      await once(this.process, 'exit');
+    }
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A config.json with a login. */
+export async function withLogin(folder) {
+  const config = { WebUI: { basicAuthEnabled: true, basicAuthUsername: 'ada', basicAuthPassword: 'l0ve lace' } };
+  await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+}

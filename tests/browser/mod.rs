@@ -1,0 +1,31 @@
+//! The web UI in headless Chromium: `ui.test.mjs`, run by Node's own test runner against the built binary.
+
+use std::path::Path;
+use std::process::Command;
+
+/// What the tests need beside the binary.
+const NEEDED: [&str; 2] = ["node", "chromium"];
+
+#[test]
+fn the_web_ui_works_in_a_real_browser() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if let Some(missing) = NEEDED.into_iter().find(|program| !runs(program)) {
+        eprintln!("LEFT OUT: the browser tests need {missing}");
+        return;
+    }
+    if !root.join("web/dist/index.html").is_file() {
+        eprintln!("LEFT OUT: the browser tests need the web UI, which was not built");
+        return;
+    }
+    let output = Command::new("node")
+        .args(["--test", "--test-reporter=spec", "tests/browser/ui.test.mjs"])
+        .current_dir(root)
+        .env("POSTERIZARRD", env!("CARGO_BIN_EXE_posterizarrd"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+fn runs(program: &str) -> bool {
+    Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
+}

@@ -1,0 +1,51 @@
+// Takes a picture of every page of a running daemon, wide and narrow, dark and light:
+//
+//     node tests/browser/screenshots.mjs http://127.0.0.1:8000 OUT_DIR [page …]
+import { mkdir } from 'node:fs/promises';
+import { launch } from './browser.mjs';
+
+const [url, out, ...only] = process.argv.slice(2);
+if (!url || !out) throw new Error('usage: screenshots.mjs URL OUT_DIR [page …]');
+
+const PAGES = {
+  dashboard: '/',
+  run: '/run',
+  library: '/library/posters',
+  titlecards: '/library/titlecards',
+  manual: '/library/manual',
+  folders: '/library/folders',
+  trash: '/library/trash',
+  actions: '/actions',
+  schedules: '/schedules',
+  triggers: '/triggers',
+  history: '/history',
+  logs: '/logs',
+  exports: '/exports',
+  settings: '/settings',
+  about: '/about',
+};
+const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+
+await mkdir(out, { recursive: true });
+const browser = await launch();
+for (const [size, viewport] of Object.entries(SIZES)) {
+  for (const colorScheme of ['dark', 'light']) {
+    const context = await browser.newContext({ viewport, colorScheme });
+    const page = await context.newPage();
+    page.on('console', (message) => message.type() === 'error' && console.log(`${page.url()}: ${message.text()}`));
+    page.on('pageerror', (error) => console.log(`${page.url()}: ${error}`));
+    for (const [name, path] of Object.entries(PAGES)) {
+      if (only.length && !only.includes(name)) continue;
+      await page.goto(url + path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await page.waitForFunction(
+        () =>
+          !document.querySelector('.loading') &&
+          [...document.images].every((image) => image.complete || image.loading === 'lazy'),
+      );
+      await page.screenshot({ path: `${out}/${name}-${size}-${colorScheme}.png` });
+    }
+    await context.close();
+  }
+}
+await browser.close();

@@ -1,0 +1,150 @@
+/** The small parts that pages are made of. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId } from 'preact/hooks';
+import type { ApiError } from '../api/client';
+import { now } from '../lib/clock';
+import { ago, dateTime } from '../lib/format';
+import type { Resource } from '../lib/resource';
+import type { Tone } from '../lib/words';
+
+interface PageProps {
+  title: string;
+  /** What can be done on the page as a whole. */
+  actions?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+/** A page with its heading, which is also the window's title. */
+export function Page({ title, actions, children }: PageProps) {
+  useEffect(() => {
+    document.title = `${title} · posterizarrd`;
+  }, [title]);
+  return (
+    <>
+      <header class="page-head">
+        <h1>{title}</h1>
+        {actions && <div class="row">{actions}</div>}
+      </header>
+      {children}
+    </>
+  );
+}
+
+interface CardProps {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+  class?: string;
+}
+
+export function Card({ title, aside, children, class: extra = '' }: CardProps) {
+  const id = useId();
+  return (
+    <section class={`card ${extra}`} aria-labelledby={id}>
+      <header class="card-head">
+        <h2 id={id}>{title}</h2>
+        {aside}
+      </header>
+      {children}
+    </section>
+  );
+}
+
+export function Badge({ tone = 'plain', children }: { tone?: Tone; children: ComponentChildren }) {
+  return <span class={`badge tone-${tone}`}>{children}</span>;
+}
+
+/** An instant as `5 minutes ago`, with the exact time as its title. */
+export function When({ at }: { at: string | number | Date | null | undefined }) {
+  if (at === null || at === undefined || at === '') return <span class="muted">never</span>;
+  const date = new Date(typeof at === 'number' ? at * 1000 : at);
+  if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>;
+  return (
+    <time dateTime={date.toISOString()} title={dateTime(date)}>
+      {ago(date, now.value)}
+    </time>
+  );
+}
+
+/** Shows what was loaded, why it was not, or that it is being loaded. */
+export function Loaded<T>({ of, children }: { of: Resource<T>; children: (data: T) => ComponentChildren }) {
+  return (
+    <>
+      {of.error && <Problem error={of.error} retry={of.reload} />}
+      {of.data !== undefined ? children(of.data) : !of.error && <Loading />}
+    </>
+  );
+}
+
+export function Loading() {
+  return (
+    <p class="muted loading" role="status">
+      Loading…
+    </p>
+  );
+}
+
+export function Problem({ error, retry }: { error: ApiError; retry?: () => void }) {
+  return (
+    <div class="notice tone-bad" role="alert">
+      <span>{error.message}</span>
+      {retry && (
+        <button type="button" class="button small" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+interface MeterProps {
+  label: string;
+  value: number;
+  /** Absent: how much there is to do is not known. */
+  max?: number | null | undefined;
+}
+
+export function Meter({ label, value, max }: MeterProps) {
+  const known = typeof max === 'number' && max > 0;
+  const percent = known ? Math.min(100, (value / max) * 100) : undefined;
+  return (
+    <div
+      class={known ? 'meter' : 'meter unknown'}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={known ? max : undefined}
+      aria-valuenow={known ? value : undefined}
+    >
+      <div class="meter-bar" style={{ width: percent === undefined ? '30%' : `${percent}%` }} />
+    </div>
+  );
+}
+
+/** A number with a word below it. */
+export function Figure({ value, label, tone = 'plain' }: { value: ComponentChildren; label: string; tone?: Tone }) {
+  return (
+    <div class={`figure tone-${tone}`}>
+      <strong>{value}</strong>
+      <span>{label}</span>
+    </div>
+  );
+}
+
+/** Terms and what they stand at. */
+export function Facts({ of }: { of: [term: string, value: ComponentChildren][] }) {
+  return (
+    <dl class="facts">
+      {of.map(([term, value]) => (
+        <div key={term}>
+          <dt>{term}</dt>
+          <dd>{value ?? '—'}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

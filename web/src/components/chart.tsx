@@ -1,0 +1,84 @@
+/** Bars and lines over time, by uPlot, in the page's colours. */
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { accent, theme } from '../lib/theme';
+
+interface ChartProps {
+  label: string;
+  /** Instants in seconds since 1970, ascending. */
+  times: readonly number[];
+  values: readonly (number | null)[];
+  /** How a value is written at the axis and under the pointer. */
+  format?: (value: number) => string;
+}
+
+const HEIGHT = 180;
+
+export function Chart({ label, times, values, format = (value) => value.toLocaleString() }: ChartProps) {
+  const box = useRef<HTMLDivElement>(null);
+  const look = `${theme.value} ${accent.value}`;
+  useEffect(() => {
+    const element = box.current;
+    if (!element) return;
+    const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
+    const [text, line, fill] = [
+      resolved(element, '--muted'),
+      resolved(element, '--line'),
+      resolved(element, '--accent'),
+    ];
+    const axis = {
+      stroke: text,
+      grid: { stroke: line, width: 1 },
+      ticks: { stroke: line },
+      font: `12px ${colour('--font')}`,
+    };
+    const bars = uPlot.paths.bars?.({ size: [0.7, 24] });
+    const plot = new uPlot(
+      {
+        width: element.clientWidth,
+        height: HEIGHT,
+        legend: { show: true, live: true },
+        cursor: { y: false },
+        scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+        axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(format) }],
+        series: [
+          {},
+          {
+            label,
+            stroke: fill,
+            fill,
+            width: 0,
+            points: { show: false },
+            value: (_, value) => (value === null ? '—' : format(value)),
+            ...(bars ? { paths: bars } : {}),
+          },
+        ],
+      },
+      [[...times], [...values]],
+      element,
+    );
+    const observer = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [label, times, values, look]);
+  return (
+    <figure class="chart">
+      <figcaption>{label}</figcaption>
+      <div ref={box} />
+    </figure>
+  );
+}
+
+/** A canvas does not know `light-dark()`: the browser is asked what the colour comes to. */
+function resolved(near: HTMLElement, name: string): string {
+  const probe = document.createElement('span');
+  probe.style.color = `var(${name})`;
+  near.append(probe);
+  const colour = getComputedStyle(probe).color;
+  probe.remove();
+  return colour;
+}

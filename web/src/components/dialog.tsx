@@ -1,0 +1,102 @@
+/** Dialogs on the browser's own <dialog>: focus stays inside, Escape closes, the page behind is inert. */
+import { signal } from '@preact/signals';
+import { X } from 'lucide-preact';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** Buttons at the foot. */
+  actions?: ComponentChildren;
+  wide?: boolean;
+}
+
+export function Dialog({ title, onClose, children, actions, wide }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class={wide ? 'dialog wide' : 'dialog'}
+      aria-labelledby={titleId}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === element.current && onClose()}
+      onKeyDown={(event) => event.key === 'Escape' && event.stopPropagation()}
+    >
+      <div class="dialog-body">
+        <header class="dialog-head">
+          <h2 id={titleId}>{title}</h2>
+          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+            <X size={20} />
+          </button>
+        </header>
+        {children}
+        {actions && <footer class="dialog-foot">{actions}</footer>}
+      </div>
+    </dialog>
+  );
+}
+
+interface Question {
+  title: string;
+  text: ComponentChildren;
+  confirm: string;
+  danger?: boolean;
+  answer: (yes: boolean) => void;
+}
+
+const question = signal<Question | undefined>();
+
+/** Asks before something that cannot be taken back, or is large. */
+export function ask(wanted: Omit<Question, 'answer'>): Promise<boolean> {
+  return new Promise((answer) => {
+    question.value = {
+      ...wanted,
+      answer: (yes) => {
+        question.value = undefined;
+        answer(yes);
+      },
+    };
+  });
+}
+
+export function Questions() {
+  const open = question.value;
+  if (!open) return null;
+  return (
+    <Dialog
+      title={open.title}
+      onClose={() => open.answer(false)}
+      actions={
+        <>
+          <button type="button" class="button" onClick={() => open.answer(false)}>
+            Cancel
+          </button>
+          <button
+            type="button"
+            class={open.danger ? 'button danger' : 'button primary'}
+            onClick={() => open.answer(true)}
+          >
+            {open.confirm}
+          </button>
+        </>
+      }
+    >
+      <div class="dialog-text">{open.text}</div>
+    </Dialog>
+  );
+}

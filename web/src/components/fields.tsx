@@ -1,0 +1,114 @@
+/** Labelled inputs. */
+import type { ComponentChildren, JSX } from 'preact';
+import { useId } from 'preact/hooks';
+
+interface Labelled {
+  label: string;
+  help?: ComponentChildren;
+  problem?: string | undefined;
+}
+
+/** A label, its input, what it is for, and what is wrong with it. */
+function Frame({ label, help, problem, id, children }: Labelled & { id: string; children: ComponentChildren }) {
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      {children}
+      {help && (
+        <p class="help" id={`${id}-help`}>
+          {help}
+        </p>
+      )}
+      {problem && (
+        <p class="problem" id={`${id}-problem`}>
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
+
+type Native<E extends keyof JSX.IntrinsicElements> = Omit<
+  JSX.IntrinsicElements[E],
+  'label' | 'id' | 'onChange' | 'value'
+>;
+
+interface TextProps extends Labelled, Native<'input'> {
+  value: string;
+  onValue: (value: string) => void;
+}
+
+export function TextField({ label, help, problem, value, onValue, ...rest }: TextProps) {
+  const id = useId();
+  return (
+    <Frame label={label} help={help} problem={problem} id={id}>
+      <input
+        type="text"
+        {...rest}
+        id={id}
+        value={value}
+        aria-describedby={help ? `${id}-help` : undefined}
+        aria-invalid={problem ? true : undefined}
+        onInput={(event) => onValue(event.currentTarget.value)}
+      />
+    </Frame>
+  );
+}
+
+interface SelectProps extends Labelled {
+  value: string;
+  onValue: (value: string) => void;
+  options: readonly (string | [value: string, label: string])[];
+  disabled?: boolean;
+}
+
+export function SelectField({ label, help, problem, value, onValue, options, disabled = false }: SelectProps) {
+  const id = useId();
+  return (
+    <Frame label={label} help={help} problem={problem} id={id}>
+      <select id={id} value={value} disabled={disabled} onChange={(event) => onValue(event.currentTarget.value)}>
+        {options.map((option) => {
+          const [key, text] = typeof option === 'string' ? [option, option] : option;
+          return (
+            <option value={key} key={key}>
+              {text}
+            </option>
+          );
+        })}
+      </select>
+    </Frame>
+  );
+}
+
+interface SwitchProps {
+  label: string;
+  help?: ComponentChildren;
+  on: boolean;
+  onValue: (on: boolean) => void;
+  disabled?: boolean;
+}
+
+export function Switch({ label, help, on, onValue, disabled = false }: SwitchProps) {
+  const id = useId();
+  return (
+    <div class="field switch">
+      <label>
+        <input
+          type="checkbox"
+          role="switch"
+          aria-checked={on}
+          checked={on}
+          disabled={disabled}
+          aria-describedby={help ? `${id}-help` : undefined}
+          onChange={(event) => onValue(event.currentTarget.checked)}
+        />
+        <span>{label}</span>
+      </label>
+      {help && (
+        <p class="help" id={`${id}-help`}>
+          {help}
+        </p>
+      )}
+    </div>
+  );
+}

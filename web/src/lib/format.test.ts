@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { ago, bytes, duration } from './format';
+
+test('sizes have at most three digits and a unit', () => {
+  expect([0, 999, 1536, 150 * 1024, 83_481_927_747].map(bytes)).toEqual([
+    '0 B',
+    '999 B',
+    '1.5 KiB',
+    '150 KiB',
+    '77.7 GiB',
+  ]);
+});
+
+test('durations name their two largest parts', () => {
+  expect([0, 59.6, 189, 3840, 90_000].map(duration)).toEqual([
+    '0 s',
+    '1 min 00 s',
+    '3 min 09 s',
+    '1 h 04 min',
+    '1 d 1 h',
+  ]);
+});
+
+test('instants are told from now', () => {
+  const now = Date.parse('2026-11-25T12:00:00Z');
+  expect(ago(new Date('2026-11-25T11:58:00Z'), now)).toBe('2 minutes ago');
+  expect(ago(new Date('2026-11-25T15:30:00Z'), now)).toBe('in 3 hours');
+});

@@ -1,0 +1,40 @@
+/** Data of a page: loaded when it is shown, read anew when news of its topics come, cancelled when it is left. */
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { ApiError } from '../api/client';
+import { newsOf, type Topic } from '../live/state';
+import { asError } from './errors';
+
+export interface Resource<T> {
+  data: T | undefined;
+  /** Why the last read failed; the data before it stays. */
+  error: ApiError | undefined;
+  loading: boolean;
+  reload: () => void;
+}
+
+/** `dependencies` are the values that `load` uses: another value means other data. */
+export function useResource<T>(
+  load: (signal: AbortSignal) => Promise<T>,
+  dependencies: readonly unknown[] = [],
+  topics: readonly Topic[] = [],
+): Resource<T> {
+  const [state, setState] = useState<Omit<Resource<T>, 'reload'>>({ data: undefined, error: undefined, loading: true });
+  const [round, setRound] = useState(0);
+  const newest = useRef(load);
+  newest.current = load;
+  const news = newsOf(topics);
+  const key = JSON.stringify(dependencies);
+
+  useEffect(() => {
+    const controller = new AbortController();
+    setState((before) => ({ ...before, loading: true }));
+    newest.current(controller.signal).then(
+      (data) => !controller.signal.aborted && setState({ data, error: undefined, loading: false }),
+      (error) =>
+        !controller.signal.aborted && setState((before) => ({ ...before, error: asError(error), loading: false })),
+    );
+    return () => controller.abort();
+  }, [key, news, round]);
+
+  return { ...state, reload: useCallback(() => setRound((before) => before + 1), []) };
+}

@@ -1,0 +1,118 @@
+/**
+ * What the page knows of the daemon, kept current by the event stream. Pages read these signals and never poll.
+ */
+import { batch, signal } from '@preact/signals';
+import { body, client } from '../api/client';
+import type { Progress, SchedulerStatus, Status, VersionAnswer } from '../api/types';
+import { toast } from '../components/toast';
+import { modeName, outcomeText } from '../lib/words';
+import { type Fact, follow } from './stream';
+
+export const status = signal<Status | undefined>();
+export const scheduler = signal<SchedulerStatus | undefined>();
+export const version = signal<VersionAnswer | undefined>();
+
+/** Things that lists on the pages are about; a count goes up when such a list must be read anew. */
+export type Topic = 'runs' | 'queue' | 'schedule' | 'webhooks' | 'assets' | 'config';
+
+const TOPICS_OF: Record<string, Topic[]> = {
+  run_started: ['runs', 'queue'],
+  run_finished: ['runs', 'queue', 'assets', 'schedule'],
+  queue_changed: ['queue'],
+  config_changed: ['config'],
+  schedule_fired: ['schedule', 'queue'],
+  schedule_missed: ['schedule'],
+  webhook_accepted: ['webhooks', 'queue'],
+  assets_changed: ['assets'],
+};
+
+const news: Record<Topic, ReturnType<typeof signal<number>>> = {
+  runs: signal(0),
+  queue: signal(0),
+  schedule: signal(0),
+  webhooks: signal(0),
+  assets: signal(0),
+  config: signal(0),
+};
+
+/** Subscribes the calling component to a topic: it renders again when the number changes. */
+export function newsOf(topics: readonly Topic[]): number {
+  return topics.reduce((sum, topic) => sum + (news[topic].value ?? 0), 0);
+}
+
+function touch(topics: readonly Topic[]) {
+  batch(() => {
+    for (const topic of topics) news[topic].value = (news[topic].peek() ?? 0) + 1;
+  });
+}
+
+/** Lists of a topic are read anew; for changes this page made itself, ahead of the event. */
+export function changed(...topics: Topic[]) {
+  touch(topics);
+}
+
+export async function refreshStatus() {
+  status.value = body(await client.GET('/api/status'));
+}
+
+async function refreshScheduler() {
+  scheduler.value = body(await client.GET('/api/scheduler/status'));
+}
+
+async function resync() {
+  const all = body(await client.GET('/api/dashboard/all'));
+  batch(() => {
+    status.value = all.status;
+    scheduler.value = all.scheduler_status;
+    version.value = all.version;
+    touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config']);
+  });
+}
+
+function heard(fact: Fact) {
+  touch(TOPICS_OF[fact.type] ?? []);
+  switch (fact.type) {
+    case 'progress':
+      return progressed(fact);
+    case 'run_started':
+      return void refreshStatus().catch(ignore);
+    case 'run_finished':
+      toast(
+        `${modeName(String(fact.mode))}: ${outcomeText(String(fact.outcome))}`,
+        fact.outcome === 'completed' ? 'good' : 'bad',
+      );
+      return void Promise.all([refreshStatus(), refreshScheduler()]).catch(ignore);
+    case 'queue_changed':
+      if (status.value) status.value = { ...status.value, queued: Number(fact.waiting) };
+      return;
+    case 'schedule_missed':
+      toast(`The scheduled run ${String(fact.schedule)} did not take place: ${String(fact.reason)}`, 'bad');
+      return void refreshScheduler().catch(ignore);
+    case 'schedule_fired':
+    case 'config_changed':
+      return void refreshScheduler().catch(ignore);
+    case 'new_version':
+      toast(`Version ${String(fact.version)} of Posterizarr is out`, 'plain');
+      return;
+    case 'actor_restarted':
+      toast(`A part of the daemon (${String(fact.actor)}) crashed and was restarted; the log tells why`, 'bad');
+      return;
+  }
+}
+
+/** The stream's progress has the essentials; the rest stays as the last status had it. */
+function progressed(fact: Fact) {
+  const known = status.value;
+  if (!known?.running) return void refreshStatus().catch(ignore);
+  const { done, total, current } = fact as unknown as Pick<Progress, 'done' | 'total' | 'current'>;
+  if (!known.progress) return void refreshStatus().catch(ignore);
+  status.value = { ...known, progress: { ...known.progress, done, total: total ?? null, current: current ?? null } };
+}
+
+/** A read that fails is made up for by the next event or the next connection. */
+function ignore() {}
+
+/** Starts listening; gives what ends it. */
+export function start(): () => void {
+  return follow({ fact: heard, resync });
+}

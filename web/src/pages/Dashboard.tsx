@@ -1,0 +1,274 @@
+/** What a user opens to see that everything is well. */
+import { Link } from 'wouter-preact';
+import { address, body, client } from '../api/client';
+import type { Status } from '../api/types';
+import { Badge, Card, Empty, Facts, Figure, Loaded, Meter, Page, When } from '../components/basics';
+import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
+import { duration, inZone } from '../lib/format';
+import { overviewCounts, type RecentAsset, recentAssets } from '../lib/library';
+import { useResource } from '../lib/resource';
+import { modeName, outcomeText, outcomeTone, plural } from '../lib/words';
+import { scheduler, status } from '../live/state';
+
+export default function Dashboard() {
+  return (
+    <Page title="Dashboard">
+      <RunCard />
+      <div class="cards">
+        <ScheduleCard />
+        <ProblemsCard />
+        <WebhooksCard />
+        <MachineCard />
+      </div>
+      <RecentCard />
+    </Page>
+  );
+}
+
+function RunCard() {
+  const known = status.value;
+  if (!known) return null;
+  return (
+    <Card
+      title={known.running ? runTitle(known) : 'Nothing runs'}
+      aside={known.running ? <Badge tone="accent">running</Badge> : <Badge tone="good">idle</Badge>}
+      class="run-card"
+    >
+      {known.running ? (
+        <>
+          <RunProgress of={known} />
+          <RunButtons of={known} />
+        </>
+      ) : (
+        <LastRun />
+      )}
+      {known.queued > 0 && (
+        <p>
+          <Link href="/triggers">{plural(known.queued, 'job')}</Link> in the queue.
+        </p>
+      )}
+      <Troubles of={known} />
+    </Card>
+  );
+}
+
+function LastRun() {
+  const runs = useResource(
+    (signal) => client.GET('/api/runs', { params: { query: { limit: 1 } }, signal }).then(body),
+    [],
+    ['runs'],
+  );
+  const last = runs.data?.runs[0];
+  return (
+    <div class="row">
+      <p class="grow">
+        {last ? (
+          <>
+            Last: <Link href={`/runs/${last.id}`}>{modeName(last.mode)}</Link>{' '}
+            <Badge tone={outcomeTone(last.outcome)}>{outcomeText(last.outcome)}</Badge>{' '}
+            <When at={last.ended ?? last.started} />
+            {last.reason && <span class="muted"> — {last.reason}</span>}
+          </>
+        ) : (
+          <span class="muted">No run yet.</span>
+        )}
+      </p>
+      <Link class="button primary" href="/run">
+        Start a run
+      </Link>
+    </div>
+  );
+}
+
+function Troubles({ of }: { of: Status }) {
+  return (
+    <>
+      {!of.runner.available && (
+        <div class="notice tone-bad">No run can start: {of.runner.reason ?? 'no runner was found'}</div>
+      )}
+      {!of.config_exists && (
+        <div class="notice tone-bad">
+          There is no config.json yet. <Link href="/settings">Fill in the settings.</Link>
+        </div>
+      )}
+      {of.already_running_detected && (
+        <div class="notice tone-warn">
+          The script ended because another one seemed to run.
+          <button type="button" class="button small" onClick={removeRunningFile}>
+            Remove the running file
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+function ScheduleCard() {
+  const known = scheduler.value;
+  if (!known) return null;
+  const last = known.history[0];
+  return (
+    <Card
+      title="Schedule"
+      aside={<Badge tone={known.enabled ? 'good' : 'plain'}>{known.enabled ? 'on' : 'off'}</Badge>}
+    >
+      {known.problem && <div class="notice tone-bad">{known.problem}</div>}
+      <Facts
+        of={[
+          [
+            'Next',
+            known.next_run ? (
+              <>
+                <When at={known.next_run} />
+                <br />
+                <span class="muted small-text">
+                  {inZone(new Date(known.next_run), known.timezone)} ({known.timezone})
+                </span>
+              </>
+            ) : (
+              'nothing planned'
+            ),
+          ],
+          [
+            'Last',
+            last ? (
+              <>
+                <When at={last.due} />{' '}
+                <Badge tone={outcomeTone(last.outcome ?? last.state)}>{outcomeText(last.outcome ?? last.state)}</Badge>
+              </>
+            ) : (
+              'never'
+            ),
+          ],
+        ]}
+      />
+      <Link href="/schedules">Schedules</Link>
+    </Card>
+  );
+}
+
+function ProblemsCard() {
+  const counts = useResource(overviewCounts, [], ['assets']);
+  return (
+    <Card title="Action Center">
+      <Loaded of={counts}>
+        {(of) =>
+          of.assets_with_issues === 0 ? (
+            <Empty>No picture needs attention.</Empty>
+          ) : (
+            <div class="figures">
+              <Figure value={of.assets_with_issues.toLocaleString()} label="with issues" tone="warn" />
+              <Figure
+                value={of.missing_assets.toLocaleString()}
+                label="missing"
+                tone={of.missing_assets ? 'bad' : 'plain'}
+              />
+              <Figure value={of.non_primary_lang.toLocaleString()} label="other language" />
+            </div>
+          )
+        }
+      </Loaded>
+      <Link href="/actions">Open the Action Center</Link>
+    </Card>
+  );
+}
+
+function WebhooksCard() {
+  const received = useResource((signal) => client.GET('/api/webhooks', { signal }).then(body), [], ['webhooks']);
+  return (
+    <Card title="Last webhooks">
+      <Loaded of={received}>
+        {({ webhooks }) =>
+          webhooks.length === 0 ? (
+            <Empty>
+              None yet. <Link href="/triggers">Set up Sonarr, Radarr or Tautulli.</Link>
+            </Empty>
+          ) : (
+            <ul class="list">
+              {webhooks.slice(0, 4).map((webhook) => (
+                <li key={webhook.id}>
+                  <span class="grow truncate">
+                    {webhook.source} {webhook.event}
+                  </span>
+                  <Badge tone={outcomeTone(webhook.verdict)}>{webhook.verdict}</Badge>
+                  <span class="muted small-text">
+                    <When at={webhook.at} />
+                  </span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+function MachineCard() {
+  const system = useResource((signal) => client.GET('/api/system-info', { signal }).then(body));
+  const health = useResource((signal) => client.GET('/api/health', { signal }).then(body), [], ['runs']);
+  return (
+    <Card
+      title="Machine"
+      aside={
+        health.data && (
+          <Badge tone={health.data.status === 'ok' ? 'good' : health.data.status === 'degraded' ? 'warn' : 'bad'}>
+            {health.data.status}
+          </Badge>
+        )
+      }
+    >
+      <Loaded of={system}>
+        {(of) => (
+          <>
+            <Facts
+              of={[
+                ['Memory', `${of.used_memory} of ${of.total_memory}`],
+                ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
+                ['System', of.os_version],
+                ['Daemon', health.data ? `${health.data.version}, up ${duration(health.data.uptime_seconds)}` : '…'],
+              ]}
+            />
+            <Meter label="Memory in use" value={of.memory_percent} max={100} />
+          </>
+        )}
+      </Loaded>
+    </Card>
+  );
+}
+
+function RecentCard() {
+  const recent = useResource(recentAssets, [], ['assets']);
+  return (
+    <Card title="Recently made" aside={<Link href="/library">Library</Link>}>
+      <Loaded of={recent}>
+        {(assets) =>
+          assets.length === 0 ? (
+            <Empty>Pictures of the next run show up here.</Empty>
+          ) : (
+            <ul class="shelf">
+              {assets.slice(0, 24).map((asset) => (
+                <li key={asset.poster_url}>
+                  <Recent of={asset} />
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}
+
+function Recent({ of }: { of: RecentAsset }) {
+  const query = new URLSearchParams({ path: of.poster_url, w: '320' });
+  return (
+    <a href={address(of.poster_url)} target="_blank" rel="noreferrer" class="shelf-item">
+      <img src={address(`/api/thumbnail?${query}`)} alt="" loading="lazy" />
+      <span class="truncate">{of.title}</span>
+      <span class="muted small-text truncate">
+        {of.type} · {of.library}
+      </span>
+    </a>
+  );
+}

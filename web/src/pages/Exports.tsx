@@ -1,0 +1,210 @@
+/** What the media servers' last exports hold. */
+import { useMemo, useState } from 'preact/hooks';
+import { request } from '../api/client';
+import { Badge, Card, Empty, Figure, Loaded, Page, When } from '../components/basics';
+import { Dialog } from '../components/dialog';
+import { tell } from '../components/toast';
+import { useResource } from '../lib/resource';
+
+const SERVERS = [
+  ['plex-export', 'Plex'],
+  ['other-media-export', 'Jellyfin and Emby'],
+] as const;
+
+type Row = Record<string, string | number | null>;
+
+interface Statistics {
+  total_library_records: number;
+  total_episode_records: number;
+  latest_run: string | null;
+  latest_run_library_count?: number;
+  latest_run_total_episodes?: number;
+}
+
+const PAGE = 100;
+
+export default function Exports() {
+  const [server, setServer] = useState<string>(SERVERS[0][0]);
+  return (
+    <Page title="Exports">
+      <div class="chips">
+        {SERVERS.map(([id, name]) => (
+          <button type="button" class="chip" key={id} aria-pressed={id === server} onClick={() => setServer(id)}>
+            {name}
+          </button>
+        ))}
+      </div>
+      <Server key={server} prefix={server} />
+    </Page>
+  );
+}
+
+function Server({ prefix }: { prefix: string }) {
+  const statistics = useResource(
+    (signal) => request<{ statistics: Statistics }>('GET', `/api/${prefix}/statistics`, { signal }),
+    [prefix],
+    ['runs'],
+  );
+  const runs = useResource(
+    (signal) => request<{ runs: string[] }>('GET', `/api/${prefix}/runs`, { signal }),
+    [prefix],
+    ['runs'],
+  );
+  const [run, setRun] = useState('');
+  const [table, setTable] = useState<'library' | 'episodes'>('library');
+  async function read() {
+    await tell(request<{ message: string }>('POST', `/api/${prefix}/import`), (done) => done.message);
+    statistics.reload();
+    runs.reload();
+  }
+  return (
+    <>
+      <Card
+        title="What is there"
+        aside={
+          <button type="button" class="button small" onClick={read}>
+            Read the export files
+          </button>
+        }
+      >
+        <Loaded of={statistics}>
+          {({ statistics: of }) => (
+            <div class="figures">
+              <Figure
+                value={(of.latest_run_library_count ?? of.total_library_records).toLocaleString()}
+                label="titles"
+              />
+              <Figure value={(of.latest_run_total_episodes ?? 0).toLocaleString()} label="episodes" />
+              <Figure value={<When at={of.latest_run} />} label="last read" />
+            </div>
+          )}
+        </Loaded>
+      </Card>
+      <div class="row">
+        <div class="chips">
+          {(['library', 'episodes'] as const).map((one) => (
+            <button type="button" class="chip" key={one} aria-pressed={one === table} onClick={() => setTable(one)}>
+              {one === 'library' ? 'Titles' : 'Seasons'}
+            </button>
+          ))}
+        </div>
+        {(runs.data?.runs.length ?? 0) > 1 && (
+          <select
+            class="fit"
+            aria-label="Which export"
+            value={run}
+            onChange={(event) => setRun(event.currentTarget.value)}
+          >
+            <option value="">The newest</option>
+            {runs.data?.runs.map((one) => (
+              <option key={one} value={one}>
+                {new Date(one).toLocaleString()}
+              </option>
+            ))}
+          </select>
+        )}
+      </div>
+      <Rows key={`${table} ${run}`} prefix={prefix} table={table} run={run} />
+    </>
+  );
+}
+
+function Rows({ prefix, table, run }: { prefix: string; table: 'library' | 'episodes'; run: string }) {
+  const query = run ? `?${new URLSearchParams({ run_timestamp: run })}` : '';
+  const rows = useResource(
+    (signal) => request<{ data: Row[] }>('GET', `/api/${prefix}/${table}${query}`, { signal }),
+    [prefix, table, run],
+    ['runs'],
+  );
+  const [search, setSearch] = useState('');
+  const [shown, setShown] = useState(PAGE);
+  const [open, setOpen] = useState<Row>();
+  const found = useMemo(() => {
+    const needle = search.trim().toLowerCase();
+    const all = rows.data?.data ?? [];
+    return needle
+      ? all.filter((row) =>
+          Object.values(row).some((value) =>
+            String(value ?? '')
+              .toLowerCase()
+              .includes(needle),
+          ),
+        )
+      : all;
+  }, [rows.data, search]);
+  return (
+    <Loaded of={rows}>
+      {() => (
+        <>
+          <input
+            type="search"
+            class="search"
+            aria-label="Search in the export"
+            placeholder="Search"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+          {found.length === 0 ? (
+            <Empty>No rows. A run with this media server writes the files that are read here.</Empty>
+          ) : (
+            <div class="table-wrap">
+              <table>
+                <thead>
+                  <tr>
+                    <th>Title</th>
+                    <th>Library</th>
+                    <th>{table === 'library' ? 'Year' : 'Season'}</th>
+                    <th>Ids</th>
+                    <th>
+                      <span class="visually-hidden">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {found.slice(0, shown).map((row) => (
+                    <tr key={row.id}>
+                      <td>{row.title && table === 'library' ? row.title : row.show_name}</td>
+                      <td>{row.library_name}</td>
+                      <td>{table === 'library' ? row.year : row.season_number}</td>
+                      <td>
+                        <div class="chips">
+                          {(['tmdbid', 'tvdbid', 'imdbid'] as const).map(
+                            (id) =>
+                              row[id] &&
+                              row[id] !== 'false' && <Badge key={id}>{`${id.slice(0, 4)} ${row[id]}`}</Badge>,
+                          )}
+                        </div>
+                      </td>
+                      <td class="end">
+                        <button type="button" class="button small" onClick={() => setOpen(row)}>
+                          Details
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+          {found.length > shown && (
+            <button type="button" class="button" onClick={() => setShown(shown + PAGE)}>
+              Show more
+            </button>
+          )}
+          {open && (
+            <Dialog title={String(open.title || open.show_name || 'Details')} onClose={() => setOpen(undefined)} wide>
+              <dl class="facts">
+                {Object.entries(open).map(([name, value]) => (
+                  <div key={name}>
+                    <dt>{name}</dt>
+                    <dd>{String(value ?? '') || '—'}</dd>
+                  </div>
+                ))}
+              </dl>
+            </Dialog>
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+}

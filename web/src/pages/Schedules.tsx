@@ -1,0 +1,347 @@
+/** When runs start by themselves. */
+import { useEffect, useState } from 'preact/hooks';
+import { body, client } from '../api/client';
+import type { Fire, NewEntry, SchedulerStatus } from '../api/types';
+import { Badge, Card, Empty, Facts, Loading, Page, When } from '../components/basics';
+import { ask } from '../components/dialog';
+import { SelectField, Switch, TextField } from '../components/fields';
+import { useBusy } from '../components/run';
+import { tell } from '../components/toast';
+import { dateTime, inZone } from '../lib/format';
+import { useResource } from '../lib/resource';
+import { modeName, outcomeText, outcomeTone } from '../lib/words';
+import { changed, scheduler } from '../live/state';
+
+const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+const MODES = ['scheduled', 'testing', 'backup', 'syncjelly', 'syncemby'] as const;
+const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
+
+/** Reads the state anew after a change of ours. */
+async function refresh() {
+  scheduler.value = body(await client.GET('/api/scheduler/status'));
+  changed('schedule');
+}
+
+export default function Schedules() {
+  const known = scheduler.value;
+  return (
+    <Page title="Schedules" actions={known && <RunNow />}>
+      {!known ? (
+        <Loading />
+      ) : (
+        <>
+          {known.problem && <div class="notice tone-bad">{known.problem}</div>}
+          <div class="cards">
+            <General of={known} />
+            <AddEntry zone={known.timezone} />
+          </div>
+          <Entries of={known} />
+          <Fires of={known.history} zone={known.timezone} />
+        </>
+      )}
+    </Page>
+  );
+}
+
+function RunNow() {
+  const busy = useBusy();
+  const run = () => tell(client.POST('/api/scheduler/run-now').then(body), (done) => done.message);
+  return (
+    <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(run())}>
+      Run now
+    </button>
+  );
+}
+
+function General({ of }: { of: SchedulerStatus }) {
+  const timetable = useResource(
+    (signal) => client.GET('/api/scheduler/config', { signal }).then(body),
+    [],
+    ['schedule'],
+  );
+  const config = timetable.data?.config as Record<string, unknown> | undefined;
+  const change = async (what: { timezone?: string; skip_if_running?: boolean }) => {
+    await tell(client.POST('/api/scheduler/config', { body: what }), 'Saved');
+    await refresh();
+  };
+  const toggle = async (on: boolean) => {
+    await tell(
+      on ? client.POST('/api/scheduler/enable') : client.POST('/api/scheduler/disable'),
+      on ? 'Schedules are on' : 'Schedules are off',
+    );
+    await refresh();
+  };
+  return (
+    <Card title="In general">
+      <Switch
+        label="Schedules are on"
+        on={of.enabled}
+        onValue={toggle}
+        help="A run that is on goes on when they are switched off."
+      />
+      <Switch
+        label="Skip a fire while a run is on"
+        help="Otherwise it waits in the queue."
+        on={config?.skip_if_running !== false}
+        disabled={!config}
+        onValue={(on) => change({ skip_if_running: on })}
+      />
+      <SelectField
+        label="Time zone"
+        help={of.timezone === HERE ? 'The zone of this browser.' : `This browser is in ${HERE}.`}
+        value={of.timezone}
+        onValue={(timezone) => change({ timezone })}
+        options={zones(of.timezone)}
+      />
+      <Facts
+        of={[
+          ['Next fire', of.next_run ? <When at={of.next_run} /> : 'nothing planned'],
+          ['Last run', of.last_run ? <When at={of.last_run} /> : 'never'],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function zones(current: string): string[] {
+  const all = Intl.supportedValuesOf('timeZone');
+  return [...new Set([current, HERE, 'UTC', ...all])];
+}
+
+const BLANK = {
+  kind: 'daily',
+  time: '03:00',
+  cron: '30 2 * * MON-FRI',
+  days: [] as string[],
+  mode: 'scheduled',
+  description: '',
+};
+
+function AddEntry({ zone }: { zone: string }) {
+  const [form, setForm] = useState(BLANK);
+  const busy = useBusy();
+  const entry: NewEntry = {
+    description: form.description,
+    ...(form.kind === 'cron'
+      ? { cron: form.cron }
+      : { time: form.time, ...(form.days.length ? { days: form.days } : {}) }),
+    ...(form.mode === 'scheduled' ? {} : { mode: form.mode }),
+  };
+  async function submit(event: Event) {
+    event.preventDefault();
+    const done = await tell(
+      client.POST('/api/scheduler/schedule', { body: entry }).then(body),
+      (added) => added.message,
+    );
+    if (done) setForm({ ...BLANK, kind: form.kind });
+    await refresh();
+  }
+  const toggleDay = (day: string) =>
+    setForm({ ...form, days: form.days.includes(day) ? form.days.filter((one) => one !== day) : [...form.days, day] });
+  return (
+    <Card title="Add a schedule">
+      <form class="stack" onSubmit={(event) => busy.while(submit(event))}>
+        <div class="fields">
+          <SelectField
+            label="When"
+            value={form.kind}
+            onValue={(kind) => setForm({ ...form, kind })}
+            options={[
+              ['daily', 'At a time of day'],
+              ['cron', 'Cron expression'],
+            ]}
+          />
+          {form.kind === 'cron' ? (
+            <TextField
+              label="Cron expression"
+              help="Minute, hour, day, month, weekday."
+              class="mono"
+              value={form.cron}
+              onValue={(cron) => setForm({ ...form, cron })}
+              required
+            />
+          ) : (
+            <TextField
+              label="Time"
+              type="time"
+              value={form.time}
+              onValue={(time) => setForm({ ...form, time })}
+              required
+            />
+          )}
+          <SelectField
+            label="What"
+            value={form.mode}
+            onValue={(mode) => setForm({ ...form, mode })}
+            options={MODES.map((mode) => [mode, modeName(mode)])}
+          />
+          <TextField
+            label="Note"
+            value={form.description}
+            onValue={(description) => setForm({ ...form, description })}
+          />
+        </div>
+        {form.kind === 'daily' && (
+          <fieldset class="chips plain">
+            <legend class="visually-hidden">Days; none chosen means every day</legend>
+            {DAYS.map((day) => (
+              <button
+                type="button"
+                class="chip"
+                key={day}
+                aria-pressed={form.days.includes(day)}
+                onClick={() => toggleDay(day)}
+              >
+                {day}
+              </button>
+            ))}
+            <span class="muted small-text">{form.days.length ? '' : 'every day'}</span>
+          </fieldset>
+        )}
+        <Preview entry={entry} zone={zone} />
+        <div>
+          <button type="submit" class="button primary" disabled={busy.on}>
+            Add
+          </button>
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+function Preview({ entry, zone }: { entry: NewEntry; zone: string }) {
+  const settled = useSettled(JSON.stringify(entry));
+  const preview = useResource(
+    (signal) => client.POST('/api/scheduler/preview', { body: JSON.parse(settled) as NewEntry, signal }).then(body),
+    [settled, zone],
+  );
+  if (preview.error) return <p class="problem">{preview.error.message}</p>;
+  return <NextFires of={preview.data?.next ?? []} zone={zone} />;
+}
+
+/** The value once it has not changed for a moment. */
+function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), 300);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}
+
+/** The next fires on both clocks: the schedule's and the browser's, where they differ. */
+function NextFires({ of, zone }: { of: readonly string[]; zone: string }) {
+  if (of.length === 0) return null;
+  return (
+    <div class="small-text">
+      <span class="muted">Next, {zone}:</span>
+      <ul class="fires">
+        {of.map((at) => (
+          <li key={at}>
+            {inZone(new Date(at), zone)}
+            {zone !== HERE && <span class="muted"> — here {dateTime(new Date(at))}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** The next fires of an entry, the very next one first. */
+function firesOf(timer: SchedulerStatus['active_jobs'][number]): string[] {
+  return [...new Set([timer.next_run, ...timer.following])].filter((at) => typeof at === 'string');
+}
+
+function Entries({ of }: { of: SchedulerStatus }) {
+  async function remove(time: string) {
+    if (
+      !(await ask({
+        title: `Remove the schedule ${time}?`,
+        text: 'A run that is on goes on.',
+        confirm: 'Remove',
+        danger: true,
+      }))
+    )
+      return;
+    await tell(
+      client.DELETE('/api/scheduler/schedule/{time}', { params: { path: { time } } }).then(body),
+      `Removed ${time}`,
+    );
+    await refresh();
+  }
+  const entries = of.schedules as unknown as {
+    time: string;
+    description?: string;
+    cron?: string;
+    days?: string[];
+    mode?: string;
+  }[];
+  return (
+    <Card title="Timetable">
+      {entries.length === 0 ? (
+        <Empty>Nothing is planned. Add a schedule above.</Empty>
+      ) : (
+        <ul class="list">
+          {entries.map((entry, index) => {
+            const timer = of.active_jobs.find((job) => job.name.includes(entry.time)) ?? of.active_jobs[index];
+            return (
+              <li key={`${entry.time} ${entry.cron} ${entry.mode}`} class="entry">
+                <strong class={entry.cron ? 'mono' : 'time'}>{entry.cron ?? entry.time}</strong>
+                <div class="grow">
+                  <div class="row">
+                    <span>{modeName(entry.mode ?? 'scheduled')}</span>
+                    {entry.days?.length ? <Badge>{entry.days.join(' ')}</Badge> : null}
+                    {entry.description && <span class="muted">{entry.description}</span>}
+                  </div>
+                  {of.enabled && timer && <NextFires of={firesOf(timer)} zone={of.timezone} />}
+                </div>
+                <button type="button" class="button small" onClick={() => remove(entry.time)}>
+                  Remove
+                </button>
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Card>
+  );
+}
+
+function Fires({ of, zone }: { of: readonly Fire[]; zone: string }) {
+  return (
+    <Card title="What became of the last fires">
+      {of.length === 0 ? (
+        <Empty>No schedule has fired yet.</Empty>
+      ) : (
+        <div class="table-wrap">
+          <table>
+            <thead>
+              <tr>
+                <th>Meant for</th>
+                <th>What</th>
+                <th>Start</th>
+                <th>End</th>
+              </tr>
+            </thead>
+            <tbody>
+              {of.slice(0, 30).map((fire) => (
+                <tr key={fire.due + fire.schedule}>
+                  <td>
+                    {inZone(new Date(fire.due), zone)} <span class="muted small-text">({fire.time})</span>
+                  </td>
+                  <td>{modeName(fire.mode)}</td>
+                  <td>
+                    <Badge tone={outcomeTone(fire.state)}>{outcomeText(fire.state)}</Badge>
+                  </td>
+                  <td>
+                    {fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : '—'}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  );
+}

@@ -1,0 +1,216 @@
+/** What Sonarr, Radarr and Tautulli sent, the queue it became, and how to set them up. */
+import { useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { body, client } from '../api/client';
+import type { Received, TriggerEntry } from '../api/types';
+import { Badge, Card, Empty, Loaded, Page, When } from '../components/basics';
+import { ask, Dialog } from '../components/dialog';
+import { tell } from '../components/toast';
+import { useResource } from '../lib/resource';
+import { modeName, outcomeText, outcomeTone, type Tone, triggerText } from '../lib/words';
+import { changed } from '../live/state';
+import { ApiKeys } from './triggers/ApiKeys';
+import { SetUp } from './triggers/SetUp';
+
+export default function Triggers() {
+  return (
+    <Page title="Triggers">
+      <QueueCard />
+      <ReceivedCard />
+      <SetUp />
+      <ApiKeys />
+    </Page>
+  );
+}
+
+const STATES: Record<string, Tone> = { waiting: 'plain', running: 'accent', done: 'good', failed: 'bad' };
+
+function QueueCard() {
+  const queue = useResource((signal) => client.GET('/api/triggers', { signal }).then(body), [], ['queue']);
+  return (
+    <Card title="Queue">
+      <Loaded of={queue}>
+        {({ triggers }) => {
+          const shown = triggers.filter((trigger) => trigger.state !== 'done');
+          return shown.length === 0 ? <Empty>Nothing waits.</Empty> : <QueueTable of={shown} />;
+        }}
+      </Loaded>
+    </Card>
+  );
+}
+
+function QueueTable({ of }: { of: TriggerEntry[] }) {
+  return (
+    <div class="table-wrap">
+      <table>
+        <thead>
+          <tr>
+            <th>#</th>
+            <th>Job</th>
+            <th>State</th>
+            <th>Not before</th>
+            <th>Tries</th>
+            <th>
+              <span class="visually-hidden">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.map((job) => (
+            <tr key={job.id}>
+              <td>{job.position ?? '—'}</td>
+              <td>
+                {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span>
+                <div class="muted small-text mono truncate">{job.id}</div>
+                {job.last_error && <div class="problem">{job.last_error}</div>}
+              </td>
+              <td>
+                <Badge tone={STATES[job.state] ?? 'plain'}>{job.state}</Badge>
+              </td>
+              <td>
+                <When at={job.not_before} />
+              </td>
+              <td>
+                {job.attempts} of {job.max_attempts}
+              </td>
+              <td class="end">
+                <div class="row">
+                  {job.state === 'failed' && (
+                    <button type="button" class="button small" onClick={() => retry(job.id)}>
+                      Try again
+                    </button>
+                  )}
+                  {job.state !== 'running' && (
+                    <button type="button" class="button small" onClick={() => remove(job)}>
+                      Remove
+                    </button>
+                  )}
+                </div>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+async function retry(id: string) {
+  await tell(client.POST('/api/triggers/{id}/retry', { params: { path: { id } } }), 'Back in the queue');
+  changed('queue');
+}
+
+async function remove(job: TriggerEntry) {
+  const sure = await ask({
+    title: 'Remove this job?',
+    text: `${modeName(job.mode)} ${job.id} will not run.`,
+    confirm: 'Remove',
+    danger: true,
+  });
+  if (!sure) return;
+  await tell(client.DELETE('/api/triggers/{id}', { params: { path: { id: job.id } } }), 'Removed');
+  changed('queue');
+}
+
+function ReceivedCard() {
+  const received = useResource(
+    (signal) => client.GET('/api/webhooks', { signal }).then(body),
+    [],
+    ['webhooks', 'runs'],
+  );
+  const [open, setOpen] = useState<Received>();
+  return (
+    <Card title="Received">
+      <Loaded of={received}>
+        {({ webhooks }) =>
+          webhooks.length === 0 ? (
+            <Empty>Nothing came in yet. The set-up is below.</Empty>
+          ) : (
+            <div class="table-wrap">
+              <table>
+                <thead>
+                  <tr>
+                    <th>When</th>
+                    <th>From</th>
+                    <th>Verdict</th>
+                    <th>Why</th>
+                    <th>Run</th>
+                    <th>
+                      <span class="visually-hidden">Actions</span>
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {webhooks.slice(0, 50).map((one) => (
+                    <tr key={one.id}>
+                      <td>
+                        <When at={one.at} />
+                      </td>
+                      <td>
+                        {one.source} <span class="muted">{one.event}</span>
+                      </td>
+                      <td>
+                        <Badge tone={outcomeTone(one.verdict)}>{one.verdict}</Badge>
+                      </td>
+                      <td>{one.reason}</td>
+                      <td>
+                        {one.run ? (
+                          <Link href={`/runs/${one.run}`}>
+                            <Badge tone={outcomeTone(one.outcome)}>{outcomeText(one.outcome)}</Badge>
+                          </Link>
+                        ) : (
+                          '—'
+                        )}
+                      </td>
+                      <td class="end">
+                        <button type="button" class="button small" onClick={() => setOpen(one)}>
+                          Details
+                        </button>
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )
+        }
+      </Loaded>
+      {open && <Details of={open} onClose={() => setOpen(undefined)} />}
+    </Card>
+  );
+}
+
+function Details({ of, onClose }: { of: Received; onClose: () => void }) {
+  async function replay() {
+    await tell(
+      client.POST('/api/webhooks/{id}/replay', { params: { path: { id: of.id } } }).then(body),
+      (answer) => answer.message,
+    );
+    onClose();
+  }
+  return (
+    <Dialog
+      title={`${of.source} ${of.event}`}
+      onClose={onClose}
+      wide
+      actions={
+        <button type="button" class="button primary" disabled={!of.payload} onClick={replay}>
+          Process it once more
+        </button>
+      }
+    >
+      <p>{of.reason}</p>
+      <p class="muted small-text">Jobs: {of.jobs.join(', ') || 'none'}</p>
+      <pre class="payload">{pretty(of.payload)}</pre>
+    </Dialog>
+  );
+}
+
+function pretty(payload: string | null | undefined): string {
+  if (!payload) return 'The payload was not kept: it was too large.';
+  try {
+    return JSON.stringify(JSON.parse(payload), null, 2);
+  } catch {
+    return payload;
+  }
+}

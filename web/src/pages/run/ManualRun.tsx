@@ -1,0 +1,194 @@
+/** One picture made by hand: dropped or named, with the texts that go on it. */
+import { ImageUp } from 'lucide-preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { components } from '../../../types/schema';
+import { address, body, client, failure } from '../../api/client';
+import { Card } from '../../components/basics';
+import { SelectField, TextField } from '../../components/fields';
+import { Preview, type SampleKind } from '../../components/preview';
+import { useBusy } from '../../components/run';
+import { tell } from '../../components/toast';
+import { refreshStatus, status } from '../../live/state';
+
+type PosterType = components['schemas']['PosterType'];
+
+const TYPES: readonly [PosterType, string][] = [
+  ['standard', 'Poster'],
+  ['season', 'Season poster'],
+  ['titlecard', 'Title card'],
+  ['background', 'Background'],
+  ['collection', 'Collection'],
+];
+
+interface Form {
+  posterType: PosterType;
+  picturePath: string;
+  titletext: string;
+  folderName: string;
+  libraryName: string;
+  seasonPosterName: string;
+  epTitleName: string;
+  episodeNumber: string;
+}
+
+const SAMPLES: Record<PosterType, SampleKind> = {
+  standard: 'poster',
+  season: 'season',
+  titlecard: 'titlecard',
+  background: 'background',
+  collection: 'collection',
+};
+
+const BLANK: Form = {
+  posterType: 'standard',
+  picturePath: '',
+  titletext: '',
+  folderName: '',
+  libraryName: '',
+  seasonPosterName: '',
+  epTitleName: '',
+  episodeNumber: '',
+};
+
+export function ManualRun() {
+  const [form, setForm] = useState(BLANK);
+  const [file, setFile] = useState<File>();
+  const busy = useBusy();
+  const set = (field: keyof Form) => (value: string) => setForm({ ...form, [field]: value });
+  const of = form.posterType;
+
+  async function submit(event: Event) {
+    event.preventDefault();
+    const started = await tell(
+      file ? upload(form, file) : client.POST('/api/run-manual', { body: form }).then(body),
+      (answer) => answer.message,
+    );
+    if (!started) return;
+    setFile(undefined);
+    setForm({ ...BLANK, posterType: of, libraryName: form.libraryName });
+    await refreshStatus().catch(() => {});
+  }
+
+  return (
+    <Card title="Manual: one picture of your own">
+      <form class="manual" onSubmit={(event) => busy.while(submit(event))}>
+        <Drop file={file} onFile={setFile} />
+        <div class="fields">
+          <SelectField label="What it is" value={of} onValue={set('posterType')} options={TYPES} />
+          {!file && (
+            <TextField
+              label="Picture"
+              help="A path on the daemon's machine, or an address; or drop a file at the side."
+              value={form.picturePath}
+              onValue={set('picturePath')}
+              required
+            />
+          )}
+          <TextField
+            label="Library"
+            value={form.libraryName}
+            onValue={set('libraryName')}
+            required={of !== 'collection'}
+          />
+          <TextField
+            label={of === 'collection' ? 'Collection' : 'Folder'}
+            help={
+              of === 'collection' ? undefined : 'The title’s folder in the library, such as Dark (2017) {tvdb-334824}.'
+            }
+            value={form.folderName}
+            onValue={set('folderName')}
+            required
+          />
+          {of !== 'titlecard' && (
+            <TextField label="Text on the picture" value={form.titletext} onValue={set('titletext')} required />
+          )}
+          {(of === 'season' || of === 'titlecard') && (
+            <TextField
+              label="Season"
+              help="Such as Season 1, or Specials."
+              value={form.seasonPosterName}
+              onValue={set('seasonPosterName')}
+              required
+            />
+          )}
+          {of === 'titlecard' && (
+            <>
+              <TextField label="Episode title" value={form.epTitleName} onValue={set('epTitleName')} required />
+              <TextField
+                label="Episode number"
+                inputMode="numeric"
+                pattern="[0-9]+"
+                value={form.episodeNumber}
+                onValue={set('episodeNumber')}
+                required
+              />
+            </>
+          )}
+        </div>
+        {(form.titletext || form.epTitleName) && (
+          <details class="release">
+            <summary>How the text comes out</summary>
+            <Preview order={{ kind: SAMPLES[of], title: of === 'titlecard' ? form.epTitleName : form.titletext }} />
+          </details>
+        )}
+        <div class="row">
+          <button type="submit" class="button primary" disabled={busy.on || status.value?.running}>
+            Make this picture
+          </button>
+          {status.value?.running && <span class="muted small-text">Waits until the present run is over.</span>}
+        </div>
+      </form>
+    </Card>
+  );
+}
+
+async function upload(form: Form, file: File) {
+  const data = new FormData();
+  data.set('file', file);
+  for (const [name, value] of Object.entries(form)) data.set(name, value);
+  const response = await fetch(address('/api/run-manual-upload'), { method: 'POST', body: data });
+  if (!response.ok) throw await failure(response);
+  return (await response.json()) as { message: string };
+}
+
+function Drop({ file, onFile }: { file: File | undefined; onFile: (file: File | undefined) => void }) {
+  const [over, setOver] = useState(false);
+  const [preview, setPreview] = useState<string>();
+  useEffect(() => {
+    if (!file) return setPreview(undefined);
+    const url = URL.createObjectURL(file);
+    setPreview(url);
+    return () => URL.revokeObjectURL(url);
+  }, [file]);
+  return (
+    <div class="stack">
+      <label
+        class={over ? 'drop over' : 'drop'}
+        onDragOver={(event) => {
+          event.preventDefault();
+          setOver(true);
+        }}
+        onDragLeave={() => setOver(false)}
+        onDrop={(event) => {
+          event.preventDefault();
+          setOver(false);
+          onFile(event.dataTransfer?.files[0]);
+        }}
+      >
+        {preview ? <img src={preview} alt="The chosen file" /> : <ImageUp size={28} aria-hidden="true" />}
+        <span>{file ? file.name : 'Drop a picture here, or choose one'}</span>
+        <input
+          class="visually-hidden"
+          type="file"
+          accept="image/png,image/jpeg,image/webp"
+          onChange={(event) => onFile(event.currentTarget.files?.[0])}
+        />
+      </label>
+      {file && (
+        <button type="button" class="button small" onClick={() => onFile(undefined)}>
+          Remove the file
+        </button>
+      )}
+    </div>
+  );
+}

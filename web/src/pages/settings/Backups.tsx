@@ -1,0 +1,53 @@
+/** Earlier versions of config.json. */
+import type { components } from '../../../types/schema';
+import { body, client } from '../../api/client';
+import { Card, Empty, Loaded, When } from '../../components/basics';
+import { ask } from '../../components/dialog';
+import { tell } from '../../components/toast';
+import { bytes } from '../../lib/format';
+import { useResource } from '../../lib/resource';
+
+type Backup = components['schemas']['ConfigBackup'];
+
+export function Backups({ reload }: { reload: () => void }) {
+  const backups = useResource((signal) => client.GET('/api/config/backups', { signal }).then(body), [], ['config']);
+  async function restore(backup: Backup) {
+    const sure = await ask({
+      title: 'Go back to this version?',
+      text: 'All settings become what they were then. The present ones are kept as a backup.',
+      confirm: 'Restore',
+    });
+    if (!sure) return;
+    await tell(
+      client.POST('/api/config/restore/{id}', { params: { path: { id: backup.id } } }).then(body),
+      (done) => done.message,
+    );
+    backups.reload();
+    reload();
+  }
+  return (
+    <Card title="Backups">
+      <Loaded of={backups}>
+        {({ backups: found }) =>
+          found.length === 0 ? (
+            <Empty>Each save keeps the file as it was before. Nothing was saved here yet.</Empty>
+          ) : (
+            <ul class="list">
+              {found.map((backup) => (
+                <li key={backup.id}>
+                  <span class="grow">
+                    <When at={backup.replaced} /> <code class="muted">{backup.id}</code>
+                  </span>
+                  <span class="muted small-text">{bytes(backup.size)}</span>
+                  <button type="button" class="button small" onClick={() => restore(backup)}>
+                    Restore
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Card>
+  );
+}

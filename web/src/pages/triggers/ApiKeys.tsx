@@ -1,0 +1,108 @@
+/** Keys for programs. A key is shown once. */
+import { useState } from 'preact/hooks';
+import { body, client } from '../../api/client';
+import type { KeyInfo, Scope } from '../../api/types';
+import { Badge, Card, Empty, Loaded, When } from '../../components/basics';
+import { ask, Dialog } from '../../components/dialog';
+import { TextField } from '../../components/fields';
+import { tell } from '../../components/toast';
+import { useResource } from '../../lib/resource';
+
+const SCOPES: readonly [Scope, string][] = [
+  ['webhook', 'may send webhooks'],
+  ['read', 'may read'],
+  ['metrics', 'may read metrics'],
+  ['admin', 'may do everything'],
+];
+
+export function ApiKeys() {
+  const keys = useResource((signal) => client.GET('/api/auth/keys', { signal }).then(body));
+  const [name, setName] = useState('');
+  const [scopes, setScopes] = useState<Scope[]>(['webhook']);
+  const [made, setMade] = useState<string>();
+
+  async function make(event: Event) {
+    event.preventDefault();
+    const created = await tell(client.POST('/api/auth/keys', { body: { name, scopes } }).then(body));
+    if (!created) return;
+    setMade(created.key);
+    setName('');
+    keys.reload();
+  }
+
+  async function remove(key: KeyInfo) {
+    const sure = await ask({
+      title: `Delete the key ${key.name}?`,
+      text: 'It stops working at once.',
+      confirm: 'Delete',
+      danger: true,
+    });
+    if (!sure) return;
+    await tell(
+      client.DELETE('/api/auth/keys/{id}', { params: { path: { id: key.id } } }).then(body),
+      (gone) => gone.message,
+    );
+    keys.reload();
+  }
+
+  const toggle = (scope: Scope) =>
+    setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
+
+  return (
+    <Card title="API keys">
+      <Loaded of={keys}>
+        {({ keys: known }) =>
+          known.length === 0 ? (
+            <Empty>No keys yet.</Empty>
+          ) : (
+            <ul class="list">
+              {known.map((key) => (
+                <li key={key.id}>
+                  <span class="grow">
+                    {key.name} <code class="muted">{key.prefix}…</code>
+                  </span>
+                  {key.scopes.map((scope) => (
+                    <Badge key={scope}>{scope}</Badge>
+                  ))}
+                  <span class="muted small-text">
+                    used <When at={key.last_used} />
+                  </span>
+                  <button type="button" class="button small" onClick={() => remove(key)}>
+                    Delete
+                  </button>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+      <form class="row" onSubmit={make}>
+        <TextField label="New key for" value={name} onValue={setName} placeholder="Sonarr" maxLength={64} required />
+        <fieldset class="chips plain">
+          <legend class="visually-hidden">What it may do</legend>
+          {SCOPES.map(([scope, what]) => (
+            <button
+              type="button"
+              class="chip"
+              key={scope}
+              title={what}
+              aria-pressed={scopes.includes(scope)}
+              onClick={() => toggle(scope)}
+            >
+              {scope}
+            </button>
+          ))}
+        </fieldset>
+        <button type="submit" class="button primary" disabled={scopes.length === 0}>
+          Make a key
+        </button>
+      </form>
+      {made && (
+        <Dialog title="Your new key" onClose={() => setMade(undefined)}>
+          <p>Copy it now: it is not shown again.</p>
+          <code class="payload">{made}</code>
+        </Dialog>
+      )}
+    </Card>
+  );
+}

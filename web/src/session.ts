@@ -1,0 +1,34 @@
+/** Who is signed in. The session is a cookie that scripts cannot read; here is only whether there is one. */
+import { signal } from '@preact/signals';
+import { ApiError, address, body, client, failure, whenSignedOut } from './api/client';
+
+export type Session = 'unknown' | 'open' | 'signed_in' | 'signed_out';
+
+/** `open`: no login is needed. */
+export const session = signal<Session>('unknown');
+
+whenSignedOut(() => {
+  session.value = 'signed_out';
+});
+
+export async function check(): Promise<void> {
+  const answer = body(await client.GET('/api/auth/check'));
+  session.value = !answer.enabled ? 'open' : answer.authenticated ? 'signed_in' : 'signed_out';
+}
+
+/** Tries a name and a password; fails with the daemon's words. */
+export async function signIn(user: string, password: string): Promise<void> {
+  // Basic logins are UTF-8 here; btoa takes bytes.
+  const text = String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`));
+  const headers = { authorization: `Basic ${btoa(text)}` };
+  const response = await fetch(address('/api/status'), { headers }).catch(() => {
+    throw new ApiError('the daemon does not answer', 0);
+  });
+  if (!response.ok) throw await failure(response);
+  session.value = 'signed_in';
+}
+
+export async function signOut(): Promise<void> {
+  await client.POST('/api/auth/logout');
+  session.value = 'signed_out';
+}
