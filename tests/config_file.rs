@@ -57,6 +57,11 @@ async fn kill_minus_nine_in_the_middle_of_writing_leaves_the_old_file_or_the_new
         next = found + 1;
     }
     let daemon = Daemon::start(folder.path());
+    for place in [folder.path(), &folder.path().join("config-backups")] {
+        let mut names =
+            std::fs::read_dir(place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        assert!(!names.any(|name| name.ends_with(".tmp")), "nothing half-written is left");
+    }
     let backups = client.get(format!("{}/api/config/backups", daemon.url)).send().await.unwrap();
     let backups: Value = backups.json().await.unwrap();
     let backups = backups["backups"].as_array().unwrap();

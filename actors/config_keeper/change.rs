@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::document::{self, Document};
+use super::document::Document;
 use super::flat::{self, Place};
 use super::keys::{self, Key};
-use super::password::Password;
+use super::rules;
 use super::view::MASK;
 
 /// What happens to known keys that are not posted.
@@ -157,71 +157,14 @@ impl Planning<'_> {
     }
 
     fn finish(mut self) -> Result<Plan, Vec<Refusal>> {
-        self.check_font_sizes();
-        self.check_servers();
-        self.check_login();
-        if self.refusals.is_empty() { Ok(self.plan) } else { Err(self.refusals) }
-    }
-
-    fn changes(&self, flat: &str) -> bool {
-        self.plan.changes.iter().any(|change| change.flat == flat)
-    }
-
-    /// The value as it will be; its default where there is none.
-    fn future(&self, key: &Key) -> Value {
-        let stored = document::find(&self.plan.document, key.section, key.name);
-        stored.cloned().unwrap_or_else(|| key.default.value())
-    }
-
-    fn check_font_sizes(&mut self) {
-        let size =
-            |planning: &Self, key| document::scalar(&planning.future(key)).and_then(|text| text.parse::<i64>().ok());
-        for greatest in keys::all().filter(|key| key.name == "maxPointSize") {
-            let Some(least) = keys::find(greatest.section, "minPointSize") else { continue };
-            let (Some(from), Some(to)) = (size(self, least), size(self, greatest)) else { continue };
-            if from > to && self.changes(greatest.flat) {
-                self.refuse(greatest.flat, format!("must not be less than {}, which is {from}", least.flat));
-            } else if from > to && self.changes(least.flat) {
-                self.refuse(least.flat, format!("must not be more than {}, which is {to}", greatest.flat));
+        for found in rules::contradictions(&self.plan.document) {
+            // One that was there before, and that this post has nothing to do with, is none of its business.
+            let is_changed = |flat: &&&str| self.plan.changes.iter().any(|change| change.flat == ***flat);
+            if let Some(changed) = found.keys.iter().find(is_changed) {
+                self.refuse(changed, found.wrong.clone());
             }
         }
-    }
-
-    fn check_servers(&mut self) {
-        const SWITCHES: [&str; 3] = ["UsePlex", "UseJellyfin", "UseEmby"];
-        let is_on = |flat: &&str| {
-            let value = keys::by_flat_name(flat).map(|key| self.future(key)).as_ref().and_then(document::scalar);
-            value.is_some_and(|text| text.eq_ignore_ascii_case("true"))
-        };
-        let on: Vec<_> = SWITCHES.into_iter().filter(is_on).collect();
-        if on.len() > 1
-            && let Some(changed) = on.iter().find(|flat| self.changes(flat))
-        {
-            self.refuse(
-                changed,
-                format!("only one of UsePlex, UseJellyfin and UseEmby may be on, not {}", on.join(" and ")),
-            );
-        }
-    }
-
-    /// A login that nobody could get past, or that anybody could, is a mistake.
-    fn check_login(&mut self) {
-        let future = |flat: &str| keys::by_flat_name(flat).map(|key| self.future(key)).unwrap_or_default();
-        let is_on = document::switched_on(&future("basicAuthEnabled"));
-        let (user, password) = (future("basicAuthUsername"), future("basicAuthPassword"));
-        let bad_name = user.as_str().is_some_and(|user| user.contains(':'));
-        let empty = password.as_str().is_some_and(str::is_empty);
-        let too_slow = password.as_str().is_some_and(|text| Password::of(text) == Password::TooCostly);
-        let turned_on = self.changes("basicAuthEnabled");
-        if bad_name && self.changes("basicAuthUsername") {
-            self.refuse("basicAuthUsername", "must not contain a colon; a browser could not send it");
-        }
-        if is_on && empty && (turned_on || self.changes("basicAuthPassword")) {
-            self.refuse("basicAuthPassword", "must not be empty while basicAuthEnabled is on");
-        }
-        if too_slow && self.changes("basicAuthPassword") {
-            self.refuse("basicAuthPassword", "is a hash that takes too long to check; make one with a lower cost");
-        }
+        if self.refusals.is_empty() { Ok(self.plan) } else { Err(self.refusals) }
     }
 }
 
@@ -318,40 +261,18 @@ mod tests {
     }
 
     #[test]
-    fn font_sizes_are_a_range() {
-        assert_eq!(
-            refused(json!({}), json!({"PosterMaxPointSize": "44"})),
-            ["PosterMaxPointSize must not be less than PosterMinPointSize, which is 45"]
-        );
-        assert_eq!(
-            refused(json!({}), json!({"TitleCardEPMinPointSize": 81})),
-            ["TitleCardEPMinPointSize must not be more than TitleCardEPMaxPointSize, which is 80"]
-        );
-    }
-
-    #[test]
-    fn one_media_server_at_most_is_on() {
-        let wrong = refused(json!({"PlexPart": {"UsePlex": "true"}}), json!({"UseJellyfin": "true"}));
-        assert!(
-            wrong[0].starts_with("UseJellyfin only one of") && wrong[0].ends_with("not UsePlex and UseJellyfin"),
-            "{wrong:?}"
-        );
-        let switched = planned(
-            json!({"PlexPart": {"UsePlex": "true"}}),
-            json!({"UseJellyfin": "true", "UsePlex": "false"}),
-            Mode::Merge,
-        );
-        assert_eq!(switched.changes.len(), 2);
-    }
-
-    #[test]
-    fn a_login_without_a_password_or_with_a_colon_in_its_name_is_a_mistake() {
-        let wrong =
-            refused(json!({}), json!({"basicAuthEnabled": true, "basicAuthPassword": "", "basicAuthUsername": "a:b"}));
-        assert_eq!(wrong.len(), 2, "{wrong:?}");
-        let costly = json!({"basicAuthPassword": "$2b$31$abcdefghijklmnopqrstuu5Q0Oe0j9oO0Qyk5VxQ0u1tZ1e3yQm3K"});
-        assert!(refused(json!({}), costly)[0].contains("lower cost"));
-        planned(json!({}), json!({"basicAuthPassword": ""}), Mode::Merge);
+    fn keys_that_do_not_go_together_are_refused_only_where_the_post_brings_it_about() {
+        let posted =
+            json!({"PosterMaxPointSize": "44", "UseJellyfin": true, "basicAuthEnabled": true, "basicAuthPassword": ""});
+        let wrong = refused(json!({"PlexPart": {"UsePlex": "true"}}), posted);
+        assert_eq!(wrong.len(), 3, "{wrong:?}");
+        assert_eq!(wrong[0], "PosterMaxPointSize leaves the smallest font size, 45, above the largest, 44");
+        assert_eq!(wrong[1], "UseJellyfin must be the only one of UsePlex, UseJellyfin and UseEmby that is on");
+        assert!(wrong[2].starts_with("basicAuthPassword leaves the login with an empty password"), "{wrong:?}");
+        let switched = json!({"UseJellyfin": "true", "UsePlex": "false"});
+        assert_eq!(planned(json!({"PlexPart": {"UsePlex": "true"}}), switched, Mode::Merge).changes.len(), 2);
+        let odd = json!({"PosterOverlayPart": {"minPointSize": "900"}, "EmbyPart": {"UseEmby": "true"}});
+        planned(odd, json!({"AssetPath": "/x"}), Mode::Merge);
     }
 
     #[test]

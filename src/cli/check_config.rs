@@ -9,8 +9,8 @@ use std::process::ExitCode;
 use serde_json::{Map, Value};
 
 use super::{MISCONFIGURED, report};
-use crate::actors::config_keeper::document;
 use crate::actors::config_keeper::keys::{Default, Key, SECTIONS, Section};
+use crate::actors::config_keeper::{document, rules};
 use crate::actors::data_dir::DataDir;
 use crate::settings::{Flags, Problem, Surroundings, load_what_is_right};
 
@@ -70,6 +70,7 @@ impl Findings {
         for name in strangers(document, SECTIONS.iter().map(|section| section.name)) {
             self.warn(name, "there is no such section; it does nothing");
         }
+        self.contradictions(document);
     }
 
     fn section(&mut self, section: &Section, members: &Map<String, Value>) {
@@ -80,8 +81,11 @@ impl Findings {
                 None => missing.push(key.name),
                 Some((name, value)) => {
                     self.spelling(&place(name), &place(key.name));
-                    if let Some(expected) = mistyped(key, value) {
-                        self.problem(&place(key.name), &format!("is {}; it must be {expected}", kind(value)));
+                    match mistyped(key, value) {
+                        Some(expected) => {
+                            self.problem(&place(key.name), &format!("is {}; it must be {expected}", kind(value)));
+                        }
+                        None => self.value(&place(key.name), key, value),
                     }
                 }
             }
@@ -91,6 +95,26 @@ impl Findings {
         }
         for name in strangers(members, section.keys.iter().map(|key| key.name)) {
             self.warn(&place(name), "there is no such key; it does nothing");
+        }
+    }
+
+    /// The value, by the rules that a post to the API has to keep to. The script gets along with much of what they refuse.
+    fn value(&mut self, place: &str, key: &Key, value: &Value) {
+        match key.kind.accept(value) {
+            Err(wrong) => self.warn(place, &wrong),
+            Ok(right) if right != *value && value.is_string() && right.is_string() => {
+                // Of a secret only the spaces around it are changed, and it is not repeated.
+                let right = if key.secret { "without spaces around it".to_owned() } else { right.to_string() };
+                self.warn(place, &format!("should be written {right}"));
+            }
+            Ok(_) => {}
+        }
+    }
+
+    fn contradictions(&mut self, document: &Map<String, Value>) {
+        for found in rules::contradictions(document) {
+            let keys = found.keys.join(" and ");
+            if found.stops_script { self.problem(&keys, &found.wrong) } else { self.warn(&keys, &found.wrong) }
         }
     }
 
@@ -199,6 +223,30 @@ mod tests {
             ]
         );
         assert!(warnings.is_empty(), "{warnings:?}");
+    }
+
+    #[test]
+    fn values_are_held_to_the_rules_of_the_api() {
+        let (problems, warnings) = changed(|document| {
+            document["PosterOverlayPart"]["text_offset"] = "430".into();
+            document["PosterOverlayPart"]["minPointSize"] = "301".into();
+            document["ApiPart"]["FavProvider"] = "imdb".into();
+            document["Notification"]["UptimeKumaUrl"] = "s3cret".into();
+            document["EmbyPart"]["UseEmby"] = "true".into();
+        });
+        assert_eq!(
+            problems,
+            ["UsePlex and UseEmby (config.json): must be the only one of UsePlex, UseJellyfin and UseEmby that is on"]
+        );
+        assert_eq!(
+            warnings,
+            [
+                "ApiPart.FavProvider (config.json): must be one of tmdb, tvdb, fanart, plex",
+                "Notification.UptimeKumaUrl (config.json): must be an address that begins with http:// or https://",
+                "PosterOverlayPart.text_offset (config.json): should be written \"+430\"",
+                "PosterMinPointSize and PosterMaxPointSize (config.json): leaves the smallest font size, 301, above the largest, 300",
+            ]
+        );
     }
 
     #[test]
