@@ -114,6 +114,12 @@ pub fn duration(given: &Given) -> Parsed<Duration> {
         .map_err(|_| format!("`{text}` is not a time span; write it like 10s, 30m or 1h 30m"))
 }
 
+/// A time span that is not zero.
+pub fn patience(given: &Given) -> Parsed<Duration> {
+    let time = duration(given)?;
+    if time.is_zero() { Err("is no time at all; give some, such as 10s".to_owned()) } else { Ok(time) }
+}
+
 /// A time span, or none where it says `off` or zero.
 pub fn limit(given: &Given) -> Parsed<Option<Duration>> {
     if ["off", "none", "never"].contains(&text(given)?.to_ascii_lowercase().as_str()) {
@@ -270,6 +276,12 @@ mod tests {
 
     fn given(text: &str) -> Given {
         Given::Text(text.to_owned())
+    }
+
+    #[test]
+    fn patience_is_some_time() {
+        assert_eq!(patience(&Given::Text("3s".to_owned())), Ok(Duration::from_secs(3)));
+        assert!(patience(&Given::Text("0s".to_owned())).is_err());
     }
 
     #[test]

@@ -374,7 +374,7 @@ pub const SETTINGS: &[Setting] = &[
         default: "10s",
         note: "",
         help: "How long a media server, provider or hook may take to answer",
-        store: |settings, given| parse::duration(given).map(|timeout| settings.fetch.timeout = timeout),
+        store: |settings, given| parse::patience(given).map(|timeout| settings.fetch.timeout = timeout),
     },
     Setting {
         key: "fetch.allow_private",
