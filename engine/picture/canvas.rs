@@ -6,7 +6,7 @@ use fast_image_resize::{
     FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer,
     images::{Image, ImageRef},
 };
-use image::{RgbImage, RgbaImage};
+use image::{DynamicImage, LumaA, RgbImage, Rgba, RgbaImage};
 
 use super::{
     Colour, DecodeError, Source,
@@ -26,7 +26,14 @@ impl Overlay {
     pub fn open(path: &Path) -> Result<Self, DecodeError> {
         let mut bytes = Vec::new();
         File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes)?;
-        Ok(Self(decode_any(&bytes)?.0.into_rgba8()))
+        Ok(Self(match decode_any(&bytes)?.0 {
+            // Ours are of this kind; the general conversion takes long.
+            DynamicImage::ImageLumaA8(grey) => RgbaImage::from_fn(grey.width(), grey.height(), |x, y| {
+                let LumaA([shade, alpha]) = *grey.get_pixel(x, y);
+                Rgba([shade, shade, shade, alpha])
+            }),
+            other => other.into_rgba8(),
+        }))
     }
 
     /// Width and height.
@@ -231,7 +238,7 @@ fn ratio(one: u32, other: u32) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use image::{Rgb, Rgba};
+    use image::Rgb;
 
     use super::*;
 

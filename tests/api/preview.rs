@@ -1,7 +1,5 @@
 //! Samples with settings that are not saved.
 
-use std::time::Instant;
-
 use serde_json::json;
 
 use super::harness::TestApp;
@@ -31,10 +29,9 @@ async fn every_kind_has_a_sample() {
         ("titlecard", (3840, 2160)),
         ("collection", (2000, 3000)),
     ] {
-        let started = Instant::now();
         let sample = app.post("/api/preview", &json!({"kind": kind, "title": "Hello", "boxes": true})).await;
-        println!("{kind}: {:?}", started.elapsed());
-        assert_eq!(image::load_from_memory(&sample.body).unwrap().into_rgb8().dimensions(), size, "{kind}");
+        let made = imagesize::blob_size(&sample.body).unwrap();
+        assert_eq!((made.width, made.height), size, "{kind}");
     }
 }
 
