@@ -253,8 +253,8 @@ fn start_actors(
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
         indexer,
-        exports: start(&daemon, &commons, (), |commons, ()| ExportKeeper::new(commons)),
-        historian: start(&daemon, &commons, (), |commons, ()| Historian::new(commons)),
+        exports: start(&troupe, &commons, (), |commons, ()| ExportKeeper::new(commons)),
+        historian: start(&troupe, &commons, (), |commons, ()| Historian::new(commons)),
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
@@ -266,7 +266,7 @@ fn start_actors(
         trash,
         thumbnailer: start(&daemon, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
-        libraries: start(&daemon, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
+        libraries: start(&troupe, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
         outgoing,
         supervisor,
         troupe,
