@@ -7,10 +7,25 @@ use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Row};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::store::Record;
+
+/// Notes that something of the old backend was taken over with the first start; its key says what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenOver {
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+impl Record for TakenOver {
+    const TABLE: &'static str = "taken_over";
+    const VERSION: u8 = 1;
+}
 
 /// Why a database cannot be read.
 #[derive(Debug, thiserror::Error)]

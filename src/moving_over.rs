@@ -6,22 +6,24 @@
 
 use std::path::{Path, PathBuf};
 
+use chrono::Utc;
+
 use crate::actors::data_dir::DataDir;
 use crate::actors::export_keeper::TakeOldExports;
 use crate::actors::export_keeper::columns::Kind;
 use crate::actors::files::write_private;
 use crate::actors::historian::{TakeOldHistory, database};
 use crate::actors::library_keeper::{TakeOldLibraries, old_libraries};
-use crate::actors::old_database::{self, Moved};
-use crate::http::{ApiError, AppState, ask_within};
+use crate::actors::old_database::{self, Moved, TakenOver};
+use crate::http::{ApiError, AppState, State, ask_within};
 
+mod old_choices;
 mod old_config;
 
 /// Large installations take a while.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(600);
 
-/// The old backend's other databases.
-const CHOICES: (&str, &str) = ("imagechoices.db", "imagechoices");
+/// The old backend's exports.
 const EXPORTS: &str = "media_export.db";
 
 /// Where an old installation is.
@@ -48,7 +50,7 @@ impl OldInstallation {
         let tables = [(database::FILE, database::TABLE)]
             .into_iter()
             .chain(exports)
-            .chain([CHOICES, (old_libraries::FILE, old_libraries::TABLE)]);
+            .chain([(old_choices::FILE, old_choices::TABLE), (old_libraries::FILE, old_libraries::TABLE)]);
         tables
             .map(|(file, table)| {
                 let what = format!("{file}: {table}");
@@ -71,9 +73,30 @@ impl OldInstallation {
         let mut all = vec![ask_within(PATIENCE, &state.historian, history).await??];
         let exports = TakeOldExports { file: self.database(EXPORTS) };
         all.extend(ask_within(PATIENCE, &state.exports, exports).await??);
+        all.push(old_choices::take(state, self.database(old_choices::FILE)).await?);
         let libraries = TakeOldLibraries { file: self.database(old_libraries::FILE) };
         all.push(ask_within(PATIENCE, &state.libraries, libraries).await??);
         Ok(all)
+    }
+}
+
+/// Takes over the image choices with the first start on an old installation. The history, the exports and the libraries are
+/// taken by those who keep them as soon as these start.
+pub async fn first_start(state: State) {
+    let file = state.commons.data.database().join(old_choices::FILE);
+    let taken = async {
+        let table = state.commons.store.table::<TakenOver>()?;
+        if !file.is_file() || table.get(old_choices::TABLE.as_bytes())?.is_some() {
+            return Ok(());
+        }
+        let moved = old_choices::take(&state, file).await?;
+        let Moved { what, found, imported, problem } = &moved;
+        tracing::info!(what, found, imported, problem, "taken over");
+        table.put_later(old_choices::TABLE.as_bytes(), &TakenOver { at: Utc::now() }).await?;
+        Ok::<_, ApiError>(())
+    };
+    if let Err(error) = taken.await {
+        tracing::error!(%error, "the old backend's image choices were not taken over; the next start tries again");
     }
 }
 

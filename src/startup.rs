@@ -46,6 +46,7 @@ use crate::http::health::{self, Vitals};
 use crate::http::metrics::{self, Metrics};
 use crate::http::{self, AppState, State};
 use crate::local_socket;
+use crate::moving_over;
 use crate::service_manager;
 use crate::settings::Settings;
 use crate::telemetry;
@@ -147,6 +148,7 @@ impl Application {
     pub async fn run_until_stopped(self, signal: impl Future<Output = ()>) -> io::Result<()> {
         actix_web::rt::spawn(health::keep(self.state.clone(), service_manager::beat));
         actix_web::rt::spawn(metrics::listen(self.state.clone()));
+        actix_web::rt::spawn(moving_over::first_start(self.state.clone()));
         let handle = self.server.handle();
         let mut server = tokio::spawn(self.server);
         let attending = tokio::spawn(service_manager::attend(self.state.clone()));
@@ -253,8 +255,8 @@ fn start_actors(
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
         indexer,
-        exports: start(&daemon, &commons, (), |commons, ()| ExportKeeper::new(commons)),
-        historian: start(&daemon, &commons, (), |commons, ()| Historian::new(commons)),
+        exports: start(&troupe, &commons, (), |commons, ()| ExportKeeper::new(commons)),
+        historian: start(&troupe, &commons, (), |commons, ()| Historian::new(commons)),
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)
@@ -262,11 +264,11 @@ fn start_actors(
         ingest: start(&daemon, &commons, triggers, |commons, (settings, queue)| {
             WebhookIngest::new(commons, settings, queue)
         }),
-        choices: start(&daemon, &commons, trash.clone().recipient(), ImageChoices::new),
+        choices: start(&troupe, &commons, trash.clone().recipient(), ImageChoices::new),
         trash,
         thumbnailer: start(&daemon, &commons, settings.thumbnail_cache, Thumbnailer::new),
         font_previews: Arc::new(FontPreviews::new(commons.data.font_previews())),
-        libraries: start(&daemon, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
+        libraries: start(&troupe, &commons, (), |commons, ()| LibraryKeeper::new(commons)),
         outgoing,
         supervisor,
         troupe,

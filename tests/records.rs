@@ -48,6 +48,7 @@ fn an_old_installation_is_counted_taken_over_backed_up_and_restored_elsewhere() 
 
     let taken = done(new.path(), &["import", "--from", from]);
     assert!(taken.contains("runtime_stats.db: runtime_stats: 328 found, 328 new, 0 known\n"), "{taken}");
+    assert!(taken.contains("imagechoices.db: imagechoices: 5000 found, 5000 new, 0 known\n"), "{taken}");
     assert!(taken.contains("config.json: 1 found, 1 new, 0 known\n"), "rebuilt from config.db: {taken}");
     assert!(taken.contains("scheduler.json: nothing came over: "), "{taken}");
     let config: serde_json::Value = serde_json::from_slice(&fs::read(new.path().join("config.json")).unwrap()).unwrap();

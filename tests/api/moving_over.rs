@@ -91,6 +91,23 @@ async fn the_first_start_on_an_old_installation_gives_the_answers_that_the_old_b
 }
 
 #[actix_web::test]
+async fn image_choices_come_with_their_numbers_and_the_users_decisions() {
+    let app = app().await;
+    let shown = eventually("the choices are taken over", async || {
+        let shown = app.get("/api/imagechoices").await.json();
+        Some(shown).filter(|shown| shown.as_array().is_some_and(|rows| !rows.is_empty()))
+    })
+    .await;
+    let by_id = |rows: &[Value]| {
+        let mut rows = rows.to_vec();
+        rows.sort_by_key(|row| row["id"].as_i64());
+        rows
+    };
+    let old = rows(app.path(), "imagechoices.db", "imagechoices", "id");
+    assert_eq!(by_id(shown.as_array().unwrap()), old);
+}
+
+#[actix_web::test]
 async fn libraries_come_with_what_is_excluded_and_when_they_were_fetched() {
     let app = app().await;
     let cached = eventually("the libraries are taken over", async || {
