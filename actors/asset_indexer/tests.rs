@@ -105,8 +105,12 @@ async fn the_first_scan_fills_the_view_and_tells_of_it() {
     assert_eq!(view.assets.get("Movies/Heat (1995)/poster.jpg").unwrap().size, 36);
     assert_eq!(view.assets.get("Movies/Heat (1995)"), None);
     assert_eq!(view.manual.totals().files(), 1);
-    let told = stage.commons.facts.listen(Some(0)).missed;
-    assert!(told.iter().any(|event| matches!(event.fact, Fact::AssetsChanged { root: Root::Assets, added: 1, .. })));
+    // The fact follows the view, so that who hears it finds it there.
+    let told = || stage.commons.facts.listen(Some(0)).missed;
+    let is_told = |event: &Arc<crate::events::Event>| {
+        matches!(event.fact, Fact::AssetsChanged { root: Root::Assets, added: 1, .. })
+    };
+    stage.eventually("the fact is told", || told().iter().any(is_told)).await;
 }
 
 #[actix::test]
