@@ -19,7 +19,7 @@ use crate::actors::image_choices::answers::Answers;
 use crate::actors::image_choices::encoded::Encoded;
 use crate::actors::image_choices::image_file::{Finder, Slot};
 use crate::actors::image_choices::ledger::Rows;
-use crate::actors::image_choices::overview::Preferred;
+use crate::actors::image_choices::overview::{Category, Preferred};
 use crate::actors::image_choices::recent::RecentAssets;
 use crate::actors::image_choices::row::{ChoiceFields, ChoiceRow};
 use crate::actors::image_choices::{
@@ -38,6 +38,7 @@ const DELETING: Duration = Duration::from_secs(300);
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
         .service(overview)
+        .service(overview_counts)
         .service(recent)
         .service(delete_asset)
         .service(delete_assets)
@@ -191,6 +192,27 @@ async fn overview(request: HttpRequest, state: State) -> Result<HttpResponse, Ap
         return Err(ChoiceError::Unavailable.into());
     }
     Ok(encoded(&request, &answers(&state).await?.overview))
+}
+
+/// How many records each category of the overview has.
+#[derive(Serialize, ToSchema)]
+struct OverviewCounts {
+    success: bool,
+    /// By the names of the categories, in the order of the overview.
+    #[schema(value_type = std::collections::BTreeMap<String, usize>)]
+    counts: serde_json::Map<String, serde_json::Value>,
+}
+
+/// Counts what needs attention: the overview without its records, for badges and dashboards.
+#[utoipa::path(tag = "image choices", responses((status = 200, body = OverviewCounts), (status = 503)))]
+#[get("/api/assets/overview/counts")]
+async fn overview_counts(state: State) -> Result<impl Responder, ApiError> {
+    if state.commons.views.choices.get().problem.is_some() {
+        return Err(ChoiceError::Unavailable.into());
+    }
+    let counts = answers(&state).await?.counts;
+    let counts = Category::ALL.iter().zip(counts).map(|(category, count)| (category.name().to_owned(), count.into()));
+    Ok(web::Json(OverviewCounts { success: true, counts: counts.collect() }))
 }
 
 /// Lists the newest images that a record tells of, at most 100.
