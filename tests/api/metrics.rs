@@ -48,7 +48,7 @@ async fn requests_are_counted_under_their_routes_pattern() {
     let app = TestApp::start();
     app.get("/test/one.jpg").await;
     app.get("/test/two.jpg").await;
-    app.get("/no/such/page").await;
+    app.get("/assets/none.js").await;
     app.send(Method::from_bytes(b"BREW").unwrap(), "/api", |request| request).await;
     app.send(Method::HEAD, "/api", |request| request).await;
     let text = scrape(&app).await;
