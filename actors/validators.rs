@@ -1,7 +1,8 @@
 //! Whether what a user entered works: an address and a key for a media server, a provider or a notification service.
 //!
-//! Each check is a function that asks the service once, within the time of [`Outgoing`], and gives a [`Verdict`] in the words
-//! the web UI knows. A verdict never holds a key, nor anything of a service's body that is not one of a few known fields.
+//! Each check is a function that asks the service once, within the time of [`Outgoing`](crate::outgoing::Outgoing), and
+//! gives a [`Verdict`] in the words the web UI knows. A verdict never holds a key, nor anything of a service's body that is
+//! not one of a few known fields.
 
 mod media_server;
 mod notification;
