@@ -9,13 +9,15 @@ interface ChartProps {
   /** Instants in seconds since 1970, ascending. */
   times: readonly number[];
   values: readonly (number | null)[];
+  /** The first and the last instant that is shown, whether there are values or not. */
+  span: readonly [number, number];
   /** How a value is written at the axis and under the pointer. */
   format?: (value: number) => string;
 }
 
 const HEIGHT = 180;
 
-export function Chart({ label, times, values, format = (value) => value.toLocaleString() }: ChartProps) {
+export function Chart({ label, times, values, span, format = (value) => value.toLocaleString() }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const look = `${theme.value} ${accent.value}`;
   useEffect(() => {
@@ -40,7 +42,7 @@ export function Chart({ label, times, values, format = (value) => value.toLocale
         height: HEIGHT,
         legend: { show: true, live: true },
         cursor: { y: false },
-        scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
+        scales: { x: { range: () => [span[0], span[1]] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
         axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(format) }],
         series: [
           {},
@@ -64,7 +66,7 @@ export function Chart({ label, times, values, format = (value) => value.toLocale
       observer.disconnect();
       plot.destroy();
     };
-  }, [label, times, values, look]);
+  }, [label, times, values, span, look]);
   return (
     <figure class="chart">
       <figcaption>{label}</figcaption>

@@ -76,6 +76,7 @@ function DayCharts({ of }: { of: Day[] }) {
     () => [column('images'), column('errors'), column('runtime_seconds')],
     [of],
   );
+  const span = useMemo((): [number, number] => [Date.now() / 1000 - CHARTED * 86_400, Date.now() / 1000], [of]);
   const sum = (field: 'images' | 'errors' | 'runs') => of.reduce((total, day) => total + day[field], 0);
   return (
     <>
@@ -85,9 +86,9 @@ function DayCharts({ of }: { of: Day[] }) {
         <Figure value={sum('errors').toLocaleString()} label="errors" tone={sum('errors') ? 'warn' : 'plain'} />
       </div>
       <div class="charts">
-        <Chart label="Pictures made" times={times} values={images} />
-        <Chart label="Time spent" times={times} values={runtime} format={duration} />
-        <Chart label="Errors" times={times} values={errors} />
+        <Chart label="Pictures made" times={times} values={images} span={span} />
+        <Chart label="Time spent" times={times} values={runtime} span={span} format={duration} />
+        <Chart label="Errors" times={times} values={errors} span={span} />
       </div>
     </>
   );
