@@ -1,7 +1,7 @@
 // A real daemon on a folder of its own, as a user would start it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -84,4 +84,15 @@ export class Daemon {
 export async function withLogin(folder) {
   const config = { WebUI: { basicAuthEnabled: true, basicAuthUsername: 'ada', basicAuthPassword: 'l0ve lace' } };
   await writeFile(join(folder, 'config.json'), JSON.stringify(config));
+}
+
+// One pixel is a picture, too.
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** A library with one poster. */
+export async function withPoster(folder) {
+  const assets = join(folder, 'assets');
+  await mkdir(join(assets, 'Movies', 'Heat (1995) {tmdb-949}'), { recursive: true });
+  await writeFile(join(assets, 'Movies', 'Heat (1995) {tmdb-949}', 'poster.jpg'), Buffer.from(PIXEL, 'base64'));
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
 }

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { Daemon, withLogin } from './daemon.mjs';
+import { Daemon, withLogin, withPoster } from './daemon.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axeSource = require.resolve('axe-core/axe.min.js');
@@ -155,6 +155,60 @@ describe('an open daemon', () => {
       await link.focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor();
+    });
+  });
+});
+
+describe('a daemon with a library', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start({ prepare: withPoster });
+  });
+  after(() => daemon.stop());
+
+  test('a testing run is started, its progress is seen to the end, and its pictures appear', async () => {
+    await withPage(daemon, '/run', {}, async (page) => {
+      await page.getByText('Start a Testing run to see').waitFor();
+      await page.getByRole('button', { name: 'Start Testing' }).click();
+      await page.getByRole('progressbar', { name: 'Progress of the run' }).waitFor();
+      await page.getByText('Testing: completed').waitFor({ timeout: 60_000 });
+      const gallery = page.getByRole('region', { name: 'Testing gallery' });
+      await gallery.getByRole('link').nth(23).waitFor();
+    });
+  });
+
+  test('a picture is deleted, and comes back', async () => {
+    await withPage(daemon, '/library/posters', {}, async (page) => {
+      const tile = page.getByRole('button', { name: 'Heat (1995), Poster' });
+      await tile.click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+      const question = page.getByRole('dialog', { name: 'Delete Poster of Heat (1995)?' });
+      await question.getByRole('button', { name: 'Delete' }).click();
+      await tile.waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await tile.waitFor();
+    });
+  });
+
+  test('a setting is edited, looked over, saved, and taken back', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      const search = page.getByLabel('Search the settings');
+      const field = page.getByLabel('Poster Min Width');
+      await search.fill('PosterMinWidth');
+      const before = await field.inputValue();
+      await field.fill('1234');
+      await page.getByRole('button', { name: 'Save 1 change' }).click();
+      const review = page.getByRole('dialog', { name: 'Save these changes?' });
+      await review.getByRole('cell', { name: '1234' }).waitFor();
+      await review.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved 1 setting').waitFor();
+      await search.fill('');
+      await page.getByRole('link', { name: 'Backups' }).click();
+      await page.getByRole('button', { name: 'Restore' }).first().click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await search.fill('PosterMinWidth');
+      await page.waitForFunction((value) => document.querySelector('.setting input')?.value === value, before);
     });
   });
 });

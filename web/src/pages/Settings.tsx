@@ -20,6 +20,7 @@ import {
   changesOf,
   type FieldModel,
   fieldsOf,
+  inForce,
   type Schema,
   tabsOf,
   type Values,
@@ -63,8 +64,9 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
   const [error, setError] = useState<ApiError>();
   const fields = useMemo(() => fieldsOf(schema, config), [schema, config]);
   const tabs = useMemo(() => tabsOf(schema, fields), [schema, fields]);
-  const values = { ...config.config, ...edits };
-  const changes = changesOf(fields, config.config, edits);
+  const stored = useMemo(() => inForce(schema, config), [schema, config]);
+  const values = { ...stored, ...edits };
+  const changes = changesOf(fields, stored, edits);
   useUnsavedGuard(changes.length > 0);
 
   const needle = search.trim().toLowerCase();

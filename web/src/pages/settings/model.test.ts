@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Config, changesOf, fieldsOf, nested, type Schema, tabsOf } from './model';
+import { type Config, changesOf, fieldsOf, inForce, nested, type Schema, tabsOf } from './model';
 
 const config: Config = {
   config: { PlexUrl: 'http://plex', PlexToken: '********', UsePlex: 'true', mystery: '1' },
@@ -9,9 +9,12 @@ const config: Config = {
 const schema: Schema = {
   properties: {
     PlexToken: { writeOnly: true },
+    PlexUpload: { default: 'false' },
     PlexUrl: { 'x-depends-on': 'UsePlex', 'x-section': 'PlexPart', 'x-key': 'PlexUrl' },
   },
-  'x-groups': [{ title: 'Plex Settings', tab: 'Media Servers', keys: ['UsePlex', 'PlexUrl', 'PlexToken', 'gone'] }],
+  'x-groups': [
+    { title: 'Plex Settings', tab: 'Media Servers', keys: ['UsePlex', 'PlexUrl', 'PlexToken', 'PlexUpload', 'gone'] },
+  ],
 };
 const fields = fieldsOf(schema, config);
 
@@ -21,7 +24,7 @@ test('every key is on a tab, also one that nobody knows', () => {
     tab.groups.flatMap((group) => group.fields.map((field) => field.key)),
   ]);
   expect(keys).toEqual([
-    ['media-servers', ['UsePlex', 'PlexUrl', 'PlexToken']],
+    ['media-servers', ['UsePlex', 'PlexUrl', 'PlexToken', 'PlexUpload']],
     ['others', ['mystery']],
   ]);
 });
@@ -37,4 +40,8 @@ test('only what differs is a change, and secrets are not shown', () => {
 
 test('edits go back to their sections', () => {
   expect(nested(schema, { PlexUrl: 'http://other', mystery: 1 })).toEqual({ PlexPart: { PlexUrl: 'http://other' } });
+});
+
+test('a key that the file does not have stands at its default', () => {
+  expect(inForce(schema, config)).toMatchObject({ PlexUpload: 'false', UsePlex: 'true' });
 });

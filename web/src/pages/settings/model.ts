@@ -14,6 +14,7 @@ export interface Property {
   title?: string;
   description?: string;
   writeOnly?: boolean;
+  default?: unknown;
   'x-section'?: string;
   /** The key's name within its section. */
   'x-key'?: string;
@@ -59,7 +60,7 @@ export interface Change {
 
 export function fieldsOf(schema: Schema, config: Config): Map<string, FieldModel> {
   const fields = new Map<string, FieldModel>();
-  for (const key of Object.keys(config.config)) {
+  for (const key of new Set([...Object.keys(schema.properties), ...Object.keys(config.config)])) {
     const property = schema.properties[key] ?? {};
     fields.set(key, {
       key,
@@ -71,6 +72,12 @@ export function fieldsOf(schema: Schema, config: Config): Map<string, FieldModel
     });
   }
   return fields;
+}
+
+/** What is in force: the file's values, and the defaults of keys that the file does not have. */
+export function inForce(schema: Schema, config: Config): Values {
+  const defaults = Object.entries(schema.properties).map(([key, property]) => [key, property.default]);
+  return { ...Object.fromEntries(defaults), ...config.config };
 }
 
 /** The tabs with their groups, in the daemon's order, and one for keys that it does not know. */
