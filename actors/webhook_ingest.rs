@@ -320,14 +320,16 @@ impl Answer<Handled> for WebhookIngest {
     fn answer(&mut self, Handled(mut received): Handled, _: &mut Ctx<Self>) -> Reply<()> {
         received.id = self.journal.next_id();
         self.known.extend(received.jobs.iter().cloned());
-        self.commons.facts.publish(Fact::WebhookAccepted {
+        let fact = Fact::WebhookAccepted {
             id: received.id,
             source: received.source.clone(),
             event: received.event.clone(),
             verdict: received.verdict,
-        });
+        };
         let kept = self.journal.add(*received);
         self.publish();
+        // Told last: who hears of it and looks must find it.
+        self.commons.facts.publish(fact);
         Reply::later(kept)
     }
 }

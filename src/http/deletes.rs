@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::files::decoded;
-use super::{ApiError, AppState, Code, State, ask, ask_within};
+use super::{ApiError, Code, State, ask, ask_within};
 use crate::actors::asset_indexer::Root;
 use crate::actors::image_choices::FilesRemoved;
 use crate::actors::trash::{Discard, DiscardError, Discarded};
@@ -164,7 +164,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 
 async fn delete_one(
     request: &HttpRequest,
-    state: &AppState,
+    state: &State,
     family: &Family,
 ) -> Result<web::Json<ImageDeleted>, ApiError> {
     let path = request.path().strip_prefix(family.prefix).and_then(decoded);
@@ -177,7 +177,7 @@ async fn delete_one(
 }
 
 async fn delete_several(
-    state: &AppState,
+    state: &State,
     asked: ImagesToDelete,
     family: &Family,
 ) -> Result<web::Json<ImagesDeleted>, ApiError> {
@@ -196,18 +196,23 @@ async fn delete_several(
     Ok(web::Json(ImagesDeleted { success: true, deleted, failed, message, trashed }))
 }
 
+/// Deletes files and lets their rows follow. Both or neither: it goes on when the client goes away in between.
 async fn discard(
-    state: &AppState,
+    state: &State,
     root: Root,
     paths: Vec<String>,
 ) -> Result<Vec<Result<Discarded, DiscardError>>, ApiError> {
-    let results = ask_within(PATIENCE, &state.trash, Discard { root, paths: paths.clone() }).await?;
-    let deleted = paths.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(path, _)| path);
-    if root == Root::Assets {
-        // The files are gone either way; rows that could not follow show it.
-        let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect() }).await;
-    }
-    Ok(results)
+    let state = state.clone();
+    let work = actix_web::rt::spawn(async move {
+        let results = ask_within(PATIENCE, &state.trash, Discard { root, paths: paths.clone() }).await?;
+        let deleted = paths.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(path, _)| path);
+        if root == Root::Assets {
+            // The files are gone either way; rows that could not follow show it.
+            let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect() }).await;
+        }
+        Ok(results)
+    });
+    work.await.map_err(ApiError::internal)?
 }
 
 fn refused(error: DiscardError, family: &Family) -> ApiError {
