@@ -13,27 +13,22 @@ pub mod row;
 pub mod shelf;
 pub mod tally;
 
-use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use actix::{AsyncContext, Message};
+use actix::Message;
 use futures_util::FutureExt;
 
 use crate::commons::{Commons, Views};
-use crate::events::{Fact, Facts};
-use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::events::Facts;
+use crate::guard::{Answer, Ctx, Reply, Service};
 use crate::old_database::Moved;
 use crate::store::StoreError;
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, keep_looking};
 use columns::Server;
 use desk::Desk;
 use shelf::Sums;
 
 pub use desk::ExportState;
-
-/// How often `Logs` is looked at.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// What is known of exports.
 #[derive(Debug, Clone, Default)]
@@ -70,17 +65,8 @@ pub struct Imported {
     pub problems: Vec<String>,
 }
 
-/// A run ended, or facts were missed.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct RunsEnded;
-
-/// `Logs` was looked at.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct Looked;
-
-/// The actor.
+/// The actor. Clones are its next life after a crash, at the same workbench.
+#[derive(Clone)]
 pub struct ExportKeeper {
     views: Views,
     facts: Facts,
@@ -113,57 +99,20 @@ impl ExportKeeper {
         });
         done.map(|done| done.inspect_err(|error| tracing::error!(%error, "the exports cannot be read or written")))
     }
-
-    /// Takes what ended runs and others have left, and comes back.
-    fn look(&mut self, ctx: &mut Ctx<Self>) {
-        let (this, work) = (ctx.address(), self.work(Desk::take_all));
-        actix::spawn(async move {
-            // What fails, or crashes, is tried again at the next look.
-            let _ = AssertUnwindSafe(work).catch_unwind().await;
-            this.do_send(Looked);
-        });
-    }
 }
 
 impl Service for ExportKeeper {
     const NAME: &'static str = "ExportKeeper";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
-        let (mut live, this) = (self.facts.listen(None).live, ctx.address());
-        actix::spawn(async move {
-            use tokio::sync::broadcast::error::RecvError;
-            loop {
-                match live.recv().await {
-                    Ok(event) if !matches!(event.fact, Fact::RunFinished { .. }) => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => this.do_send(RunsEnded),
-                    Err(RecvError::Closed) => return,
-                }
-            }
-        });
-        self.look(ctx);
+        let this = self.clone();
+        keep_looking(ctx, &self.facts, async move || this.work(Desk::take_all).await);
     }
 
     fn observe(&self) -> serde_json::Value {
         let view = self.views.exports.get();
         let statistics = [Server::Plex, Server::Other].map(|server| view.sums.statistics(server));
         serde_json::json!({ "loaded": view.loaded, "statistics": statistics })
-    }
-}
-
-impl Answer<RunsEnded> for ExportKeeper {
-    fn answer(&mut self, _: RunsEnded, _: &mut Ctx<Self>) -> Reply<()> {
-        let work = self.work(Desk::take_all);
-        Reply::later(async move {
-            // What fails is tried again at the next look.
-            let _ = work.await;
-        })
-    }
-}
-
-impl Answer<Looked> for ExportKeeper {
-    fn answer(&mut self, _: Looked, ctx: &mut Ctx<Self>) -> Reply<()> {
-        ctx.later(LOOK, Self::look);
-        ().into()
     }
 }
 

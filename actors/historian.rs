@@ -18,30 +18,25 @@ pub mod row;
 mod state;
 
 use std::collections::BTreeMap;
-use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use actix::{AsyncContext, Message};
+use actix::Message;
 use chrono::NaiveDateTime;
 use futures_util::FutureExt;
 
 use crate::commons::Commons;
-use crate::events::{Fact, Facts};
-use crate::guard::{Answer, Ctx, Reply, Service, Timers};
+use crate::events::Facts;
+use crate::guard::{Answer, Ctx, Reply, Service};
 use crate::old_database::Moved;
 use crate::store::StoreError;
 use crate::view::View;
-use crate::workbench::Workbench;
+use crate::workbench::{Workbench, keep_looking};
 use desk::Desk;
 use index::Index;
 
 pub use intake::Problem;
 pub use state::{HistoryState, Marker};
-
-/// How often `Logs` is looked at. Upstream looks every five seconds; nobody minds sooner.
-const LOOK: Duration = Duration::from_secs(2);
 
 /// What is known of the history.
 #[derive(Debug, Clone, Default)]
@@ -117,17 +112,8 @@ pub struct TakeOldHistory {
     pub file: PathBuf,
 }
 
-/// A run ended, or facts were missed.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct RunsEnded;
-
-/// `Logs` was looked at.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct Looked;
-
-/// The actor.
+/// The actor. Clones are its next life after a crash, at the same workbench.
+#[derive(Clone)]
 pub struct Historian {
     view: View<HistoryView>,
     facts: Facts,
@@ -155,56 +141,19 @@ impl Historian {
         });
         done.map(|done| done.inspect_err(|error| tracing::error!(%error, "the history cannot be read or written")))
     }
-
-    /// Takes what ended runs and others have left, and comes back.
-    fn look(&mut self, ctx: &mut Ctx<Self>) {
-        let (this, work) = (ctx.address(), self.work(Desk::take_all));
-        actix::spawn(async move {
-            // What fails, or crashes, is tried again at the next look.
-            let _ = AssertUnwindSafe(work).catch_unwind().await;
-            this.do_send(Looked);
-        });
-    }
 }
 
 impl Service for Historian {
     const NAME: &'static str = "Historian";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
-        let (mut live, this) = (self.facts.listen(None).live, ctx.address());
-        actix::spawn(async move {
-            use tokio::sync::broadcast::error::RecvError;
-            loop {
-                match live.recv().await {
-                    Ok(event) if !matches!(event.fact, Fact::RunFinished { .. }) => {}
-                    Ok(_) | Err(RecvError::Lagged(_)) => this.do_send(RunsEnded),
-                    Err(RecvError::Closed) => return,
-                }
-            }
-        });
-        self.look(ctx);
+        let this = self.clone();
+        keep_looking(ctx, &self.facts, async move || this.work(Desk::take_all).await);
     }
 
     fn observe(&self) -> serde_json::Value {
         let view = self.view.get();
         serde_json::json!({ "loaded": view.loaded, "rows": view.index.len(), "problems": view.problems })
-    }
-}
-
-impl Answer<RunsEnded> for Historian {
-    fn answer(&mut self, _: RunsEnded, _: &mut Ctx<Self>) -> Reply<()> {
-        let work = self.work(Desk::take_all);
-        Reply::later(async move {
-            // What fails is tried again at the next look.
-            let _ = work.await;
-        })
-    }
-}
-
-impl Answer<Looked> for Historian {
-    fn answer(&mut self, _: Looked, ctx: &mut Ctx<Self>) -> Reply<()> {
-        ctx.later(LOOK, Self::look);
-        ().into()
     }
 }
 

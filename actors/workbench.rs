@@ -1,15 +1,33 @@
 //! Slow work of an actor: off its thread, one piece at a time, so that it answers meanwhile.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
+use actix::AsyncContext;
+use actix::fut::wrap_future;
+use futures_util::FutureExt;
 use tokio::sync::Mutex;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 
+use crate::events::{Event, Fact, Facts};
+use crate::guard::{Ctx, Service};
 use crate::store::StoreError;
 
-/// What an actor works with. It is opened when it is first needed, and anew after a piece of work that crashed.
+/// How often what others leave is looked for. Upstream looks every five seconds; nobody minds sooner.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// What an actor works with. It is opened when it is first needed, and anew after a piece of work that crashed. Clones are
+/// the same workbench: an actor that was restarted must not work beside what its last life still does.
 pub struct Workbench<D> {
     desk: Arc<Mutex<Option<D>>>,
     open: Arc<dyn Fn() -> Result<D, StoreError> + Send + Sync>,
+}
+
+impl<D> Clone for Workbench<D> {
+    fn clone(&self) -> Self {
+        Self { desk: self.desk.clone(), open: self.open.clone() }
+    }
 }
 
 impl<D: Send + 'static> Workbench<D> {
@@ -37,6 +55,32 @@ impl<D: Send + 'static> Workbench<D> {
                 Ok(done) => done,
                 Err(crash) => std::panic::resume_unwind(crash.into_panic()),
             }
+        }
+    }
+}
+
+/// Has an actor look for what ended runs and others left: at once, when a run of the daemon has ended, and every little
+/// while; until the actor ends or crashes. A look that fails or crashes is made again like any other.
+pub fn keep_looking<S: Service, T>(ctx: &mut Ctx<S>, facts: &Facts, look: impl AsyncFn() -> T + 'static) {
+    let mut live = facts.listen(None).live;
+    ctx.spawn(wrap_future(async move {
+        loop {
+            let _ = AssertUnwindSafe(look()).catch_unwind().await;
+            tokio::select! {
+                () = run_ended(&mut live) => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }));
+}
+
+/// Waits for the end of a run, or for facts that were missed and may have been one.
+async fn run_ended(live: &mut Receiver<Arc<Event>>) {
+    loop {
+        match live.recv().await {
+            Ok(event) if !matches!(event.fact, Fact::RunFinished { .. }) => {}
+            Ok(_) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }

@@ -255,8 +255,8 @@ fn start_actors(
         config: start(&troupe, &commons, keeper, ConfigKeeper::new),
         auth: start(&troupe, &commons, (), |commons, ()| AuthKeeper::new(commons)),
         indexer,
-        exports: start(&troupe, &commons, (), |commons, ()| ExportKeeper::new(commons)),
-        historian: start(&troupe, &commons, (), |commons, ()| Historian::new(commons)),
+        exports: start(&troupe, &commons, ExportKeeper::new(commons.clone()), |_, keeper| keeper),
+        historian: start(&troupe, &commons, Historian::new(commons.clone()), |_, historian| historian),
         tailer: start(&daemon, &commons, (), |commons, ()| LogTailer::new(commons)),
         scheduler: start(&daemon, &commons, timetable, |commons, (settings, queue)| {
             Scheduler::new(commons, settings, queue)

@@ -74,11 +74,11 @@ impl Stage {
     }
 
     pub async fn until(&self, wanted: impl FnMut(&AssetsView) -> bool) -> Arc<AssetsView> {
-        tokio::time::timeout(Duration::from_secs(10), self.commons.views.assets.wait_for(wanted)).await.unwrap()
+        tokio::time::timeout(Duration::from_secs(30), self.commons.views.assets.wait_for(wanted)).await.unwrap()
     }
 
     async fn eventually(&self, what: &str, mut condition: impl FnMut() -> bool) {
-        for _ in 0..1000 {
+        for _ in 0..3000 {
             if condition() {
                 return;
             }

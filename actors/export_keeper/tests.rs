@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -36,8 +37,8 @@ impl Stage {
         let store = Store::open(&data.store()).unwrap();
         let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
         let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
-        let given = commons.clone();
-        let keeper = troupe.start(move || ExportKeeper::new(given.clone()));
+        let keeper = ExportKeeper::new(commons.clone());
+        let keeper = troupe.start(move || keeper.clone());
         Self { _folder: folder, commons, troupe, keeper }
     }
 
@@ -51,7 +52,7 @@ impl Stage {
 
     async fn until(&self, wanted: impl FnMut(&ExportView) -> bool) -> Arc<ExportView> {
         let wait = self.commons.views.exports.wait_for(wanted);
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the view never came")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the view never came")
     }
 
     fn rows(&self, kind: Kind, run: Option<&str>) -> Vec<Value> {
@@ -143,19 +144,15 @@ async fn an_export_that_is_in_logs_is_not_taken_again_at_the_next_start() {
     );
     let run = stage.import(Server::Other).await.run_timestamp;
     stage.troupe.stop();
-    let troupe = Troupe::new(stage.commons.facts.clone(), Arc::new(|_| {}));
-    let given = stage.commons.clone();
-    stage.commons.views.exports.publish(ExportView::default());
-    let again = troupe.start(move || ExportKeeper::new(given.clone()));
+    let mut desk = Desk::open(&stage.commons.data, &stage.commons.store, &stage.commons.facts).unwrap();
     // A file is taken at the second look that finds it unchanged.
     for _ in 0..3 {
-        again.send(RunsEnded).await.unwrap();
+        desk.take_all().unwrap();
     }
-    assert_eq!(stage.commons.views.exports.get().sums.runs(Server::Other), [run]);
+    assert_eq!(desk.sums().runs(Server::Other), [run]);
     let rows = stage.rows(Kind::OtherLibrary, None);
     assert_eq!((&rows[0]["media_id"], &rows[0]["library_type"]), (&json!("a1"), &json!("Movie")));
-    assert_eq!(stage.commons.views.library_types.get().text("Filme"), Some("movie"));
-    troupe.stop();
+    assert_eq!(desk.sums().library_types().text("Filme"), Some("movie"));
 }
 
 #[actix::test]

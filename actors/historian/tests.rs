@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use chrono::Utc;
 use serde_json::json;
@@ -11,7 +12,7 @@ use super::row::HistoryRow;
 use super::*;
 use crate::commons::Views;
 use crate::data_dir::DataDir;
-use crate::events::Facts;
+use crate::events::{Fact, Facts};
 use crate::guard::{Handle, Troupe};
 use crate::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
 use crate::store::Store;
@@ -21,10 +22,17 @@ struct Stage {
     commons: Commons,
 }
 
-/// A Historian, stopped when dropped.
+/// A Historian. Ends with [`Working::end`], where another one follows.
 struct Working {
     troupe: Troupe,
     historian: Handle<Historian>,
+}
+
+impl Working {
+    /// Stops it once it has done what it was asked for: two of them must not write one history.
+    async fn end(self) {
+        self.historian.send(SpeakAnew).await.unwrap().unwrap();
+    }
 }
 
 impl Drop for Working {
@@ -47,14 +55,14 @@ impl Stage {
     fn start(&self) -> Working {
         self.commons.views.history.publish(HistoryView::default());
         let troupe = Troupe::new(self.commons.facts.clone(), Arc::new(|_| {}));
-        let given = self.commons.clone();
-        let historian = troupe.start(move || Historian::new(given.clone()));
+        let historian = Historian::new(self.commons.clone());
+        let historian = troupe.start(move || historian.clone());
         Working { troupe, historian }
     }
 
     async fn until(&self, wanted: impl FnMut(&HistoryView) -> bool) -> Vec<HistoryRow> {
         let wait = self.commons.views.history.wait_for(wanted);
-        let view = tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the view never came");
+        let view = tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the view never came");
         query::page(&view, &self.commons.store, &Filter::default(), Sort::NEWEST, 0, 100).unwrap().rows
     }
 
@@ -104,13 +112,13 @@ fn days(rows: &[HistoryRow]) -> Vec<&str> {
 #[actix::test]
 async fn results_that_appeared_while_the_daemon_was_down_are_taken_also_where_logs_was_moved_away() {
     let stage = Stage::new();
-    drop(stage.start());
+    stage.start().end().await;
     put(&stage.path("RotatedLogs/Logs_20251110_030000/normal.json"), 10);
     put(&stage.path("RotatedLogs/Logs_20251111_030000/normal.json"), 11);
     put(&stage.path("Logs/Normal.JSON"), 12);
     let working = stage.start();
     assert_eq!(days(&stage.until(|view| view.index.len() == 3).await), ["12", "11", "10"]);
-    drop(working);
+    working.end().await;
     // A restart takes nothing twice, nor what the user removed.
     let _working = stage.start();
     assert_eq!(stage.loaded().await.len(), 3);
@@ -139,7 +147,7 @@ async fn rows_that_were_removed_do_not_come_back_with_the_next_start() {
     assert_eq!(stage.loaded().await.len(), 2);
     let before = row::parse_iso("2026-01-01T00:00:00").unwrap();
     assert_eq!(working.historian.send(CleanUp { before }).await.unwrap().unwrap(), 2);
-    drop(working);
+    working.end().await;
     let _working = stage.start();
     assert_eq!(stage.loaded().await, []);
 }
@@ -179,7 +187,7 @@ async fn runs_that_ended_while_nobody_listened_get_their_rows() {
     let finished = Fact::RunFinished { run: RunId(3), mode: "normal".into(), outcome: Outcome::Stopped, seconds: 1.0 };
     stage.commons.facts.publish(finished);
     stage.until(|view| view.index.len() == 3).await;
-    drop(working);
+    working.end().await;
     let _working = stage.start();
     assert_eq!(stage.loaded().await.len(), 3, "each run has one row");
 }

@@ -14,7 +14,7 @@ use crate::runs::Trigger;
 use crate::script_supervisor::CurrentRun;
 use crate::store::Store;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Stage {
     folder: tempfile::TempDir,

@@ -97,12 +97,12 @@ impl Stage {
 
     async fn fires(&self, count: usize) -> Vec<Fire> {
         let wait = self.commons.views.scheduler.wait_for(|view| view.fires.len() >= count);
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the fires never came").fires.clone()
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the fires never came").fires.clone()
     }
 
     async fn view(&self, wanted: impl FnMut(&SchedulerView) -> bool) -> Arc<SchedulerView> {
         let wait = self.commons.views.scheduler.wait_for(wanted);
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the view never came")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the view never came")
     }
 
     fn written(&self) -> Value {

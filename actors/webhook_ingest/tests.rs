@@ -98,7 +98,7 @@ impl Stage {
 
     async fn view(&self, wanted: impl FnMut(&IngestView) -> bool) -> Arc<IngestView> {
         let wait = self.commons.views.ingest.wait_for(wanted);
-        tokio::time::timeout(Duration::from_secs(10), wait).await.expect("the view never came")
+        tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the view never came")
     }
 
     fn files(&self) -> Vec<String> {

@@ -17,7 +17,7 @@ async fn open(app: &TestApp, path: &str, last: Option<u64>) -> Response {
 async fn events(mut response: Response, count: usize) -> Vec<(u64, String)> {
     let mut text = String::new();
     while text.matches("\ndata: ").count() < count {
-        let piece = tokio::time::timeout(Duration::from_secs(10), response.chunk()).await.expect("an event in time");
+        let piece = tokio::time::timeout(Duration::from_secs(30), response.chunk()).await.expect("an event in time");
         text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
     }
     let field =

@@ -125,7 +125,7 @@ impl TestApp {
 
 /// Waits, polling, until `condition` gives a value; fails the test after ten seconds.
 pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         if let Some(value) = condition().await {
             return value;

@@ -219,7 +219,7 @@ async fn a_change_is_in_force_and_told_when_it_is_answered() {
     let mut facts = app.state.commons.facts.listen(None).live;
     post(&app, "?mode=merge", json!({"AssetPath": "/elsewhere"})).await;
     assert_eq!(app.state.commons.views.config.get().asset_paths.assets, Path::new("/elsewhere"));
-    let fact = tokio::time::timeout(Duration::from_secs(10), async {
+    let fact = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             let event = facts.recv().await.unwrap();
             if let Fact::ConfigChanged { generation } = event.fact {
