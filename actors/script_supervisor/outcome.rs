@@ -57,7 +57,11 @@ pub struct Verdict {
 pub fn judge(evidence: &Evidence) -> Verdict {
     let Some(end) = &evidence.end else { return judge_unseen(evidence) };
     let (how, asked) = match end {
-        ScriptEnd::NotStarted { cause, .. } => return Verdict::because(Outcome::Failed, cause),
+        ScriptEnd::NotStarted { missing, cause } => {
+            let help = "install PowerShell 7 (pwsh), or set runner.command to a program that is there";
+            let help = if *missing { help } else { "the run could not be started" };
+            return Verdict::because(Outcome::Failed, &format!("{help}: {cause}"));
+        }
         ScriptEnd::Exited { code, circumstances } => (format!("exit code {code}"), circumstances.asked),
         ScriptEnd::Signalled { signal, circumstances } => (format!("ended by signal {signal}"), circumstances.asked),
     };
@@ -222,5 +226,19 @@ mod tests {
         );
         let traces = Traces::read([].into_iter(), &output);
         assert_eq!(judge(&Evidence { traces, ..exited(3) }).reason.unwrap(), "exit code 3; last lines: red text");
+    }
+
+    #[test]
+    fn a_run_without_its_program_says_what_to_do() {
+        let reason = |missing| {
+            let end = ScriptEnd::NotStarted { missing, cause: "the cause".into() };
+            judge(&Evidence { end: Some(end), ..Evidence::default() }).reason.unwrap()
+        };
+        assert!(
+            reason(true).contains("install PowerShell") && reason(true).ends_with(": the cause"),
+            "{}",
+            reason(true)
+        );
+        assert_eq!(reason(false), "the run could not be started: the cause");
     }
 }
