@@ -156,9 +156,11 @@ fn manual_runs_make_every_kind_of_artwork_and_consume_the_source() {
 #[test]
 fn a_manual_run_that_fails_changes_nothing_and_says_why() {
     let place = Place::new();
-    for (content, reason) in
-        [("<html>not found</html>", "no JPEG, PNG or WebP"), ("", "no JPEG, PNG or WebP"), ("\u{0}\u{1}", "no JPEG")]
-    {
+    for (content, reason) in [
+        ("<html>not found</html>", "no JPEG, PNG, WebP, BMP or TIFF"),
+        ("", "no JPEG, PNG, WebP, BMP or TIFF"),
+        ("\u{0}\u{1}", "no JPEG"),
+    ] {
         let picture = place.path("page.jpg");
         fs::write(&picture, content).unwrap();
         let picture = picture.display().to_string();

@@ -20,12 +20,14 @@ const MAX_ALLOCATION: u64 = 512 * 1024 * 1024;
 pub enum DecodeError {
     #[error("the picture cannot be read: {0}")]
     Unreadable(#[from] std::io::Error),
-    #[error("this is no JPEG, PNG or WebP picture")]
+    #[error("this is no JPEG, PNG, WebP, BMP or TIFF picture")]
     Format,
     #[error("the file is larger than {} MB", MAX_FILE_BYTES / 1024 / 1024)]
     FileTooLarge,
     #[error("the picture has {width}x{height} pixels; at most {} megapixels are taken", MAX_PIXELS / 1_000_000)]
     TooManyPixels { width: u32, height: u32 },
+    #[error("decoding the picture takes more than {} MB of memory", MAX_ALLOCATION / 1024 / 1024)]
+    TooMuchMemory,
     #[error("the picture is damaged: {0}")]
     Damaged(String),
 }
@@ -48,10 +50,10 @@ pub fn open(path: &Path) -> Result<Source, DecodeError> {
 /// Decodes the bytes of a file.
 pub fn decode(bytes: &[u8]) -> Result<Source, DecodeError> {
     let (picture, profile) = decode_any(bytes)?;
-    let had_alpha = picture.color().has_alpha();
+    let (had_alpha, grey) = (picture.color().has_alpha(), !picture.color().has_color());
     let mut pixels = if had_alpha { over_white(picture) } else { picture.into_rgb8() };
     if let Some(profile) = profile {
-        to_srgb(&mut pixels, &profile);
+        to_srgb(&mut pixels, &profile, grey);
     }
     Ok(Source { pixels, had_alpha })
 }
@@ -84,6 +86,7 @@ pub(super) fn decode_any(bytes: &[u8]) -> Result<(DynamicImage, Option<Vec<u8>>)
 fn unusable(error: image::ImageError) -> DecodeError {
     match error {
         image::ImageError::Unsupported(_) => DecodeError::Format,
+        image::ImageError::Limits(_) => DecodeError::TooMuchMemory,
         other => DecodeError::Damaged(other.to_string()),
     }
 }
@@ -102,24 +105,26 @@ fn over_white(picture: DynamicImage) -> RgbImage {
     opaque
 }
 
-/// Converts from the file's colour space. A profile that cannot be used, or that is for other channels than red, green and
-/// blue, leaves the colours as the decoder gave them.
-fn to_srgb(pixels: &mut RgbImage, profile: &[u8]) {
+/// Converts from the file's colour space. A profile that cannot be used leaves the colours as the decoder gave them; so does
+/// one for the inks of a CMYK picture, which the decoder has already mixed to red, green and blue.
+fn to_srgb(pixels: &mut RgbImage, profile: &[u8], grey: bool) {
     let Ok(profile) = ColorProfile::new_from_slice(profile) else { return };
-    if profile.color_space != DataColorSpace::Rgb {
-        return;
-    }
+    let layout = match (profile.color_space, grey) {
+        (DataColorSpace::Rgb, _) => Layout::Rgb,
+        (DataColorSpace::Gray, true) => Layout::Gray,
+        _ => return,
+    };
     let srgb = ColorProfile::new_srgb();
-    let Ok(transform) = profile.create_transform_8bit(Layout::Rgb, &srgb, Layout::Rgb, TransformOptions::default())
-    else {
+    let Ok(transform) = profile.create_transform_8bit(layout, &srgb, Layout::Rgb, TransformOptions::default()) else {
         return;
     };
+    let channels = layout.channels();
     let row_bytes = pixels.width() as usize * 3;
-    let mut before = vec![0; row_bytes];
+    let mut converted = vec![0; row_bytes];
     for row in pixels.chunks_exact_mut(row_bytes) {
-        before.copy_from_slice(row);
-        if transform.transform(&before, row).is_err() {
-            row.copy_from_slice(&before);
+        let before: Vec<u8> = row.chunks_exact(3).flat_map(|pixel| pixel.iter().copied().take(channels)).collect();
+        if transform.transform(&before, &mut converted).is_ok() {
+            row.copy_from_slice(&converted);
         }
     }
 }
@@ -147,7 +152,7 @@ mod tests {
     #[test]
     fn a_web_page_named_jpg_is_no_picture() {
         let error = decode(b"<!doctype html><title>404</title>").unwrap_err();
-        assert_eq!(error.to_string(), "this is no JPEG, PNG or WebP picture");
+        assert_eq!(error.to_string(), "this is no JPEG, PNG, WebP, BMP or TIFF picture");
     }
 
     #[test]

@@ -39,6 +39,9 @@ fn whole() -> Vec<Vec<u8>> {
         file(&picture, ImageFormat::Png),
         file(&DynamicImage::from(picture.to_rgba16()), ImageFormat::Png),
         file(&picture, ImageFormat::WebP),
+        file(&opaque, ImageFormat::Bmp),
+        file(&opaque, ImageFormat::Tiff),
+        file(&DynamicImage::from(picture.to_rgba16()), ImageFormat::Tiff),
     ]
 }
 
