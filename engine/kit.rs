@@ -44,6 +44,9 @@ impl Shelf {
 
     /// Everything for a design.
     pub fn kit(&mut self, design: &Design) -> Result<Kit, OverlayError> {
+        // Where the reference leaves a blank for a character that the chosen font lacks, the bundled fonts stand in: a title
+        // with holes is never what somebody wants, and `config.json` has no switch that could ask for it. Texts whose
+        // characters are all there are measured as before.
         let fallbacks = [Font::bundled_bold(), Font::bundled()].map(Arc::new);
         let [bold, regular] = &fallbacks;
         let font = self.font(&design.font, bold);

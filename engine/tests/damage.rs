@@ -9,7 +9,10 @@ use std::{
 };
 
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
-use posterizarr_engine::picture::{Canvas, decode, encode};
+use posterizarr_engine::{
+    geometry::Gravity,
+    picture::{Canvas, Colour, Overlay, Source, decode, encode},
+};
 
 /// A small generator of numbers, so that a failure can be repeated by its seed.
 struct Numbers(u64);
@@ -63,18 +66,28 @@ fn damage(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
     damaged
 }
 
+/// All that is done to a picture, on a small canvas.
+fn compose(source: &Source, overlay: &Overlay) {
+    let mut canvas = Canvas::covered_by(source, (40, 60));
+    canvas.overlay(overlay, Gravity::SOUTH);
+    canvas.frame(3, Colour::BLACK);
+    assert_eq!(canvas.size(), (40, 60));
+    assert!(encode(canvas.pixels(), 92, true).unwrap().ends_with(b"\xff\xd9"));
+}
+
 #[test]
 fn damaged_pictures_are_refused_or_made_do_with() {
     let seconds = std::env::var("POSTERIZARRD_DAMAGE_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(3);
     let end = Instant::now() + Duration::from_secs(seconds);
     let (files, mut rounds, mut decoded) = (whole(), 0_u64, 0_u64);
+    let overlay = Overlay::from(RgbaImage::from_pixel(40, 60, Rgba([9, 9, 9, 99])));
     while Instant::now() < end {
         rounds += 1;
         let mut numbers = Numbers(rounds.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
         let damaged = damage(&files[numbers.below(files.len())], &mut numbers);
         if let Ok(source) = decode(&damaged) {
             decoded += 1;
-            assert_eq!(Canvas::covered_by(&source, (40, 60)).size(), (40, 60));
+            compose(&source, &overlay);
         }
     }
     // VmHWM is the most memory this process ever had.

@@ -26,103 +26,63 @@ struct Variant {
     changes: &'static [Change],
 }
 
+impl Variant {
+    /// A poster.
+    const fn poster(name: &'static str, title: &'static str, changes: &'static [Change]) -> Self {
+        Self { name, kind: Kind::Poster, title, second: "", changes }
+    }
+
+    /// A picture of another kind, named after it, as a fresh configuration makes it.
+    const fn of(name: &'static str, kind: Kind, title: &'static str, second: &'static str) -> Self {
+        Self { name, kind, title, second, changes: &[] }
+    }
+}
+
+const POSTER: &str = "PosterOverlayPart";
+const SHOW_TITLE: &str = "ShowTitleOnSeasonPosterPart";
+
 const VARIANTS: [Variant; 14] = [
-    Variant { name: "poster", kind: Kind::Poster, title: "The Hobbit", second: "", changes: &[] },
+    Variant::poster("poster", "The Hobbit", &[]),
+    Variant::poster("poster-long", "The Hobbit is a great movie that we all loved", &[]),
+    Variant::poster("poster-border", "Up", &[(POSTER, "AddOverlay", "false"), (POSTER, "bordercolor", "#aa2200")]),
+    Variant::poster("poster-overlay", "Up", &[(POSTER, "AddBorder", "false")]),
+    Variant::poster(
+        "poster-bare",
+        "Up",
+        &[(POSTER, "AddBorder", "false"), (POSTER, "AddOverlay", "false"), (POSTER, "fontAllCaps", "false")],
+    ),
+    Variant::poster("poster-textless", "Up", &[(POSTER, "AddText", "false")]),
+    Variant::poster(
+        "poster-stroke",
+        "Stroke of Genius",
+        &[(POSTER, "AddTextStroke", "true"), (POSTER, "strokewidth", "16"), (POSTER, "strokecolor", "navy")],
+    ),
+    Variant::poster(
+        "poster-northwest",
+        "Two lines of text\nwest",
+        &[(POSTER, "TextGravity", "NorthWest"), (POSTER, "lineSpacing", "60"), (POSTER, "maxPointSize", "120")],
+    ),
+    Variant::poster(
+        "poster-breaks",
+        "Mission - Reckoning",
+        &[("PrerequisitePart", "NewLineOnSpecificSymbols", "true")],
+    ),
+    Variant::poster(
+        "poster-arabic",
+        "\u{627}\u{644}\u{633}\u{644}\u{627}\u{645} \u{639}\u{644}\u{64a}\u{643}\u{645} 24",
+        &[],
+    ),
     Variant {
-        name: "poster-long",
-        kind: Kind::Poster,
-        title: "The Hobbit is a great movie that we all loved",
-        second: "",
-        changes: &[],
-    },
-    Variant {
-        name: "poster-border",
-        kind: Kind::Poster,
-        title: "Up",
-        second: "",
-        changes: &[("PosterOverlayPart", "AddOverlay", "false"), ("PosterOverlayPart", "bordercolor", "#aa2200")],
-    },
-    Variant {
-        name: "poster-overlay",
-        kind: Kind::Poster,
-        title: "Up",
-        second: "",
-        changes: &[("PosterOverlayPart", "AddBorder", "false")],
-    },
-    Variant {
-        name: "poster-bare",
-        kind: Kind::Poster,
-        title: "Up",
-        second: "",
         changes: &[
-            ("PosterOverlayPart", "AddBorder", "false"),
-            ("PosterOverlayPart", "AddOverlay", "false"),
-            ("PosterOverlayPart", "fontAllCaps", "false"),
+            (SHOW_TITLE, "AddShowTitletoSeason", "true"),
+            (SHOW_TITLE, "text_offset", "+100"),
+            (SHOW_TITLE, "MaxHeight", "250"),
         ],
+        ..Variant::of("season", Kind::Season, "Season 1", "Dark")
     },
-    Variant {
-        name: "poster-textless",
-        kind: Kind::Poster,
-        title: "Up",
-        second: "",
-        changes: &[("PosterOverlayPart", "AddText", "false")],
-    },
-    Variant {
-        name: "poster-stroke",
-        kind: Kind::Poster,
-        title: "Stroke of Genius",
-        second: "",
-        changes: &[
-            ("PosterOverlayPart", "AddTextStroke", "true"),
-            ("PosterOverlayPart", "strokewidth", "16"),
-            ("PosterOverlayPart", "strokecolor", "navy"),
-        ],
-    },
-    Variant {
-        name: "poster-northwest",
-        kind: Kind::Poster,
-        title: "Two lines of text\nwest",
-        second: "",
-        changes: &[
-            ("PosterOverlayPart", "TextGravity", "NorthWest"),
-            ("PosterOverlayPart", "lineSpacing", "60"),
-            ("PosterOverlayPart", "maxPointSize", "120"),
-        ],
-    },
-    Variant {
-        name: "poster-breaks",
-        kind: Kind::Poster,
-        title: "Mission - Reckoning",
-        second: "",
-        changes: &[("PrerequisitePart", "NewLineOnSpecificSymbols", "true")],
-    },
-    Variant {
-        name: "poster-arabic",
-        kind: Kind::Poster,
-        title: "\u{627}\u{644}\u{633}\u{644}\u{627}\u{645} \u{639}\u{644}\u{64a}\u{643}\u{645} 24",
-        second: "",
-        changes: &[],
-    },
-    Variant {
-        name: "season",
-        kind: Kind::Season,
-        title: "Season 1",
-        second: "Dark",
-        changes: &[
-            ("ShowTitleOnSeasonPosterPart", "AddShowTitletoSeason", "true"),
-            ("ShowTitleOnSeasonPosterPart", "text_offset", "+100"),
-            ("ShowTitleOnSeasonPosterPart", "MaxHeight", "250"),
-        ],
-    },
-    Variant { name: "background", kind: Kind::Background, title: "Am\u{e9}lie gy", second: "", changes: &[] },
-    Variant {
-        name: "titlecard",
-        kind: Kind::TitleCard,
-        title: "Secrets and Lies",
-        second: "Season 1 \u{2022} Episode 2",
-        changes: &[],
-    },
-    Variant { name: "collection", kind: Kind::Collection, title: "James Bond", second: "Collection", changes: &[] },
+    Variant::of("background", Kind::Background, "Am\u{e9}lie gy", ""),
+    Variant::of("titlecard", Kind::TitleCard, "Secrets and Lies", "Season 1 \u{2022} Episode 2"),
+    Variant::of("collection", Kind::Collection, "James Bond", "Collection"),
 ];
 
 /// Goldens are a tenth of the picture in each direction.
@@ -160,30 +120,38 @@ fn make(variant: &Variant, shelf: &mut Shelf) -> (RgbImage, String) {
     (canvas.pixels().clone(), ink.map_or("none".to_owned(), |ink| ink.map(|edge| edge.to_string()).join(" ")))
 }
 
+/// A tenth of a picture.
+fn small(picture: &RgbImage) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    imageops::thumbnail(picture, width / SHRINK, height / SHRINK)
+}
+
+/// The mean difference of two pictures' channels, in 1/255.
+fn difference(one: &RgbImage, other: &RgbImage) -> f64 {
+    assert_eq!(one.dimensions(), other.dimensions());
+    let off: u64 = one.iter().zip(other.iter()).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
+    off as f64 / one.len() as f64
+}
+
 #[test]
 fn every_variant_looks_as_it_did() {
     let goldens = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fixtures/golden");
-    let (folder, writes) =
-        (tempfile::tempdir().unwrap(), std::env::var("POSTERIZARRD_GOLDEN").is_ok_and(|how| how == "write"));
+    let writes = std::env::var("POSTERIZARRD_GOLDEN").is_ok_and(|how| how == "write");
+    let folder = tempfile::tempdir().unwrap();
     overlays::put_missing(folder.path()).unwrap();
     let mut shelf = Shelf::new(folder.path());
     let recorded = fs::read_to_string(goldens.join("ink.txt")).unwrap_or_default();
     let (mut inks, mut wrong) = (String::new(), Vec::new());
     for variant in &VARIANTS {
         let (picture, ink) = make(variant, &mut shelf);
-        let (width, height) = picture.dimensions();
-        let small = imageops::thumbnail(&picture, width / SHRINK, height / SHRINK);
         let (path, line) = (goldens.join(format!("{}.png", variant.name)), format!("{}: {ink}", variant.name));
         inks += &format!("{line}\n");
         if writes {
             fs::create_dir_all(&goldens).unwrap();
-            small.save(&path).unwrap();
+            small(&picture).save(&path).unwrap();
             continue;
         }
-        let golden = image::open(&path).unwrap().into_rgb8();
-        assert_eq!(golden.dimensions(), small.dimensions(), "{}", variant.name);
-        let off: u64 = golden.iter().zip(small.iter()).map(|(one, other)| u64::from(one.abs_diff(*other))).sum();
-        let mean = off as f64 / golden.len() as f64;
+        let mean = difference(&image::open(&path).unwrap().into_rgb8(), &small(&picture));
         if mean >= TOLERANCE || !recorded.lines().any(|known| known == line) {
             wrong.push(format!("{line}, mean difference {mean:.2}"));
         }
