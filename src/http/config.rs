@@ -53,6 +53,15 @@ struct ConfigAnswer {
     problem: Option<String>,
 }
 
+/// What a reader wants.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReadOptions {
+    /// Hide the secrets also from who may see them: a page that only sets them needs none.
+    #[serde(default)]
+    masked: bool,
+}
+
 /// How a post is meant.
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -155,11 +164,11 @@ impl From<ConfigError> for ApiError {
 }
 
 /// Gives the configuration. Secrets are masked for a login without the admin scope, and for all with `mask_secrets`.
-#[utoipa::path(tag = "config", responses((status = 200, body = ConfigAnswer)))]
+#[utoipa::path(tag = "config", params(ReadOptions), responses((status = 200, body = ConfigAnswer)))]
 #[get("/api/config")]
-async fn read(state: State, principal: Principal) -> impl Responder {
+async fn read(state: State, principal: Principal, options: web::Query<ReadOptions>) -> impl Responder {
     let view = state.commons.views.config.get();
-    let secrets_masked = is_masked(&state, &principal);
+    let secrets_masked = options.masked || is_masked(&state, &principal);
     let config = flat::flatten(&view.document, secrets_masked);
     let group = |group: &keys::Group| {
         let keys = keys::of_group(group.name).into_iter().map(|key| Value::from(key.flat));

@@ -15,6 +15,7 @@ pub mod error;
 pub mod events;
 pub mod exports;
 pub mod files;
+pub mod footprint;
 pub mod headers;
 pub mod health;
 pub mod history;
@@ -177,6 +178,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         logs_socket::routes,
         events::routes,
         system::routes,
+        footprint::routes,
         version::routes,
         config::routes,
         config_db::routes,

@@ -123,9 +123,14 @@ impl TestApp {
     }
 }
 
-/// Waits, polling, until `condition` gives a value; fails the test after ten seconds.
-pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(30);
+/// Waits, polling, until `condition` gives a value; fails the test after thirty seconds.
+pub async fn eventually<T>(what: &str, condition: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_in(Duration::from_secs(30), what, condition).await
+}
+
+/// Like [`eventually`], with a limit of its own.
+pub async fn eventually_in<T>(limit: Duration, what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + limit;
     loop {
         if let Some(value) = condition().await {
             return value;

@@ -5,6 +5,7 @@ mod auth;
 mod config;
 mod deletes;
 mod docs;
+mod engine_runs;
 mod events;
 mod exports;
 pub mod harness;

@@ -1,4 +1,5 @@
-//! Starting, ending and listing runs through the API, with shell scripts in the place of PowerShell.
+//! Starting, ending and listing runs through the API, with shell scripts in the place of PowerShell: they do what the real
+//! engine (`engine_runs`) never would, at the moment a test wants it.
 
 use std::fs;
 use std::time::Duration;
@@ -179,7 +180,7 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static str, &'static str)]) -> Answer {
+pub async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static str, &'static str)]) -> Answer {
     let mut form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
     for (field, value) in fields {
         form = form.text(*field, *value);
@@ -187,7 +188,7 @@ async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static s
     app.send(reqwest::Method::POST, "/api/run-manual-upload", |request| request.multipart(form)).await
 }
 
-fn uploads(app: &TestApp) -> Vec<String> {
+pub fn uploads(app: &TestApp) -> Vec<String> {
     let entries = fs::read_dir(app.path().join("uploads")).unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
@@ -208,29 +209,6 @@ async fn a_picture_that_comes_along_is_kept_for_its_run_alone() {
     assert_eq!(uploads(&app).len(), 1);
     fs::write(app.path().join("go"), "").unwrap();
     eventually("the picture is gone", async || uploads(&app).is_empty().then_some(())).await;
-}
-
-#[actix_web::test]
-async fn without_a_script_the_engine_makes_the_asset_of_a_picture_that_comes_along() {
-    let app = TestApp::start();
-    let path = app.path().join("config.json");
-    let mut config: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    config["PrerequisitePart"]["AssetPath"] = json!(app.path().join("assets"));
-    fs::create_dir_all(app.path().join("assets")).unwrap();
-    fs::write(&path, config.to_string()).unwrap();
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    image::DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, image::ImageFormat::Png).unwrap();
-    let fields = [("folderName", "Dark (2017)"), ("libraryName", "TV"), ("titletext", "$(id)")];
-    let started = upload(&app, "a.png", bytes.into_inner(), &fields).await;
-    assert_eq!(started.status, 200, "{}", started.text());
-    let run = eventually("the end of the run", async || {
-        let run = app.get(&format!("/api/runs/{}", started.json()["run_id"])).await.json();
-        (!run["outcome"].is_null()).then_some(run)
-    });
-    let run = run.await;
-    assert_eq!(run["outcome"], "completed", "{run}");
-    assert!(app.path().join("assets/TV/Dark (2017)/poster.jpg").is_file());
-    assert!(uploads(&app).is_empty());
 }
 
 #[actix_web::test]

@@ -51,3 +51,14 @@ async fn upload_diagnostics_look_at_each_folder_and_leave_nothing_behind() {
         assert_eq!(std::fs::read_dir(app.path().join(folder)).unwrap().count(), 0, "{folder}");
     }
 }
+
+#[actix_web::test]
+async fn the_footprint_tells_what_the_daemon_uses_and_what_room_it_has() {
+    let app = TestApp::start();
+    let answer = app.get("/api/footprint").await;
+    assert_eq!(answer.status, 200);
+    let found = answer.json();
+    assert!(found["memory_bytes"].as_u64().unwrap() > 1024 * 1024, "{found}");
+    assert!(found["cpu_seconds"].as_f64().unwrap() >= 0.0);
+    assert!(found["disk_free_bytes"].as_u64().unwrap() <= found["disk_total_bytes"].as_u64().unwrap(), "{found}");
+}

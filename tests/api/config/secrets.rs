@@ -48,6 +48,8 @@ async fn who_may_only_read_sees_masks_and_changes_nothing() {
     assert_eq!(app.get("/api/config").await.status, 401);
     let admin = as_admin(&app, Method::GET, "/api/config", Value::Null).await.json();
     assert_eq!((&admin["config"]["tmdbtoken"], &admin["secrets_masked"]), (&json!("eyJ.tmdb"), &json!(false)));
+    let page = as_admin(&app, Method::GET, "/api/config?masked=true", Value::Null).await.json();
+    assert_eq!((&page["config"], &page["secrets_masked"]), (&expected, &json!(true)), "who wants no secrets gets none");
 }
 
 #[actix_web::test]

@@ -1,0 +1,177 @@
+//! Runs of the real engine through the API, on folders where there is no script: what a new user has.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Cursor;
+use std::path::Path;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use image::{DynamicImage, ImageFormat};
+use serde_json::{Value, json};
+
+use super::harness::{TestApp, eventually_in};
+use super::runs::{upload, uploads};
+
+/// Pictures are made by a child process, without much optimisation and beside other tests.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+async fn ended(app: &TestApp, run: &Value) -> Value {
+    eventually_in(PATIENCE, "the end of the run", async || {
+        let run = app.get(&format!("/api/runs/{run}")).await.json();
+        (!run["outcome"].is_null()).then_some(run)
+    })
+    .await
+}
+
+/// The kinds of the events up to the end of the run, and the last progress.
+async fn told(mut stream: reqwest::Response) -> (BTreeSet<String>, Value) {
+    let (mut text, mut kinds, mut progress) = (String::new(), BTreeSet::new(), Value::Null);
+    while !(kinds.contains("run_finished") && kinds.contains("progress")) {
+        let piece = tokio::time::timeout(PATIENCE, stream.chunk()).await.expect("an event in time");
+        text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+            if field("event: ") == "progress" {
+                progress = serde_json::from_str(field("data: ")).unwrap();
+            }
+            kinds.insert(field("event: ").to_owned());
+            // Comments keep the connection alive and have no kind.
+            kinds.remove("");
+            text = rest.to_owned();
+        }
+    }
+    (kinds, progress)
+}
+
+/// Reads lines of a log over the WebSocket until one has this in it.
+async fn lines_until(app: &TestApp, log: &str, end: &str) -> Vec<String> {
+    let url = format!("{}/ws/logs?log_file={log}", app.url.replace("http://", "ws://"));
+    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.unwrap();
+    let mut lines: Vec<String> = Vec::new();
+    while !lines.last().is_some_and(|line| line.contains(end)) {
+        let message = tokio::time::timeout(PATIENCE, socket.next()).await.expect("a line in time");
+        let Ok(text) = message.expect("an open socket").unwrap().into_text() else { continue };
+        let frame: Value = serde_json::from_str(&text).unwrap_or_default();
+        if frame["type"] == "log" {
+            lines.push(frame["content"].as_str().unwrap().to_owned());
+        }
+    }
+    lines
+}
+
+#[actix_web::test]
+async fn on_a_fresh_folder_a_testing_run_is_seen_from_its_start_to_its_pictures() {
+    let app = TestApp::start();
+    let events = app.client.get(format!("{}/api/events?types=run_started,progress,run_finished", app.url));
+    let events = events.send().await.unwrap();
+    let started = app.post("/api/run/testing", &Value::Null).await.json();
+    assert_eq!(started["success"], true, "{started}");
+    let (lines, (kinds, progress)) =
+        futures_util::join!(lines_until(&app, "Testinglog.log", "Script execution time"), told(events));
+    assert!(lines.iter().any(|line| line.contains("progress: done=24 total=24")), "{lines:?}");
+    assert_eq!(kinds, BTreeSet::from(["progress", "run_finished", "run_started"].map(str::to_owned)));
+    assert_eq!(progress["total"], 24, "{progress}");
+
+    let run = ended(&app, &started["run_id"]).await;
+    assert_eq!((&run["outcome"], &run["mode"]), (&json!("completed"), &json!("testing")), "{run}");
+    let gallery = eventually_in(PATIENCE, "the gallery", async || {
+        let gallery = app.get("/api/test-gallery").await.json();
+        (gallery["images"].as_array().unwrap().len() == 24).then_some(gallery)
+    });
+    let gallery = gallery.await;
+    let url = gallery["images"][0]["url"].as_str().unwrap();
+    let picture = app.get(url).await;
+    assert_eq!((picture.status.as_u16(), &picture.headers["content-type"]), (200, &"image/jpeg".parse().unwrap()));
+    let decoded = posterizarr_engine::picture::decode(&picture.body).unwrap();
+    assert!([(2000, 3000), (3840, 2160)].contains(&decoded.pixels.dimensions()), "{url}");
+    let row = eventually_in(PATIENCE, "the row in the history", async || {
+        app.get("/api/runtime-history").await.json()["history"].get(0).cloned()
+    });
+    let row = row.await;
+    assert_eq!((&row["mode"], &row["total_images"], &row["errors"]), (&json!("testing"), &json!(24), &json!(0)));
+    assert_eq!(row["run"], started["run_id"]);
+}
+
+#[actix_web::test]
+async fn a_stopped_run_leaves_whole_pictures_and_lets_the_next_one_start() {
+    let app = TestApp::start();
+    let started = app.post("/api/run/testing", &Value::Null).await.json();
+    let test = app.path().join("test");
+    eventually_in(PATIENCE, "a first picture", async || pictures(&test).pop()).await;
+    app.post("/api/stop", &Value::Null).await;
+    let run = ended(&app, &started["run_id"]).await;
+    // It may have been done just before.
+    assert!(run["outcome"] == "stopped" || run["outcome"] == "completed", "{run}");
+    assert!(!fs::exists(app.path().join("temp/Posterizarr.Running")).unwrap());
+    for name in pictures(&test) {
+        let file = fs::read(test.join(&name)).unwrap();
+        assert!(file.starts_with(b"\xff\xd8") && file.ends_with(b"\xff\xd9"), "{name} is not whole");
+    }
+    let again = eventually_in(PATIENCE, "a next start", async || {
+        Some(app.post("/api/run/testing", &Value::Null).await.json()).filter(|again| again["success"] == true)
+    });
+    let again = again.await;
+    app.post("/api/force-kill", &Value::Null).await;
+    ended(&app, &again["run_id"]).await;
+}
+
+/// What is in a folder and no picture in the making.
+fn pictures(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".jpg") && !name.starts_with('.'))
+        .collect()
+}
+
+/// A daemon whose assets lie in its data folder.
+fn app_with_assets() -> TestApp {
+    let folder = tempfile::tempdir().unwrap();
+    let assets = folder.path().join("assets");
+    fs::create_dir(&assets).unwrap();
+    let config = json!({"PrerequisitePart": {"AssetPath": assets}});
+    fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    TestApp::start_in(folder, |_| {})
+}
+
+#[actix_web::test]
+async fn every_kind_of_picture_that_may_come_along_becomes_an_asset() {
+    let app = app_with_assets();
+    for (name, format) in [
+        ("a.png", ImageFormat::Png),
+        ("a.jpg", ImageFormat::Jpeg),
+        ("a.webp", ImageFormat::WebP),
+        ("a.bmp", ImageFormat::Bmp),
+        ("a.tiff", ImageFormat::Tiff),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, format).unwrap();
+        let fields = [("folderName", "Dark (2017)"), ("libraryName", "TV"), ("titletext", "$(id)")];
+        let started = upload(&app, name, bytes.into_inner(), &fields).await;
+        assert_eq!(started.status, 200, "{name}: {}", started.text());
+        let run = ended(&app, &started.json()["run_id"]).await;
+        assert_eq!(run["outcome"], "completed", "{name}: {run}");
+        let made = app.path().join("assets/TV/Dark (2017)/poster.jpg");
+        assert!(fs::read(&made).unwrap().starts_with(b"\xff\xd8"), "{name}");
+        fs::remove_file(made).unwrap();
+        assert!(uploads(&app).is_empty(), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn a_picture_that_cannot_be_decoded_ends_in_a_failure_that_says_why() {
+    let app = app_with_assets();
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, ImageFormat::Png).unwrap();
+    let mut damaged = bytes.into_inner();
+    damaged.truncate(60);
+    let fields = [("folderName", "F"), ("libraryName", "L"), ("titletext", "T")];
+    let started = upload(&app, "a.png", damaged, &fields).await;
+    assert_eq!(started.status, 200, "{}", started.text());
+    let run = ended(&app, &started.json()["run_id"]).await;
+    assert_eq!((&run["outcome"], &run["exit_code"]), (&json!("failed"), &json!(1)), "{run}");
+    let log = app.get("/api/logs/Manuallog.log").await.text();
+    assert!(log.contains("the picture is damaged"), "{log}");
+    assert!(uploads(&app).is_empty() && fs::read_dir(app.path().join("assets")).unwrap().next().is_none());
+}
