@@ -1,7 +1,7 @@
 // A real daemon on a folder of its own, as a user would start it.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -95,4 +95,23 @@ export async function withPoster(folder) {
   await mkdir(join(assets, 'Movies', 'Heat (1995) {tmdb-949}'), { recursive: true });
   await writeFile(join(assets, 'Movies', 'Heat (1995) {tmdb-949}', 'poster.jpg'), Buffer.from(PIXEL, 'base64'));
   await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
+}
+
+/** Title cards of so many shows with so many episodes; all are one file, linked. */
+export async function withTitleCards(folder, shows, episodes) {
+  const assets = join(folder, 'assets');
+  const first = join(folder, 'card.png');
+  await writeFile(first, Buffer.from(PIXEL, 'base64'));
+  for (let show = 0; show < shows; show += 1) {
+    const place = join(assets, 'TV', `Show ${String(show).padStart(3, '0')} (2000)`);
+    await mkdir(place, { recursive: true });
+    const names = Array.from({ length: episodes }, (_, index) => `S01E${String(index + 1).padStart(3, '0')}.jpg`);
+    await Promise.all(names.map((name) => link(first, join(place, name))));
+  }
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
+}
+
+/** A script that does nothing until it is stopped. */
+export async function withSleepingScript(folder) {
+  await writeFile(join(folder, 'Posterizarr.ps1'), 'sleep 600 & wait');
 }

@@ -1,10 +1,12 @@
-//! The web UI in headless Chromium: `ui.test.mjs`, run by Node's own test runner against the built binary.
+//! The web UI in headless Chromium: the files that end in `.test.mjs`, run by Node's own test runner against the built binary.
 
 use std::path::Path;
 use std::process::Command;
 
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
+
+const TESTS: [&str; 3] = ["keyboard", "library", "ui"];
 
 #[test]
 fn the_web_ui_works_in_a_real_browser() {
@@ -18,7 +20,8 @@ fn the_web_ui_works_in_a_real_browser() {
         return;
     }
     let output = Command::new("node")
-        .args(["--test", "--test-reporter=spec", "tests/browser/ui.test.mjs"])
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=2"])
+        .args(TESTS.map(|name| format!("tests/browser/{name}.test.mjs")))
         .current_dir(root)
         .env("POSTERIZARRD", env!("CARGO_BIN_EXE_posterizarrd"))
         .output()

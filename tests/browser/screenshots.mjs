@@ -22,6 +22,10 @@ const PAGES = {
   logs: '/logs',
   exports: '/exports',
   settings: '/settings',
+  visuals: '/settings/visuals',
+  servers: '/settings/media-servers',
+  files: '/settings/files',
+  backups: '/settings/backups',
   about: '/about',
 };
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };

@@ -1,56 +1,32 @@
 // The web UI in a real browser against the real binary.
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
-import { launch } from './browser.mjs';
 import { Daemon, withLogin, withPoster } from './daemon.mjs';
+import { assertAccessible, assertFits, PAGES, settled, visit, withPage } from './page.mjs';
 
-const require = createRequire(new URL('../../web/package.json', import.meta.url));
-const axeSource = require.resolve('axe-core/axe.min.js');
+/** The pages of a daemon that has run something. */
+const FILLED = { ...PAGES, '/runs/1': 'Run 1' };
 
-const PAGES = {
-  '/': 'Dashboard',
-  '/run': 'Run',
-  '/library': 'Library',
-  '/library/manual': 'Library',
-  '/library/folders': 'Library',
-  '/library/trash': 'Library',
-  '/actions': 'Action Center',
-  '/schedules': 'Schedules',
-  '/triggers': 'Triggers',
-  '/history': 'History',
-  '/logs': 'Logs',
-  '/exports': 'Exports',
-  '/settings': 'Settings',
-  '/about': 'About',
-};
-
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(() => browser.close());
-
-/** Does something with a new page, which must not log an error, in a context of its own. */
-async function withPage(daemon, path, { mayLogErrors = false, ...options }, work) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  try {
-    const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
-    const errors = [];
-    page.on('console', (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`));
-    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error}`));
-    await page.goto(daemon.url + path);
-    await work(page);
-    if (!mayLogErrors) assert.deepEqual(errors, []);
-  } finally {
-    await context.close();
+async function everyPageFits(daemon, pages = PAGES) {
+  for (const width of [1280, 390]) {
+    await withPage(daemon, '/', { viewport: { width, height: 844 } }, async (page) => {
+      for (const [path, title] of Object.entries(pages)) {
+        await visit(page, daemon, path, title);
+        await assertFits(page, path);
+      }
+    });
   }
 }
 
-/** Waits until nothing is being loaded any more. */
-async function settled(page) {
-  await page.waitForFunction(() => !document.querySelector('.loading'));
+async function everyPageIsAccessible(daemon, themes = ['dark', 'light'], pages = PAGES) {
+  for (const colorScheme of themes) {
+    await withPage(daemon, '/', { colorScheme, bypassCSP: true }, async (page) => {
+      for (const [path, title] of Object.entries(pages)) {
+        await visit(page, daemon, path, title);
+        await assertAccessible(page, `${path} (${colorScheme})`);
+      }
+    });
+  }
 }
 
 describe('an open daemon', () => {
@@ -60,38 +36,8 @@ describe('an open daemon', () => {
   });
   after(() => daemon.stop());
 
-  test('every page loads without an error, wide and narrow', async () => {
-    for (const width of [1280, 390]) {
-      await withPage(daemon, '/', { viewport: { width, height: 844 } }, async (page) => {
-        for (const [path, title] of Object.entries(PAGES)) {
-          await page.goto(daemon.url + path);
-          await page.getByRole('heading', { level: 1, name: title }).waitFor();
-          await settled(page);
-          const wide = await page.evaluate(
-            () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
-          );
-          assert.ok(!wide, `${path} is wider than the window at ${width} px`);
-        }
-      });
-    }
-  });
-
-  test('no page has a serious accessibility violation, dark or light', async () => {
-    for (const colorScheme of ['dark', 'light']) {
-      await withPage(daemon, '/', { colorScheme, bypassCSP: true }, async (page) => {
-        for (const path of Object.keys(PAGES)) {
-          await page.goto(daemon.url + path);
-          await page.getByRole('heading', { level: 1 }).waitFor();
-          await settled(page);
-          await page.addScriptTag({ path: axeSource });
-          const { violations } = await page.evaluate(() => globalThis.axe.run());
-          const grave = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
-          const told = grave.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
-          assert.deepEqual(told, [], `${path} (${colorScheme})`);
-        }
-      });
-    }
-  });
+  test('every page loads without an error, wide and narrow', () => everyPageFits(daemon));
+  test('no empty page has a serious accessibility violation', () => everyPageIsAccessible(daemon, ['dark']));
 
   test('a webhook shows up without a reload', async () => {
     await withPage(daemon, '/triggers', {}, async (page) => {
@@ -145,18 +91,6 @@ describe('an open daemon', () => {
       assert.ok(asked < 5, `${asked} requests in five minutes`);
     });
   });
-
-  test('everything can be reached by keyboard: the menu, a page, a dialog and back', async () => {
-    await withPage(daemon, '/triggers', {}, async (page) => {
-      await page.getByRole('heading', { level: 1, name: 'Triggers' }).waitFor();
-      await page.keyboard.press('Tab');
-      assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), 'Skip to the page');
-      const link = page.getByRole('link', { name: 'Schedules' });
-      await link.focus();
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor();
-    });
-  });
 });
 
 describe('a daemon with a library', () => {
@@ -174,6 +108,24 @@ describe('a daemon with a library', () => {
       await page.getByText('Testing: completed').waitFor({ timeout: 60_000 });
       const gallery = page.getByRole('region', { name: 'Testing gallery' });
       await gallery.getByRole('link').nth(23).waitFor();
+    });
+  });
+
+  test('the history leads to the run, with its outcome, resources, log and what triggered it', async () => {
+    await withPage(daemon, '/history', {}, async (page) => {
+      const row = page.getByRole('row').filter({ hasText: 'Testing' });
+      await row.getByRole('button', { name: 'Details' }).click();
+      await page.getByRole('dialog').getByText('title cards').waitFor();
+      await page
+        .getByRole('dialog')
+        .getByRole('link', { name: /Its log/ })
+        .click();
+      await page.getByRole('heading', { level: 1, name: 'Run 1' }).waitFor();
+      for (const text of ['completed', 'Memory at most', 'Processor time', '-Testing']) {
+        await page.getByText(text).first().waitFor();
+      }
+      await page.getByText(/started here/).waitFor();
+      await page.getByRole('log').getByText('Finished, Total images created').waitFor();
     });
   });
 
@@ -211,6 +163,11 @@ describe('a daemon with a library', () => {
       await page.waitForFunction((value) => document.querySelector('.setting input')?.value === value, before);
     });
   });
+
+  // Now there are pictures, runs, settings and logs to be shown.
+  test('pages with content load without an error, wide and narrow', () => everyPageFits(daemon, FILLED));
+  test('pages with content are accessible, dark and light', () =>
+    everyPageIsAccessible(daemon, ['dark', 'light'], FILLED));
 });
 
 // The browser itself logs each refused request and each lost connection.

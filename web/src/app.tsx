@@ -1,7 +1,7 @@
 /** The frame around the pages: menu, state of the connection, the page itself, notices and questions. */
-import { CircleUserRound, LogOut } from 'lucide-preact';
+import { CircleUserRound, Ellipsis, LogOut } from 'lucide-preact';
 import { type ComponentType, lazy, Suspense } from 'preact/compat';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Link, Router, Route as Shown, Switch, useLocation } from 'wouter-preact';
 import { basePath } from './api/client';
 import { Badge, Empty, Loading, Page } from './components/basics';
@@ -11,6 +11,7 @@ import { Toasts, tell } from './components/toast';
 import { start, status, version } from './live/state';
 import { connection } from './live/stream';
 import { SignIn } from './pages/SignIn';
+import { unsaved } from './pages/settings/edits';
 import { routes } from './routes';
 import { check, session, signOut } from './session';
 
@@ -66,9 +67,17 @@ function Frame() {
   );
 }
 
+/** How many pages are always seen in the menu of a phone. */
+const AT_HAND = 4;
+
 function Side() {
   const [location] = useLocation();
   const inside = (link: string) => (link === '/' ? location === '/' : location.startsWith(link));
+  // On a phone the first pages are at hand, and the others behind a button.
+  const [open, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [location]);
+  const others = routes.filter(({ link }) => link).slice(AT_HAND);
+  const inOthers = others.some(({ link }) => link && inside(link));
   return (
     <div class="side">
       <Link href="/" class="brand">
@@ -79,20 +88,33 @@ function Side() {
         posterizarrd
       </Link>
       <nav aria-label="Pages">
-        <ul class="menu">
+        <ul class={open ? 'menu open' : 'menu'}>
           {routes.map(
-            ({ link, name, icon: Icon }) =>
+            ({ link, name, icon: Icon }, index) =>
               link && (
-                <li key={link}>
+                <li key={link} class={index < AT_HAND ? undefined : 'other'}>
                   <Link href={link} aria-current={inside(link) ? 'page' : undefined}>
                     <Icon size={18} aria-hidden="true" />
                     {name}
                     {link === '/run' && <RunBadge />}
+                    {link === '/settings' && unsaved.value > 0 && <Badge tone="warn">{unsaved.value} unsaved</Badge>}
                     {link === '/triggers' && Boolean(status.value?.queued) && <Badge>{status.value?.queued}</Badge>}
                   </Link>
                 </li>
               ),
           )}
+          <li class="more">
+            <button
+              type="button"
+              aria-expanded={open}
+              data-inside={inOthers ? true : undefined}
+              onClick={() => setOpen(!open)}
+            >
+              <Ellipsis size={18} aria-hidden="true" />
+              {open ? 'Less' : 'More'}
+              {!open && Boolean(status.value?.queued) && <Badge>{status.value?.queued}</Badge>}
+            </button>
+          </li>
         </ul>
       </nav>
       <div class="side-foot">

@@ -1,6 +1,7 @@
 /** Who is signed in. The session is a cookie that scripts cannot read; here is only whether there is one. */
 import { signal } from '@preact/signals';
 import { ApiError, address, body, client, failure, whenSignedOut } from './api/client';
+import { edits } from './pages/settings/edits';
 
 export type Session = 'unknown' | 'open' | 'signed_in' | 'signed_out';
 
@@ -30,5 +31,7 @@ export async function signIn(user: string, password: string): Promise<void> {
 
 export async function signOut(): Promise<void> {
   await client.POST('/api/auth/logout');
+  // What one user has begun is not the next one's.
+  edits.value = {};
   session.value = 'signed_out';
 }

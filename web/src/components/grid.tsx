@@ -1,7 +1,17 @@
-/** A grid of any number of tiles, of which only those in view exist. It scrolls with the window. */
+/**
+ * A grid of any number of tiles, of which only those in view exist. One tile is in the tab order; arrow keys, Home, End and
+ * Page Up and Down move to another one.
+ */
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { target } from '../lib/arrows';
 import { useVirtualRows } from '../lib/virtual';
+
+/** What a tile's element is given, so that it can be moved to. */
+export interface Place {
+  'data-index': number;
+  tabIndex: number;
+}
 
 interface GridProps {
   count: number;
@@ -10,7 +20,7 @@ interface GridProps {
   /** Width over height of the picture in a tile. */
   ratio: number;
   label: string;
-  tile: (index: number) => ComponentChildren;
+  tile: (index: number, place: Place) => ComponentChildren;
 }
 
 const GAP = 14;
@@ -29,12 +39,39 @@ export function Grid({ count, width, ratio, label, tile }: GridProps) {
     overscan: 2,
   });
   useLayoutEffect(() => rows.measure(), [rowHeight]);
+
+  const [current, setCurrent] = useState(0);
+  const wanted = useRef<number>();
+  const shown = rows.getVirtualItems();
+  const first = (shown[0]?.index ?? 0) * columns;
+  const last = Math.min(count, ((shown.at(-1)?.index ?? 0) + 1) * columns) - 1;
+  // Somebody may have scrolled away from where they were.
+  const reachable = Math.min(Math.max(current, first), last);
+
+  useLayoutEffect(() => {
+    if (wanted.current === undefined) return;
+    const element = box.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
+    if (!element) return;
+    wanted.current = undefined;
+    element.focus({ preventScroll: true });
+  });
+
+  function move(event: KeyboardEvent) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const perPage = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / rowHeight)) * columns;
+    const next = target(event.key, { from: reachable, count, columns, perPage });
+    if (next === undefined) return;
+    event.preventDefault();
+    wanted.current = next;
+    setCurrent(next);
+    rows.scrollToIndex(Math.floor(next / columns), { align: 'auto' });
+  }
+
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must be reachable by keyboard
-    <section class="grid" ref={box} tabIndex={0} aria-label={label}>
+    <section class="grid" ref={box} aria-label={label} onKeyDown={move}>
       <div class="grid-sheet" style={{ height: `${rows.getTotalSize()}px` }}>
         {inner > 0 &&
-          rows.getVirtualItems().map((row) => (
+          shown.map((row) => (
             <div
               key={row.key}
               class="grid-row"
@@ -44,10 +81,12 @@ export function Grid({ count, width, ratio, label, tile }: GridProps) {
                 gap: `${GAP}px`,
                 '--ratio': String(ratio),
               }}
+              onFocusIn={(event) => setCurrent(Number((event.target as HTMLElement).dataset.index ?? current))}
             >
-              {Array.from({ length: Math.min(columns, count - row.index * columns) }, (_, column) =>
-                tile(row.index * columns + column),
-              )}
+              {Array.from({ length: Math.min(columns, count - row.index * columns) }, (_, column) => {
+                const index = row.index * columns + column;
+                return tile(index, { 'data-index': index, tabIndex: index === reachable ? 0 : -1 });
+              })}
             </div>
           ))}
       </div>

@@ -6,6 +6,23 @@ import { levelOf } from '../lib/logline';
 import { useVirtualRows } from '../lib/virtual';
 
 const LINE_HEIGHT = 20;
+/** `[2026-11-25 19:01:06] [INFO]    |L.67   | text`, and the daemon's own logs with no line number. */
+const PARTS = /^(\[\d{4}-\d\d-\d\d[ T])(\d\d:\d\d:\d\d)([^\]]*\] ?\[[^\]]*\] *(?:\|[^|]*\| ?)?)(.*)$/;
+
+/** A line as it is; on a phone only what differs from line to line: time and text. */
+function Line({ of }: { of: string }) {
+  const [, date, time, level, text] = PARTS.exec(of) ?? [];
+  if (text === undefined) return <>{of || ' '}</>;
+  return (
+    <>
+      <span class="not-on-phones">{date}</span>
+      {time}
+      <span class="not-on-phones">{level}</span>
+      <span class="only-on-phones"> </span>
+      {text}
+    </>
+  );
+}
 
 export interface LogHandle {
   scrollTo: (line: number) => void;
@@ -53,7 +70,7 @@ export function LogLines({ lines, follow = false, onFollow, handle, marked }: Lo
           const kind = [level ? `level-${level.toLowerCase()}` : '', row.index === marked ? 'marked' : ''].join(' ');
           return (
             <div key={row.key} class={`log-line ${kind}`} style={{ transform: `translateY(${row.start}px)` }}>
-              {line.trimEnd() || ' '}
+              <Line of={line.trimEnd()} />
             </div>
           );
         })}

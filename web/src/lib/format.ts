@@ -56,6 +56,17 @@ export function dateTime(when: Date): string {
   return Number.isNaN(when.getTime()) ? '' : dayAndTime.format(when);
 }
 
+/** Weekday, day and time of a near date: `Thu, Nov 26, 4:30 AM`. */
+export function dayAndClock(when: Date, timeZone: string): string {
+  const parts = { weekday: 'short', month: 'short', day: 'numeric', hour: 'numeric', minute: '2-digit' } as const;
+  return new Intl.DateTimeFormat(undefined, { ...parts, timeZone }).format(when);
+}
+
+/** The time on this browser's clock, with the weekday: the day may be another one than elsewhere. */
+export function clock(when: Date): string {
+  return new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: 'numeric', minute: '2-digit' }).format(when);
+}
+
 /** The time on the clock of another zone. */
 export function inZone(when: Date, timeZone: string): string {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(when);

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { newsOf, type Topic } from '../live/state';
+import { listening } from '../live/stream';
 import { asError } from './errors';
 
 export interface Resource<T> {
@@ -28,11 +29,17 @@ export function useResource<T>(
   useEffect(() => {
     const controller = new AbortController();
     setState((before) => ({ ...before, loading: true }));
-    newest.current(controller.signal).then(
-      (data) => !controller.signal.aborted && setState({ data, error: undefined, loading: false }),
-      (error) =>
-        !controller.signal.aborted && setState((before) => ({ ...before, error: asError(error), loading: false })),
-    );
+    const read = () => {
+      controller.signal.throwIfAborted();
+      return newest.current(controller.signal);
+    };
+    listening()
+      .then(read)
+      .then(
+        (data) => !controller.signal.aborted && setState({ data, error: undefined, loading: false }),
+        (error) =>
+          !controller.signal.aborted && setState((before) => ({ ...before, error: asError(error), loading: false })),
+      );
     return () => controller.abort();
   }, [key, news, round]);
 

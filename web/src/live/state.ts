@@ -59,13 +59,13 @@ async function refreshScheduler() {
   scheduler.value = body(await client.GET('/api/scheduler/status'));
 }
 
-async function resync() {
+async function resync(nothingWasRead = false) {
   const all = body(await client.GET('/api/dashboard/all'));
   batch(() => {
     status.value = all.status;
     scheduler.value = all.scheduler_status;
     version.value = all.version;
-    touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config']);
+    if (!nothingWasRead) touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config']);
   });
 }
 

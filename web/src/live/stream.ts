@@ -20,12 +20,41 @@ export interface Fact {
 export interface Listener {
   /** Something happened. */
   fact(fact: Fact): void;
-  /** Events may have been missed: the state must be read anew. Fails where the daemon does not answer. */
-  resync(): Promise<void>;
+  /**
+   * Events may have been missed: the state must be read anew, and with it what else was read before, unless nothing was.
+   * Fails where the daemon does not answer.
+   */
+  resync(nothingWasRead?: boolean): Promise<void>;
 }
 
 /** How the page hears of news at present. */
 export const connection = signal<Connection>('connecting');
+
+/** How long the first reading waits for the stream. */
+const PATIENCE = 300;
+let readEarly = false;
+
+/**
+ * Waits until the stream is there: what is read from then on misses nothing. Where it takes long, reading goes first, and
+ * is repeated.
+ */
+export function listening(): Promise<void> {
+  if (connection.peek() !== 'connecting') return Promise.resolve();
+  return new Promise((resolve) => {
+    const patience = setTimeout(() => {
+      readEarly = true;
+      done();
+    }, PATIENCE);
+    const stop = connection.subscribe((state) => {
+      if (state !== 'connecting') done();
+    });
+    function done() {
+      clearTimeout(patience);
+      stop();
+      resolve();
+    }
+  });
+}
 
 const TYPES = [
   'run_started',
@@ -73,10 +102,10 @@ export function follow(listener: Listener): () => void {
   }
 
   function opened() {
-    const wasAway = connection.value !== 'live';
+    const before = connection.value;
     pause = FIRST_PAUSE;
     connection.value = 'live';
-    if (wasAway) void listener.resync().catch(failed);
+    if (before !== 'live') void listener.resync(before === 'connecting' && !readEarly).catch(failed);
   }
 
   function received(event: MessageEvent<string>) {

@@ -11,7 +11,7 @@ import { version } from '../live/state';
 export default function About() {
   return (
     <Page title="About">
-      <div class="cards">
+      <div class="cards small">
         <Versions />
         <HealthCard />
         <Look />

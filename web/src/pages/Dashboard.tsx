@@ -4,17 +4,17 @@ import { address, body, client } from '../api/client';
 import type { Status } from '../api/types';
 import { Badge, Card, Empty, Facts, Figure, Loaded, Meter, Page, When } from '../components/basics';
 import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
-import { duration, inZone } from '../lib/format';
+import { bytes, duration, inZone } from '../lib/format';
 import { overviewCounts, type RecentAsset, recentAssets } from '../lib/library';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, plural } from '../lib/words';
+import { modeName, outcomeText, outcomeTone, plural, triggerText } from '../lib/words';
 import { scheduler, status } from '../live/state';
 
 export default function Dashboard() {
   return (
     <Page title="Dashboard">
       <RunCard />
-      <div class="cards">
+      <div class="cards small">
         <ScheduleCard />
         <ProblemsCard />
         <WebhooksCard />
@@ -42,13 +42,27 @@ function RunCard() {
       ) : (
         <LastRun />
       )}
-      {known.queued > 0 && (
-        <p>
-          <Link href="/triggers">{plural(known.queued, 'job')}</Link> in the queue.
-        </p>
-      )}
+      {known.queued > 0 && <Queue length={known.queued} />}
       <Troubles of={known} />
     </Card>
+  );
+}
+
+/** Who waits: the first ones by name. */
+function Queue({ length }: { length: number }) {
+  const queue = useResource((signal) => client.GET('/api/triggers', { signal }).then(body), [], ['queue']);
+  const waiting = queue.data?.triggers.filter((job) => job.state === 'waiting').slice(0, 3) ?? [];
+  return (
+    <p>
+      <Link href="/triggers">{plural(length, 'job')}</Link> in the queue
+      {waiting.map((job, index) => (
+        <span key={job.id}>
+          {index === 0 ? ': ' : ', '}
+          {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span> <When at={job.not_before} />
+        </span>
+      ))}
+      {length > waiting.length && waiting.length > 0 ? ' …' : '.'}
+    </p>
   );
 }
 
@@ -60,7 +74,7 @@ function LastRun() {
   );
   const last = runs.data?.runs[0];
   return (
-    <div class="row">
+    <div class="row last-run">
       <p class="grow">
         {last ? (
           <>
@@ -187,13 +201,13 @@ function WebhooksCard() {
             <ul class="list">
               {webhooks.slice(0, 4).map((webhook) => (
                 <li key={webhook.id}>
-                  <span class="grow truncate">
+                  <div class="grow">
                     {webhook.source} {webhook.event}
-                  </span>
+                    <div class="muted small-text">
+                      <When at={webhook.at} />
+                    </div>
+                  </div>
                   <Badge tone={outcomeTone(webhook.verdict)}>{webhook.verdict}</Badge>
-                  <span class="muted small-text">
-                    <When at={webhook.at} />
-                  </span>
                 </li>
               ))}
             </ul>
@@ -207,6 +221,7 @@ function WebhooksCard() {
 function MachineCard() {
   const system = useResource((signal) => client.GET('/api/system-info', { signal }).then(body));
   const health = useResource((signal) => client.GET('/api/health', { signal }).then(body), [], ['runs']);
+  const own = useResource((signal) => client.GET('/api/footprint', { signal }).then(body), [], ['runs']);
   return (
     <Card
       title="Machine"
@@ -223,17 +238,42 @@ function MachineCard() {
           <>
             <Facts
               of={[
-                ['Memory', `${of.used_memory} of ${of.total_memory}`],
+                [
+                  'Memory',
+                  <Used
+                    key="m"
+                    label="Memory in use"
+                    percent={of.memory_percent}
+                    text={`${of.used_memory} of ${of.total_memory}`}
+                  />,
+                ],
+                ['Disk', own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…'],
+                ['Daemon', own.data?.memory_bytes ? `${bytes(own.data.memory_bytes)} of memory` : '…'],
+                ['Version', health.data ? `${health.data.version}, up ${duration(health.data.uptime_seconds)}` : '…'],
                 ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
                 ['System', of.os_version],
-                ['Daemon', health.data ? `${health.data.version}, up ${duration(health.data.uptime_seconds)}` : '…'],
               ]}
             />
-            <Meter label="Memory in use" value={of.memory_percent} max={100} />
           </>
         )}
       </Loaded>
     </Card>
+  );
+}
+
+function Disk({ free, total }: { free?: number | null | undefined; total?: number | null | undefined }) {
+  if (!total || typeof free !== 'number') return <>not known</>;
+  return (
+    <Used label="Disk in use" percent={(1 - free / total) * 100} text={`${bytes(free)} free of ${bytes(total)}`} />
+  );
+}
+
+function Used({ label, percent, text }: { label: string; percent: number; text: string }) {
+  return (
+    <>
+      {text}
+      <Meter label={label} value={percent} max={100} />
+    </>
   );
 }
 

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'preact/hooks';
 import { request } from '../api/client';
 import { Badge, Card, Empty, Figure, Loaded, Page, When } from '../components/basics';
 import { Dialog } from '../components/dialog';
+import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { useResource } from '../lib/resource';
 
@@ -51,7 +52,7 @@ function Server({ prefix }: { prefix: string }) {
     ['runs'],
   );
   const [run, setRun] = useState('');
-  const [table, setTable] = useState<'library' | 'episodes'>('library');
+  const [table, setTable] = useState<Kind>('library');
   async function read() {
     await tell(request<{ message: string }>('POST', `/api/${prefix}/import`), (done) => done.message);
     statistics.reload();
@@ -109,7 +110,37 @@ function Server({ prefix }: { prefix: string }) {
   );
 }
 
-function Rows({ prefix, table, run }: { prefix: string; table: 'library' | 'episodes'; run: string }) {
+type Kind = 'library' | 'episodes';
+
+const IDS = ['tmdbid', 'tvdbid', 'imdbid'] as const;
+
+const ids: Column<Row> = {
+  name: 'Ids',
+  plain: true,
+  cell: (row) => (
+    <div class="chips">
+      {IDS.map((id) => row[id] && row[id] !== 'false' && <Badge key={id}>{`${id.slice(0, 4)} ${row[id]}`}</Badge>)}
+    </div>
+  ),
+};
+const library: Column<Row> = { name: 'Library', plain: true, cell: (row) => row.library_name };
+
+const COLUMNS: Record<Kind, readonly Column<Row>[]> = {
+  library: [
+    { name: 'Title', cell: (row) => row.title || row.show_name },
+    library,
+    { name: 'Year', cell: (row) => row.year },
+    ids,
+  ],
+  episodes: [
+    { name: 'Title', cell: (row) => row.show_name },
+    library,
+    { name: 'Season', cell: (row) => row.season_number },
+    ids,
+  ],
+};
+
+function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string }) {
   const query = run ? `?${new URLSearchParams({ run_timestamp: run })}` : '';
   const rows = useResource(
     (signal) => request<{ data: Row[] }>('GET', `/api/${prefix}/${table}${query}`, { signal }),
@@ -147,44 +178,16 @@ function Rows({ prefix, table, run }: { prefix: string; table: 'library' | 'epis
           {found.length === 0 ? (
             <Empty>No rows. A run with this media server writes the files that are read here.</Empty>
           ) : (
-            <div class="table-wrap">
-              <table>
-                <thead>
-                  <tr>
-                    <th>Title</th>
-                    <th>Library</th>
-                    <th>{table === 'library' ? 'Year' : 'Season'}</th>
-                    <th>Ids</th>
-                    <th>
-                      <span class="visually-hidden">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {found.slice(0, shown).map((row) => (
-                    <tr key={row.id}>
-                      <td>{row.title && table === 'library' ? row.title : row.show_name}</td>
-                      <td>{row.library_name}</td>
-                      <td>{table === 'library' ? row.year : row.season_number}</td>
-                      <td>
-                        <div class="chips">
-                          {(['tmdbid', 'tvdbid', 'imdbid'] as const).map(
-                            (id) =>
-                              row[id] &&
-                              row[id] !== 'false' && <Badge key={id}>{`${id.slice(0, 4)} ${row[id]}`}</Badge>,
-                          )}
-                        </div>
-                      </td>
-                      <td class="end">
-                        <button type="button" class="button small" onClick={() => setOpen(row)}>
-                          Details
-                        </button>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              columns={COLUMNS[table]}
+              rows={found.slice(0, shown)}
+              rowKey={(row) => row.id ?? ''}
+              actions={(row) => (
+                <button type="button" class="button small" onClick={() => setOpen(row)}>
+                  Details
+                </button>
+              )}
+            />
           )}
           {found.length > shown && (
             <button type="button" class="button" onClick={() => setShown(shown + PAGE)}>

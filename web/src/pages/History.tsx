@@ -1,33 +1,17 @@
 /** Every finished run, and how they went over time. */
 import { useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { request } from '../api/client';
+import type { components } from '../../types/schema';
+import { body, client } from '../api/client';
 import { Badge, Card, Empty, Figure, Loaded, Page } from '../components/basics';
 import { Chart } from '../components/chart';
 import { Dialog } from '../components/dialog';
+import { type Column, Table } from '../components/table';
 import { dateTime, duration } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone, plural } from '../lib/words';
 
-interface Entry {
-  id: number;
-  timestamp: string;
-  mode: string;
-  runtime_seconds: number;
-  runtime_formatted: string;
-  total_images: number;
-  posters: number;
-  seasons: number;
-  backgrounds: number;
-  titlecards: number;
-  collections: number;
-  errors: number;
-  status: string;
-  start_time: string | null;
-  end_time: string | null;
-  run_id?: number | null;
-  [field: string]: unknown;
-}
+type Entry = components['schemas']['HistoryRow'];
 
 const MODES = ['', 'normal', 'scheduled', 'testing', 'manual', 'backup', 'syncjelly', 'syncemby', 'tautulli', 'arr'];
 const PAGE = 25;
@@ -43,18 +27,12 @@ export default function History() {
   );
 }
 
-interface Day {
-  date: string;
-  runs: number;
-  images: number;
-  errors: number;
-  runtime_seconds: number;
-}
+type Day = components['schemas']['Day'];
 
 function Charts() {
   const since = new Date(Date.now() - CHARTED * 86_400_000).toISOString().slice(0, 10);
   const days = useResource(
-    (signal) => request<{ days: Day[] }>('GET', `/api/runtime-history/days?since=${since}`, { signal }),
+    (signal) => client.GET('/api/runtime-history/days', { params: { query: { since } }, signal }).then(body),
     [],
     ['runs'],
   );
@@ -94,14 +72,22 @@ function DayCharts({ of }: { of: Day[] }) {
   );
 }
 
-type Sort = 'timestamp' | 'mode' | 'runtime' | 'images' | 'errors';
-
-const COLUMNS: readonly [Sort, string, 'number' | ''][] = [
-  ['timestamp', 'When', ''],
-  ['mode', 'What', ''],
-  ['runtime', 'Took', 'number'],
-  ['images', 'Pictures', 'number'],
-  ['errors', 'Errors', 'number'],
+const COLUMNS: readonly Column<Entry>[] = [
+  { name: 'When', sort: 'timestamp', cell: (entry) => dateTime(new Date(entry.timestamp)) },
+  { name: 'What', sort: 'mode', plain: true, cell: (entry) => modeName(entry.mode) },
+  {
+    name: 'Took',
+    sort: 'runtime',
+    number: true,
+    cell: ({ runtime_seconds: took }) => (took === null || took === undefined ? '—' : duration(took)),
+  },
+  { name: 'Pictures', sort: 'images', number: true, cell: (entry) => entry.total_images.toLocaleString() },
+  { name: 'Errors', sort: 'errors', number: true, cell: (entry) => entry.errors.toLocaleString() },
+  {
+    name: 'Outcome',
+    plain: true,
+    cell: (entry) => <Badge tone={outcomeTone(entry.status)}>{outcomeText(entry.status)}</Badge>,
+  },
 ];
 
 function Runs() {
@@ -109,10 +95,10 @@ function Runs() {
   const [offset, setOffset] = useState(0);
   const [sort, setSort] = useState('-timestamp');
   const [open, setOpen] = useState<Entry>();
-  const query = new URLSearchParams({ limit: String(PAGE), offset: String(offset), sort, ...(mode && { mode }) });
+  const query = { limit: PAGE, offset, sort, ...(mode && { mode }) };
   const rows = useResource(
-    (signal) => request<{ history: Entry[]; total: number }>('GET', `/api/runtime-history?${query}`, { signal }),
-    [query.toString()],
+    (signal) => client.GET('/api/runtime-history', { params: { query }, signal }).then(body),
+    [query],
     ['runs'],
   );
   return (
@@ -142,44 +128,18 @@ function Runs() {
             <Empty>No run has finished yet.</Empty>
           ) : (
             <>
-              <div class="table-wrap">
-                <table>
-                  <thead>
-                    <tr>
-                      {COLUMNS.map(([field, name, kind]) => (
-                        <th key={field} class={kind} aria-sort={sorted(sort, field)}>
-                          <button type="button" onClick={() => setSort(sort === `-${field}` ? field : `-${field}`)}>
-                            {name} {sort === field ? '↑' : sort === `-${field}` ? '↓' : ''}
-                          </button>
-                        </th>
-                      ))}
-                      <th>Outcome</th>
-                      <th>
-                        <span class="visually-hidden">Actions</span>
-                      </th>
-                    </tr>
-                  </thead>
-                  <tbody>
-                    {history.map((entry) => (
-                      <tr key={entry.id}>
-                        <td>{dateTime(new Date(entry.timestamp))}</td>
-                        <td>{modeName(entry.mode)}</td>
-                        <td class="number">{duration(entry.runtime_seconds)}</td>
-                        <td class="number">{entry.total_images.toLocaleString()}</td>
-                        <td class="number">{entry.errors.toLocaleString()}</td>
-                        <td>
-                          <Badge tone={outcomeTone(entry.status)}>{outcomeText(entry.status)}</Badge>
-                        </td>
-                        <td class="end">
-                          <button type="button" class="button small" onClick={() => setOpen(entry)}>
-                            Details
-                          </button>
-                        </td>
-                      </tr>
-                    ))}
-                  </tbody>
-                </table>
-              </div>
+              <Table
+                columns={COLUMNS}
+                rows={history}
+                rowKey={(entry) => entry.id}
+                sort={sort}
+                onSort={setSort}
+                actions={(entry) => (
+                  <button type="button" class="button small" onClick={() => setOpen(entry)}>
+                    Details
+                  </button>
+                )}
+              />
               <div class="row">
                 <span class="muted small-text grow">
                   {offset + 1} to {offset + history.length} of {plural(total, 'run')}
@@ -210,12 +170,7 @@ function Runs() {
   );
 }
 
-function sorted(sort: string, field: string) {
-  if (sort === field) return 'ascending';
-  return sort === `-${field}` ? 'descending' : 'none';
-}
-
-const FIGURES: readonly [string, string][] = [
+const FIGURES = [
   ['posters', 'posters'],
   ['seasons', 'seasons'],
   ['backgrounds', 'backgrounds'],
@@ -227,26 +182,33 @@ const FIGURES: readonly [string, string][] = [
   ['truncated', 'text cut off'],
   ['images_cleared', 'pictures cleared'],
   ['folders_cleared', 'folders cleared'],
-];
+] as const;
 
 function Details({ of, onClose }: { of: Entry; onClose: () => void }) {
   return (
-    <Dialog title={`${modeName(of.mode)}, ${dateTime(new Date(of.timestamp))}`} onClose={onClose} wide>
+    <Dialog
+      title={`${modeName(of.mode)}, ${dateTime(new Date(of.timestamp))}`}
+      onClose={onClose}
+      wide
+      actions={
+        of.run && (
+          <Link class="button" href={`/runs/${of.run}`}>
+            Its log, resources and what triggered it
+          </Link>
+        )
+      }
+    >
+      {of.notes && <div class="notice">{of.notes}</div>}
       <div class="figures">
         {FIGURES.map(([field, name]) => (
-          <Figure key={field} value={Number(of[field] ?? 0).toLocaleString()} label={name} />
+          <Figure key={field} value={of[field].toLocaleString()} label={name} />
         ))}
       </div>
       <p class="muted">
         {of.runtime_formatted}
-        {of.script_version ? `, script ${String(of.script_version)}` : ''}
-        {of.space_saved && of.space_saved !== '0' ? `, ${String(of.space_saved)} saved` : ''}
+        {of.script_version ? `, script ${of.script_version}` : ''}
+        {of.space_saved && of.space_saved !== '0' ? `, ${of.space_saved} saved` : ''}
       </p>
-      {of.run_id && (
-        <p>
-          <Link href={`/runs/${of.run_id}`}>Its output, arguments and resources</Link>
-        </p>
-      )}
     </Dialog>
   );
 }

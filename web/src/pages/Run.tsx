@@ -102,15 +102,19 @@ function Start({ of }: { of: Choice }) {
     await tell(client.POST('/api/run/{mode}', { params }).then(body), (started) => started.message);
     await refreshStatus().catch(() => {});
   }
+  const able = status.value?.runner.modes?.includes(of.mode) ?? true;
   return (
     <Card title={modeName(of.mode)}>
       <p class="grow">{of.what}</p>
-      <p class="muted small-text">Needs {of.needs}.</p>
+      <p class="muted small-text">
+        Needs {of.needs}
+        {able ? '.' : ', and the poster script with PowerShell: the built-in engine cannot do it yet.'}
+      </p>
       <div>
         <button
           type="button"
-          class="button primary"
-          disabled={busy.on || status.value?.running}
+          class={able ? 'button primary' : 'button'}
+          disabled={!able || busy.on || status.value?.running}
           onClick={() => busy.while(start())}
         >
           Start {modeName(of.mode)}

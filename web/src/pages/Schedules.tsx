@@ -6,8 +6,9 @@ import { Badge, Card, Empty, Facts, Loading, Page, When } from '../components/ba
 import { ask } from '../components/dialog';
 import { SelectField, Switch, TextField } from '../components/fields';
 import { useBusy } from '../components/run';
+import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
-import { dateTime, inZone } from '../lib/format';
+import { clock, dayAndClock, inZone } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone } from '../lib/words';
 import { changed, scheduler } from '../live/state';
@@ -238,8 +239,8 @@ function NextFires({ of, zone }: { of: readonly string[]; zone: string }) {
       <ul class="fires">
         {of.map((at) => (
           <li key={at}>
-            {inZone(new Date(at), zone)}
-            {zone !== HERE && <span class="muted"> — here {dateTime(new Date(at))}</span>}
+            {dayAndClock(new Date(at), zone)}
+            {zone !== HERE && <span class="muted"> (here {clock(new Date(at))})</span>}
           </li>
         ))}
       </ul>
@@ -307,40 +308,30 @@ function Entries({ of }: { of: SchedulerStatus }) {
   );
 }
 
+const fireColumns = (zone: string): Column<Fire>[] => [
+  {
+    name: 'Meant for',
+    cell: (fire) => (
+      <>
+        {inZone(new Date(fire.due), zone)} <span class="muted small-text">({fire.time})</span>
+      </>
+    ),
+  },
+  { name: 'What', plain: true, cell: (fire) => modeName(fire.mode) },
+  { name: 'Start', cell: (fire) => <Badge tone={outcomeTone(fire.state)}>{outcomeText(fire.state)}</Badge> },
+  {
+    name: 'End',
+    cell: (fire) => (fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : '—'),
+  },
+];
+
 function Fires({ of, zone }: { of: readonly Fire[]; zone: string }) {
   return (
     <Card title="What became of the last fires">
       {of.length === 0 ? (
         <Empty>No schedule has fired yet.</Empty>
       ) : (
-        <div class="table-wrap">
-          <table>
-            <thead>
-              <tr>
-                <th>Meant for</th>
-                <th>What</th>
-                <th>Start</th>
-                <th>End</th>
-              </tr>
-            </thead>
-            <tbody>
-              {of.slice(0, 30).map((fire) => (
-                <tr key={fire.due + fire.schedule}>
-                  <td>
-                    {inZone(new Date(fire.due), zone)} <span class="muted small-text">({fire.time})</span>
-                  </td>
-                  <td>{modeName(fire.mode)}</td>
-                  <td>
-                    <Badge tone={outcomeTone(fire.state)}>{outcomeText(fire.state)}</Badge>
-                  </td>
-                  <td>
-                    {fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : '—'}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table columns={fireColumns(zone)} rows={of.slice(0, 30)} rowKey={(fire) => fire.due + fire.schedule} />
       )}
     </Card>
   );

@@ -1,16 +1,18 @@
 /** The configuration: what config.json holds, group by group, made from its schema. */
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
 import type { ApiError } from '../api/client';
 import { request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Dialog } from '../components/dialog';
 import { useBusy } from '../components/run';
+import { type Column, Table } from '../components/table';
 import { toast } from '../components/toast';
 import { asError } from '../lib/errors';
 import { useResource } from '../lib/resource';
 import { plural } from '../lib/words';
 import { Backups } from './settings/Backups';
+import { edits as kept } from './settings/edits';
 import { Field } from './settings/Field';
 import { Files } from './settings/Files';
 import { Look } from './settings/Look';
@@ -23,7 +25,6 @@ import {
   inForce,
   type Schema,
   tabsOf,
-  type Values,
 } from './settings/model';
 import { Validate } from './settings/Validate';
 
@@ -36,7 +37,7 @@ const OTHERS = [
 const SEEN = ['visuals', 'overlays', 'collections'];
 
 export default function Settings() {
-  const config = useResource((signal) => request<Config>('GET', '/api/config', { signal }), [], ['config']);
+  const config = useResource((signal) => request<Config>('GET', '/api/config?masked=true', { signal }), [], ['config']);
   const schema = useResource((signal) => request<Schema>('GET', '/api/config/schema', { signal }));
   const chosen = decodeURIComponent(useParams<{ group?: string }>().group ?? '');
   return (
@@ -58,7 +59,7 @@ interface EditorProps {
 }
 
 function Editor({ config, schema, chosen, reload }: EditorProps) {
-  const [edits, setEdits] = useState<Values>({});
+  const edits = kept.value;
   const [search, setSearch] = useState('');
   const [review, setReview] = useState(false);
   const [error, setError] = useState<ApiError>();
@@ -67,7 +68,6 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
   const stored = useMemo(() => inForce(schema, config), [schema, config]);
   const values = { ...stored, ...edits };
   const changes = changesOf(fields, stored, edits);
-  useUnsavedGuard(changes.length > 0);
 
   const needle = search.trim().toLowerCase();
   const tab = tabs.find((one) => one.id === chosen) ?? tabs[0];
@@ -81,7 +81,9 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
 
   function set(key: string, value: unknown) {
     setError(undefined);
-    setEdits({ ...edits, [key]: value });
+    const { [key]: _, ...others } = edits;
+    const asStored = JSON.stringify(value) === JSON.stringify(stored[key]);
+    kept.value = asStored ? others : { ...others, [key]: value };
   }
 
   async function save() {
@@ -90,7 +92,7 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
       const headers = { 'if-match': `"${config.revision}"` };
       await request('POST', '/api/config?mode=merge', { body: { config: posted }, headers });
       toast(`Saved ${plural(changes.length, 'setting')}`, 'good');
-      setEdits({});
+      kept.value = {};
       setReview(false);
       reload();
     } catch (cause) {
@@ -105,7 +107,13 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
       actions={
         changes.length > 0 && (
           <>
-            <button type="button" class="button" onClick={() => setEdits({})}>
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                kept.value = {};
+              }}
+            >
               Discard
             </button>
             <button type="button" class="button primary" onClick={() => setReview(true)}>
@@ -154,6 +162,8 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
                   key={field.key}
                   field={field}
                   value={values[field.key]}
+                  stored={stored[field.key]}
+                  values={values}
                   enabled={!field.needs || isOn(values[field.needs])}
                   changed={changes.some((change) => change.field.key === field.key)}
                   problem={error?.problems.find((one) => one.place.endsWith(field.key))?.reason}
@@ -178,6 +188,20 @@ function isOn(value: unknown): boolean {
   return String(value).toLowerCase() === 'true';
 }
 
+const CHANGES: readonly Column<Change>[] = [
+  {
+    name: 'Setting',
+    cell: ({ field }) => (
+      <>
+        {field.label}
+        <div class="muted small-text mono">{field.key}</div>
+      </>
+    ),
+  },
+  { name: 'Before', cell: (change) => <del>{change.before}</del> },
+  { name: 'After', cell: (change) => <ins>{change.after}</ins> },
+];
+
 function Review({ changes, onClose, onSave }: { changes: Change[]; onClose: () => void; onSave: () => Promise<void> }) {
   const busy = useBusy();
   return (
@@ -196,44 +220,8 @@ function Review({ changes, onClose, onSave }: { changes: Change[]; onClose: () =
         </>
       }
     >
-      <div class="table-wrap">
-        <table>
-          <thead>
-            <tr>
-              <th>Setting</th>
-              <th>Before</th>
-              <th>After</th>
-            </tr>
-          </thead>
-          <tbody>
-            {changes.map((change) => (
-              <tr key={change.field.key}>
-                <td>
-                  {change.field.label}
-                  <div class="muted small-text mono">{change.field.key}</div>
-                </td>
-                <td>
-                  <del>{change.before}</del>
-                </td>
-                <td>
-                  <ins>{change.after}</ins>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table columns={CHANGES} rows={changes} rowKey={(change) => change.field.key} />
       <p class="muted small-text">The file as it is now is kept as a backup.</p>
     </Dialog>
   );
-}
-
-/** The browser asks before the page is left with unsaved changes. */
-function useUnsavedGuard(unsaved: boolean) {
-  useEffect(() => {
-    if (!unsaved) return;
-    const guard = (event: BeforeUnloadEvent) => event.preventDefault();
-    addEventListener('beforeunload', guard);
-    return () => removeEventListener('beforeunload', guard);
-  }, [unsaved]);
 }

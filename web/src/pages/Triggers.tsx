@@ -5,6 +5,7 @@ import { body, client } from '../api/client';
 import type { Received, TriggerEntry } from '../api/types';
 import { Badge, Card, Empty, Loaded, Page, When } from '../components/basics';
 import { ask, Dialog } from '../components/dialog';
+import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone, type Tone, triggerText } from '../lib/words';
@@ -39,59 +40,45 @@ function QueueCard() {
   );
 }
 
+const JOBS: readonly Column<TriggerEntry>[] = [
+  { name: '#', cell: (job) => job.position ?? '—' },
+  {
+    name: 'Job',
+    plain: true,
+    cell: (job) => (
+      <>
+        {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span>
+        <div class="muted small-text mono truncate">{job.id}</div>
+        {job.last_error && <div class="problem">{job.last_error}</div>}
+      </>
+    ),
+  },
+  { name: 'State', plain: true, cell: (job) => <Badge tone={STATES[job.state] ?? 'plain'}>{job.state}</Badge> },
+  { name: 'Not before', cell: (job) => <When at={job.not_before} /> },
+  { name: 'Tries', cell: (job) => `${job.attempts} of ${job.max_attempts}` },
+];
+
 function QueueTable({ of }: { of: TriggerEntry[] }) {
   return (
-    <div class="table-wrap">
-      <table>
-        <thead>
-          <tr>
-            <th>#</th>
-            <th>Job</th>
-            <th>State</th>
-            <th>Not before</th>
-            <th>Tries</th>
-            <th>
-              <span class="visually-hidden">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {of.map((job) => (
-            <tr key={job.id}>
-              <td>{job.position ?? '—'}</td>
-              <td>
-                {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span>
-                <div class="muted small-text mono truncate">{job.id}</div>
-                {job.last_error && <div class="problem">{job.last_error}</div>}
-              </td>
-              <td>
-                <Badge tone={STATES[job.state] ?? 'plain'}>{job.state}</Badge>
-              </td>
-              <td>
-                <When at={job.not_before} />
-              </td>
-              <td>
-                {job.attempts} of {job.max_attempts}
-              </td>
-              <td class="end">
-                <div class="row">
-                  {job.state === 'failed' && (
-                    <button type="button" class="button small" onClick={() => retry(job.id)}>
-                      Try again
-                    </button>
-                  )}
-                  {job.state !== 'running' && (
-                    <button type="button" class="button small" onClick={() => remove(job)}>
-                      Remove
-                    </button>
-                  )}
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      columns={JOBS}
+      rows={of}
+      rowKey={(job) => job.id}
+      actions={(job) => (
+        <div class="row">
+          {job.state === 'failed' && (
+            <button type="button" class="button small" onClick={() => retry(job.id)}>
+              Try again
+            </button>
+          )}
+          {job.state !== 'running' && (
+            <button type="button" class="button small" onClick={() => remove(job)}>
+              Remove
+            </button>
+          )}
+        </div>
+      )}
+    />
   );
 }
 
@@ -112,6 +99,32 @@ async function remove(job: TriggerEntry) {
   changed('queue');
 }
 
+const WEBHOOKS: readonly Column<Received>[] = [
+  { name: 'When', cell: (one) => <When at={one.at} /> },
+  {
+    name: 'From',
+    plain: true,
+    cell: (one) => (
+      <>
+        {one.source} <span class="muted">{one.event}</span>
+      </>
+    ),
+  },
+  { name: 'Verdict', plain: true, cell: (one) => <Badge tone={outcomeTone(one.verdict)}>{one.verdict}</Badge> },
+  { name: 'Why', plain: true, cell: (one) => one.reason },
+  {
+    name: 'Run',
+    cell: (one) =>
+      one.run ? (
+        <Link href={`/runs/${one.run}`}>
+          <Badge tone={outcomeTone(one.outcome)}>{outcomeText(one.outcome)}</Badge>
+        </Link>
+      ) : (
+        '—'
+      ),
+  },
+];
+
 function ReceivedCard() {
   const received = useResource(
     (signal) => client.GET('/api/webhooks', { signal }).then(body),
@@ -126,52 +139,16 @@ function ReceivedCard() {
           webhooks.length === 0 ? (
             <Empty>Nothing came in yet. The set-up is below.</Empty>
           ) : (
-            <div class="table-wrap">
-              <table>
-                <thead>
-                  <tr>
-                    <th>When</th>
-                    <th>From</th>
-                    <th>Verdict</th>
-                    <th>Why</th>
-                    <th>Run</th>
-                    <th>
-                      <span class="visually-hidden">Actions</span>
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {webhooks.slice(0, 50).map((one) => (
-                    <tr key={one.id}>
-                      <td>
-                        <When at={one.at} />
-                      </td>
-                      <td>
-                        {one.source} <span class="muted">{one.event}</span>
-                      </td>
-                      <td>
-                        <Badge tone={outcomeTone(one.verdict)}>{one.verdict}</Badge>
-                      </td>
-                      <td>{one.reason}</td>
-                      <td>
-                        {one.run ? (
-                          <Link href={`/runs/${one.run}`}>
-                            <Badge tone={outcomeTone(one.outcome)}>{outcomeText(one.outcome)}</Badge>
-                          </Link>
-                        ) : (
-                          '—'
-                        )}
-                      </td>
-                      <td class="end">
-                        <button type="button" class="button small" onClick={() => setOpen(one)}>
-                          Details
-                        </button>
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              columns={WEBHOOKS}
+              rows={webhooks.slice(0, 50)}
+              rowKey={(one) => one.id}
+              actions={(one) => (
+                <button type="button" class="button small" onClick={() => setOpen(one)}>
+                  Details
+                </button>
+              )}
+            />
           )
         }
       </Loaded>

@@ -62,7 +62,8 @@ export function Gallery({ kind }: { kind: Kind }) {
       );
       return { items: answer.images, total: answer.total };
     },
-    [kind.id, library, search, sort, news],
+    [kind.id, library, search, sort],
+    news,
   );
   void list.version.value;
   const total = list.total.value;
@@ -133,7 +134,7 @@ export function Gallery({ kind }: { kind: Kind }) {
           </button>
         )}
       </div>
-      {list.error.value !== undefined && <Problem error={asError(list.error.value)} retry={() => void list.load(0)} />}
+      {list.error.value !== undefined && <Problem error={asError(list.error.value)} retry={() => list.renew()} />}
       {total === undefined && list.error.value === undefined && <Loading />}
       {total === 0 && (
         <Empty>{search || library ? 'Nothing fits.' : `There are no ${kind.name.toLowerCase()} yet.`}</Empty>
@@ -144,13 +145,14 @@ export function Gallery({ kind }: { kind: Kind }) {
           width={width}
           ratio={kind.ratio}
           label={kind.name}
-          tile={(index) => {
+          tile={(index, place) => {
             const picture = list.at(index);
             return (
               <Tile
                 key={index}
                 picture={picture}
                 width={width}
+                place={place}
                 chosen={picture && chosen?.has(picture.path)}
                 onClick={() => picture && (chosen ? toggle(picture.path) : setOpen(index))}
               />
@@ -177,7 +179,10 @@ function Libraries({ kind, chosen, onChoose }: { kind: Kind; chosen: string; onC
     ['assets'],
   );
   const count = COUNTS[kind.id] ?? 'poster_count';
-  const filled = folders.data?.folders.filter((folder) => Number(folder[count]) > 0) ?? [];
+  // A picture that lies in no library is listed as one of its own.
+  const filled =
+    folders.data?.folders.filter(({ name, [count]: pictures }) => Number(pictures) > 0 && !/\.\w{3,4}$/.test(name)) ??
+    [];
   if (filled.length < 2) return null;
   return (
     <div class="chips">

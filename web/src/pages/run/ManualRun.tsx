@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { components } from '../../../types/schema';
 import { address, body, client, failure } from '../../api/client';
 import { Card } from '../../components/basics';
+import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
 import { Preview, type SampleKind } from '../../components/preview';
 import { useBusy } from '../../components/run';
@@ -72,7 +73,7 @@ export function ManualRun() {
   return (
     <Card title="Manual: one picture of your own">
       <form class="manual" onSubmit={(event) => busy.while(submit(event))}>
-        <Drop file={file} onFile={setFile} />
+        <Source file={file} onFile={setFile} />
         <div class="fields">
           <SelectField label="What it is" value={of} onValue={set('posterType')} options={TYPES} />
           {!file && (
@@ -151,8 +152,10 @@ async function upload(form: Form, file: File) {
   return (await response.json()) as { message: string };
 }
 
-function Drop({ file, onFile }: { file: File | undefined; onFile: (file: File | undefined) => void }) {
-  const [over, setOver] = useState(false);
+/** What the daemon takes. */
+const PICTURES = '.jpg,.jpeg,.png,.webp,.bmp,.tiff';
+
+function Source({ file, onFile }: { file: File | undefined; onFile: (file: File | undefined) => void }) {
   const [preview, setPreview] = useState<string>();
   useEffect(() => {
     if (!file) return setPreview(undefined);
@@ -162,28 +165,15 @@ function Drop({ file, onFile }: { file: File | undefined; onFile: (file: File | 
   }, [file]);
   return (
     <div class="stack">
-      <label
-        class={over ? 'drop over' : 'drop'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          onFile(event.dataTransfer?.files[0]);
-        }}
-      >
-        {preview ? <img src={preview} alt="The chosen file" /> : <ImageUp size={28} aria-hidden="true" />}
+      <Drop accept={PICTURES} onFiles={([first]) => onFile(first)}>
+        {preview ? (
+          // Browsers show no TIFF.
+          <img src={preview} alt="The chosen file" onError={() => setPreview(undefined)} />
+        ) : (
+          <ImageUp size={28} aria-hidden="true" />
+        )}
         <span>{file ? file.name : 'Drop a picture here, or choose one'}</span>
-        <input
-          class="visually-hidden"
-          type="file"
-          accept="image/png,image/jpeg,image/webp"
-          onChange={(event) => onFile(event.currentTarget.files?.[0])}
-        />
-      </label>
+      </Drop>
       {file && (
         <button type="button" class="button small" onClick={() => onFile(undefined)}>
           Remove the file

@@ -3,11 +3,15 @@ import { ArrowDown, ArrowUp, X } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { SelectField, Switch, TextField } from '../../components/fields';
-import type { FieldModel, Property } from './model';
+import { LibrariesField, SERVERS } from './Libraries';
+import { type FieldModel, MASK, type Property, type Values } from './model';
 
 interface FieldProps {
   field: FieldModel;
   value: unknown;
+  stored: unknown;
+  /** All settings as they are on the page. */
+  values: Values;
   /** Whether the switch it depends on is on. */
   enabled: boolean;
   changed: boolean;
@@ -15,18 +19,19 @@ interface FieldProps {
   onValue: (value: unknown) => void;
 }
 
-export function Field({ field, value, enabled, changed, problem, onValue }: FieldProps) {
+export function Field({ enabled, changed, ...input }: FieldProps) {
   return (
     <div class={['setting', enabled ? '' : 'off', changed ? 'changed' : ''].join(' ')}>
-      <Input field={field} value={value} problem={problem} onValue={onValue} />
-      <code class="muted key">{field.key}</code>
+      <Input {...input} />
+      <code class="muted key">{input.field.key}</code>
     </div>
   );
 }
 
 type InputProps = Omit<FieldProps, 'enabled' | 'changed'>;
+type EachProps = Pick<FieldProps, 'field' | 'problem' | 'onValue'>;
 
-function Input({ field, value, problem, onValue }: InputProps) {
+function Input({ field, value, stored, values, problem, onValue }: InputProps) {
   const { label, help, property } = field;
   const kind = property['x-kind'];
   if (kind === 'boolean') return <Switch label={label} help={help} on={value === true} onValue={onValue} />;
@@ -37,18 +42,27 @@ function Input({ field, value, problem, onValue }: InputProps) {
     const text = (next: boolean) => (capital ? (next ? 'True' : 'False') : String(next));
     return <Switch label={label} help={help} on={on} onValue={(next) => onValue(text(next))} />;
   }
-  if (Array.isArray(value))
-    return <ListField field={field} value={value.map(String)} problem={problem} onValue={onValue} />;
+  const common = { field, problem, onValue };
+  if (Array.isArray(value)) {
+    const server = SERVERS[field.key];
+    const list = value.map(String);
+    return server ? (
+      <LibrariesField {...common} server={server} excluded={list} values={values} />
+    ) : (
+      <ListField {...common} value={list} />
+    );
+  }
   const text = String(value ?? '');
   if (property['x-choices']) {
     const options = [...new Set([text, ...property['x-choices']])];
     return <SelectField label={label} help={help} problem={problem} value={text} onValue={onValue} options={options} />;
   }
   if (kind === 'image' || kind === 'font') {
-    return <FileField field={field} kind={kind} value={text} problem={problem} onValue={onValue} />;
+    return <FileField {...common} kind={kind} value={text} />;
   }
-  const secret = field.secret ? { type: 'password', autocomplete: 'new-password' } : {};
-  if (kind === 'colour') return <ColourField field={field} value={text} problem={problem} onValue={onValue} />;
+  if (field.secret)
+    return <SecretField {...common} value={text} isSet={stored === MASK} untouched={value === stored} />;
+  if (kind === 'colour') return <ColourField {...common} value={text} />;
   const number = kind === 'number' ? { inputMode: 'numeric' as const, placeholder: range(property) } : {};
   return (
     <TextField
@@ -58,9 +72,46 @@ function Input({ field, value, problem, onValue }: InputProps) {
       value={text}
       onValue={onValue}
       spellcheck={false}
-      {...secret}
       {...number}
     />
+  );
+}
+
+/** A secret is written and never read: what is stored does not come to the browser. */
+function SecretField({
+  field,
+  value,
+  isSet,
+  untouched,
+  problem,
+  onValue,
+}: EachProps & { value: string; isSet: boolean; untouched: boolean }) {
+  return (
+    <div class="row nowrap secret">
+      <div class="grow">
+        <TextField
+          label={field.label}
+          help={field.help}
+          problem={problem}
+          type="password"
+          autocomplete="new-password"
+          spellcheck={false}
+          placeholder={!isSet ? 'Not set' : untouched ? 'Set; type to replace it' : 'Will be removed'}
+          value={untouched ? '' : value}
+          onValue={onValue}
+        />
+      </div>
+      {isSet && (
+        <button
+          type="button"
+          class="button small"
+          aria-label={untouched ? `Remove ${field.label}` : `Keep ${field.label} as it is`}
+          onClick={() => onValue(untouched ? '' : MASK)}
+        >
+          {untouched ? 'Remove' : 'Keep'}
+        </button>
+      )}
+    </div>
   );
 }
 
@@ -69,7 +120,7 @@ function range(property: Property): string {
 }
 
 /** A colour by name or code, shown as the browser understands it. */
-function ColourField({ field, value, problem, onValue }: InputProps & { value: string }) {
+function ColourField({ field, value, problem, onValue }: EachProps & { value: string }) {
   return (
     <div class="row nowrap colour">
       <div class="grow">
@@ -88,7 +139,7 @@ function ColourField({ field, value, problem, onValue }: InputProps & { value: s
 }
 
 /** A list whose order counts: entries move up and down, leave, and are added. */
-function ListField({ field, value, problem, onValue }: InputProps & { value: string[] }) {
+function ListField({ field, value, problem, onValue }: EachProps & { value: string[] }) {
   const [next, setNext] = useState('');
   const move = (index: number, step: 1 | -1) => {
     const list = [...value];
@@ -177,7 +228,7 @@ export function forgetOverlayFiles() {
   known = undefined;
 }
 
-function FileField({ field, kind, value, problem, onValue }: InputProps & { kind: 'image' | 'font'; value: string }) {
+function FileField({ field, kind, value, problem, onValue }: EachProps & { kind: 'image' | 'font'; value: string }) {
   const [files, setFiles] = useState<string[]>([]);
   useEffect(() => {
     overlayFiles().then(

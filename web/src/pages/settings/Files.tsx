@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { address, failure, request } from '../../api/client';
 import { Card, Empty, Loaded } from '../../components/basics';
 import { ask } from '../../components/dialog';
+import { Drop } from '../../components/drop';
 import { tell } from '../../components/toast';
 import { bytes } from '../../lib/format';
 import { useResource } from '../../lib/resource';
@@ -19,9 +20,8 @@ const ACCEPTED = '.png,.jpg,.jpeg,.ttf,.otf,.woff,.woff2';
 
 export function Files() {
   const files = useResource((signal) => request<{ files: OverlayFile[] }>('GET', '/api/overlayfiles', { signal }));
-  const [over, setOver] = useState(false);
-  async function upload(chosen: FileList | null | undefined) {
-    for (const file of chosen ?? []) await tell(send(file), (answer) => answer.message);
+  async function upload(chosen: readonly File[]) {
+    for (const file of chosen) await tell(send(file), (answer) => answer.message);
     forgetOverlayFiles();
     files.reload();
   }
@@ -42,28 +42,9 @@ export function Files() {
   }
   return (
     <Card title="Overlays and fonts">
-      <label
-        class={over ? 'drop low over' : 'drop low'}
-        onDragOver={(event) => {
-          event.preventDefault();
-          setOver(true);
-        }}
-        onDragLeave={() => setOver(false)}
-        onDrop={(event) => {
-          event.preventDefault();
-          setOver(false);
-          void upload(event.dataTransfer?.files);
-        }}
-      >
+      <Drop low multiple accept={ACCEPTED} onFiles={upload}>
         Drop images and fonts here, or choose them
-        <input
-          class="visually-hidden"
-          type="file"
-          multiple
-          accept={ACCEPTED}
-          onChange={(event) => upload(event.currentTarget.files)}
-        />
-      </label>
+      </Drop>
       <Loaded of={files}>
         {({ files: found }) =>
           found.length === 0 ? (
@@ -72,7 +53,7 @@ export function Files() {
             <ul class="shelf wide files">
               {found.map((file) => (
                 <li key={file.name}>
-                  <img src={preview(file)} alt="" loading="lazy" />
+                  <Sample of={file} />
                   <span class="truncate" title={file.name}>
                     {file.name}
                   </span>
@@ -95,6 +76,12 @@ export function Files() {
       </Loaded>
     </Card>
   );
+}
+
+function Sample({ of }: { of: OverlayFile }) {
+  const [broken, setBroken] = useState(false);
+  if (broken) return <span class="no-preview muted small-text">cannot be read</span>;
+  return <img src={preview(of)} alt="" loading="lazy" onError={() => setBroken(true)} />;
 }
 
 function preview(file: OverlayFile): string {

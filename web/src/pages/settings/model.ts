@@ -1,5 +1,8 @@
 /** The configuration's schema and values, brought together into fields and groups. */
 
+/** Stands for a stored secret, and, sent back, for leaving it as it is. */
+export const MASK = '********';
+
 export type Values = Record<string, unknown>;
 
 export interface Config {
@@ -113,7 +116,7 @@ export function changesOf(fields: Map<string, FieldModel>, stored: Values, edits
 }
 
 function shown(field: FieldModel, value: unknown): string {
-  if (field.secret) return value ? '••••••' : '(empty)';
+  if (field.secret) return value ? '••••••' : '(none)';
   const text = Array.isArray(value) ? value.join(', ') : String(value ?? '');
   return text === '' ? '(empty)' : text;
 }

@@ -1,0 +1,191 @@
+// The web UI without a mouse.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Daemon, withPoster, withSleepingScript } from './daemon.mjs';
+import { PAGES, settled, visit, withPage } from './page.mjs';
+
+const focused = (page) => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
+
+/** Presses Tab through the page as long as it takes, and gives what could not be reached, or not be seen. */
+async function unreached(page) {
+  await page.evaluate(() => {
+    globalThis.reached = new Set();
+    globalThis.unmarked = new Set();
+    document.addEventListener('focusin', ({ target }) => {
+      globalThis.reached.add(target);
+      // What is focused is marked, or what it is in, as the area to drop files on.
+      const marked = [target, target.parentElement].some((element) => {
+        const { outlineStyle, borderColor } = getComputedStyle(element);
+        return outlineStyle !== 'none' || (element.matches('.drop') && borderColor);
+      });
+      if (!marked) globalThis.unmarked.add(target);
+    });
+  });
+  const most = await page.evaluate(() => document.querySelectorAll('a, button, input, select, summary').length + 20);
+  for (let pressed = 0; pressed < most; pressed += 1) await page.keyboard.press('Tab');
+  return page.evaluate(() => {
+    const wanted = 'a[href], button, input, select, textarea, summary, [role="button"], [role="switch"]';
+    const usable = [...document.querySelectorAll(wanted)].filter(
+      (element) => element.checkVisibility() && !element.disabled && !element.matches('.tile[tabindex="-1"]'),
+    );
+    const html = (element) => element.outerHTML.slice(0, 200);
+    return [
+      ...usable.filter((element) => !globalThis.reached.has(element)).map((one) => `not reached: ${html(one)}`),
+      ...[...globalThis.unmarked].map((one) => `not marked: ${html(one)}`),
+    ];
+  });
+}
+
+describe('by keyboard', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start({ prepare: withPoster });
+    const movie = { title: 'Heat', year: 1995, tmdbId: 949, folderPath: '/movies/Heat (1995)' };
+    await daemon.post('/api/webhook/arr', { eventType: 'Download', movie, movieFile: { id: 1 } });
+    await daemon.post('/api/scheduler/schedule', { time: '04:30', description: 'before Kometa' });
+  });
+  after(() => daemon.stop());
+
+  test('everything on every page is reached, and seen to be', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      for (const path of Object.keys(PAGES)) {
+        await visit(page, daemon, path);
+        assert.deepEqual(await unreached(page), [], path);
+      }
+    });
+  });
+
+  test('the menu leads to another page, and past itself', async () => {
+    await withPage(daemon, '/triggers', {}, async (page) => {
+      await page.getByRole('heading', { level: 1, name: 'Triggers' }).waitFor();
+      await page.keyboard.press('Tab');
+      assert.equal(await focused(page), 'Skip to the page');
+      await page.getByRole('link', { name: 'Schedules' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Schedules' }).waitFor();
+    });
+  });
+
+  test('on a phone the other pages are behind a button', async () => {
+    await withPage(daemon, '/', { viewport: { width: 390, height: 844 } }, async (page) => {
+      await settled(page);
+      const link = page.getByRole('link', { name: 'Settings' });
+      assert.equal(await link.isVisible(), false);
+      await page.getByRole('button', { name: 'More' }).focus();
+      await page.keyboard.press('Enter');
+      await link.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+      await link.waitFor({ state: 'hidden' });
+    });
+  });
+
+  test('a question is answered or left, and the focus is where it was', async () => {
+    await withPage(daemon, '/schedules', {}, async (page) => {
+      const entry = page.getByRole('listitem').filter({ hasText: 'before Kometa' });
+      const button = entry.getByRole('button', { name: 'Remove' });
+      await button.focus();
+      await page.keyboard.press('Enter');
+      const dialog = page.getByRole('dialog', { name: 'Remove the schedule 04:30?' });
+      await dialog.waitFor();
+      assert.ok(await dialog.evaluate((element) => element.contains(document.activeElement)), 'the focus is inside');
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+      await hasFocus(page, button);
+      await page.keyboard.press('Space');
+      await dialog.waitFor();
+      await pressUntil(page, 'Tab', 'Remove');
+      await page.keyboard.press('Enter');
+      await entry.waitFor({ state: 'detached' });
+    });
+  });
+
+  test('a switch is turned, looked over and saved', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByLabel('Search the settings').focus();
+      await page.keyboard.type('LibraryFolders');
+      const field = page.getByRole('switch');
+      await page.waitForFunction(() => document.querySelectorAll('.setting').length === 1);
+      const before = await field.isChecked();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Space');
+      assert.equal(await field.isChecked(), !before);
+      await page.getByRole('button', { name: 'Save 1 change' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog', { name: 'Save these changes?' }).waitFor();
+      await pressUntil(page, 'Tab', 'Save');
+      await page.keyboard.press('Enter');
+      await page.getByText('Saved 1 setting').waitFor();
+    });
+  });
+
+  test('unsaved settings survive a look at another page, which tells of them', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByLabel('Search the settings').fill('PosterMinWidth');
+      await page.getByLabel('Poster Min Width').fill('1234');
+      await page.getByRole('link', { name: 'History' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { level: 1, name: 'History' }).waitFor();
+      await page.getByRole('link', { name: /Settings.*1 unsaved/ }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Discard' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByText('1 unsaved').waitFor({ state: 'detached' });
+    });
+  });
+
+  test('pictures are chosen, deleted and brought back', async () => {
+    await withPage(daemon, '/library/posters', {}, async (page) => {
+      const tile = page.getByRole('button', { name: 'Heat (1995), Poster' });
+      await tile.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await hasFocus(page, tile);
+      await page.getByRole('button', { name: 'Choose' }).focus();
+      await page.keyboard.press('Enter');
+      await tile.focus();
+      await page.keyboard.press('Space');
+      await page.locator('.tile[aria-pressed=true]').waitFor();
+      await page.getByRole('button', { name: 'Delete' }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      await pressUntil(page, 'Tab', 'Delete');
+      await page.keyboard.press('Enter');
+      await tile.waitFor({ state: 'detached' });
+      await pressUntil(page, 'Tab', 'Undo');
+      await page.keyboard.press('Enter');
+      await tile.waitFor();
+    });
+  });
+});
+
+/** Waits until something has the focus. */
+async function hasFocus(page, locator) {
+  await page.waitForFunction((element) => element === document.activeElement, await locator.elementHandle());
+}
+
+/** Presses a key until something of this name has the focus. */
+async function pressUntil(page, key, name) {
+  for (let pressed = 0; pressed < 100; pressed += 1) {
+    await page.keyboard.press(key);
+    if ((await focused(page)).trim() === name) return;
+  }
+  assert.fail(`${key} does not lead to ${name}`);
+}
+
+test('a run is stopped after a question that names it', async () => {
+  const daemon = await Daemon.start({ options: ['--runner-command', 'sh {script}'], prepare: withSleepingScript });
+  await withPage(daemon, '/run', {}, async (page) => {
+    await page.getByRole('button', { name: 'Start Normal run' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Stop', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'Stop this run?' }).getByText('Normal run').waitFor();
+    await pressUntil(page, 'Tab', 'Stop the run');
+    await page.keyboard.press('Enter');
+    await page.getByText('Normal run: stopped').waitFor();
+  });
+  await daemon.stop();
+});

@@ -1,0 +1,58 @@
+// A library of 40,000 pictures: what is not seen does not exist, and any of it is a key away.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Daemon, withTitleCards } from './daemon.mjs';
+import { withPage } from './page.mjs';
+
+const SHOWS = 400;
+const EPISODES = 100;
+/** A window of 1280 x 900 shows some 20 tiles. */
+const MOST_TILES = 100;
+
+describe('a library of 40,000 title cards', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start({ prepare: (folder) => withTitleCards(folder, SHOWS, EPISODES) });
+  });
+  after(() => daemon.stop());
+
+  test('only tiles in view exist, from the first to the last', async () => {
+    await withPage(daemon, '/library/titlecards', {}, async (page) => {
+      await page.getByText('40,000 pictures').waitFor({ timeout: 60_000 });
+      const grid = page.getByRole('region', { name: 'Title cards' });
+      const tile = (show, episode) =>
+        grid.getByRole('button', { name: `Show ${show} (2000), S1 · E${episode}`, exact: true });
+      const count = () => page.locator('.tile').count();
+      await tile('000', 1).waitFor();
+      assert.ok((await count()) < MOST_TILES, `${await count()} tiles`);
+      assert.ok((await page.locator('*').count()) < 2000, 'and little else');
+
+      // Half way down by the wheel's way of scrolling, then to the end by key, and back.
+      await page.locator('.grid').evaluate((grid) => {
+        grid.scrollTop = grid.scrollHeight / 2;
+      });
+      await tile('200', 1).waitFor();
+      assert.ok((await count()) < MOST_TILES, `${await count()} tiles`);
+      await page.getByRole('button', { name: 'Choose' }).focus();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('End');
+      await tile('399', 100).waitFor();
+      await page.waitForFunction(() => document.activeElement?.ariaLabel === 'Show 399 (2000), S1 · E100');
+      assert.ok((await count()) < MOST_TILES, `${await count()} tiles`);
+      await page.waitForFunction(() => {
+        const grid = document.querySelector('.grid');
+        return grid.scrollHeight - grid.scrollTop - grid.clientHeight < 8;
+      });
+      await page.keyboard.press('Home');
+      await page.waitForFunction(() => document.activeElement?.ariaLabel === 'Show 000 (2000), S1 · E1');
+    });
+  });
+
+  test('pictures are found by search', async () => {
+    await withPage(daemon, '/library/titlecards', {}, async (page) => {
+      await page.getByLabel('Search in Title cards').fill('Show 123');
+      await page.getByText('100 pictures').waitFor();
+      await page.getByRole('button', { name: 'Show 123 (2000), S1 · E1', exact: true }).waitFor();
+    });
+  });
+});

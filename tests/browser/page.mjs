@@ -1,0 +1,80 @@
+// A page of the web UI in a browser, and what all tests want of it.
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { after, before } from 'node:test';
+import { launch } from './browser.mjs';
+
+const require = createRequire(new URL('../../web/package.json', import.meta.url));
+const axeSource = require.resolve('axe-core/axe.min.js');
+
+/** Every page, and its heading. */
+export const PAGES = {
+  '/': 'Dashboard',
+  '/run': 'Run',
+  '/library': 'Library',
+  '/library/manual': 'Library',
+  '/library/folders': 'Library',
+  '/library/trash': 'Library',
+  '/actions': 'Action Center',
+  '/schedules': 'Schedules',
+  '/triggers': 'Triggers',
+  '/history': 'History',
+  '/logs': 'Logs',
+  '/exports': 'Exports',
+  '/settings': 'Settings',
+  '/settings/files': 'Settings',
+  '/settings/backups': 'Settings',
+  '/about': 'About',
+};
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+/** Does something with a new page, which must not log an error, in a context of its own. */
+export async function withPage(daemon, path, { mayLogErrors = false, ...options }, work) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  try {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    const errors = [];
+    page.on('console', (message) => message.type() === 'error' && errors.push(`${page.url()}: ${message.text()}`));
+    page.on('pageerror', (error) => errors.push(`${page.url()}: ${error}`));
+    await page.goto(daemon.url + path);
+    await work(page);
+    if (!mayLogErrors) assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Goes to a page and waits until nothing is being loaded any more. */
+export async function visit(page, daemon, path, title = PAGES[path]) {
+  await page.goto(daemon.url + path);
+  await page.getByRole('heading', { level: 1, name: title }).waitFor();
+  await settled(page);
+}
+
+export async function settled(page) {
+  await page.waitForFunction(() => !document.querySelector('.loading'));
+}
+
+/** Nothing is wider than the window. */
+export async function assertFits(page, path) {
+  const { clientWidth, scrollWidth } = await page.evaluate(() => {
+    const { clientWidth, scrollWidth } = document.documentElement;
+    return { clientWidth, scrollWidth };
+  });
+  assert.ok(scrollWidth <= clientWidth, `${path} is ${scrollWidth} px wide in a window of ${clientWidth} px`);
+}
+
+/** No serious or critical violation of accessibility rules. The context must bypass the page's CSP. */
+export async function assertAccessible(page, path) {
+  await page.addScriptTag({ path: axeSource });
+  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  const grave = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
+  const told = grave.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
+  assert.deepEqual(told, [], path);
+}

@@ -1,0 +1,16 @@
+/** What was changed on the settings page and is not saved. It stays while other pages are looked at. */
+import { computed, effect, signal } from '@preact/signals';
+import type { Values } from './model';
+
+export const edits = signal<Values>({});
+
+/** How many settings differ from what is stored. */
+export const unsaved = computed(() => Object.keys(edits.value).length);
+
+// The browser asks before the window is closed.
+effect(() => {
+  if (unsaved.value === 0) return;
+  const guard = (event: BeforeUnloadEvent) => event.preventDefault();
+  addEventListener('beforeunload', guard);
+  return () => removeEventListener('beforeunload', guard);
+});
