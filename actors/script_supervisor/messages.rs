@@ -161,7 +161,8 @@ pub enum JobError {
     Store(#[from] StoreError),
 }
 
-/// All jobs that are known, newest first: those that wait or run, that failed, and the last that were done.
+/// All jobs that are known: those that wait in their order, then the running one, those that failed, and the last that were
+/// done, each newest first.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Vec<Job>")]
 pub struct ListJobs;

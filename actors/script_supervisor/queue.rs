@@ -4,15 +4,18 @@
 //! shim starts. So after a crash it is known of every job whether its run took place: it is started exactly once, unless
 //! the run failed and is tried again.
 
+mod index;
 mod job;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
 pub use job::{Job, JobState, JobSummary, NewJob};
+
+use index::Index;
 
 use super::messages::{JobError, Submitted};
 use crate::runs::{RunId, RunRecord};
@@ -26,7 +29,7 @@ const DONE_REMEMBERED: usize = 500;
 pub struct Queue {
     store: Store,
     jobs: BTreeMap<String, Job>,
-    waiting: BTreeSet<Place>,
+    index: Index,
     /// Jobs that are on their way to the disk.
     storing: BTreeMap<String, Job>,
 }
@@ -40,17 +43,10 @@ pub struct Submission {
     pub stored: Option<Commit>,
 }
 
-/// Where a waiting job stands: higher priority first, then older first.
-type Place = (Reverse<i32>, DateTime<Utc>, String);
-
-fn place(job: &Job) -> Place {
-    (Reverse(job.priority), job.created, job.id.clone())
-}
-
 impl Queue {
     /// Reads all jobs. What cannot be read is left where it is and told in the log.
     pub fn load(store: Store) -> Self {
-        let mut queue = Self { jobs: BTreeMap::new(), waiting: BTreeSet::new(), storing: BTreeMap::new(), store };
+        let mut queue = Self { jobs: BTreeMap::new(), index: Index::default(), storing: BTreeMap::new(), store };
         match queue.table() {
             Ok(table) => table.iter().for_each(|job| match job {
                 Ok((_, job)) => queue.remember(job),
@@ -71,15 +67,15 @@ impl Queue {
         if self.jobs.contains_key(&new.id) {
             return Ok(Submission { submitted: Submitted::Known { id: new.id }, stored: None });
         }
-        let same = |job: &&Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
-        if let Some(of) = self.waiting().find(same) {
-            return Ok(Submission { submitted: Submitted::Duplicate { of: of.id.clone() }, stored: None });
+        if let Some(of) = new.dedupe.as_deref().and_then(|key| self.index.with_key(key)) {
+            return Ok(Submission { submitted: Submitted::Duplicate { of: of.to_owned() }, stored: None });
         }
         // Whoever joins a job that is not on disk yet waits for that as well.
         if self.storing.contains_key(&new.id) {
             let submitted = Submitted::Known { id: new.id };
             return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
         }
+        let same = |job: &&Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
         if let Some(of) = self.storing.values().find(same) {
             let submitted = Submitted::Duplicate { of: of.id.clone() };
             return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
@@ -100,6 +96,7 @@ impl Queue {
 
     /// The job that starts next, if one is due.
     pub fn next_due(&self, now: DateTime<Utc>) -> Option<&Job> {
+        self.index.first_due().filter(|first| *first <= now)?;
         self.waiting().find(|job| job.not_before <= now)
     }
 
@@ -163,24 +160,25 @@ impl Queue {
 
     /// The waiting jobs in their order.
     pub fn waiting(&self) -> impl Iterator<Item = &Job> {
-        self.waiting.iter().filter_map(|(_, _, id)| self.jobs.get(id))
+        self.index.waiting().filter_map(|id| self.jobs.get(id))
     }
 
     /// How many jobs wait.
     pub fn waiting_count(&self) -> usize {
-        self.waiting.len()
+        self.index.waiting().len()
     }
 
-    /// All jobs, newest first.
+    /// All jobs: those that wait in their order, then the running one, those that failed, and those that were done, each
+    /// newest first.
     pub fn all(&self) -> Vec<Job> {
-        let mut jobs: Vec<_> = self.jobs.values().cloned().collect();
-        jobs.sort_by_key(|job| Reverse(job.created));
-        jobs
+        let mut others: Vec<_> = self.jobs.values().filter(|job| job.state != JobState::Waiting).collect();
+        others.sort_by_key(|job| (after_the_waiting(job.state), Reverse(job.created)));
+        self.waiting().chain(others).cloned().collect()
     }
 
     /// How many jobs are parked.
     pub fn parked(&self) -> usize {
-        self.jobs.values().filter(|job| job.state == JobState::Failed).count()
+        self.index.parked()
     }
 
     /// The jobs that were running when the queue was loaded, each with its run.
@@ -199,18 +197,17 @@ impl Queue {
     }
 
     fn remember(&mut self, job: Job) {
-        if job.state == JobState::Waiting {
-            self.waiting.insert(place(&job));
-        } else {
-            self.waiting.remove(&place(&job));
+        if let Some(before) = self.jobs.get(&job.id) {
+            self.index.remove(before);
         }
+        self.index.add(&job);
         self.jobs.insert(job.id.clone(), job);
     }
 
     fn erase(&mut self, id: &str) -> Result<(), StoreError> {
         self.table()?.remove(id.as_bytes())?;
         if let Some(job) = self.jobs.remove(id) {
-            self.waiting.remove(&place(&job));
+            self.index.remove(&job);
         }
         Ok(())
     }
@@ -220,6 +217,16 @@ impl Queue {
         let mut done: Vec<_> = done.map(|job| (job.created, job.id.clone())).collect();
         done.sort_unstable_by(|one, other| other.cmp(one));
         done.into_iter().skip(DONE_REMEMBERED).try_for_each(|(_, id)| self.erase(&id))
+    }
+}
+
+/// The order of the states in a list.
+fn after_the_waiting(state: JobState) -> u8 {
+    match state {
+        JobState::Waiting => 0,
+        JobState::Running { .. } => 1,
+        JobState::Failed => 2,
+        JobState::Done { .. } => 3,
     }
 }
 
@@ -383,12 +390,16 @@ mod tests {
     #[test]
     fn the_queue_comes_back_from_the_store_as_it_was() {
         let mut f = fixture();
-        ["a", "b", "c", "d"].into_iter().for_each(|id| drop(f.submit(job(id))));
+        for id in ["a", "b", "c", "d", "e", "f"] {
+            f.submit(NewJob { dedupe: Some(id.to_uppercase()), ..job(id) });
+        }
+        f.run("e", 5, Outcome::Stopped);
+        f.run("f", 6, Outcome::Failed);
         f.queue.begin("a", RunId(7)).unwrap();
         f.queue.remove("b").unwrap();
         assert!(matches!(f.queue.remove("a"), Err(JobError::Running)));
         let again = Queue::load(f.store.clone());
-        assert_eq!((&again.jobs, &again.waiting), (&f.queue.jobs, &f.queue.waiting));
+        assert_eq!((&again.jobs, &again.index), (&f.queue.jobs, &f.queue.index));
         assert_eq!(again.running(), [("a".to_owned(), RunId(7))]);
         f.queue.release("a").unwrap();
         assert_eq!(f.next().unwrap(), "a", "it was first and is first again");
