@@ -32,7 +32,7 @@ use crate::script_supervisor::{InvalidRequest, JobError, ListJobs, RemoveJob, Su
 use files::{Reconcile, Removed};
 use intake::{after, blank, event_of, kept, new_job, read, request};
 use journal::{Journal, Kind, Received};
-use submission::{Prepared, Work};
+use submission::{Prepared, Stored, Work};
 use trigger::{Source, Trigger, Verdict};
 use watch_folder::WatchFolder;
 
@@ -142,10 +142,19 @@ pub struct Queue {
     pub list: Recipient<ListJobs>,
 }
 
-/// A webhook was handled; here is what to remember of it. Answered when that is on disk.
+/// A webhook was handled; here is what to remember of it.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 struct Handled(Box<Received>);
+
+/// The jobs of a webhook are on disk and have their files, or could not be stored.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Settled {
+    /// The jobs that were new.
+    names: Vec<String>,
+    received: Box<Received>,
+}
 
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
@@ -160,6 +169,8 @@ pub struct WebhookIngest {
     folder: WatchFolder,
     /// Files that are known: they have a job, were refused, or are being taken.
     known: HashSet<String>,
+    /// Those of jobs that are on their way to the disk, whose files come after that.
+    storing: HashSet<String>,
     is_looking: bool,
     problem: Option<String>,
 }
@@ -168,8 +179,9 @@ impl WebhookIngest {
     /// Made with what the store knows.
     pub fn new(commons: Commons, settings: IngestSettings, queue: Queue) -> Self {
         let journal = Journal::open(&commons.store);
-        let (folder, known) = (WatchFolder::default(), HashSet::new());
-        Self { commons, settings, queue, journal, folder, known, is_looking: false, problem: None }
+        let (known, storing) = (HashSet::new(), HashSet::new());
+        let folder = WatchFolder::default();
+        Self { commons, settings, queue, journal, folder, known, storing, is_looking: false, problem: None }
     }
 
     fn publish(&self) {
@@ -204,18 +216,30 @@ impl WebhookIngest {
         };
         let (queue, this) = (self.queue.submit.clone(), ctx.address());
         let (watcher, payload) = (self.commons.data.watcher(), kept(&body));
+        let unstored = blank(&source, &event_of(&body));
+        let names: Vec<_> = prepared.iter().filter_map(Prepared::new_job).map(str::to_owned).collect();
+        // Before their files are there.
+        self.known.extend(names.iter().cloned());
+        self.storing.extend(names.iter().cloned());
         Reply::later(async move {
-            let stored = submission::store(&queue, &watcher, prepared).await?;
-            let received = Received { at: now, payload, ..stored.received };
-            // The jobs are safe by now; the journal is what knows a second delivery after they are done.
-            let _ = this.send(Handled(Box::new(received))).await;
-            Ok(stored.receipt)
+            let stored = submission::store(&queue, &watcher, prepared).await;
+            let (receipt, received) = match stored {
+                Ok(Stored { receipt, received }) => (Ok(receipt), received),
+                Err(error) => {
+                    let received = Received { verdict: Kind::Refused, reason: error.to_string(), ..unstored };
+                    (Err(error), received)
+                }
+            };
+            let received = Box::new(Received { at: now, payload, ..received });
+            // Answered once it is in the list, and the journal knows a second delivery.
+            let _ = this.send(Settled { names, received }).await;
+            receipt
         })
     }
 
     /// A job for a trigger, or the job that does its work already.
     fn prepare(
-        &mut self,
+        &self,
         serial: usize,
         trigger: Trigger,
         fresh: bool,
@@ -227,9 +251,7 @@ impl WebhookIngest {
         let serial = (trigger.source != Source::Tautulli).then_some(serial);
         let name = trigger_file::name(trigger.source, Local::now(), serial, fastrand::u32(..));
         let not_before = after(self.settings.delay(trigger.source, &trigger.event));
-        let job = new_job(name.clone(), request(&trigger)?, &trigger, not_before);
-        // Before its file is there.
-        self.known.insert(name);
+        let job = new_job(name, request(&trigger)?, &trigger, not_before);
         Ok(Prepared { trigger, work: Work::New(Box::new(job)) })
     }
 }
@@ -326,11 +348,21 @@ impl Answer<Handled> for WebhookIngest {
             event: received.event.clone(),
             verdict: received.verdict,
         };
-        let kept = self.journal.add(*received);
+        // Nobody waits for the disk: what was acknowledged is the job, which is there by now.
+        actix::spawn(self.journal.add(*received));
         self.publish();
         // Told last: who hears of it and looks must find it.
         self.commons.facts.publish(fact);
-        Reply::later(kept)
+        ().into()
+    }
+}
+
+impl Answer<Settled> for WebhookIngest {
+    fn answer(&mut self, Settled { names, received }: Settled, ctx: &mut Ctx<Self>) -> Reply<()> {
+        for name in &names {
+            self.storing.remove(name);
+        }
+        self.answer(Handled(received), ctx)
     }
 }
 

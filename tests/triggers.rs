@@ -111,6 +111,65 @@ async fn every_acknowledged_webhook_runs_exactly_once_although_the_daemon_is_kil
     .await;
 }
 
+/// A daemon whose jobs wait for an hour.
+fn patient_daemon(folder: &Path) -> Daemon {
+    let mut command = command(BINARY, folder);
+    command.args(["--webhooks-arr-delay", "1h", "--updates-enabled=false"]);
+    Daemon::start_with(command)
+}
+
+/// Posts two imports; gives their trigger files.
+async fn two_trigger_files(url: &str) -> [PathBuf; 2] {
+    let http = reqwest::Client::new();
+    let mut files = Vec::new();
+    for id in 1..=2 {
+        let answer = http.post(format!("{url}/api/webhook/arr")).json(&import(id)).send().await.unwrap();
+        let body: Value = answer.error_for_status().unwrap().json().await.unwrap();
+        files.push(PathBuf::from(body["file"].as_str().unwrap()));
+    }
+    files.try_into().unwrap()
+}
+
+fn names(files: &[PathBuf]) -> BTreeSet<String> {
+    files.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[actix_web::test]
+async fn a_trigger_file_that_a_loss_of_power_took_or_emptied_is_written_again_at_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = patient_daemon(folder.path());
+    let files = two_trigger_files(&first.url).await;
+    let written = files.clone().map(|file| std::fs::read_to_string(file).unwrap());
+    first.signal(Signal::KILL);
+    drop(first);
+    std::fs::remove_file(&files[0]).unwrap();
+    std::fs::write(&files[1], "").unwrap();
+    let second = patient_daemon(folder.path());
+    eventually("both are as they were", async || {
+        let read = files.clone().map(|file| std::fs::read_to_string(file).unwrap_or_default());
+        (read == written).then_some(())
+    })
+    .await;
+    assert_eq!(waiting_jobs(&second.url).await, names(&files));
+}
+
+#[actix_web::test]
+async fn where_the_store_is_damaged_the_trigger_files_become_jobs_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = patient_daemon(folder.path());
+    let files = two_trigger_files(&first.url).await;
+    first.signal(Signal::KILL);
+    drop(first);
+    std::fs::write(folder.path().join("store/db"), [7; 700_000]).unwrap();
+    let second = patient_daemon(folder.path());
+    eventually("both wait again", async || (waiting_jobs(&second.url).await == names(&files)).then_some(())).await;
+    let triggers = get(&second.url, "/api/triggers").await["triggers"].clone();
+    for trigger in triggers.as_array().unwrap() {
+        assert_eq!((&trigger["mode"], &trigger["state"]), (&json!("arr"), &json!("waiting")));
+    }
+    assert_eq!(triggers[1]["position"], 2);
+}
+
 /// A mount namespace with a small disk of its own, as long as this lives.
 struct SmallDisk {
     holder: Child,

@@ -1,7 +1,5 @@
 //! The trigger files: those of others become jobs, those of our jobs come and go with them.
 
-use std::collections::HashSet;
-
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -34,19 +32,17 @@ pub(super) struct Removed(pub String);
 
 impl WebhookIngest {
     pub(super) fn look(&mut self, ctx: &mut Ctx<Self>) {
-        match self.folder.look(&self.commons.data.watcher()) {
-            Ok(found) => {
-                self.problem = None;
-                let names: HashSet<_> = found.iter().map(|file| file.name.clone()).collect();
-                for file in found {
-                    if self.known.insert(file.name.clone()) {
-                        self.take_file(file, ctx);
-                    }
+        match self.folder.look(&self.commons.data.watcher(), &self.known) {
+            Ok(look) => {
+                if self.problem.take().is_some() {
+                    self.publish();
                 }
-                // A file that went can come again under its name, except while its job waits.
-                let waiting = self.commons.views.runs.get();
-                let is_waiting = |name: &str| waiting.waiting.iter().any(|job| job.id == name);
-                self.known.retain(|name| names.contains(name) || is_waiting(name));
+                // A file that went can come again under its name, except before it came at all.
+                self.known.retain(|name| look.known.contains(name) || self.storing.contains(name));
+                for file in look.found {
+                    self.known.insert(file.name.clone());
+                    self.take_file(file, ctx);
+                }
             }
             Err(error) => {
                 let problem = format!("the watcher folder cannot be read: {error}");

@@ -31,8 +31,8 @@ pub enum Kind {
     Refused,
 }
 
-/// One received webhook or trigger file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+/// One received webhook or trigger file, as it is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Received {
     /// Its number.
     pub id: u64,
@@ -52,11 +52,10 @@ pub struct Received {
     pub run: Option<RunId>,
     /// How that run ended.
     pub outcome: Option<Outcome>,
-    /// What came, secrets removed; absent where it was too large to keep.
+    /// What came, as it came: a replay reads it again. Absent where it was too large to keep.
     pub payload: Option<String>,
     /// Identifies the deliveries it stands for, with the job of each.
     #[serde(default)]
-    #[schema(ignore)]
     pub deliveries: Vec<(String, String)>,
 }
 

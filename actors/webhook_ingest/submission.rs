@@ -4,6 +4,7 @@ use std::path::Path;
 
 use actix::Recipient;
 use futures_util::future::{Either, join_all, ready};
+use tokio::task::spawn_blocking;
 
 use super::IngestError;
 use super::intake::blank;
@@ -18,6 +19,16 @@ pub struct Prepared {
     pub trigger: Trigger,
     /// What is to be done.
     pub work: Work,
+}
+
+impl Prepared {
+    /// The id of the job that has to be queued.
+    pub fn new_job(&self) -> Option<&str> {
+        match &self.work {
+            Work::New(job) => Some(&job.id),
+            Work::Known(_) => None,
+        }
+    }
 }
 
 /// What is to be done for a trigger.
@@ -83,7 +94,9 @@ fn submit(
     Either::Right(async move {
         match submission.await {
             Ok(Ok(Submitted::Queued { id })) => {
-                project(watcher, &id, &trigger.pairs);
+                let (watcher, name, pairs) = (watcher.to_owned(), id.clone(), trigger.pairs.clone());
+                // The folder's file system may be just writing out what others changed.
+                let _ = spawn_blocking(move || project(&watcher, &name, &pairs)).await;
                 Ok(Placed { trigger, job: id, is_new: true })
             }
             Ok(Ok(Submitted::Known { id } | Submitted::Duplicate { of: id })) => {

@@ -1,13 +1,13 @@
 //! The `watcher/` folder: trigger files that others put there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Folders inside `watcher/` are looked into this deep.
 const DEEPEST: usize = 3;
-/// Files looked at in one turn; the rest comes next turn.
+/// New files looked at in one turn; the rest comes next turn.
 const MOST_FILES: usize = 10_000;
 
 /// A trigger file that did not change between two looks.
@@ -23,6 +23,15 @@ pub struct Found {
     pub size: u64,
 }
 
+/// What is in the folder.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Known trigger files that are there.
+    pub known: HashSet<String>,
+    /// Other ones that rest: they look the same as at the last look. Each is given at every look until it is known, or gone.
+    pub found: Vec<Found>,
+}
+
 /// Remembers files between looks, so that one that is still being written is left alone until it rests.
 #[derive(Debug, Default)]
 pub struct WatchFolder {
@@ -30,30 +39,39 @@ pub struct WatchFolder {
 }
 
 impl WatchFolder {
-    /// Trigger files that rest: they look the same as at the last call. A file is given at every call until it is gone.
-    pub fn look(&mut self, folder: &Path) -> io::Result<Vec<Found>> {
-        let mut found = Vec::new();
-        collect(folder, folder, DEEPEST, &mut found)?;
-        let now: HashMap<_, _> = found.iter().map(|file| (file.name.clone(), (file.modified, file.size))).collect();
-        found.retain(|file| self.seen.get(&file.name) == now.get(&file.name));
+    /// Looks into the folder. Of known files only the names are read: thousands may wait for their jobs.
+    pub fn look(&mut self, folder: &Path, known: &HashSet<String>) -> io::Result<Look> {
+        let mut look = Look::default();
+        collect(folder, folder, DEEPEST, known, &mut look)?;
+        let now: HashMap<_, _> =
+            look.found.iter().map(|file| (file.name.clone(), (file.modified, file.size))).collect();
+        look.found.retain(|file| self.seen.get(&file.name) == now.get(&file.name));
         self.seen = now;
-        found.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
-        Ok(found)
+        look.found.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
+        Ok(look)
     }
 }
 
-fn collect(root: &Path, folder: &Path, depth: usize, found: &mut Vec<Found>) -> io::Result<()> {
+fn collect(root: &Path, folder: &Path, depth: usize, known: &HashSet<String>, look: &mut Look) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
         // Not following links: a trigger is a file that somebody put here.
-        let Ok(metadata) = entry.metadata() else { continue };
+        let Ok(kind) = entry.file_type() else { continue };
         let path = entry.path();
-        if metadata.is_dir() && depth > 0 {
-            collect(root, &path, depth - 1, found)?;
-        } else if metadata.is_file() && is_trigger(&path) && found.len() < MOST_FILES {
-            let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned) else { continue };
+        if kind.is_dir() && depth > 0 {
+            collect(root, &path, depth - 1, known, look)?;
+        } else if kind.is_file() && is_trigger(&path) {
+            let Some(name) = path.strip_prefix(root).ok().and_then(Path::to_str) else { continue };
+            if let Some(name) = known.get(name) {
+                look.known.insert(name.clone());
+                continue;
+            }
+            if look.found.len() == MOST_FILES {
+                continue;
+            }
+            let Ok(metadata) = entry.metadata() else { continue };
             let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-            found.push(Found { name, path, modified, size: metadata.len() });
+            look.found.push(Found { name: name.to_owned(), path, modified, size: metadata.len() });
         }
     }
     Ok(())
@@ -75,12 +93,21 @@ mod tests {
         std::fs::write(folder.path().join("sub/a.posterizarr"), "x").unwrap();
         std::fs::write(folder.path().join("note.txt"), "x").unwrap();
         let mut watch = WatchFolder::default();
-        assert_eq!(watch.look(folder.path()).unwrap(), []);
+        let mut known = HashSet::new();
+        assert_eq!(watch.look(folder.path(), &known).unwrap(), Look::default());
         std::fs::write(folder.path().join("b.posterizarr"), "x").unwrap();
-        let names = |found: Vec<Found>| found.into_iter().map(|file| file.name).collect::<Vec<_>>();
-        assert_eq!(names(watch.look(folder.path()).unwrap()), ["sub/a.posterizarr"]);
+        let names = |look: Look| look.found.into_iter().map(|file| file.name).collect::<Vec<_>>();
+        assert_eq!(names(watch.look(folder.path(), &known).unwrap()), ["sub/a.posterizarr"]);
         std::fs::write(folder.path().join("b.posterizarr"), "longer").unwrap();
-        assert_eq!(names(watch.look(folder.path()).unwrap()), ["sub/a.posterizarr"], "b was still being written");
-        assert_eq!(watch.look(folder.path()).unwrap().len(), 2);
+        assert_eq!(
+            names(watch.look(folder.path(), &known).unwrap()),
+            ["sub/a.posterizarr"],
+            "b was still being written"
+        );
+        assert_eq!(watch.look(folder.path(), &known).unwrap().found.len(), 2);
+        known.extend(["sub/a.posterizarr", "gone.posterizarr"].map(str::to_owned));
+        let look = watch.look(folder.path(), &known).unwrap();
+        assert_eq!(look.known, HashSet::from(["sub/a.posterizarr".to_owned()]));
+        assert_eq!(names(look), ["b.posterizarr"]);
     }
 }

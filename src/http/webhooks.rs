@@ -1,17 +1,18 @@
 //! Webhooks in, the queue they fill, and what came.
 
-use std::sync::Arc;
-
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, Code, State, ask};
-use crate::actors::script_supervisor::{JobError, JobSummary, ListJobs, RetryJob};
-use crate::actors::webhook_ingest::journal::Received;
+use crate::actors::runs::{Outcome, RunId};
+use crate::actors::script_supervisor::{Job, JobError, JobState, JobSummary, ListJobs, RetryJob};
+use crate::actors::webhook_ingest::journal::{Kind, Received};
 use crate::actors::webhook_ingest::{IngestError, Receipt, Receive, RemoveTrigger, Replay, Sender};
+use crate::telemetry::redact;
 
 /// Season packs and mass renames are large.
 const LARGEST_BODY: usize = 8 * 1024 * 1024;
@@ -65,8 +66,49 @@ impl Accepted {
 struct ReceivedList {
     success: bool,
     /// Newest first.
-    #[schema(value_type = Vec<Received>)]
-    webhooks: Vec<Arc<Received>>,
+    webhooks: Vec<ReceivedWebhook>,
+}
+
+/// One received webhook or trigger file.
+#[derive(Serialize, ToSchema)]
+struct ReceivedWebhook {
+    /// Its number.
+    id: u64,
+    /// When it came.
+    at: DateTime<Utc>,
+    /// `sonarr`, `radarr`, `tautulli`, or `unknown`.
+    source: String,
+    /// The event, as the sender names it.
+    event: String,
+    /// What was made of it.
+    verdict: Kind,
+    /// Why, in words.
+    reason: String,
+    /// The jobs that do its work.
+    jobs: Vec<String>,
+    /// The run that ended last for one of its jobs.
+    run: Option<RunId>,
+    /// How that run ended.
+    outcome: Option<Outcome>,
+    /// What came, secrets masked; null for a trigger file, and where it was too large to keep.
+    payload: Option<String>,
+}
+
+impl From<&Received> for ReceivedWebhook {
+    fn from(entry: &Received) -> Self {
+        Self {
+            id: entry.id,
+            at: entry.at,
+            source: entry.source.clone(),
+            event: entry.event.clone(),
+            verdict: entry.verdict,
+            reason: entry.reason.clone(),
+            jobs: entry.jobs.clone(),
+            run: entry.run,
+            outcome: entry.outcome,
+            payload: entry.payload.as_deref().map(|payload| redact::mask(payload).into_owned()),
+        }
+    }
 }
 
 /// The queue.
@@ -137,9 +179,12 @@ async fn tautulli(state: State, body: web::Bytes) -> Result<impl Responder, ApiE
 /// Lists the last received webhooks and trigger files with what became of them.
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = ReceivedList)))]
 #[get("/api/webhooks")]
-async fn received(state: State) -> impl Responder {
-    let webhooks = state.commons.views.ingest.get().received.clone();
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(ReceivedList { success: true, webhooks })
+async fn received(state: State) -> Result<impl Responder, ApiError> {
+    let view = state.commons.views.ingest.get();
+    // Payloads may be megabytes in all, and are searched for secrets.
+    let shown = web::block(move || view.received.iter().map(|entry| (&**entry).into()).collect());
+    let list = ReceivedList { success: true, webhooks: shown.await.map_err(ApiError::internal)? };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
 }
 
 /// Processes a kept webhook once more.
@@ -154,13 +199,13 @@ async fn replay(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiE
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = TriggerList)))]
 #[get("/api/triggers")]
 async fn triggers(state: State) -> Result<impl Responder, ApiError> {
-    let waiting = state.commons.views.runs.get().waiting.clone();
     let jobs = ask(&state.supervisor, ListJobs).await?;
-    let place = |id: &str| waiting.iter().position(|job| job.id == id).map(|place| place + 1);
-    let mut triggers: Vec<_> =
-        jobs.iter().map(|job| TriggerEntry { position: place(&job.id), job: JobSummary::from(job) }).collect();
-    triggers.sort_by_key(|entry| entry.position.unwrap_or(usize::MAX));
-    Ok(web::Json(TriggerList { success: true, triggers }))
+    // Those that wait come first, in their order.
+    let entry = |(place, job): (usize, &Job)| TriggerEntry {
+        position: (job.state == JobState::Waiting).then_some(place),
+        job: JobSummary::from(job),
+    };
+    Ok(web::Json(TriggerList { success: true, triggers: (1..).zip(&jobs).map(entry).collect() }))
 }
 
 /// Takes a job out of the queue, and its file out of the watcher folder.
