@@ -126,10 +126,13 @@ pub struct VersionChecker {
     failures: u32,
 }
 
-/// What a look at the network brought.
+/// What a look at the network brought: what is known now, and what went wrong.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-struct Looked(Result<Known, LookError>);
+struct Looked {
+    known: Known,
+    result: Result<(), LookError>,
+}
 
 /// Why a look at the network failed.
 #[derive(Debug, thiserror::Error)]
@@ -177,7 +180,7 @@ impl VersionChecker {
         let (outgoing, settings) = (self.outgoing.clone(), self.settings.clone());
         let (known, this) = (self.view.known.clone(), ctx.address());
         actix::spawn(async move {
-            this.do_send(Looked(look(&outgoing, &settings, known).await));
+            this.do_send(look(&outgoing, &settings, known).await);
         });
     }
 
@@ -221,13 +224,17 @@ impl Service for VersionChecker {
 }
 
 impl Answer<Looked> for VersionChecker {
-    fn answer(&mut self, Looked(result): Looked, ctx: &mut Ctx<Self>) -> Reply<()> {
+    fn answer(&mut self, Looked { known, result }: Looked, ctx: &mut Ctx<Self>) -> Reply<()> {
+        // Something may have been announced since the look began.
+        let known = Known { announced: self.view.known.announced.clone(), ..known };
+        if known != self.view.known {
+            self.view.known = known;
+            self.keep();
+        }
         let pause = match result {
-            Ok(known) => {
+            Ok(()) => {
                 self.failures = 0;
                 self.view.problem = None;
-                self.view.known = known;
-                self.keep();
                 // Spread over half an hour, so that daemons started together do not ask together.
                 PAUSE + Duration::from_secs(fastrand::u64(0..30 * 60))
             }
@@ -245,32 +252,44 @@ impl Answer<Looked> for VersionChecker {
     }
 }
 
-/// Asks for everything once. What has not changed is taken over from `known`.
-async fn look(outgoing: &Outgoing, settings: &VersionSettings, mut known: Known) -> Result<Known, LookError> {
-    known.remote = fetch_text(outgoing, &settings.release_url, known.remote).await?;
+/// Asks for everything once. Each answer counts by itself: what could not be learnt, or has not changed, is taken over from
+/// `known`.
+async fn look(outgoing: &Outgoing, settings: &VersionSettings, mut known: Known) -> Looked {
+    let remote = look_at_text(outgoing, &settings.release_url, &mut known.remote).await;
     if let Some(url) = &settings.release_ui_url {
         // Upstream's tree has no such file today; its absence is not a failure.
-        known.remote_ui = fetch_text(outgoing, url, known.remote_ui.clone()).await.unwrap_or(known.remote_ui);
+        let _ = look_at_text(outgoing, url, &mut known.remote_ui).await;
     }
-    let answer = fetch(outgoing, &settings.releases_url, known.releases_etag.as_deref()).await?;
-    if let Some((etag, body)) = answer {
-        let unreadable =
-            |what: String| LookError { reason: format!("the list of releases is unreadable: {what}"), pause: None };
-        let json = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
-        known.releases = Some(releases::read(&json).ok_or_else(|| unreadable("it is not a list".to_owned()))?);
-        known.releases_etag = etag;
+    let releases = look_at_releases(outgoing, &settings.releases_url, &mut known).await;
+    let result = match (remote, releases) {
+        (Ok(()), Ok(())) => Ok(()),
+        (Err(error), Ok(())) | (Ok(()), Err(error)) => Err(error),
+        (Err(one), Err(other)) => Err(LookError { pause: one.pause.max(other.pause), ..one }),
+    };
+    if result.is_ok() {
+        known.checked = Some(Utc::now());
     }
-    known.checked = Some(Utc::now());
-    Ok(known)
+    Looked { known, result }
 }
 
-async fn fetch_text(outgoing: &Outgoing, url: &str, before: Fetched) -> Result<Fetched, LookError> {
-    let Some((etag, body)) = fetch(outgoing, url, before.etag.as_deref()).await? else { return Ok(before) };
+async fn look_at_text(outgoing: &Outgoing, url: &str, known: &mut Fetched) -> Result<(), LookError> {
+    let Some((etag, body)) = fetch(outgoing, url, known.etag.as_deref()).await? else { return Ok(()) };
     let text = String::from_utf8_lossy(&body).trim().to_owned();
     if version::Version::parse(text.split('-').next().unwrap_or_default()).is_none() || text.is_empty() {
         return Err(LookError { reason: "the newest version is not a version number".to_owned(), pause: None });
     }
-    Ok(Fetched { text: Some(text), etag })
+    *known = Fetched { text: Some(text), etag };
+    Ok(())
+}
+
+async fn look_at_releases(outgoing: &Outgoing, url: &str, known: &mut Known) -> Result<(), LookError> {
+    let Some((etag, body)) = fetch(outgoing, url, known.releases_etag.as_deref()).await? else { return Ok(()) };
+    let unreadable =
+        |what: String| LookError { reason: format!("the list of releases is unreadable: {what}"), pause: None };
+    let json = serde_json::from_slice(&body).map_err(|error| unreadable(error.to_string()))?;
+    known.releases = Some(releases::read(&json).ok_or_else(|| unreadable("it is not a list".to_owned()))?);
+    known.releases_etag = etag;
+    Ok(())
 }
 
 /// The body and its ETag; none when it has not changed.
