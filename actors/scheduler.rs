@@ -6,40 +6,38 @@
 //! of the fire's instant and is acknowledged before the horizon is stored, so that a crash in between repeats the
 //! submission, not the run.
 
+mod ahead;
+mod deciding;
 pub mod due;
 pub mod file;
 pub mod fires;
+mod messages;
 pub mod timetable;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{AsyncContext, Message, Recipient};
-use chrono::{DateTime, Local, TimeDelta, Utc};
+use chrono::{DateTime, Local, Utc};
 use chrono_tz::Tz;
-use serde::Serialize;
-use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use serde_json::Value;
+
+pub use ahead::{preview, with_offset};
+pub use messages::{
+    AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, SchedulerView, Timer,
+};
 
 use crate::commons::Commons;
 use crate::events::{Event, Fact};
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
-use crate::runs::{Mode, Trigger};
-use crate::script_supervisor::{NewJob, RunRequest, StartError, StartRun, Started, SubmitJob};
-use due::{Due, Verdict, advance, due};
-use file::{AddError, Entry, Timetable, effective_zone, from_run_time};
-use fires::{FileIdentity, Fire, FireBook, FireState};
+use crate::runs::Trigger;
+use crate::script_supervisor::{RunRequest, StartError, StartRun, Started, SubmitJob};
+use file::{Entry, Timetable, effective_zone, from_run_time};
+use fires::{FileIdentity, FireBook};
 
 /// A source of wall-clock time; tests bring their own.
 pub type Clock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// Fires that are shown ahead.
-const AHEAD: usize = 5;
-/// Tries of a job whose run found the slot busy.
-const ATTEMPTS: u32 = 3;
-const SUBMIT_AGAIN: Duration = Duration::from_secs(1);
 
 /// What the Scheduler is told at its start.
 #[derive(Clone)]
@@ -54,110 +52,6 @@ pub struct SchedulerSettings {
     pub tick: Duration,
     /// The wall clock.
     pub clock: Clock,
-}
-
-/// What is known of the timetable.
-#[derive(Debug, Clone)]
-pub struct SchedulerView {
-    /// `scheduler.json`, with defaults for what it lacks.
-    pub fields: Map<String, Value>,
-    /// Whether timers are armed.
-    pub running: bool,
-    /// The zone that counts.
-    pub timezone: Tz,
-    /// The armed timers, soonest first.
-    pub timers: Vec<Timer>,
-    /// The last fires with what became of them, newest first.
-    pub fires: Vec<Fire>,
-    /// What is wrong with the file or the zone.
-    pub problem: Option<String>,
-}
-
-impl Default for SchedulerView {
-    fn default() -> Self {
-        Self {
-            fields: Timetable::default().fields().clone(),
-            running: false,
-            timezone: file::DEFAULT_ZONE,
-            timers: Vec::new(),
-            fires: Vec::new(),
-            problem: None,
-        }
-    }
-}
-
-/// An armed timer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Timer {
-    /// Upstream's id.
-    pub id: String,
-    /// Upstream's name.
-    pub name: String,
-    /// What it runs.
-    pub mode: Mode,
-    /// When it fires next, with offset.
-    pub next_run: Option<String>,
-    /// The fires after that, soonest first.
-    pub following: Vec<String>,
-}
-
-/// Why a change of the timetable was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum ScheduleError {
-    /// The entry is not acceptable.
-    #[error(transparent)]
-    Entry(#[from] AddError),
-    /// No such zone.
-    #[error("unknown time zone '{0}'; use an IANA name such as Europe/Berlin")]
-    Zone(String),
-    /// No entry with this time.
-    #[error("Schedule not found")]
-    Missing,
-    /// The file could not be written.
-    #[error("scheduler.json could not be written: {0}")]
-    File(#[from] std::io::Error),
-}
-
-/// Changes some settings of the timetable; what is none stays. Checked as a whole before anything changes.
-#[derive(Debug, Default, Message)]
-#[rtype(result = "Result<(), ScheduleError>")]
-pub struct ChangeTimetable {
-    /// Whether timers are armed.
-    pub enabled: Option<bool>,
-    /// The entries.
-    pub schedules: Option<Vec<Value>>,
-    /// The zone.
-    pub timezone: Option<String>,
-    /// Whether a fire during a run is skipped.
-    pub skip_if_running: Option<bool>,
-}
-
-/// Adds an entry.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), ScheduleError>")]
-pub struct AddSchedule(pub Value);
-
-/// Removes every entry with this exact time.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<(), ScheduleError>")]
-pub struct RemoveSchedule(pub String);
-
-/// Reads the file anew, whatever it looks like from outside.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Restart;
-
-/// Starts a scheduled run now.
-#[derive(Debug, Message)]
-#[rtype(result = "Result<Started, StartError>")]
-pub struct RunNow;
-
-/// The store and the queue know of these fires.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-struct Decided {
-    fires: Vec<Fire>,
-    horizon: DateTime<Utc>,
 }
 
 /// A run started now.
@@ -307,46 +201,6 @@ impl Scheduler {
         self.table.set("next_run", next.map(with_offset));
     }
 
-    fn decide(&mut self, ctx: &mut Ctx<Self>) {
-        let now = (self.settings.clock)();
-        let entries = self.entries();
-        let grace = TimeDelta::from_std(self.settings.grace).unwrap_or(TimeDelta::hours(1));
-        let decided = due(&entries, self.zone().0, self.horizon, now, grace);
-        self.horizon = advance(self.horizon, now);
-        if decided.is_empty() {
-            return;
-        }
-        let by_index: BTreeMap<_, _> = entries.iter().map(|entry| (entry.index, entry)).collect();
-        let fires = decided.iter().filter_map(|due| Some(self.judge(by_index.get(&due.index)?, due))).collect();
-        self.submit(fires, ctx);
-    }
-
-    /// What becomes of a fire.
-    fn judge(&self, entry: &Entry, due: &Due) -> Fire {
-        let busy = self.table.skip_if_running() && self.commons.views.runs.get().holder().is_some();
-        let state = match due.verdict {
-            Verdict::Missed => FireState::Missed,
-            _ if busy => FireState::Skipped,
-            Verdict::OnTime => FireState::Fired,
-            Verdict::CatchUp => FireState::CaughtUp,
-        };
-        Fire::new(entry, due.at, state, (self.settings.clock)())
-    }
-
-    /// Hands fires to the queue; the horizon is stored once they are there.
-    fn submit(&self, fires: Vec<Fire>, ctx: &mut Ctx<Self>) {
-        let (queue, this, horizon) = (self.queue.submit.clone(), ctx.address(), self.horizon);
-        actix::spawn(async move {
-            for fire in &fires {
-                let Some(request) = fire.request() else { continue };
-                while !is_submitted(&queue, new_job(fire, request.clone())).await {
-                    tokio::time::sleep(SUBMIT_AGAIN).await;
-                }
-            }
-            this.do_send(Decided { fires, horizon });
-        });
-    }
-
     fn keep_horizon(&mut self, horizon: DateTime<Utc>) {
         if let Err(error) = self.book.keep_horizon(horizon, self.seen) {
             tracing::error!(%error, "the scheduler's progress was not stored; a restart may decide the last fires again");
@@ -362,7 +216,7 @@ impl Scheduler {
             fields: self.table.fields().clone(),
             running: self.is_running(),
             timezone: zone,
-            timers: timers(&self.entries(), zone, now),
+            timers: ahead::timers(&self.entries(), zone, now),
             fires: self.book.latest(),
             problem: self.problem.clone().or(unknown_zone),
         });
@@ -377,60 +231,6 @@ impl Scheduler {
             tracing::warn!(%error, "scheduler.json could not be written; the last run is not noted in it");
         }
     }
-}
-
-async fn is_submitted(queue: &Recipient<SubmitJob>, job: NewJob) -> bool {
-    match queue.send(SubmitJob(job)).await {
-        Ok(Ok(_)) => true,
-        Ok(Err(error)) => {
-            tracing::error!(%error, "a scheduled run could not be queued, trying again");
-            false
-        }
-        Err(error) => {
-            tracing::warn!(%error, "the supervisor did not answer, trying again");
-            false
-        }
-    }
-}
-
-fn new_job(fire: &Fire, request: RunRequest) -> NewJob {
-    NewJob {
-        id: fire.job_id(),
-        request,
-        trigger: Trigger::Schedule,
-        priority: 0,
-        not_before: None,
-        max_attempts: ATTEMPTS,
-        dedupe: None,
-    }
-}
-
-fn timers(entries: &[Entry], zone: Tz, now: DateTime<Utc>) -> Vec<Timer> {
-    let ahead = |entry: &Entry| {
-        std::iter::successors(entry.rule.next_after(zone, now), |fire| entry.rule.next_after(zone, fire.to_utc()))
-            .take(AHEAD)
-            .collect::<Vec<_>>()
-    };
-    let mut timers: Vec<_> = entries.iter().map(|entry| (ahead(entry), entry)).collect();
-    timers.sort_by_key(|(fires, entry)| (fires.first().copied(), entry.index));
-    timers
-        .into_iter()
-        .map(|(fires, entry)| {
-            let mut fires = fires.into_iter().map(with_offset);
-            Timer {
-                id: entry.id(),
-                name: format!("Posterizarr Normal Mode @ {}", entry.time),
-                mode: entry.mode,
-                next_run: fires.next(),
-                following: fires.collect(),
-            }
-        })
-        .collect()
-}
-
-/// An instant as `scheduler.json` and the API write it: with offset, without fraction.
-pub fn with_offset(at: DateTime<Tz>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 impl Service for Scheduler {
@@ -494,7 +294,11 @@ impl Answer<RemoveSchedule> for Scheduler {
 
 impl Answer<Restart> for Scheduler {
     fn answer(&mut self, _: Restart, _: &mut Ctx<Self>) -> Reply<()> {
+        let is_changed = self.identity() != self.seen;
         self.load();
+        if is_changed {
+            self.spare_the_past();
+        }
         self.refresh();
         ().into()
     }
@@ -522,24 +326,6 @@ impl Answer<RanNow> for Scheduler {
     }
 }
 
-impl Answer<Decided> for Scheduler {
-    fn answer(&mut self, decided: Decided, _: &mut Ctx<Self>) -> Reply<()> {
-        let ran = decided.fires.iter().any(|fire| fire.request().is_some());
-        for fire in decided.fires {
-            self.commons.facts.publish(fire.fact());
-            if let Err(error) = self.book.record(fire) {
-                tracing::error!(%error, "a fire could not be recorded");
-            }
-        }
-        if ran {
-            self.stamp_last_run();
-        }
-        self.keep_horizon(decided.horizon);
-        self.refresh();
-        ().into()
-    }
-}
-
 impl Answer<Heard> for Scheduler {
     fn answer(&mut self, Heard(event): Heard, _: &mut Ctx<Self>) -> Reply<()> {
         let Fact::JobEnded { job, run, outcome } = &event.fact else { return ().into() };
@@ -550,15 +336,6 @@ impl Answer<Heard> for Scheduler {
         }
         ().into()
     }
-}
-
-/// Fires a rule would have: for the preview of a schedule that is not stored.
-pub fn preview(entry: Value, timezone: &str, now: DateTime<Utc>) -> Result<Vec<String>, ScheduleError> {
-    let zone = file::zone(timezone).ok_or_else(|| ScheduleError::Zone(timezone.to_owned()))?;
-    let mut table = Timetable::default();
-    table.add(entry)?;
-    let timers = timers(&table.entries(), zone, now);
-    Ok(timers.into_iter().flat_map(|timer| timer.next_run.into_iter().chain(timer.following)).collect())
 }
 
 #[cfg(test)]

@@ -7,13 +7,15 @@ use serde_json::json;
 
 use std::time::SystemTime;
 
+use super::ahead::AHEAD;
+use super::fires::{Fire, FireState};
 use super::*;
 use crate::commons::Views;
 use crate::data_dir::DataDir;
 use crate::events::Facts;
 use crate::guard::{Handle, Troupe};
-use crate::runs::Outcome;
-use crate::script_supervisor::{CurrentRun, RunView, Submitted};
+use crate::runs::{Mode, Outcome};
+use crate::script_supervisor::{CurrentRun, NewJob, RunView, Submitted};
 use crate::store::{Store, StoreError};
 
 #[derive(Default)]
