@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::LocalOwner;
-use super::{ApiError, Code, State};
+use super::{ApiError, Code, State, to_the_end};
 use crate::actors::old_database::Moved;
 use crate::actors::records;
 use crate::backup;
@@ -62,10 +62,13 @@ async fn import(request: HttpRequest, state: State, body: web::Bytes) -> Result<
     let moved = if asked.dry_run {
         web::block(move || old.survey()).await.map_err(ApiError::internal)?
     } else {
-        let mut moved = old.take(&state).await?;
-        let data = state.commons.data.clone();
-        moved.extend(web::block(move || old.copy_files(&data)).await.map_err(ApiError::internal)?);
-        moved
+        to_the_end(async move {
+            let mut moved = old.take(&state).await?;
+            let data = state.commons.data.clone();
+            moved.extend(web::block(move || old.copy_files(&data)).await.map_err(ApiError::internal)?);
+            Ok(moved)
+        })
+        .await?
     };
     Ok(web::Json(MovedOver { success: true, moved }))
 }

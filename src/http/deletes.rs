@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::files::decoded;
-use super::{ApiError, Code, State, ask, ask_within};
+use super::{ApiError, Code, State, ask, ask_within, to_the_end};
 use crate::actors::asset_indexer::Root;
 use crate::actors::image_choices::FilesRemoved;
 use crate::actors::trash::{Discard, DiscardError, Discarded};
@@ -203,7 +203,7 @@ async fn discard(
     paths: Vec<String>,
 ) -> Result<Vec<Result<Discarded, DiscardError>>, ApiError> {
     let state = state.clone();
-    let work = actix_web::rt::spawn(async move {
+    to_the_end(async move {
         let results = ask_within(PATIENCE, &state.trash, Discard { root, paths: paths.clone() }).await?;
         let deleted = paths.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(path, _)| path);
         if root == Root::Assets {
@@ -211,8 +211,8 @@ async fn discard(
             let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect() }).await;
         }
         Ok(results)
-    });
-    work.await.map_err(ApiError::internal)?
+    })
+    .await
 }
 
 fn refused(error: DiscardError, family: &Family) -> ApiError {

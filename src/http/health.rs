@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
 use actix_web::{HttpResponse, Responder, get, web};
-use chrono::Utc;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,6 +19,7 @@ use super::{AppState, State};
 use crate::actors::asset_indexer::{AssetsView, Root};
 use crate::actors::commons::Commons;
 use crate::actors::guard::ActorHealth;
+use crate::actors::historian::Problem;
 use crate::actors::runs::RunRecord;
 use crate::actors::view::View;
 
@@ -30,6 +31,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const STALE: Duration = Duration::from_secs(30);
 /// With less room than this, runs and logs soon fail.
 const LOW_DISK_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a result file may be unreadable: the script writes it in place.
+const UNREADABLE_FOR: TimeDelta = TimeDelta::seconds(30);
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -168,6 +171,8 @@ struct Checks {
     assets: Condition,
     /// `degraded`: almost full. `error`: not writable, or it hangs.
     disk: Condition,
+    /// `degraded`: a result file of a run cannot be read; `/api/runtime-history/migration-status` names it.
+    history: Condition,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -200,7 +205,7 @@ impl Health {
             uptime_seconds: state.started.elapsed().as_secs(),
             ready: is_ready(state),
             checks,
-            queue: Queue { pending: runs.waiting.len(), failed: runs.parked },
+            queue: Queue { pending: runs.waiting_count, failed: runs.parked },
             run: Run {
                 active: runs.holder().is_some(),
                 last_status: last.and_then(|run| run.outcome).map_or("none", |outcome| outcome.name()),
@@ -210,8 +215,8 @@ impl Health {
     }
 
     /// Each check with its name.
-    pub fn checks(&self) -> [(&'static str, Condition); 6] {
-        let Checks { config, database, actors, logs, assets, disk } = self.checks;
+    pub fn checks(&self) -> [(&'static str, Condition); 7] {
+        let Checks { config, database, actors, logs, assets, disk, history } = self.checks;
         [
             ("config", config),
             ("database", database),
@@ -219,6 +224,7 @@ impl Health {
             ("logs", logs),
             ("assets", assets),
             ("disk", disk),
+            ("history", history),
         ]
     }
 
@@ -243,18 +249,25 @@ impl Checks {
             logs: look(|storage| storage.logs),
             assets: assets(&state.commons.views.assets.get()),
             disk: look(|storage| storage.disk),
+            history: history(&state.commons.views.history.get().problems, Utc::now()),
         }
     }
 
     fn worst(&self) -> Condition {
-        let Self { config, database, actors, logs, assets, disk } = *self;
-        [config, database, actors, logs, assets, disk].into_iter().max().unwrap_or_default()
+        let Self { config, database, actors, logs, assets, disk, history } = *self;
+        [config, database, actors, logs, assets, disk, history].into_iter().max().unwrap_or_default()
     }
 }
 
 fn assets(view: &AssetsView) -> Condition {
     let well = Root::ALL.iter().all(|root| view.state(*root).problem.is_none());
     if well { Condition::Ok } else { Condition::Degraded }
+}
+
+/// A file that is just being written is no trouble yet.
+fn history(problems: &[Problem], now: DateTime<Utc>) -> Condition {
+    let lasts = problems.iter().any(|problem| now.signed_duration_since(problem.since) >= UNREADABLE_FOR);
+    if lasts { Condition::Degraded } else { Condition::Ok }
 }
 
 /// What a look says; before the first one nothing is wrong yet.
@@ -350,9 +363,19 @@ mod tests {
             logs: Condition::Ok,
             assets: Condition::Ok,
             disk,
+            history: Condition::Ok,
         };
         assert_eq!(checks(Condition::Ok, Condition::Ok).worst(), Condition::Degraded);
         assert_eq!(checks(Condition::Ok, Condition::Error).worst(), Condition::Error);
+    }
+
+    #[test]
+    fn a_result_file_that_stays_unreadable_is_told() {
+        let since = Utc::now();
+        let problems = [Problem { file: "normal.json".into(), reason: "not readable as JSON".into(), since }];
+        assert_eq!(history(&problems, since), Condition::Ok);
+        assert_eq!(history(&problems, since + UNREADABLE_FOR), Condition::Degraded);
+        assert_eq!(history(&[], since), Condition::Ok);
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::actors::script_supervisor::{
     CheckStart, ManualForm, PosterType, RunRequest, StartError, StartRun, UPLOAD_PREFIX,
 };
 use crate::http::multipart::{FileForm, Intake, NotReceived};
-use crate::http::{ApiError, Code, State, ask};
+use crate::http::{ApiError, Code, State, ask, to_the_end};
 
 /// The largest picture, in bytes.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -49,6 +49,11 @@ pub async fn run_manual_upload(state: State, payload: Multipart) -> Result<impl 
     let intake = Intake { folder: &uploads, prefix: UPLOAD_PREFIX, largest: LARGEST };
     let received = Received(FileForm::read(payload, &intake).await?);
     ask(&state.supervisor, CheckStart).await?.map_err(|error| refused(error, BUSY_MANUAL))?;
+    // A picture that is in its place gets its run, or goes.
+    to_the_end(async move { start(&state, received, uploads).await }).await.map(web::Json)
+}
+
+async fn start(state: &State, received: Received, uploads: PathBuf) -> Result<RunStarted, ApiError> {
     let upload = web::block(move || received.store(&uploads)).await.map_err(ApiError::internal)??;
     let start = StartRun { request: upload.request, trigger: Trigger::Api, remove_after: Some(upload.path.clone()) };
     // An actor that does not answer may not know of the picture.
@@ -56,7 +61,7 @@ pub async fn run_manual_upload(state: State, payload: Multipart) -> Result<impl 
     let started = started.map_err(|error| refused(error, BUSY_MANUAL))?;
     let message = format!("Started manual mode for {}", upload.label);
     let upload_path = Some(upload.path.display().to_string());
-    Ok(web::Json(RunStarted { upload_path, ..RunStarted::new(started, message) }))
+    Ok(RunStarted { upload_path, ..RunStarted::new(started, message) })
 }
 
 /// The parts of the request.
