@@ -7,5 +7,6 @@ mod config_file;
 mod daemon;
 mod engine;
 mod records;
+mod secrets;
 mod supervisor;
 mod triggers;
