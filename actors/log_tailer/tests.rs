@@ -438,3 +438,31 @@ async fn lines_of_the_active_log_are_told_as_facts_and_too_many_are_counted() {
     let facts = stage.facts().into_iter().filter(|fact| matches!(fact, Fact::LogLine { .. })).count();
     assert!(facts < 200, "{facts} facts for 500 lines at once");
 }
+
+#[actix::test]
+async fn a_new_subscriber_gets_the_last_lines_at_once_while_a_flood_is_still_being_read() {
+    let line = "[2026-11-23 03:00:05] [INFO]    |L.1234 |      a line of the usual length that tells about one title\n";
+    let stage = Stage::start(&[("Scriptlog.log", &line.repeat(200))]);
+    // Somebody who does not keep up.
+    let _first = stage.subscribe("Scriptlog.log", 100).await;
+    let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+    let (path, until) = (stage.log("Scriptlog.log"), over.clone());
+    let flood = std::thread::spawn(move || {
+        let block = line.repeat(10_000);
+        // Faster than it can be read, so that there is a backlog all the while; at most half a gigabyte.
+        for _ in 0..500 {
+            append(&path, &block);
+            if until.load(std::sync::atomic::Ordering::Relaxed) {
+                return;
+            }
+        }
+    });
+    for _ in 0..5 {
+        let subscribed = tokio::time::timeout(PATIENCE, stage.subscribe("Scriptlog.log", 100)).await;
+        let mut second = subscribed.expect("it waits for the flood to be read");
+        assert_eq!(second.history, vec![line.trim(); 100]);
+        assert!(next(&mut second).await.lines().all(|told| told == line.trim()));
+    }
+    over.store(true, std::sync::atomic::Ordering::Relaxed);
+    flood.join().unwrap();
+}
