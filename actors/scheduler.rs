@@ -29,7 +29,7 @@ pub use messages::{
 };
 
 use crate::commons::Commons;
-use crate::events::{Event, Fact};
+use crate::events::{Event, Fact, Listening};
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::runs::Trigger;
 use crate::script_supervisor::{RunRequest, StartError, StartRun, Started, SubmitJob};
@@ -222,6 +222,15 @@ impl Scheduler {
         });
     }
 
+    fn hear(&mut self, event: &Event) {
+        let Fact::JobEnded { job, run, outcome } = &event.fact else { return };
+        match self.book.run_ended(job, *run, *outcome) {
+            Ok(true) => self.refresh(),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "how a scheduled run ended was not recorded"),
+        }
+    }
+
     /// Notes in the file that a run starts.
     fn stamp_last_run(&mut self) {
         let now = (self.settings.clock)().with_timezone(&Local);
@@ -237,7 +246,9 @@ impl Service for Scheduler {
     const NAME: &'static str = "Scheduler";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
-        let (mut live, this) = (self.commons.facts.listen(None).live, ctx.address());
+        // Also what was told since the daemon's start: runs that ended while no daemon was there.
+        let Listening { missed, mut live, .. } = self.commons.facts.listen(Some(0));
+        let this = ctx.address();
         actix::spawn(async move {
             use tokio::sync::broadcast::error::RecvError;
             loop {
@@ -249,6 +260,7 @@ impl Service for Scheduler {
             }
         });
         self.load();
+        missed.iter().for_each(|event| self.hear(event));
         if self.seen != self.book.file() {
             self.spare_the_past();
         }
@@ -328,12 +340,7 @@ impl Answer<RanNow> for Scheduler {
 
 impl Answer<Heard> for Scheduler {
     fn answer(&mut self, Heard(event): Heard, _: &mut Ctx<Self>) -> Reply<()> {
-        let Fact::JobEnded { job, run, outcome } = &event.fact else { return ().into() };
-        match self.book.run_ended(job, *run, *outcome) {
-            Ok(true) => self.refresh(),
-            Ok(false) => {}
-            Err(error) => tracing::warn!(%error, "how a scheduled run ended was not recorded"),
-        }
+        self.hear(&event);
         ().into()
     }
 }

@@ -11,6 +11,7 @@ mod files;
 mod intake;
 pub mod journal;
 pub mod payload;
+mod recent;
 mod submission;
 pub mod tautulli;
 pub mod trigger;
@@ -25,7 +26,7 @@ use actix::{AsyncContext, Message, Recipient};
 use chrono::{DateTime, Local, Utc};
 
 use crate::commons::Commons;
-use crate::events::{Event, Fact};
+use crate::events::{Event, Fact, Listening};
 use crate::guard::{Answer, Ctx, Reply, Service};
 use crate::runs::Outcome;
 use crate::script_supervisor::{InvalidRequest, JobError, ListJobs, RemoveJob, SubmitJob};
@@ -189,6 +190,16 @@ impl WebhookIngest {
         self.commons.views.ingest.publish(view);
     }
 
+    fn hear(&mut self, event: &Event) {
+        let Fact::JobEnded { job, run, outcome } = &event.fact else { return };
+        if self.journal.run_ended(job, *run, *outcome) {
+            self.publish();
+        }
+        if *outcome == Outcome::Completed {
+            self.delete_file(job);
+        }
+    }
+
     /// Handles a payload; `fresh` ones are checked against known deliveries.
     fn receive(
         &mut self,
@@ -282,7 +293,10 @@ impl Service for WebhookIngest {
     const NAME: &'static str = "WebhookIngest";
 
     fn started(&mut self, ctx: &mut Ctx<Self>) {
-        let (mut live, this, list) = (self.commons.facts.listen(None).live, ctx.address(), self.queue.list.clone());
+        // Also what was told since the daemon's start: runs that ended while no daemon was there.
+        let Listening { missed, mut live, .. } = self.commons.facts.listen(Some(0));
+        missed.iter().for_each(|event| self.hear(event));
+        let (this, list) = (ctx.address(), self.queue.list.clone());
         actix::spawn(async move {
             use tokio::sync::broadcast::error::RecvError;
             if let Ok(jobs) = list.send(ListJobs).await {
@@ -368,13 +382,7 @@ impl Answer<Settled> for WebhookIngest {
 
 impl Answer<Heard> for WebhookIngest {
     fn answer(&mut self, Heard(event): Heard, _: &mut Ctx<Self>) -> Reply<()> {
-        let Fact::JobEnded { job, run, outcome } = &event.fact else { return ().into() };
-        if self.journal.run_ended(job, *run, *outcome) {
-            self.publish();
-        }
-        if *outcome == Outcome::Completed {
-            self.delete_file(job);
-        }
+        self.hear(&event);
         ().into()
     }
 }

@@ -126,6 +126,8 @@ const KEY: &[u8] = b"scheduler";
 pub struct FireBook {
     fires: VecDeque<(u64, Fire)>,
     horizon: Option<Horizon>,
+    /// How jobs ended that are no fire's, or not yet: a quick run may end before its fire is recorded.
+    ended: VecDeque<(String, RunId, Outcome)>,
     tables: Option<(Table<Fire>, Table<Horizon>)>,
 }
 
@@ -135,7 +137,7 @@ impl FireBook {
         let tables = store.table::<Fire>().and_then(|fires| Ok((fires, store.table::<Horizon>()?)));
         let tables =
             tables.inspect_err(|error| tracing::error!(%error, "the scheduler's records are not available")).ok();
-        let mut book = Self { fires: VecDeque::new(), horizon: None, tables };
+        let mut book = Self { fires: VecDeque::new(), horizon: None, ended: VecDeque::new(), tables };
         if let Some((fires, horizon)) = &book.tables {
             for entry in fires.iter() {
                 match entry {
@@ -166,12 +168,19 @@ impl FireBook {
     }
 
     /// Adds a fire, or replaces it when it was decided before a crash and is decided again.
-    pub fn record(&mut self, fire: Fire) -> Result<(), StoreError> {
-        let known = self.fires.iter().position(|(_, known)| known.job_id() == fire.job_id());
+    pub fn record(&mut self, mut fire: Fire) -> Result<(), StoreError> {
+        let job = fire.job_id();
+        let known = self.fires.iter().position(|(_, known)| known.job_id() == job);
         let number = match known.and_then(|at| self.fires.remove(at)) {
-            Some((number, _)) => number,
+            Some((number, before)) => {
+                (fire.run, fire.outcome) = (before.run, before.outcome);
+                number
+            }
             None => self.fires.back().map_or(1, |(number, _)| number + 1),
         };
+        if let Some((_, run, outcome)) = self.ended.iter().rev().find(|(ended, _, _)| *ended == job) {
+            (fire.run, fire.outcome) = (Some(*run), Some(*outcome));
+        }
         let stored = self.store(number, &fire);
         self.fires.push_back((number, fire));
         while self.fires.len() > KEPT {
@@ -187,8 +196,14 @@ impl FireBook {
     /// Notes how the run of a job ended. Tells whether it was the job of a fire.
     pub fn run_ended(&mut self, job: &str, run: RunId, outcome: Outcome) -> Result<bool, StoreError> {
         let Some((number, fire)) = self.fires.iter_mut().rev().find(|(_, fire)| fire.job_id() == job) else {
+            self.ended.push_back((job.to_owned(), run, outcome));
+            let surplus = self.ended.len().saturating_sub(KEPT);
+            self.ended.drain(..surplus);
             return Ok(false);
         };
+        if (fire.run, fire.outcome) == (Some(run), Some(outcome)) {
+            return Ok(false);
+        }
         fire.run = Some(run);
         fire.outcome = Some(outcome);
         let (number, fire) = (*number, fire.clone());
@@ -234,11 +249,22 @@ mod tests {
             book.keep_horizon(fire(last).decided, None).unwrap();
             assert!(book.run_ended(&fire(last).job_id(), RunId(7), Outcome::Completed).unwrap());
             assert!(!book.run_ended("something else", RunId(8), Outcome::Failed).unwrap());
+            assert!(!book.run_ended(&fire(last).job_id(), RunId(7), Outcome::Completed).unwrap(), "it is known");
+            book.record(fire(last)).unwrap();
         }
         let book = FireBook::open(&Store::open(folder.path()).unwrap());
         let fires = book.latest();
         assert_eq!(fires.len(), KEPT, "the same fire decided twice is one entry");
         assert_eq!((fires[0].run, fires[0].outcome), (Some(RunId(7)), Some(Outcome::Completed)));
         assert_eq!(book.horizon(), Some(fire(last).decided));
+    }
+
+    #[test]
+    fn a_run_that_ends_before_its_fire_is_recorded_is_not_lost() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut book = FireBook::open(&Store::open(folder.path()).unwrap());
+        assert!(!book.run_ended(&fire(1).job_id(), RunId(7), Outcome::Failed).unwrap());
+        book.record(fire(1)).unwrap();
+        assert_eq!((book.latest()[0].run, book.latest()[0].outcome), (Some(RunId(7)), Some(Outcome::Failed)));
     }
 }

@@ -3,17 +3,16 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::recent::RecentDeliveries;
 use crate::runs::{Outcome, RunId};
 use crate::store::{Commit, Record, Store, Table};
 
 /// Webhooks that are kept.
 pub const KEPT: usize = 200;
-/// Two deliveries of one event within this time are one.
-const DUPLICATE_WINDOW: TimeDelta = TimeDelta::minutes(10);
 
 /// What was made of a webhook or a trigger file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -67,6 +66,7 @@ impl Record for Received {
 /// The journal. Without a store it still works, until the next start.
 pub struct Journal {
     entries: VecDeque<Arc<Received>>,
+    recent: RecentDeliveries,
     table: Option<Table<Received>>,
 }
 
@@ -79,8 +79,9 @@ impl Journal {
         let readable = stored.filter_map(|entry| {
             entry.inspect_err(|error| tracing::warn!(%error, "a kept webhook is not readable")).ok()
         });
-        let entries = readable.map(|(_, entry)| Arc::new(entry)).collect();
-        Self { entries, table }
+        let mut journal = Self { entries: VecDeque::new(), recent: RecentDeliveries::default(), table: None };
+        readable.for_each(|(_, entry)| journal.remember(entry));
+        Self { table, ..journal }
     }
 
     /// The number of the next entry.
@@ -91,7 +92,7 @@ impl Journal {
     /// Adds an entry; the oldest leaves. The answer comes when that is on disk, or cannot be.
     pub fn add(&mut self, entry: Received) -> impl Future<Output = ()> + use<> {
         let mut changes = vec![(entry.id.to_be_bytes().to_vec(), Some(entry.clone()))];
-        self.entries.push_back(Arc::new(entry));
+        self.remember(entry);
         while self.entries.len() > KEPT {
             changes.extend(self.entries.pop_front().map(|old| (old.id.to_be_bytes().to_vec(), None)));
         }
@@ -106,9 +107,14 @@ impl Journal {
 
     /// The job that does the work of a delivery which came a short time ago.
     pub fn job_of(&self, delivery: &str, now: DateTime<Utc>) -> Option<String> {
-        let recent =
-            self.entries.iter().rev().take_while(|entry| now.signed_duration_since(entry.at) < DUPLICATE_WINDOW);
-        recent.flat_map(|entry| &entry.deliveries).find(|(known, _)| known == delivery).map(|(_, job)| job.clone())
+        self.recent.job_of(delivery, now).map(str::to_owned)
+    }
+
+    fn remember(&mut self, entry: Received) {
+        for (delivery, job) in &entry.deliveries {
+            self.recent.add(entry.at, delivery, job);
+        }
+        self.entries.push_back(Arc::new(entry));
     }
 
     /// Notes how a job's run ended. Tells whether it was the job of a webhook.
@@ -144,6 +150,8 @@ impl Journal {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn entry(id: u64, minutes_ago: i64) -> Received {
