@@ -70,7 +70,7 @@ impl Notifier {
 
     fn beat(&mut self, ctx: &mut Ctx<Self>) {
         let Some(base) = self.settings.heartbeat_url.clone() else { return };
-        if self.commons.views.config.get().problem.is_none() {
+        if self.commons.views.config.get().problem.is_none() && self.commons.store.failure().is_none() {
             let alive = Push { up: true, message: "posterizarrd is alive".to_owned(), ping_ms: None };
             self.send(kuma::address(&base, &alive), None);
         }

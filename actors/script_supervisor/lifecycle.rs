@@ -340,8 +340,11 @@ impl ScriptSupervisor {
             Err(error) => {
                 tracing::warn!(job = job.id, %error, "a job could not be started");
                 self.tell_not_started(mode, trigger, error.to_string(), None);
-                let noted =
-                    self.queue.could_not_start(&job.id, error.to_string(), Utc::now(), self.settings.retry_pause);
+                let (why, pause) = (error.to_string(), self.settings.retry_pause);
+                let noted = match error {
+                    StartError::Invalid(_) => self.queue.park(&job.id, why),
+                    _ => self.queue.could_not_start(&job.id, why, Utc::now(), pause),
+                };
                 noted.unwrap_or_else(|error| tracing::error!(%error, "the queue cannot be written"));
             }
         }

@@ -129,6 +129,12 @@ impl Queue {
         self.write(Job { attempts: job.attempts + 1, ..job }.after_failed_try(error, now, pause))
     }
 
+    /// Takes note that a job asks for what cannot be done as things are: no further try would help.
+    pub fn park(&mut self, id: &str, error: String) -> Result<(), StoreError> {
+        let Some(job) = self.jobs.get(id).cloned() else { return Ok(()) };
+        self.write(Job { state: JobState::Failed, attempts: job.attempts + 1, last_error: Some(error), ..job })
+    }
+
     /// Lets a job whose run never took place wait again.
     pub fn release(&mut self, id: &str) -> Result<(), StoreError> {
         let Some(job) = self.jobs.get(id) else { return Ok(()) };
@@ -385,6 +391,18 @@ mod tests {
         assert_eq!(f.queue.jobs["a"].state, JobState::Waiting);
         f.queue.could_not_start("a", "no script".into(), f.now, PAUSE).unwrap();
         assert_eq!(f.queue.jobs["a"].state, JobState::Failed);
+    }
+
+    #[test]
+    fn a_job_that_cannot_be_done_is_parked_at_once_and_can_be_retried() {
+        let mut f = fixture();
+        f.submit(job("a"));
+        f.queue.park("a", "no such mode".into()).unwrap();
+        let parked = &f.queue.jobs["a"];
+        assert_eq!((parked.state, parked.last_error.as_deref()), (JobState::Failed, Some("no such mode")));
+        assert_eq!((f.queue.parked(), f.next()), (1, None));
+        f.queue.retry("a", f.now).unwrap();
+        assert_eq!((f.queue.parked(), f.next().as_deref()), (0, Some("a")));
     }
 
     #[test]

@@ -102,6 +102,9 @@ async fn a_due_job_that_cannot_start_is_pushed_and_calls_the_failure_hook() {
     assert_eq!(query(&push, "msg"), why);
     let hook = received(&server, "the hook is called", |request| request.url.path() == "/bad").await;
     assert_eq!(query(&hook, "why"), format!("a {why}"));
+    let trigger = app.get("/api/triggers").await.json()["triggers"][0].clone();
+    assert_eq!((&trigger["state"], &trigger["attempts"]), (&json!("failed"), &json!(1)), "no further try would help");
+    assert_eq!(trigger["last_error"], why.strip_prefix("tautulli run could not be started: ").unwrap());
 }
 
 #[actix_web::test]
