@@ -12,11 +12,15 @@ use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
 use crate::api::old_installation;
-use crate::daemon::{BINARY, Daemon, command};
+use crate::daemon::{BINARY, Daemon, command, within};
 
 /// Records of every table, as the first version that had backups wrote them. It is never changed: this version, and every later
 /// one, has to read it.
-const FIRST_RECORDS: &str = include_str!("records/format-1.jsonl");
+const FIRST_RECORDS: &str = concat!(
+    include_str!("records/format-1.jsonl"),
+    // The tables that the first file lacks, of the same version.
+    include_str!("records/format-1-more.jsonl")
+);
 
 fn run(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     let Output { status, stdout, stderr } = command(BINARY, folder).args(arguments).output().unwrap();
@@ -165,6 +169,11 @@ fn the_records_of_the_first_version_are_read_from_now_on_for_ever() {
     assert_eq!((&movies["data"][0]["title"], &movies["data"][0]["tmdbid"]), (&"Heat".into(), &"949".into()));
     let webhooks = get("/api/webhooks");
     assert_eq!(webhooks["webhooks"][0]["source"], "sonarr");
+    let choice = within("the choices are loaded", || Some(get("/api/imagechoices/Heat")).filter(|row| row["id"] == 4));
+    assert_eq!((&choice["Language"], &choice["tmdbid"]), (&"de".into(), &"949".into()));
+    assert_eq!(get("/api/imagechoices/Dark%20%7C%20Season%201")["id"], 1);
+    let libraries = get("/api/libraries/plex/cached");
+    assert_eq!(libraries["libraries"][1]["name"], "TV Shows");
     let log = daemon.log().join("\n");
     assert!(!log.contains("is not readable"), "{log}");
     drop(daemon);
@@ -174,8 +183,11 @@ fn the_records_of_the_first_version_are_read_from_now_on_for_ever() {
     let mut lines = Vec::new();
     records::write(&store, &mut lines).unwrap();
     let lines = String::from_utf8(lines).unwrap();
-    for table in ["history", "runs", "exports", "webhooks", "jobs"] {
+    for table in ["history", "runs", "exports", "webhooks", "jobs", "choices", "libraries", "taken_over"] {
         assert_eq!(count(&lines, table), count(FIRST_RECORDS, table), "{table}");
+    }
+    for table in records::known().into_keys() {
+        assert!(count(FIRST_RECORDS, table) > 0, "{table} has no record of the first version");
     }
 }
 
