@@ -5,6 +5,7 @@
 
 pub mod layers;
 pub mod parse;
+mod setting;
 pub mod surroundings;
 pub mod table;
 

@@ -1,0 +1,45 @@
+//! What a setting is: its names, its default in words, and how its value is taken.
+
+use super::Settings;
+use super::parse::{Given, Parsed};
+
+/// Takes a value into the settings, or says what would be right.
+pub type Store = fn(&mut Settings, &Given) -> Parsed<()>;
+
+/// One setting.
+pub struct Setting {
+    /// Its name in the TOML file; flag and environment variable derive from it.
+    pub key: &'static str,
+    /// Upstream's environment variables for it; ours wins over them.
+    pub also: &'static [(&'static str, Store)],
+    /// What stands for the value in the help; empty for a switch.
+    pub value: &'static str,
+    /// The value when nothing is given; empty where there is none, or where it depends on the surroundings.
+    pub default: &'static str,
+    /// What the default depends on.
+    pub note: &'static str,
+    /// What it does.
+    pub help: &'static str,
+    /// Takes the value.
+    pub store: Store,
+}
+
+impl Setting {
+    /// The flag, without its dashes.
+    pub fn flag(&self) -> String {
+        self.key.replace(['.', '_'], "-")
+    }
+
+    /// Our environment variable for it.
+    pub fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+
+    /// The default in words.
+    pub fn default_text(&self) -> String {
+        [self.default, self.note].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What our environment variables begin with.
+pub const PREFIX: &str = "POSTERIZARRD_";
