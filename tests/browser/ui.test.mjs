@@ -71,9 +71,35 @@ describe('an open daemon', () => {
       await page.getByRole('switch', { name: 'Schedules are on' }).check();
       await entry.getByText(/^Next,/).waitFor();
       assert.equal(await entry.locator('.fires li').count(), 5);
+      await entry.getByRole('button', { name: 'Edit' }).click();
+      const form = page.getByRole('region', { name: 'Change the schedule 04:30' });
+      await form.getByLabel('Time', { exact: true }).fill('06:15');
+      await form.getByRole('button', { name: 'sat' }).click();
+      await form.getByRole('button', { name: 'Save' }).click();
+      await entry.getByText('06:15').waitFor();
+      await entry.getByText('sat', { exact: true }).waitFor();
+      await form.waitFor({ state: 'detached' });
+      await page.getByText('04:30').waitFor({ state: 'detached' });
       await entry.getByRole('button', { name: 'Remove' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
       await entry.waitFor({ state: 'detached' });
+    });
+  });
+
+  test('a cron schedule is changed, too', async () => {
+    await withPage(daemon, '/schedules', {}, async (page) => {
+      await page.getByLabel('When', { exact: true }).selectOption('cron');
+      await page.getByRole('textbox', { name: 'Cron expression' }).fill('30 2 * * MON');
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      const entry = (text) => page.getByRole('listitem').filter({ hasText: text });
+      await entry('30 2 * * MON').getByRole('button', { name: 'Edit' }).click();
+      await page.getByRole('textbox', { name: 'Cron expression' }).fill('45 3 * * TUE');
+      await page.getByLabel('What', { exact: true }).selectOption('backup');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await entry('45 3 * * TUE').getByText('Backup').waitFor();
+      await entry('45 3 * * TUE').getByRole('button', { name: 'Remove' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+      await entry('45 3 * * TUE').waitFor({ state: 'detached' });
     });
   });
 
@@ -179,6 +205,28 @@ describe('a daemon with a login', () => {
     daemon = await Daemon.start({ prepare: withLogin });
   });
   after(() => daemon.stop());
+
+  test('the set-up has an address with a key that works', async () => {
+    await withPage(daemon, '/', { mayLogErrors }, async (page) => {
+      await page.getByLabel('User name').fill('ada');
+      await page.getByLabel('Password').fill('l0ve lace');
+      await page.getByRole('button', { name: 'Sign in' }).click();
+      await page.getByRole('link', { name: 'Triggers' }).click();
+      await page.getByRole('button', { name: 'Make a key for Sonarr' }).click();
+      const address = page.locator('.copyable code').filter({ hasText: /api_key=(?!YOUR_KEY)/ });
+      const url = await address.textContent();
+      const answer = await fetch(url, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ eventType: 'Test', instanceName: 'Sonarr' }),
+      });
+      assert.equal(answer.status, 200);
+      await page
+        .getByRole('cell', { name: /sonarr/ })
+        .first()
+        .waitFor();
+    });
+  });
 
   test('a wrong password is refused in words, a right one opens, signing out closes', async () => {
     await withPage(daemon, '/', { mayLogErrors }, async (page) => {

@@ -72,7 +72,9 @@ const AT_HAND = 4;
 
 function Side() {
   const [location] = useLocation();
-  const inside = (link: string) => (link === '/' ? location === '/' : location.startsWith(link));
+  // Pages of single runs belong to the history.
+  const place = location.replace(/^\/runs\//, '/history/');
+  const inside = (link: string) => place === link || (link !== '/' && place.startsWith(`${link}/`));
   // On a phone the first pages are at hand, and the others behind a button.
   const [open, setOpen] = useState(false);
   useEffect(() => setOpen(false), [location]);

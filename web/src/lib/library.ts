@@ -1,5 +1,7 @@
 /** The library's pictures: their kinds, where they are listed, how they are shown small and deleted. */
-import { address, request } from '../api/client';
+import type { components } from '../../types/schema';
+import { address, body, client, request } from '../api/client';
+import type { Piece } from './pages';
 
 export interface Picture {
   path: string;
@@ -11,29 +13,104 @@ export interface Picture {
   type?: string | null;
 }
 
+/** What of a kind is wanted. */
+export interface Wanted {
+  offset: number;
+  limit: number;
+  search: string;
+  /** None: of all libraries. */
+  library: string;
+  sort: Sort;
+}
+
+export type Sort = 'path' | '-modified' | 'modified' | '-size';
+
 export interface Kind {
   /** In addresses of this page. */
   id: string;
   name: string;
-  /** The list; takes limit, offset, q, sort and library. */
-  list: string;
+  /** What the daemon knows the order of. */
+  sorts: readonly Sort[];
+  /** A part of the list. */
+  read: (wanted: Wanted, signal: AbortSignal) => Promise<Piece<Picture>>;
+  /** The libraries that have some, and how many. */
+  libraries: (signal: AbortSignal) => Promise<[name: string, count: number][]>;
+  /** What is said where there are none. */
+  none: string;
   /** What DELETE and bulk-delete begin with. */
   family: string;
   /** Width over height of most of them. */
   ratio: number;
 }
 
-export const KINDS: readonly Kind[] = [
-  { id: 'posters', name: 'Posters', list: '/api/gallery', family: '/api/gallery', ratio: 2 / 3 },
-  {
-    id: 'backgrounds',
-    name: 'Backgrounds',
-    list: '/api/backgrounds-gallery',
-    family: '/api/backgrounds',
-    ratio: 16 / 9,
+const SORTS: readonly Sort[] = ['path', '-modified', 'modified', '-size'];
+
+type Folder = components['schemas']['AssetFolder'];
+
+/** A kind that the daemon lists in parts. */
+function listed(
+  id: string,
+  name: string,
+  [list, family]: readonly [list: string, family: string],
+  count: keyof Folder & `${string}_count`,
+  ratio: number,
+): Kind {
+  return {
+    id,
+    name,
+    family,
+    ratio,
+    sorts: SORTS,
+    none: `There are no ${name.toLowerCase()} yet.`,
+    async read({ offset, limit, search, library, sort }, signal) {
+      const query = new URLSearchParams({ limit: String(limit), offset: String(offset), sort });
+      if (search) query.set('q', search);
+      if (library) query.set('library', library);
+      const answer = await request<{ images: Picture[]; total: number }>('GET', `${list}?${query}`, { signal });
+      return { items: answer.images, total: answer.total };
+    },
+    async libraries(signal) {
+      const { folders } = body(await client.GET('/api/assets-folders', { signal }));
+      // A picture that lies in no library is listed as one of its own.
+      const filled = folders.filter((folder) => folder[count] > 0 && !/\.\w{3,4}$/.test(folder.name));
+      return filled.map((folder) => [folder.name, folder[count]]);
+    },
+  };
+}
+
+async function manualLibraries(signal: AbortSignal) {
+  return body(await client.GET('/api/manual-assets-gallery', { signal })).libraries;
+}
+
+/** The user's own pictures, which the daemon lists all at once. */
+const manual: Kind = {
+  id: 'manual',
+  name: 'Manual',
+  family: '/api/manual-assets',
+  ratio: 2 / 3,
+  sorts: ['path', '-size'],
+  none: 'Pictures in the manual assets folder are used before those of any provider.',
+  async read({ offset, limit, search, library, sort }, signal) {
+    const chosen = (await manualLibraries(signal)).filter(({ name }) => !library || name === library);
+    const needle = search.trim().toLowerCase();
+    const pictures = chosen
+      .flatMap(({ folders }) => folders.flatMap(({ assets }) => assets))
+      .filter(({ path }) => path.toLowerCase().includes(needle));
+    if (sort === '-size') pictures.sort((one, other) => other.size - one.size);
+    return { items: pictures.slice(offset, offset + limit), total: pictures.length };
   },
-  { id: 'seasons', name: 'Seasons', list: '/api/seasons-gallery', family: '/api/seasons', ratio: 2 / 3 },
-  { id: 'titlecards', name: 'Title cards', list: '/api/titlecards-gallery', family: '/api/titlecards', ratio: 16 / 9 },
+  async libraries(signal) {
+    const pictures = (folders: { asset_count: number }[]) => folders.reduce((sum, one) => sum + one.asset_count, 0);
+    return (await manualLibraries(signal)).map(({ name, folders }) => [name, pictures(folders)]);
+  },
+};
+
+export const KINDS: readonly Kind[] = [
+  listed('posters', 'Posters', ['/api/gallery', '/api/gallery'], 'poster_count', 2 / 3),
+  listed('backgrounds', 'Backgrounds', ['/api/backgrounds-gallery', '/api/backgrounds'], 'background_count', 16 / 9),
+  listed('seasons', 'Seasons', ['/api/seasons-gallery', '/api/seasons'], 'season_count', 2 / 3),
+  listed('titlecards', 'Title cards', ['/api/titlecards-gallery', '/api/titlecards'], 'titlecard_count', 16 / 9),
+  manual,
 ];
 
 /** The address of a small copy. The time makes it a new one when the file changes. */

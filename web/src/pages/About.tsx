@@ -40,8 +40,8 @@ function Versions() {
         ]}
       />
       <p class="small-text muted">
-        MIT licence. Posterizarr itself is a project of its own. The <a href={address('/docs/')}>API</a> is described as
-        OpenAPI.
+        MIT licence. Posterizarr itself is a project of its own. Parts come from the Independent JPEG Group
+        (jpeg-encoder) and the DejaVu fonts. The <a href={address('/docs/')}>API</a> is described as OpenAPI.
       </p>
     </Card>
   );

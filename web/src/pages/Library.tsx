@@ -4,11 +4,9 @@ import { Page } from '../components/basics';
 import { KINDS } from '../lib/library';
 import { Folders } from './library/Folders';
 import { Gallery } from './library/Gallery';
-import { Manual } from './library/Manual';
 import { Trash } from './library/Trash';
 
 const OTHERS = [
-  ['manual', 'Manual', Manual],
   ['folders', 'Folders', Folders],
   ['trash', 'Trash', Trash],
 ] as const;

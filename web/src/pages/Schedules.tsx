@@ -1,6 +1,6 @@
 /** When runs start by themselves. */
 import { useEffect, useState } from 'preact/hooks';
-import { body, client } from '../api/client';
+import { body, client, request } from '../api/client';
 import type { Fire, NewEntry, SchedulerStatus } from '../api/types';
 import { Badge, Card, Empty, Facts, Loading, Page, When } from '../components/basics';
 import { ask } from '../components/dialog';
@@ -23,8 +23,19 @@ async function refresh() {
   changed('schedule');
 }
 
+/** An entry of the timetable, as it is stored. */
+interface Entry {
+  time: string;
+  description?: string;
+  cron?: string;
+  days?: string[];
+  mode?: string;
+}
+
 export default function Schedules() {
   const known = scheduler.value;
+  // Which entry is in the form; none: a new one.
+  const [editing, setEditing] = useState<number>();
   return (
     <Page title="Schedules" actions={known && <RunNow />}>
       {!known ? (
@@ -34,9 +45,9 @@ export default function Schedules() {
           {known.problem && <div class="notice tone-bad">{known.problem}</div>}
           <div class="cards">
             <General of={known} />
-            <AddEntry zone={known.timezone} />
+            <EntryForm key={editing ?? 'new'} of={known} editing={editing} onDone={() => setEditing(undefined)} />
           </div>
-          <Entries of={known} />
+          <Entries of={known} onEdit={setEditing} />
           <Fires of={known.history} zone={known.timezone} />
         </>
       )}
@@ -118,9 +129,30 @@ const BLANK = {
   description: '',
 };
 
-function AddEntry({ zone }: { zone: string }) {
-  const [form, setForm] = useState(BLANK);
+/** The form's fields for a stored entry. */
+function formOf({ time, description, cron, days, mode }: Entry): typeof BLANK {
+  return {
+    kind: cron ? 'cron' : 'daily',
+    time: cron ? BLANK.time : time,
+    cron: cron ?? BLANK.cron,
+    days: days ?? [],
+    mode: mode ?? 'scheduled',
+    description: description ?? '',
+  };
+}
+
+interface EntryFormProps {
+  of: SchedulerStatus;
+  editing: number | undefined;
+  onDone: () => void;
+}
+
+function EntryForm({ of, editing, onDone }: EntryFormProps) {
+  const entries = entriesOf(of);
+  const old = editing === undefined ? undefined : entries[editing];
+  const [form, setForm] = useState(old ? formOf(old) : BLANK);
   const busy = useBusy();
+  const zone = of.timezone;
   const entry: NewEntry = {
     description: form.description,
     ...(form.kind === 'cron'
@@ -130,17 +162,17 @@ function AddEntry({ zone }: { zone: string }) {
   };
   async function submit(event: Event) {
     event.preventDefault();
-    const done = await tell(
-      client.POST('/api/scheduler/schedule', { body: entry }).then(body),
-      (added) => added.message,
-    );
+    const done = old
+      ? await tell(replace(entries, old, entry), 'Changed')
+      : await tell(client.POST('/api/scheduler/schedule', { body: entry }).then(body), (added) => added.message);
     if (done) setForm({ ...BLANK, kind: form.kind });
     await refresh();
+    if (done && old) onDone();
   }
   const toggleDay = (day: string) =>
     setForm({ ...form, days: form.days.includes(day) ? form.days.filter((one) => one !== day) : [...form.days, day] });
   return (
-    <Card title="Add a schedule">
+    <Card title={old ? `Change the schedule ${old.cron ?? old.time}` : 'Add a schedule'}>
       <form class="stack" onSubmit={(event) => busy.while(submit(event))}>
         <div class="fields">
           <SelectField
@@ -200,14 +232,27 @@ function AddEntry({ zone }: { zone: string }) {
           </fieldset>
         )}
         <Preview entry={entry} zone={zone} />
-        <div>
+        <div class="row">
           <button type="submit" class="button primary" disabled={busy.on}>
-            Add
+            {old ? 'Save' : 'Add'}
           </button>
+          {old && (
+            <button type="button" class="button" onClick={onDone}>
+              Cancel
+            </button>
+          )}
         </div>
       </form>
     </Card>
   );
+}
+
+/** Puts another entry in the place of one. */
+async function replace(entries: readonly Entry[], old: Entry, entry: NewEntry) {
+  const name = entry.cron ? (old.cron && old.time !== old.cron ? old.time : entry.cron) : entry.time;
+  const schedules = entries.map((one) => (one === old ? { ...entry, time: name } : one));
+  // The generated types know entries only as objects.
+  return request('POST', '/api/scheduler/config', { body: { schedules } });
 }
 
 function Preview({ entry, zone }: { entry: NewEntry; zone: string }) {
@@ -253,7 +298,11 @@ function firesOf(timer: SchedulerStatus['active_jobs'][number]): string[] {
   return [...new Set([timer.next_run, ...timer.following])].filter((at) => typeof at === 'string');
 }
 
-function Entries({ of }: { of: SchedulerStatus }) {
+function entriesOf(of: SchedulerStatus): Entry[] {
+  return of.schedules as unknown as Entry[];
+}
+
+function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) => void }) {
   async function remove(time: string) {
     if (
       !(await ask({
@@ -270,13 +319,7 @@ function Entries({ of }: { of: SchedulerStatus }) {
     );
     await refresh();
   }
-  const entries = of.schedules as unknown as {
-    time: string;
-    description?: string;
-    cron?: string;
-    days?: string[];
-    mode?: string;
-  }[];
+  const entries = entriesOf(of);
   return (
     <Card title="Timetable">
       {entries.length === 0 ? (
@@ -296,6 +339,9 @@ function Entries({ of }: { of: SchedulerStatus }) {
                   </div>
                   {of.enabled && timer && <NextFires of={firesOf(timer)} zone={of.timezone} />}
                 </div>
+                <button type="button" class="button small" onClick={() => onEdit(index)}>
+                  Edit
+                </button>
                 <button type="button" class="button small" onClick={() => remove(entry.time)}>
                   Remove
                 </button>

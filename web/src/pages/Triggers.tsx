@@ -14,12 +14,13 @@ import { ApiKeys } from './triggers/ApiKeys';
 import { SetUp } from './triggers/SetUp';
 
 export default function Triggers() {
+  const [keysMade, setKeysMade] = useState(0);
   return (
     <Page title="Triggers">
       <QueueCard />
       <ReceivedCard />
-      <SetUp />
-      <ApiKeys />
+      <SetUp onKey={() => setKeysMade(keysMade + 1)} />
+      <ApiKeys edition={keysMade} />
     </Page>
   );
 }

@@ -1,10 +1,9 @@
 /** All pictures of one kind: by library, searched, sorted, chosen, deleted. */
 import { useState } from 'preact/hooks';
-import { request } from '../../api/client';
 import { Empty, Loading, Problem } from '../../components/basics';
 import { Grid } from '../../components/grid';
 import { asError } from '../../lib/errors';
-import type { Kind, Picture } from '../../lib/library';
+import type { Kind, Picture, Sort } from '../../lib/library';
 import { useLongList } from '../../lib/pages';
 import { useResource } from '../../lib/resource';
 import { remembered } from '../../lib/settings';
@@ -13,27 +12,11 @@ import { deletePictures } from './delete';
 import { Tile } from './Tile';
 import { Viewer } from './Viewer';
 
-const SORTS = [
-  ['path', 'By name'],
-  ['-modified', 'Newest first'],
-  ['modified', 'Oldest first'],
-  ['-size', 'Largest first'],
-] as const;
-
-interface Folder {
-  name: string;
-  path: string;
-  poster_count: number;
-  background_count: number;
-  season_count: number;
-  titlecard_count: number;
-}
-
-const COUNTS: Record<string, keyof Folder> = {
-  posters: 'poster_count',
-  backgrounds: 'background_count',
-  seasons: 'season_count',
-  titlecards: 'titlecard_count',
+const SORTS: Record<Sort, string> = {
+  path: 'By name',
+  '-modified': 'Newest first',
+  modified: 'Oldest first',
+  '-size': 'Largest first',
 };
 
 const tileWidth = remembered('tile-width', 160);
@@ -41,27 +24,12 @@ const tileWidth = remembered('tile-width', 160);
 export function Gallery({ kind }: { kind: Kind }) {
   const [library, setLibrary] = useState('');
   const [search, setSearch] = useState('');
-  const [sort, setSort] = useState<string>('path');
+  const [sort, setSort] = useState<Sort>('path');
   const [chosen, setChosen] = useState<ReadonlySet<string> | undefined>();
   const [open, setOpen] = useState<number>();
   const news = newsOf(['assets']);
-  const query = (offset: number, limit: number) =>
-    new URLSearchParams({
-      limit: String(limit),
-      offset: String(offset),
-      sort,
-      ...(search && { q: search }),
-      ...(library && { library }),
-    });
   const list = useLongList<Picture>(
-    async (offset, limit, signal) => {
-      const answer = await request<{ images: Picture[]; total: number }>(
-        'GET',
-        `${kind.list}?${query(offset, limit)}`,
-        { signal },
-      );
-      return { items: answer.images, total: answer.total };
-    },
+    (offset, limit, signal) => kind.read({ offset, limit, search, library, sort }, signal),
     [kind.id, library, search, sort],
     news,
   );
@@ -93,10 +61,15 @@ export function Gallery({ kind }: { kind: Kind }) {
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}
         />
-        <select class="fit" aria-label="Order" value={sort} onChange={(event) => setSort(event.currentTarget.value)}>
-          {SORTS.map(([value, text]) => (
+        <select
+          class="fit"
+          aria-label="Order"
+          value={sort}
+          onChange={(event) => setSort(event.currentTarget.value as Sort)}
+        >
+          {kind.sorts.map((value) => (
             <option value={value} key={value}>
-              {text}
+              {SORTS[value]}
             </option>
           ))}
         </select>
@@ -136,9 +109,7 @@ export function Gallery({ kind }: { kind: Kind }) {
       </div>
       {list.error.value !== undefined && <Problem error={asError(list.error.value)} retry={() => list.renew()} />}
       {total === undefined && list.error.value === undefined && <Loading />}
-      {total === 0 && (
-        <Empty>{search || library ? 'Nothing fits.' : `There are no ${kind.name.toLowerCase()} yet.`}</Empty>
-      )}
+      {total === 0 && <Empty>{search || library ? 'Nothing fits.' : kind.none}</Empty>}
       {Boolean(total) && (
         <Grid
           count={total ?? 0}
@@ -173,31 +144,16 @@ export function Gallery({ kind }: { kind: Kind }) {
 }
 
 function Libraries({ kind, chosen, onChoose }: { kind: Kind; chosen: string; onChoose: (library: string) => void }) {
-  const folders = useResource(
-    (signal) => request<{ folders: Folder[] }>('GET', '/api/assets-folders', { signal }),
-    [],
-    ['assets'],
-  );
-  const count = COUNTS[kind.id] ?? 'poster_count';
-  // A picture that lies in no library is listed as one of its own.
-  const filled =
-    folders.data?.folders.filter(({ name, [count]: pictures }) => Number(pictures) > 0 && !/\.\w{3,4}$/.test(name)) ??
-    [];
+  const filled = useResource(kind.libraries, [kind.id], ['assets']).data ?? [];
   if (filled.length < 2) return null;
   return (
     <div class="chips">
       <button type="button" class="chip" aria-pressed={chosen === ''} onClick={() => onChoose('')}>
         All libraries
       </button>
-      {filled.map((folder) => (
-        <button
-          type="button"
-          class="chip"
-          key={folder.path}
-          aria-pressed={chosen === folder.name}
-          onClick={() => onChoose(folder.name)}
-        >
-          {folder.name} <small>{Number(folder[count]).toLocaleString()}</small>
+      {filled.map(([name, count]) => (
+        <button type="button" class="chip" key={name} aria-pressed={chosen === name} onClick={() => onChoose(name)}>
+          {name} <small>{count.toLocaleString()}</small>
         </button>
       ))}
     </div>

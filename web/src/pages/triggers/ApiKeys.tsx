@@ -15,8 +15,9 @@ const SCOPES: readonly [Scope, string][] = [
   ['admin', 'may do everything'],
 ];
 
-export function ApiKeys() {
-  const keys = useResource((signal) => client.GET('/api/auth/keys', { signal }).then(body));
+/** Another `edition` means that a key was made elsewhere on the page. */
+export function ApiKeys({ edition }: { edition: number }) {
+  const keys = useResource((signal) => client.GET('/api/auth/keys', { signal }).then(body), [edition]);
   const [name, setName] = useState('');
   const [scopes, setScopes] = useState<Scope[]>(['webhook']);
   const [made, setMade] = useState<string>();

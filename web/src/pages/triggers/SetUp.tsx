@@ -1,9 +1,9 @@
 /** What to enter in Sonarr, Radarr and Tautulli. */
 import { Copy } from 'lucide-preact';
 import { useState } from 'preact/hooks';
-import { address } from '../../api/client';
+import { address, body, client } from '../../api/client';
 import { Card } from '../../components/basics';
-import { toast } from '../../components/toast';
+import { tell, toast } from '../../components/toast';
 import { session } from '../../session';
 
 const TAUTULLI = `{
@@ -13,10 +13,22 @@ const TAUTULLI = `{
   "mediatype": "{media_type}"
 }`;
 
-export function SetUp() {
+/** `onKey` is called after a key was made. */
+export function SetUp({ onKey }: { onKey: () => void }) {
   const [who, setWho] = useState<'Sonarr' | 'Radarr' | 'Tautulli'>('Sonarr');
-  const key = session.value === 'open' ? '' : '?api_key=YOUR_KEY';
+  const [keys, setKeys] = useState<Partial<Record<string, string>>>({});
+  const made = keys[who];
+  const key = session.value === 'open' ? '' : `?api_key=${made ?? 'YOUR_KEY'}`;
   const url = (path: string) => `${location.origin}${address(path)}${key}`;
+  async function makeKey() {
+    const created = await tell(
+      client.POST('/api/auth/keys', { body: { name: who, scopes: ['webhook'] } }).then(body),
+      `The address below has a key for ${who}. It is shown only now.`,
+    );
+    if (!created) return;
+    setKeys({ ...keys, [who]: created.key });
+    onKey();
+  }
   return (
     <Card title="Set-up">
       <div class="chips">
@@ -27,9 +39,18 @@ export function SetUp() {
         ))}
       </div>
       {key && (
-        <p class="muted">
-          A login is set, so a key with the webhook scope is needed: make one below and put it in the place of YOUR_KEY.
-        </p>
+        <div class="row">
+          <p class="muted grow">
+            {made
+              ? `The address has its key in it. Copy it now: the key is not shown again.`
+              : `A login is set, so ${who} needs a key that may send webhooks.`}
+          </p>
+          {!made && (
+            <button type="button" class="button" onClick={makeKey}>
+              Make a key for {who}
+            </button>
+          )}
+        </div>
       )}
       {who === 'Tautulli' ? (
         <ol class="steps">
