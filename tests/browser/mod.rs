@@ -6,7 +6,7 @@ use std::process::Command;
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
 
-const TESTS: [&str; 3] = ["keyboard", "library", "ui"];
+const TESTS: [&str; 4] = ["keyboard", "library", "settings", "ui"];
 
 #[test]
 fn the_web_ui_works_in_a_real_browser() {

@@ -47,7 +47,13 @@ function Input({ field, value, stored, values, problem, onValue }: InputProps) {
     const server = SERVERS[field.key];
     const list = value.map(String);
     return server ? (
-      <LibrariesField {...common} server={server} excluded={list} values={values} />
+      <LibrariesField
+        {...common}
+        server={server}
+        excluded={list}
+        stored={Array.isArray(stored) ? stored.map(String) : []}
+        values={values}
+      />
     ) : (
       <ListField {...common} value={list} />
     );

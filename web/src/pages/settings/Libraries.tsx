@@ -30,13 +30,15 @@ interface LibrariesFieldProps {
   server: Server;
   field: FieldModel;
   excluded: readonly string[];
+  /** What is left out at present. */
+  stored: readonly string[];
   problem: string | undefined;
   /** All settings as they are on the page: the server is asked with these. */
   values: Values;
   onValue: (value: string[]) => void;
 }
 
-export function LibrariesField({ server, field, excluded, problem, values, onValue }: LibrariesFieldProps) {
+export function LibrariesField({ server, field, excluded, stored, problem, values, onValue }: LibrariesFieldProps) {
   const [libraries, setLibraries] = useState<readonly Library[]>([]);
   const [trouble, setTrouble] = useState<string>();
   const busy = useBusy();
@@ -63,7 +65,8 @@ export function LibrariesField({ server, field, excluded, problem, values, onVal
   }
 
   const known = libraries.map((library) => library.name);
-  const all = [...libraries, ...excluded.filter((name) => !known.includes(name)).map((name) => ({ name }) as Library)];
+  const others = [...new Set([...stored, ...excluded])].filter((name) => !known.includes(name));
+  const all: readonly Library[] = [...libraries, ...others.map((name) => ({ name }))];
   const toggle = (name: string, out: boolean) =>
     onValue(out ? [...excluded, name] : excluded.filter((one) => one !== name));
   return (

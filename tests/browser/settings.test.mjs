@@ -1,0 +1,97 @@
+// Settings that need a media server: secrets that are only written, and libraries chosen among those it has.
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Daemon } from './daemon.mjs';
+import { withPage } from './page.mjs';
+
+const KEY = '0123456789abcdef0123456789abcdef';
+const LIBRARIES = [
+  { Name: 'Films', CollectionType: 'movies', ItemId: '1' },
+  { Name: 'Kids', CollectionType: 'movies', ItemId: '2' },
+];
+
+describe('a daemon with a Jellyfin server', () => {
+  let server;
+  let daemon;
+  let askedWith;
+  before(async () => {
+    server = createServer((request, response) => {
+      askedWith = request.headers['x-emby-token'];
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(LIBRARIES));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const config = {
+      ApiPart: { JellyfinAPIKey: KEY },
+      JellyfinPart: {
+        UseJellyfin: 'true',
+        JellyfinUrl: `http://127.0.0.1:${server.address().port}`,
+        LibstoExclude: ['Gone'],
+      },
+    };
+    const prepare = (folder) => writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    daemon = await Daemon.start({ prepare });
+  });
+  after(async () => {
+    await daemon.stop();
+    server.close();
+  });
+
+  const stored = async () => JSON.parse(await readFile(join(daemon.folder, 'config.json'), 'utf8'));
+
+  test('its libraries are asked for with the stored key, which the browser never gets', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      const bodies = [];
+      page.on('response', (response) => {
+        // The stream of events has no end to wait for.
+        if (response.request().resourceType() !== 'eventsource') bodies.push(response.text().catch(() => ''));
+      });
+      await page.reload();
+      await page.getByLabel('Search the settings').fill('Jellyfin');
+      const key = page.getByLabel('Jellyfin API Key', { exact: true });
+      await key.waitFor();
+      assert.equal(await key.inputValue(), '');
+      assert.equal(await key.getAttribute('placeholder'), 'Set; type to replace it');
+      await page.getByLabel('Gone').waitFor();
+      await page.getByRole('button', { name: 'Ask Jellyfin for its libraries' }).click();
+      await page.getByLabel(/Kids/).check();
+      assert.equal(askedWith, KEY);
+      await page.getByLabel('Gone').uncheck();
+      await page.getByRole('button', { name: 'Save 1 change' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await page.getByText('Saved 1 setting').waitFor();
+      const { JellyfinPart, ApiPart } = await stored();
+      assert.deepEqual(JellyfinPart.LibstoExclude, ['Kids']);
+      assert.equal(ApiPart.JellyfinAPIKey, KEY);
+      for (const body of await Promise.all(bodies)) assert.ok(!body.includes(KEY), 'a secret came to the browser');
+    });
+  });
+
+  test('a secret is replaced and removed without being seen', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByLabel('Search the settings').fill('JellyfinAPIKey');
+      const key = page.getByLabel('Jellyfin API Key', { exact: true });
+      const save = async () => {
+        await page.getByRole('button', { name: 'Save 1 change' }).click();
+        const review = page.getByRole('dialog');
+        assert.ok(!(await review.textContent()).includes('fedcba'));
+        await review.getByRole('button', { name: 'Save' }).click();
+        await review.waitFor({ state: 'detached' });
+      };
+      await key.fill('fedcba9876543210');
+      await save();
+      await page.getByPlaceholder('Set; type to replace it').waitFor();
+      assert.equal((await stored()).ApiPart.JellyfinAPIKey, 'fedcba9876543210');
+      await page.getByRole('button', { name: 'Remove Jellyfin API Key' }).click();
+      await page.getByPlaceholder('Will be removed').waitFor();
+      await save();
+      await page.getByPlaceholder('Not set').waitFor();
+      assert.equal((await stored()).ApiPart.JellyfinAPIKey, '');
+    });
+  });
+});
