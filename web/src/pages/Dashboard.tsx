@@ -277,6 +277,9 @@ function Used({ label, percent, text }: { label: string; percent: number; text: 
   );
 }
 
+/** As many as a wide window has room for; the library has them all. */
+const SHOWN = 12;
+
 function RecentCard() {
   const recent = useResource(recentAssets, [], ['assets']);
   return (
@@ -287,7 +290,7 @@ function RecentCard() {
             <Empty>Pictures of the next run show up here.</Empty>
           ) : (
             <ul class="shelf">
-              {assets.slice(0, 24).map((asset) => (
+              {assets.slice(0, SHOWN).map((asset) => (
                 <li key={asset.poster_url}>
                   <Recent of={asset} />
                 </li>
