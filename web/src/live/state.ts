@@ -51,7 +51,13 @@ export function changed(...topics: Topic[]) {
   touch(topics);
 }
 
+/** When the status was read last, in milliseconds since 1970. */
+let readAt = 0;
+/** How old the parts of the status may get that events do not tell, such as the number of errors so far. */
+const STATUS_AGE = 15_000;
+
 export async function refreshStatus() {
+  readAt = Date.now();
   status.value = body(await client.GET('/api/status'));
 }
 
@@ -100,13 +106,24 @@ function heard(fact: Fact) {
   }
 }
 
-/** The stream's progress has the essentials; the rest stays as the last status had it. */
+/** The stream's progress has the essentials; the rest is as the last status had it, which is read anew now and then. */
 function progressed(fact: Fact) {
   const known = status.value;
-  if (!known?.running) return void refreshStatus().catch(ignore);
+  if (!known?.running || !known.progress || Date.now() - readAt > STATUS_AGE) void refreshStatus().catch(ignore);
+  if (known?.progress) status.value = { ...known, progress: advanced(known.progress, fact) };
+}
+
+export function advanced(known: Progress, fact: Fact): Progress {
   const { done, total, current } = fact as unknown as Pick<Progress, 'done' | 'total' | 'current'>;
-  if (!known.progress) return void refreshStatus().catch(ignore);
-  status.value = { ...known, progress: { ...known.progress, done, total: total ?? null, current: current ?? null } };
+  // Both times are the daemon's: the browser's clock may be another.
+  const minutes = (Date.parse(fact.at) - Date.parse(known.since)) / 60_000;
+  return {
+    ...known,
+    done,
+    total: total ?? null,
+    current: current ?? null,
+    per_minute: minutes > 0 ? done / minutes : known.per_minute,
+  };
 }
 
 /** A read that fails is made up for by the next event or the next connection. */
