@@ -152,15 +152,19 @@ impl Current {
 impl Store {
     /// Opens or creates the store. Fails with [`StoreError::Locked`] while another process has it open.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
-        let database = opening::open(folder)?;
+        Self::begin(folder, opening::open(folder)?)
+    }
+
+    fn begin(folder: &Path, database: sled::Db) -> Result<Self, StoreError> {
         let state = RwLock::new(State { database: Some(database), opening: 0, failure: None });
         let current = Arc::new(Current { folder: folder.to_owned(), state });
         Ok(Self { inner: Arc::new(Inner { committer: Committer::start(current.clone())?, current }) })
     }
 
-    /// Like [`Store::open`], but a damaged store is set aside, and an empty one takes its place. Tells where it is then.
+    /// Like [`Store::open`], but a damaged store is set aside, and an empty one takes its place. Tells where it is then. A
+    /// lock is waited for a moment: a process that the opener before this one was just starting holds it until it runs.
     pub fn open_or_set_aside(folder: &Path) -> Result<(Self, Option<PathBuf>), StoreError> {
-        match Self::open(folder) {
+        match opening::open_once_free(folder).and_then(|database| Self::begin(folder, database)) {
             Err(StoreError::Damaged(reason)) => {
                 tracing::error!(reason, "the record store is damaged");
                 let aside = opening::set_aside(folder)?;
@@ -455,6 +459,18 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let _first = Store::open(folder.path()).unwrap();
         assert!(matches!(Store::open(folder.path()), Err(StoreError::Locked)));
+    }
+
+    #[test]
+    fn a_lock_that_is_let_go_in_a_moment_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Store::open(folder.path()).unwrap();
+        let holder = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(50));
+            drop(first);
+        });
+        assert_eq!(Store::open_or_set_aside(folder.path()).unwrap().1, None);
+        holder.join().unwrap();
     }
 
     fn texts(notes: &Table<Note>) -> Vec<String> {

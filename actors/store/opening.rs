@@ -21,7 +21,7 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 const TIDY_MS: u64 = 10_000;
 /// What has to fit on the disk before the database is opened anew: opening writes, and grows the file by a segment.
 const ROOM_BYTES: usize = 2 * 1024 * 1024;
-/// How long the last readers of the old database may take.
+/// How long the last readers of the old database, or a process that inherited its lock, may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens or creates the database.
