@@ -168,7 +168,7 @@ impl Overview {
         }
         let record = serde_json::to_vec(&Record {
             row,
-            poster_url: found.map(|found| asset_url::of_asset(&found.path)),
+            poster_url: found.map(|found| asset_url::of(asset_url::ASSETS, &found.path)),
             has_poster: found.is_some(),
             created: found.map(|found| found.entry.created),
             modified: found.map(|found| found.entry.modified),

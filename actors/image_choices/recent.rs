@@ -76,7 +76,7 @@ fn asset(row: &ChoiceRow, found: &Found) -> RecentAsset {
         download_source: row.download_source.clone(),
         provider_link: row.fav_provider_link.clone().filter(|link| link != "N/A").unwrap_or_default(),
         is_manually_created: is_resolved(row) || is_local(row.download_source.as_deref().unwrap_or_default()),
-        poster_url: asset_url::of_asset(&found.path),
+        poster_url: asset_url::of(asset_url::ASSETS, &found.path),
         has_poster: true,
         created: found.entry.created,
         modified: found.entry.modified,

@@ -17,16 +17,16 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::headers::knows;
+use super::representation::knows;
 use super::{ApiError, AppState, Code};
 use crate::actors::asset_indexer::{AssetsView, Root};
 
 pub use stats::LastStats;
 
 /// How long a request waits for the first scan.
-const FIRST_SCAN: Duration = Duration::from_secs(5);
+pub(super) const FIRST_SCAN: Duration = Duration::from_secs(5);
 /// Pictures may be behind a login; the generation tells whether the answer still holds.
-const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
+pub(super) const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use actix_files::NamedFile;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentEncoding, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::percent_decode_str;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, AppState, State};
@@ -122,14 +122,6 @@ fn missing() -> ApiError {
     ApiError::not_found("no such file")
 }
 
-/// What stays as it is in the path of a `url` field.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'_').remove(b'.').remove(b'-').remove(b'~');
-
-/// The address of a picture by its path below the folder of a mount such as `/poster_assets`.
-pub fn picture_url(mount: &str, path: &str) -> String {
-    format!("{mount}/{}", utf8_percent_encode(path, ENCODED))
-}
-
 /// The path as it is on disk; none if it is not text.
 pub(super) fn decoded(path: &str) -> Option<String> {
     percent_decode_str(path).decode_utf8().ok().map(Into::into)
@@ -189,13 +181,6 @@ mod tests {
             assert!(!opens(bad), "{bad}");
         }
         assert!(open(&folder.path().join("later"), "a.jpg").unwrap().is_none(), "a missing folder is no error");
-    }
-
-    #[test]
-    fn the_address_of_a_picture_leaves_only_plain_characters() {
-        let url = picture_url("/poster_assets", "TV Shows/Ödd #1 & 50% 'x' (1999) {tvdb-1}/a_b.c-d~e.jpg");
-        let path = "TV%20Shows/%C3%96dd%20%231%20%26%2050%25%20%27x%27%20%281999%29%20%7Btvdb-1%7D/a_b.c-d~e.jpg";
-        assert_eq!(url, format!("/poster_assets/{path}"));
     }
 
     #[test]

@@ -1,11 +1,9 @@
 //! Headers that every answer has.
 
-use actix_web::HttpRequest;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use actix_web::middleware::Next;
 
@@ -22,16 +20,6 @@ pub async fn secure<B: MessageBody>(
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("frame-ancestors 'self'"));
     }
     Ok(response)
-}
-
-/// Whether the client has what this ETag stands for. It counts the same weak and strong: a compressed answer is the same.
-pub fn knows(request: &HttpRequest, tag: &str) -> bool {
-    let known = request.headers().get(IF_NONE_MATCH).and_then(|known| known.to_str().ok());
-    known.is_some_and(|known| {
-        known
-            .split(',')
-            .any(|known| matches!(known.trim().trim_start_matches("W/"), known if known == tag || known == "*"))
-    })
 }
 
 fn is_page(headers: &HeaderMap) -> bool {

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::http::header::{
-    AcceptEncoding, CACHE_CONTROL, CONTENT_ENCODING, ContentType, ETAG, Encoding, EntityTag, HeaderValue, IfNoneMatch,
-    VARY,
-};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, delete, get, post, put, web};
+use actix_web::http::header::{CACHE_CONTROL, ContentEncoding, ContentType, EntityTag};
+use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, put, web};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::assets::{ASK_EACH_TIME, FIRST_SCAN};
+use super::representation::{Representation, accepted};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::asset_indexer::{Index, Root};
 use crate::actors::asset_url;
@@ -27,10 +26,6 @@ use crate::actors::image_choices::{
     MakeAnswers, UpdateChoice,
 };
 
-/// Browsers ask each time, and mostly hear that nothing changed. No cache on the way may keep what needs a login.
-const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");
-/// How long a request waits for the first scan.
-const FIRST_SCAN: Duration = Duration::from_secs(5);
 /// Many files between two slow disks take their time.
 const DELETING: Duration = Duration::from_secs(300);
 
@@ -235,32 +230,19 @@ async fn answers(state: &AppState) -> Result<Arc<Answers>, ApiError> {
     Ok(ask(&state.choices, MakeAnswers).await??)
 }
 
-/// Answers in the encoding that the client likes best, or that it has the answer already.
+/// Answers in the best encoding that the client takes, or that it has the answer already.
 fn encoded(request: &HttpRequest, answer: &Encoded) -> HttpResponse {
+    let encoding = accepted(request, &[ContentEncoding::Brotli, ContentEncoding::Gzip]);
+    let content = match encoding {
+        ContentEncoding::Brotli => &answer.brotli,
+        ContentEncoding::Gzip => &answer.gzip,
+        _ => &answer.plain,
+    };
     let etag = EntityTag::new_weak(answer.etag.clone());
-    let known = match request.get_header::<IfNoneMatch>() {
-        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&etag)),
-        Some(IfNoneMatch::Any) => true,
-        None => false,
-    };
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    let answer = Representation { kind: "application/json", content: content.clone(), encoding: Some(encoding), etag };
+    let mut response = answer.respond(request);
+    response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
     response
-        .insert_header((ETAG, etag.to_string()))
-        .insert_header((CACHE_CONTROL, ASK_EACH_TIME))
-        .insert_header((VARY, HeaderValue::from_static("accept-encoding")));
-    if known {
-        return response.finish();
-    }
-    let supported = [Encoding::brotli(), Encoding::gzip(), Encoding::identity()];
-    let liked = request.get_header::<AcceptEncoding>().and_then(|accepted| accepted.negotiate(supported.iter()));
-    let (name, body) = match liked {
-        Some(encoding) if encoding == Encoding::brotli() => ("br", &answer.brotli),
-        Some(encoding) if encoding == Encoding::gzip() => ("gzip", &answer.gzip),
-        _ => ("identity", &answer.plain),
-    };
-    // Named even where it is none: what has an encoding is not compressed once more on its way out.
-    response.insert_header((CONTENT_ENCODING, HeaderValue::from_static(name)));
-    response.insert_header(ContentType::json()).body(body.clone())
 }
 
 /// Deletes the picture of a record, and the record. The picture moves to the trash; restoring it brings back the record.
@@ -385,6 +367,6 @@ fn find(row: &ChoiceRow, assets: &Index) -> Result<AssetFound, ApiError> {
     })?;
     let name = found.path.rsplit('/').next().unwrap_or_default().to_owned();
     let r#type = row.kind.as_deref().unwrap_or_default().to_lowercase();
-    let url = asset_url::of_asset(&found.path);
+    let url = asset_url::of(asset_url::ASSETS, &found.path);
     Ok(AssetFound { success: true, asset: FoundAsset { name, path: found.path, url, r#type, library } })
 }

@@ -28,6 +28,7 @@ mod multipart;
 pub mod overlays;
 pub mod parameters;
 pub mod preview;
+mod representation;
 pub mod request_id;
 pub mod rewrite;
 pub mod root;

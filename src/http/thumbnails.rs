@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::files::{self, decoded};
-use super::headers::knows;
+use super::representation::knows;
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::pictures::PictureError;
 use crate::actors::safe_path;

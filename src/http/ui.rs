@@ -12,15 +12,13 @@ use std::path::{Path, PathBuf};
 
 use actix_files::NamedFile;
 use actix_web::http::Method;
-use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentEncoding, ETAG, EntityTag, HeaderValue,
-    IfNoneMatch, VARY,
-};
-use actix_web::{HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
+use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, EntityTag, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::representation::Representation;
 use super::{ApiError, Code, State, docs, files};
 use crate::settings::Settings;
 
@@ -47,7 +45,7 @@ enum Page {
     /// From a web UI in a folder.
     File(Box<NamedFile>),
     /// From our own web UI, or the small page.
-    Own(embedded::File),
+    Own(Representation),
 }
 
 /// Whether a path belongs to the web UI: no route has it, and it is not the API's.
@@ -108,10 +106,10 @@ fn find_in(root: &Path, path: &str) -> io::Result<Option<NamedFile>> {
     }
 }
 
-fn small(path: &str) -> Option<embedded::File> {
+fn small(path: &str) -> Option<Representation> {
     let (_, kind, content) = SMALL.into_iter().find(|(name, _, _)| *name == path)?;
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(content)));
-    Some(embedded::File { kind, content: content.as_bytes().into(), encoding: ContentEncoding::Identity, etag })
+    Some(Representation { kind, content: web::Bytes::from_static(content.as_bytes()), encoding: None, etag })
 }
 
 /// The folder of the built web UI: what the settings say, else where upstream has it beside the script.
@@ -125,7 +123,7 @@ impl Page {
     fn respond(self, request: &HttpRequest) -> HttpResponse {
         let (mut response, policy) = match self {
             Self::File(file) => (file.disable_content_disposition().into_response(request), FRONTEND_POLICY),
-            Self::Own(file) => (own(request, file), OWN_POLICY),
+            Self::Own(file) => (file.respond(request), OWN_POLICY),
         };
         let hashed = request.path().trim_start_matches('/').starts_with(HASHED);
         let headers = response.headers_mut();
@@ -133,22 +131,6 @@ impl Page {
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
         response
     }
-}
-
-fn own(request: &HttpRequest, file: embedded::File) -> HttpResponse {
-    let known = match request.get_header::<IfNoneMatch>() {
-        Some(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&file.etag)),
-        Some(IfNoneMatch::Any) => true,
-        None => false,
-    };
-    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header((ETAG, file.etag.to_string())).insert_header((CONTENT_TYPE, file.kind));
-    response.insert_header((VARY, "accept-encoding"));
-    if file.encoding != ContentEncoding::Identity {
-        // Named, so that nothing on the way compresses it once more.
-        response.insert_header(file.encoding);
-    }
-    if known { response.finish() } else { response.body(file.content.into_owned()) }
 }
 
 #[cfg(test)]

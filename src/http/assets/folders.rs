@@ -11,9 +11,9 @@ use super::{json_listing, known};
 use crate::actors::asset_indexer::index::Folder;
 use crate::actors::asset_indexer::kind::{Family, asset_type, media_type};
 use crate::actors::asset_indexer::{Index, Root};
+use crate::actors::asset_url;
 use crate::actors::library_types::LibraryTypes;
 use crate::actors::safe_path;
-use crate::http::files::picture_url;
 use crate::http::{ApiError, Code, State};
 
 /// The routes of this area.
@@ -247,7 +247,7 @@ fn items(path: &str, folder: &Folder, types: &LibraryTypes) -> Vec<FolderItem> {
         let (path, full_type) = (below(file.name), media_type(file.name, family));
         FolderItem::Asset {
             name: file.name.to_owned(),
-            url: picture_url("/poster_assets", &path),
+            url: asset_url::of(asset_url::ASSETS, &path),
             path,
             size: file.size,
             asset_type: asset_type(full_type),

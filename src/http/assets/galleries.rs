@@ -13,7 +13,7 @@ use super::{known, listing};
 use crate::actors::asset_indexer::Root;
 use crate::actors::asset_indexer::kind::Kind;
 use crate::actors::asset_indexer::query::{Listed, Listing, Query, SortBy};
-use crate::http::files::picture_url;
+use crate::actors::asset_url;
 use crate::http::{ApiError, Code, State};
 
 /// How many pictures a gallery shows where nobody asks for a number.
@@ -114,7 +114,7 @@ impl<'a> From<Listed<'a>> for AssetImage<'a> {
             path: image.path,
             name: image.name,
             size: entry.size,
-            url: picture_url("/poster_assets", image.path),
+            url: asset_url::of(asset_url::ASSETS, image.path),
             created: entry.created,
             modified: entry.modified,
             media_type,

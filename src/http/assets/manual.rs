@@ -13,7 +13,7 @@ use crate::actors::asset_indexer::index::{Image, Walk};
 use crate::actors::asset_indexer::kind::{manual_type, title_of_flat};
 use crate::actors::asset_indexer::scan::{self, Progress};
 use crate::actors::asset_indexer::{Index, Root};
-use crate::http::files::picture_url;
+use crate::actors::asset_url;
 use crate::http::{ApiError, State};
 
 /// How many pictures the test gallery shows.
@@ -87,7 +87,7 @@ impl ManualAsset {
             path: image.path.to_owned(),
             asset_type: manual_type(image.name),
             size: image.size,
-            url: picture_url("/manual_poster_assets", image.path),
+            url: asset_url::of(asset_url::MANUAL, image.path),
         }
     }
 }
@@ -218,7 +218,7 @@ async fn test_gallery(state: State) -> Result<impl Responder, ApiError> {
             path: image.path.to_owned(),
             name: image.name.to_owned(),
             size: image.size,
-            url: picture_url("/test", image.path),
+            url: asset_url::of(asset_url::TEST, image.path),
         });
     }
     images.sort_by(|a, b| a.name.cmp(&b.name));

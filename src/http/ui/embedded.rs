@@ -5,11 +5,14 @@
 use std::borrow::Cow;
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{AcceptEncoding, ContentEncoding, Encoding, EntityTag, Header};
+use actix_web::http::header::{ContentEncoding, EntityTag};
+use actix_web::web::Bytes;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
+
+use crate::http::representation::{Representation, accepted};
 
 const PAGE: &str = "index.html";
 /// What the page's addresses are relative to, as its source has it.
@@ -20,21 +23,13 @@ const BASE: &str = r#"<base href="/""#;
 #[allow_missing = true]
 struct Build;
 
-/// A file of the web UI, ready to be sent.
-pub struct File {
-    pub kind: &'static str,
-    pub content: Cow<'static, [u8]>,
-    pub encoding: ContentEncoding,
-    pub etag: EntityTag,
-}
-
 /// Whether a web UI was built in.
 pub fn present() -> bool {
     Build::get(PAGE).is_some()
 }
 
 /// The file at a path, else the page: its views have addresses of their own. None for a missing part of the build.
-pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<File> {
+pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<Representation> {
     let path = if path.is_empty() { PAGE } else { path };
     match best(request, path) {
         Some(file) if path != PAGE => Some(file),
@@ -44,33 +39,36 @@ pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<File> {
 }
 
 /// The smallest copy of a file that the client takes.
-fn best(request: &HttpRequest, path: &str) -> Option<File> {
-    let plain = Build::get(path)?;
-    let copies = [(Encoding::brotli(), "br", ContentEncoding::Brotli), (Encoding::gzip(), "gz", ContentEncoding::Gzip)];
-    let accepted = AcceptEncoding::parse(request).ok();
-    let kind = kind_of(path);
-    for (encoding, ending, content_encoding) in copies {
-        let taken = accepted
-            .as_ref()
-            .is_some_and(|accepted| accepted.negotiate([&encoding].into_iter()) == Some(encoding.clone()));
-        if taken && let Some(copy) = Build::get(&format!("{path}.{ending}")) {
-            return Some(file(copy, kind, content_encoding));
-        }
-    }
-    Some(file(plain, kind, ContentEncoding::Identity))
+fn best(request: &HttpRequest, path: &str) -> Option<Representation> {
+    let (plain, kind) = (Build::get(path)?, kind_of(path));
+    let copies = [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")]
+        .into_iter()
+        .filter_map(|(encoding, ending)| Some((encoding, Build::get(&format!("{path}.{ending}"))?)));
+    let copies: Vec<_> = copies.collect();
+    let offered: Vec<_> = copies.iter().map(|(encoding, _)| *encoding).collect();
+    let encoding = accepted(request, &offered);
+    let copy = copies.into_iter().find(|(copy, _)| *copy == encoding);
+    Some(match copy {
+        Some((encoding, copy)) => file(copy, kind, Some(encoding)),
+        None => file(plain, kind, None),
+    })
 }
 
-fn file(file: EmbeddedFile, kind: &'static str, encoding: ContentEncoding) -> File {
+fn file(file: EmbeddedFile, kind: &'static str, encoding: Option<ContentEncoding>) -> Representation {
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
-    File { kind, content: file.data, encoding, etag }
+    let content = match file.data {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    Representation { kind, content, encoding, etag }
 }
 
 /// The page, told below which path it is shown.
-fn page(base_url: &str) -> Option<File> {
+fn page(base_url: &str) -> Option<Representation> {
     let text = String::from_utf8(Build::get(PAGE)?.data.into_owned()).ok()?;
     let content = text.replacen(BASE, &format!(r#"<base href="{base_url}/""#), 1).into_bytes();
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(&content)));
-    Some(File { kind: kind_of(PAGE), content: content.into(), encoding: ContentEncoding::Identity, etag })
+    Some(Representation { kind: kind_of(PAGE), content: content.into(), encoding: None, etag })
 }
 
 fn kind_of(path: &str) -> &'static str {
