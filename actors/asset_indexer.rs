@@ -134,6 +134,8 @@ pub struct RootState {
     pub is_missing: bool,
     /// How changes are noticed between the regular scans.
     pub noticing: Noticing,
+    /// Why events do not tell of changes although they should; it is polled instead.
+    pub watch_problem: Option<String>,
     /// The scan that is on.
     pub scanning: Option<Arc<Progress>>,
 }
@@ -359,8 +361,10 @@ impl AssetIndexer {
         match Watcher::new(move || this.do_send(Heard { root })) {
             Ok(watcher) => self.library(root).listen(watcher),
             Err(error) => {
-                tracing::warn!(%error, "no events for the asset folders; they are polled instead. If the limit is reached, raise the sysctl fs.inotify.max_user_instances");
-                self.library(root).cannot_listen();
+                self.library(root).cannot_listen(format!(
+                    "no events tell of changes ({error}), it is polled instead; if a limit is reached, raise the sysctl \
+                     fs.inotify.max_user_instances and restart"
+                ));
             }
         }
     }

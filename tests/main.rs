@@ -6,6 +6,7 @@ mod browser;
 mod config_file;
 mod daemon;
 mod engine;
+mod library;
 mod records;
 mod secrets;
 mod supervisor;

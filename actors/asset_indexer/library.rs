@@ -116,7 +116,7 @@ impl Library {
         Self {
             index: if same { index } else { Arc::default() },
             state: if same {
-                RootState { scanning: None, noticing, ..before.clone() }
+                RootState { scanning: None, noticing, watch_problem: None, ..before.clone() }
             } else {
                 RootState { folder, noticing, ..RootState::default() }
             },
@@ -178,30 +178,35 @@ impl Library {
         }
     }
 
-    /// Wants a scan where it is time to look: often where events cannot be relied on, at once where nothing could be read.
+    /// Wants a scan where it is time to look: often where events cannot be relied on, at once where nothing could be read
+    /// or events just ceased.
     pub fn poll(&mut self, every: Duration) {
         let due = self.state.noticing == Noticing::Polling && self.polled.elapsed() >= every;
-        if due || self.state.problem.is_some() || self.state.is_missing {
+        let ceased = self.check_watcher();
+        if due || ceased || self.state.problem.is_some() || self.state.is_missing {
             self.polled = Instant::now();
             self.want_scan(None);
         }
     }
 
     /// Polls from now on.
-    pub fn cannot_listen(&mut self) {
+    pub fn cannot_listen(&mut self, problem: String) {
+        tracing::warn!(folder = %self.state.folder.display(), "{problem}");
         self.state.noticing = Noticing::Polling;
+        self.state.watch_problem = Some(problem);
     }
 
-    /// Stops listening where the system has no room for more watches.
-    fn check_watcher(&mut self) {
-        if self.watcher.take_if(|watcher| watcher.is_full()).is_some() {
-            self.state.noticing = Noticing::Polling;
-            tracing::warn!(
-                folder = %self.state.folder.display(), folders = self.index.totals().folders,
-                "too many folders to hear of changes in each; they are polled instead. Raise the sysctl \
+    /// Stops listening where not every folder can be listened to; tells whether that is so since now.
+    fn check_watcher(&mut self) -> bool {
+        let ceased = self.watcher.take_if(|watcher| watcher.is_full()).is_some();
+        if ceased {
+            self.cannot_listen(
+                "there are too many folders to hear of changes in each, they are polled instead; raise the sysctl \
                  fs.inotify.max_user_watches and restart"
+                    .to_owned(),
             );
         }
+        ceased
     }
 
     fn want(&mut self, paths: Paths) {

@@ -56,8 +56,9 @@ impl Stage {
         });
         let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
         let given = commons.clone();
-        let settings =
-            IndexSettings { scan_every: Duration::from_secs(3600), watch, poll_every: Duration::from_secs(3600) };
+        // Often where a test polls: nothing else would find a change then.
+        let poll_every = Duration::from_secs(if watch == Watch::Poll { 0 } else { 3600 });
+        let settings = IndexSettings { scan_every: Duration::from_secs(3600), watch, poll_every };
         let indexer = troupe.start(move || AssetIndexer::new(given.clone(), settings.clone()));
         Self { folder, commons, troupe, indexer }
     }
@@ -253,6 +254,35 @@ impl Answer<TheWatcher> for AssetIndexer {
 }
 
 #[actix::test]
+async fn polling_finds_what_no_event_tells() {
+    let stage = Stage::watching(Watch::Poll, &["assets/Movies/Heat/poster.jpg", "manualassets/a.jpg"]);
+    let view = stage.scanned().await;
+    assert_eq!((view.assets_state.noticing, view.assets_state.watch_problem.as_ref()), (Noticing::Polling, None));
+    assert!(stage.indexer.send(TheWatcher).await.unwrap().is_none(), "nobody listens");
+    write(&stage.assets(), "Movies/Ran/poster.jpg", "x");
+    write(stage.folder.path(), "manualassets/b.jpg", "x");
+    std::fs::remove_file(stage.assets().join("Movies/Heat/poster.jpg")).unwrap();
+    let polled = |view: &AssetsView| {
+        view.assets.get("Movies/Ran/poster.jpg").is_some()
+            && view.assets.get("Movies/Heat/poster.jpg").is_none()
+            && view.manual.totals().files() == 2
+    };
+    stage.until(polled).await;
+}
+
+#[actix::test]
+async fn where_the_system_has_no_room_for_more_watches_it_is_polled_and_that_is_told() {
+    let stage = Stage::watching(Watch::Auto, &["assets/Movies/Heat/poster.jpg"]);
+    assert_eq!(stage.scanned().await.assets_state.noticing, Noticing::Events);
+    stage.indexer.send(TheWatcher).await.unwrap().unwrap().fill();
+    let ceased = |view: &AssetsView| view.assets_state.noticing == Noticing::Polling;
+    let view = stage.until(ceased).await;
+    assert!(view.assets_state.watch_problem.as_ref().unwrap().contains("fs.inotify.max_user_watches"));
+    assert!(view.manual_state.watch_problem.is_none(), "the other folder is listened to");
+    assert!(stage.indexer.send(TheWatcher).await.unwrap().is_none());
+}
+
+#[actix::test]
 async fn the_index_is_right_after_more_events_than_the_queue_holds() {
     let stage = Stage::watching(Watch::Auto, &["assets/Movies/Heat/poster.jpg"]);
     stage.scanned().await;
@@ -271,6 +301,7 @@ async fn the_index_is_right_after_more_events_than_the_queue_holds() {
     }
     write(&stage.assets(), "Movies/Last/poster.jpg", "its event does not fit any more");
     drop(paused);
+    stage.eventually("it is told that the queue spilled", || watcher.spills() > 0).await;
     let view = stage.until(|view| view.assets.get("Movies/Last/poster.jpg").is_some()).await;
     let left = |folder| u64::from(stage.assets().join(folder).join("p.jpg").try_exists().unwrap());
     assert_eq!(view.assets.totals().files(), 2 + left("x") + left("y"));

@@ -36,6 +36,9 @@ struct Shared {
     state: Mutex<State>,
     /// Some folders are not watched.
     full: AtomicBool,
+    /// How often the kernel's queue spilled.
+    #[cfg(test)]
+    spills: std::sync::atomic::AtomicU64,
     wake: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -73,8 +76,14 @@ impl Watcher {
     pub fn new(wake: impl Fn() + Send + Sync + 'static) -> io::Result<Self> {
         let inotify = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         let stop = Arc::new(eventfd(0, EventfdFlags::CLOEXEC)?);
-        let shared =
-            Arc::new(Shared { inotify, state: Mutex::default(), full: AtomicBool::new(false), wake: Box::new(wake) });
+        let shared = Arc::new(Shared {
+            inotify,
+            state: Mutex::default(),
+            full: AtomicBool::new(false),
+            #[cfg(test)]
+            spills: Default::default(),
+            wake: Box::new(wake),
+        });
         let (listener, stopped) = (shared.clone(), stop.clone());
         std::thread::Builder::new().name("asset-events".to_owned()).spawn(move || listener.listen(&stopped))?;
         Ok(Self { shared, stop })
@@ -111,6 +120,18 @@ impl Watcher {
     /// Whether the system's limit of watches was reached.
     pub fn is_full(&self) -> bool {
         self.shared.full.load(Ordering::Relaxed)
+    }
+
+    /// How often the kernel told that its queue spilled.
+    #[cfg(test)]
+    pub fn spills(&self) -> u64 {
+        self.shared.spills.load(Ordering::Relaxed)
+    }
+
+    /// Finds no room for more, as where the system's limit is reached.
+    #[cfg(test)]
+    pub fn fill(&self) {
+        self.shared.full.store(true, Ordering::Relaxed);
     }
 
     /// Hears nothing until what is given back is dropped, while the kernel's queue fills.
@@ -176,6 +197,8 @@ impl Shared {
         let State { folders, hints, .. } = &mut *state;
         if what.contains(ReadFlags::QUEUE_OVERFLOW) {
             hints.spilled = true;
+            #[cfg(test)]
+            self.spills.fetch_add(1, Ordering::Relaxed);
             return;
         }
         if what.contains(ReadFlags::IGNORED) {

@@ -167,7 +167,8 @@ struct Checks {
     actors: Condition,
     /// Whether the logs can be read.
     logs: Condition,
-    /// `degraded`: an asset folder cannot be read, or is not mounted; what was known of it is shown.
+    /// `degraded`: an asset folder cannot be read, or is not mounted, and what was known of it is shown; or the system has no
+    /// room to tell of changes in it, and it is polled. `/api/cache/status` says why.
     assets: Condition,
     /// `degraded`: almost full. `error`: not writable, or it hangs.
     disk: Condition,
@@ -260,7 +261,10 @@ impl Checks {
 }
 
 fn assets(view: &AssetsView) -> Condition {
-    let well = Root::ALL.iter().all(|root| view.state(*root).problem.is_none());
+    let well = Root::ALL
+        .iter()
+        .map(|root| view.state(*root))
+        .all(|root| root.problem.is_none() && root.watch_problem.is_none());
     if well { Condition::Ok } else { Condition::Degraded }
 }
 

@@ -106,6 +106,8 @@ struct FolderStatus {
     noticed_by: Noticing,
     /// Why it cannot be read now; what was known before is shown.
     problem: Option<String>,
+    /// Why events do not tell of changes although they should; it is polled instead.
+    watch_problem: Option<String>,
     /// When the last scan was done.
     scanned_at: Option<DateTime<Utc>>,
     /// How long it took.
@@ -129,6 +131,7 @@ impl FolderStatus {
             knowledge: state.knowledge,
             noticed_by: state.noticing,
             problem: state.problem.clone(),
+            watch_problem: state.watch_problem.clone(),
             scanned_at: state.scanned,
             scan_seconds: state.scan_took.as_secs_f64(),
             scanning: state
