@@ -42,7 +42,7 @@ use actix::{AsyncContext, Message, Recipient};
 use chrono::Local;
 use tokio::sync::oneshot;
 
-use crate::asset_indexer::Root;
+use crate::asset_indexer::{Index, Root};
 use crate::commons::Commons;
 use crate::events::{Event, Fact};
 use crate::guard::{Ctx, Service, Timers};
@@ -56,8 +56,8 @@ pub use import::ImportStats;
 use import::{ReadFile, Reading};
 use ledger::Ledger;
 pub use messages::{
-    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FilesRemoved, ImportFile,
-    ImportRows, MakeAnswers, UpdateChoice,
+    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FileReturned, FilesRemoved,
+    ImportFile, ImportRows, MakeAnswers, UpdateChoice,
 };
 use overview::Preferred;
 use row::{ChoiceRow, Entry, FileMark, timestamp};
@@ -153,6 +153,8 @@ struct FilesDiscarded {
     plan: Vec<Result<Doomed, DeleteAssetError>>,
     /// One for each path of the plan.
     results: Vec<Result<Discarded, DiscardError>>,
+    /// The asset folder as it was before.
+    before: Arc<Index>,
 }
 
 impl ImageChoices {
@@ -340,23 +342,20 @@ impl ImageChoices {
         }
     }
 
-    fn bring_back(&mut self, ids: &[u64], ctx: &mut Ctx<Self>) {
-        if ids.is_empty() {
-            return;
-        }
+    /// Shows rows whose files are back; with `needed`, no answers of before are given out any more.
+    fn bring_back(&mut self, ids: &[u64], needed: bool, ctx: &mut Ctx<Self>) {
         let mut next = self.ledger.clone();
         next.bring_back(ids);
         tracing::info!(rows = ids.len(), "files are back, and so are their image choices");
         // Not stored: they stay aside, and come back with the next answers.
-        let _ = self.commit(next, false, ctx);
+        let _ = self.commit(next, needed, ctx);
     }
 
     // Files.
 
     /// What is to be done to delete the assets of these rows.
-    fn plan(&self, ids: &[i64]) -> Vec<Result<Doomed, DeleteAssetError>> {
-        let assets = self.commons.views.assets.get().assets.clone();
-        let finder = Finder::new(&assets);
+    fn plan(&self, ids: &[i64], assets: &Index) -> Vec<Result<Doomed, DeleteAssetError>> {
+        let finder = Finder::new(assets);
         let mut seen = HashSet::new();
         let doomed = |id: &i64| {
             let kept = u64::try_from(*id).ok().and_then(|id| self.ledger.rows().get(&id));
@@ -375,13 +374,10 @@ impl ImageChoices {
     }
 
     /// The rows about these files, with what tells the files when they come back.
-    fn rows_of(&self, removed: &Removed<'_>) -> Vec<(u64, Option<FileMark>)> {
+    fn rows_of(&self, removed: &Removed<'_>, before: &Index) -> Vec<(u64, Option<FileMark>)> {
+        let finder = Finder::new(before);
         let rows = self.ledger.rows().values().filter(|kept| removed.has(&kept.row));
-        rows.map(|kept| (kept.row.id, self.mark(kept.row.id))).collect()
-    }
-
-    fn mark(&self, id: u64) -> Option<FileMark> {
-        self.maker.answers.as_ref()?.marks.get(&id).copied()
+        rows.map(|kept| (kept.row.id, finder.find(&kept.row).map(|found| FileMark::of(&found.entry)))).collect()
     }
 
     /// Rows follow the files that the Trash took.
@@ -402,7 +398,7 @@ impl ImageChoices {
         }
         let mut next = self.ledger.clone();
         let gone = outcomes.iter().flatten().filter(|(_, gone)| *gone).filter_map(|(doomed, _)| doomed.path.as_deref());
-        next.set_aside(self.rows_of(&Removed::new(gone)));
+        next.set_aside(self.rows_of(&Removed::new(gone), &discarded.before));
         outcomes.iter().flatten().for_each(|(doomed, _)| next.remove(doomed.id));
         let stored = self.commit(next, true, ctx);
         let tell = |(doomed, file_deleted): (Doomed, bool)| match &stored {

@@ -1,6 +1,5 @@
 //! The answers that web UIs poll, made from the rows and the index whenever one of them changes.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,6 @@ use super::image_file::Finder;
 use super::ledger::Rows;
 use super::overview::{Counts, Overview, Preferred};
 use super::recent::Recent;
-use super::row::FileMark;
 use crate::asset_indexer::Index;
 
 /// What the answers are made of, as it was at a moment.
@@ -50,8 +48,6 @@ pub struct Answers {
     pub recent: Encoded,
     /// How many rows are in each category.
     pub counts: Counts,
-    /// The files of the rows.
-    pub marks: HashMap<u64, FileMark>,
     /// How long it took to make them.
     pub took: Duration,
 }
@@ -69,25 +65,18 @@ impl Order {
     pub fn make(self) -> std::io::Result<Made> {
         let begun = Instant::now();
         let finder = Finder::new(&self.assets);
-        let (mut overview, mut recent, mut marks) = (Overview::default(), Recent::default(), HashMap::new());
-        for (id, kept) in self.rows.iter().rev() {
+        let (mut overview, mut recent) = (Overview::default(), Recent::default());
+        for kept in self.rows.values().rev() {
             let found = finder.find(&kept.row);
             overview.add(&kept.row, found.as_ref(), &self.preferred)?;
             if let Some(found) = found {
-                marks.insert(*id, FileMark::of(&found.entry));
                 recent.add(&kept.row, found);
             }
         }
-        let is_back = |kept: &super::row::Kept| {
-            kept.gone.zip(finder.find(&kept.row)).is_some_and(|(mark, found)| mark.is_of(&found.entry))
-        };
-        let back = self.aside.iter().filter(|(_, kept)| is_back(kept)).map(|(id, _)| *id).collect();
+        let back = self.aside.iter().filter(|(_, kept)| kept.is_back(&finder)).map(|(id, _)| *id).collect();
         let (overview, counts) = overview.finish(&self.preferred)?;
         let recent = serde_json::to_vec(&recent.finish())?;
         let (overview, recent) = (Encoded::new(overview)?, Encoded::new(recent)?);
-        Ok(Made {
-            answers: Answers { basis: self.basis, overview, recent, counts, marks, took: begun.elapsed() },
-            back,
-        })
+        Ok(Made { answers: Answers { basis: self.basis, overview, recent, counts, took: begun.elapsed() }, back })
     }
 }

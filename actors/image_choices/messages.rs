@@ -8,13 +8,13 @@ use chrono::Local;
 use tokio::sync::oneshot;
 
 use super::answers::{Answers, Made};
-use super::image_file::Removed;
+use super::image_file::{Finder, Removed};
 use super::import::{ImportStats, Reading};
 use super::ledger::Ledger;
-use super::row::{ChoiceFields, ChoiceRow, timestamp};
+use super::row::{ChoiceFields, ChoiceRow, Kept, timestamp};
 use super::source::Place;
 use super::{BasisChanged, FILE, FilesDiscarded, Heard, ImageChoices, REST, WasRead, WereMade};
-use crate::asset_indexer::Root;
+use crate::asset_indexer::{Index, Root};
 use crate::events::Fact;
 use crate::guard::{Answer, Ctx, Reply};
 use crate::trash::Discard;
@@ -120,6 +120,17 @@ pub enum DeleteAssetError {
 pub struct FilesRemoved {
     /// Below the asset folder.
     pub paths: Vec<String>,
+    /// The asset folder as it was before: it tells the files when they come back.
+    pub before: Arc<Index>,
+}
+
+/// A finished asset is back in its place: rows that were about it are back before this is answered, and the next answers
+/// show the file.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct FileReturned {
+    /// Below the asset folder.
+    pub path: String,
 }
 
 /// Makes answers of everything that was changed before this was asked.
@@ -198,7 +209,8 @@ impl Answer<DeleteAssets> for ImageChoices {
         if self.table.is_none() {
             return ids.iter().map(|_| Err(DeleteAssetError::Unavailable)).collect::<Vec<_>>().into();
         }
-        let plan = self.plan(&ids);
+        let before = self.commons.views.assets.get().assets.clone();
+        let plan = self.plan(&ids, &before);
         let paths: Vec<_> = plan.iter().flatten().filter_map(|doomed| doomed.path.clone()).collect();
         let (trash, this) = (self.trash.clone(), ctx.address());
         Reply::later(async move {
@@ -210,7 +222,7 @@ impl Answer<DeleteAssets> for ImageChoices {
                 Ok(results) => results,
                 Err(error) => return failed(error),
             };
-            match this.send(FilesDiscarded { plan, results }).await {
+            match this.send(FilesDiscarded { plan, results, before }).await {
                 Ok(outcomes) => outcomes,
                 Err(error) => failed(error),
             }
@@ -229,13 +241,28 @@ impl Answer<FilesDiscarded> for ImageChoices {
 }
 
 impl Answer<FilesRemoved> for ImageChoices {
-    fn answer(&mut self, FilesRemoved { paths }: FilesRemoved, ctx: &mut Ctx<Self>) -> Reply<()> {
-        let rows = self.rows_of(&Removed::new(paths.iter().map(String::as_str)));
+    fn answer(&mut self, FilesRemoved { paths, before }: FilesRemoved, ctx: &mut Ctx<Self>) -> Reply<()> {
+        let rows = self.rows_of(&Removed::new(paths.iter().map(String::as_str)), &before);
         if !rows.is_empty() {
             let mut next = self.ledger.clone();
             next.set_aside(rows);
             // Not stored is told in the log; the rows then show that their files are missing.
             let _ = self.commit(next, true, ctx);
+        }
+        ().into()
+    }
+}
+
+impl Answer<FileReturned> for ImageChoices {
+    fn answer(&mut self, FileReturned { path }: FileReturned, ctx: &mut Ctx<Self>) -> Reply<()> {
+        let returned = Removed::new([path.as_str()]);
+        let assets = self.commons.views.assets.get().assets.clone();
+        let finder = Finder::new(&assets);
+        let about = |kept: &&Arc<Kept>| returned.has(&kept.row);
+        let back = self.ledger.aside().values().filter(about).filter(|kept| kept.is_back(&finder));
+        let back: Vec<_> = back.map(|kept| kept.row.id).collect();
+        if !back.is_empty() || self.ledger.rows().values().any(|kept| about(&kept)) {
+            self.bring_back(&back, true, ctx);
         }
         ().into()
     }
@@ -290,7 +317,9 @@ impl Answer<WereMade> for ImageChoices {
                 let answers = Arc::new(answers);
                 self.maker.answers = Some(answers.clone());
                 self.publish();
-                self.bring_back(&back, ctx);
+                if !back.is_empty() {
+                    self.bring_back(&back, false, ctx);
+                }
                 Ok(answers)
             }
             Err(error) => {

@@ -172,6 +172,11 @@ impl Kept {
     pub fn new(row: ChoiceRow) -> Self {
         Self { row, imported: None, gone: None }
     }
+
+    /// Whether the file with which it was set aside is in its place again.
+    pub fn is_back(&self, finder: &super::image_file::Finder<'_>) -> bool {
+        self.gone.zip(finder.find(&self.row)).is_some_and(|(mark, found)| mark.is_of(&found.entry))
+    }
 }
 
 /// Tells a file from another at the same place. Moving it away and back changes neither part.

@@ -204,11 +204,12 @@ async fn discard(
 ) -> Result<Vec<Result<Discarded, DiscardError>>, ApiError> {
     let state = state.clone();
     to_the_end(async move {
+        let before = state.commons.views.assets.get().assets.clone();
         let results = ask_within(PATIENCE, &state.trash, Discard { root, paths: paths.clone() }).await?;
         let deleted = paths.into_iter().zip(&results).filter(|(_, result)| result.is_ok()).map(|(path, _)| path);
         if root == Root::Assets {
             // The files are gone either way; rows that could not follow show it.
-            let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect() }).await;
+            let _ = ask(&state.choices, FilesRemoved { paths: deleted.collect(), before }).await;
         }
         Ok(results)
     })

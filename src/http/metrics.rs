@@ -28,6 +28,7 @@ use super::{ApiError, AppState, State, docs, health};
 use crate::actors::asset_indexer::Root;
 use crate::actors::asset_indexer::index::Totals;
 use crate::actors::events::{Event, Fact};
+use crate::actors::image_choices::overview::Category;
 use crate::actors::runs::{Mode, Outcome};
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
@@ -237,6 +238,20 @@ fn media_now(state: &AppState, registry: &mut Registry) {
         value(count(trash.entries.len())),
     );
     registry.register("posterizarr_trash_bytes", "Disk that they take", value(count64(trash.bytes)));
+    choices_now(state, registry);
+}
+
+fn choices_now(state: &AppState, registry: &mut Registry) {
+    let choices = state.commons.views.choices.get();
+    registry.register("posterizarr_image_choices", "Records of what was chosen", value(count(choices.rows.len())));
+    if let Some(answers) = &choices.answers {
+        let categories = Category::ALL.iter().zip(answers.counts).map(|(category, n)| (category.name(), count(n)));
+        registry.register(
+            "posterizarr_image_choices_in_category",
+            "Records in each category of the overview",
+            labelled("category", categories),
+        );
+    }
 }
 
 fn runs_now(state: &AppState, registry: &mut Registry) {

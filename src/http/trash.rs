@@ -10,6 +10,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, Code, State, ask};
+use crate::actors::asset_indexer::Root;
+use crate::actors::image_choices::FileReturned;
 use crate::actors::trash::{Purge, PurgeAll, Restore, RestoreError, TrashEntry};
 
 /// The routes of this area.
@@ -84,6 +86,10 @@ async fn list(state: State) -> impl Responder {
 #[post("/api/trash/{id}/restore")]
 async fn restore(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
     let entry = ask(&state.trash, Restore { id: id.into_inner() }).await??;
+    if entry.root == Root::Assets {
+        // The file is back either way; rows that cannot follow now do so when the index is next looked at.
+        let _ = ask(&state.choices, FileReturned { path: entry.path.clone() }).await;
+    }
     Ok(web::Json(ImageRestored { success: true, message: format!("'{}' restored", entry.path), entry }))
 }
 

@@ -231,7 +231,9 @@ async fn deleted_assets_are_gone_from_the_next_answers_and_come_back_from_the_tr
 
     let id = app.get("/api/trash").await.json()["entries"][0]["id"].as_str().unwrap().to_owned();
     assert_eq!(app.post(&format!("/api/trash/{id}/restore"), &Value::Null).await.status, 200);
-    eventually("the record is back", async || (ids(&app).await == [2, 1]).then_some(())).await;
+    assert_eq!(ids(&app).await, [2, 1], "the record is back with the picture");
+    assert_eq!(app.get("/api/recent-assets").await.json()["total_count"], 2);
+    assert_eq!(category(&app, "assets_with_issues").await.len(), 1);
 
     let bulk = app.post("/api/assets/bulk-delete-assets", &json!({"record_ids": [2, 2, 99]})).await.json();
     assert_eq!(bulk["message"], "Deleted 1 assets. 2 failed.");

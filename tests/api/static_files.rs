@@ -97,6 +97,36 @@ async fn what_is_missing_hidden_or_outside_is_a_404_with_a_body() {
 }
 
 #[actix_web::test]
+async fn a_way_out_of_the_folder_never_leads_to_the_secret_however_it_is_written() {
+    let app = app();
+    // A client that does not resolve the dots itself, as browsers do.
+    for path in [
+        "/poster_assets/%2e%2e/secret.jpg",
+        "/poster_assets/%2e%2e%2fsecret.jpg",
+        "/poster_assets/../secret.jpg",
+        "/poster_assets/TV%20Shows/..%2f..%2fsecret.jpg",
+        "/poster_assets/..%5csecret.jpg",
+        "/poster_assets/%252e%252e/secret.jpg",
+        "/poster_assets//../secret.jpg",
+    ] {
+        let answer = raw(&app, path).await;
+        assert!(answer.starts_with("HTTP/1.1 "), "{path}: {answer}");
+        assert!(!answer.ends_with("secret") && !answer.contains("image/jpeg"), "{path}: {answer}");
+    }
+}
+
+/// The answer to a path that is sent as it is written here.
+async fn raw(app: &TestApp, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let mut stream = tokio::net::TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[actix_web::test]
 async fn other_methods_are_refused_with_those_that_work() {
     let app = app();
     let answer = app.delete("/poster_assets/TV%20Shows/x.jpg").await;
