@@ -96,10 +96,11 @@ async fn starts(data: &Path) -> Result<(), Failure> {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     drop(daemon);
-    let mut times = Vec::new();
+    let (mut times, mut health) = (Vec::new(), Vec::new());
     for _ in 0..5 {
         let begun = Instant::now();
-        let (daemon, _) = Daemon::start(data, &[]).await?;
+        let (daemon, healthy) = Daemon::start(data, &[]).await?;
+        health.push(milliseconds(healthy));
         until(&daemon, "/api/gallery", |answer| {
             at(answer, "/images").as_array().is_some_and(|images| !images.is_empty())
         })
@@ -109,7 +110,8 @@ async fn starts(data: &Path) -> Result<(), Failure> {
         until(&daemon, "/api/cache/status", is_current).await?;
     }
     row("snapshot on disk", format!("{:.1} MiB", std::fs::metadata(kept)?.len() as f64 / MIB));
-    row("exec → gallery from the snapshot, median of 5", format!("{:.0} ms", median(times)));
+    let (times, health) = (median(times), median(health));
+    row("exec → `/api/health`, and → gallery from the snapshot, median of 5", format!("{health:.0} and {times:.0} ms"));
     Ok(())
 }
 
@@ -144,6 +146,101 @@ async fn changes(daemon: &Daemon, assets: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Rates of paths, some with a header, in turns: the median of each.
+fn rates(daemon: &Daemon, asked: &[(&str, Option<&str>)]) -> Result<Vec<f64>, Failure> {
+    let mut rates = vec![Vec::new(); asked.len()];
+    for _ in 0..ROUNDS {
+        for ((path, header), rates) in asked.iter().zip(&mut rates) {
+            rates.push(daemon.rate_with(path, *header)?);
+        }
+    }
+    Ok(rates.into_iter().map(median).collect())
+}
+
+/// Rates of listings against the bare `/api`.
+fn listings(daemon: &Daemon) -> Result<(), Failure> {
+    let paths = ["/api", "/api/assets/stats", "/api/gallery", "/api/assets-folders"];
+    let rates = rates(daemon, &paths.map(|path| (path, None)))?;
+    let bare = rates.first().copied().unwrap_or_default();
+    for (path, rate) in paths.iter().zip(rates) {
+        row(&format!("`wrk -t1 -c8` on `{path}`"), format!("{rate:.0} requests/s ({:.2} of `/api`)", rate / bare));
+    }
+    Ok(())
+}
+
+/// Rates of the overview in every form, against a static file of its size.
+async fn overview(daemon: &Daemon, data: &Path) -> Result<(), Failure> {
+    const PATH: &str = "/api/assets/overview";
+    let answer = daemon.client.get(format!("{}{PATH}", daemon.url)).send().await?.error_for_status()?;
+    let tag = answer.headers().get("etag").ok_or("the overview has no ETag")?.to_str()?.to_owned();
+    let body = answer.bytes().await?;
+    let file = data.join("test/benchmark.json");
+    std::fs::create_dir_all(data.join("test"))?;
+    std::fs::write(&file, &body)?;
+    let known = format!("if-none-match: {tag}");
+    let asked = [
+        (PATH, Some("accept-encoding: gzip")),
+        (PATH, Some("accept-encoding: br")),
+        (PATH, None),
+        ("/test/benchmark.json", None),
+        (PATH, Some(&*known)),
+        ("/api/assets/stats", None),
+    ];
+    let rates = rates(daemon, &asked);
+    std::fs::remove_file(&file)?;
+    let [gzip, brotli, plain, file, unchanged, stats] = *rates? else { return Err("a rate is missing".into()) };
+    row(
+        &format!("`{PATH}` ({:.1} MB) compressed with gzip, with brotli", body.len() as f64 / 1e6),
+        format!("{gzip:.0} and {brotli:.0} requests/s"),
+    );
+    row(
+        "the same uncompressed, and a static file of that size",
+        format!("{plain:.0} and {file:.0} requests/s ({:.2})", plain / file),
+    );
+    let ratio = unchanged / stats;
+    row("the same, unchanged (304)", format!("{unchanged:.0} requests/s ({ratio:.2} of `/api/assets/stats`)"));
+    Ok(())
+}
+
+/// 200 requests at once for thumbnails of 50 pictures.
+async fn thumbnails(daemon: &Daemon) -> Result<(), Failure> {
+    const WIDTH: u32 = 480;
+    let gallery = daemon.get("/api/gallery?limit=50").await?;
+    let images = at(&gallery, "/images").as_array().cloned().unwrap_or_default();
+    let urls: Vec<_> = images.iter().filter_map(|image| at(image, "/url").as_str().map(str::to_owned)).collect();
+    let begun = Instant::now();
+    let requests = urls.iter().cycle().take(4 * urls.len()).map(|url| {
+        let path = percent_encoding::utf8_percent_encode(url, percent_encoding::NON_ALPHANUMERIC);
+        daemon.client.get(format!("{}/api/thumbnail?path={path}&w={WIDTH}", daemon.url)).send()
+    });
+    for answer in futures_util::future::join_all(requests).await {
+        answer?.error_for_status()?.bytes().await?;
+    }
+    let took = milliseconds(begun.elapsed());
+    row(
+        &format!("{} requests at once for thumbnails of {} pictures", 4 * urls.len(), urls.len()),
+        format!("{took:.0} ms"),
+    );
+    Ok(())
+}
+
+/// How long a gallery takes, asked one after the other.
+async fn gallery(daemon: &Daemon) -> Result<(), Failure> {
+    for path in ["/api/gallery", "/api/gallery?q=ocean&sort=-modified"] {
+        let mut times = Vec::new();
+        for _ in 0..200 {
+            let begun = Instant::now();
+            daemon.get(path).await?;
+            times.push(milliseconds(begun.elapsed()));
+        }
+        row(
+            &format!("`{path}`, median / p99 of 200"),
+            format!("{:.1} / {:.1} ms", median(times.clone()), percentile(times, 0.99)),
+        );
+    }
+    Ok(())
+}
+
 /// Milliseconds of requests for one folder while scans are on.
 async fn while_scanning(daemon: &Daemon, folder: &str) -> Result<Vec<f64>, Failure> {
     let mut times = Vec::new();
@@ -174,18 +271,10 @@ async fn measure(data: PathBuf) -> Result<(), Failure> {
     row("RSS, 10 s after the scan", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / MIB));
     changes(&daemon, &data.join("assets")).await?;
 
-    let paths = ["/api", "/api/assets/stats", "/api/gallery", "/api/assets-folders"];
-    let mut rates = vec![Vec::new(); paths.len()];
-    for _ in 0..ROUNDS {
-        for (path, rates) in paths.iter().zip(&mut rates) {
-            rates.push(daemon.rate(path)?);
-        }
-    }
-    let rates: Vec<_> = rates.into_iter().map(median).collect();
-    let bare = rates.first().copied().unwrap_or_default();
-    for (path, rate) in paths.iter().zip(rates) {
-        row(&format!("`wrk -t1 -c8` on `{path}`"), format!("{rate:.0} requests/s ({:.2} of `/api`)", rate / bare));
-    }
+    listings(&daemon)?;
+    gallery(&daemon).await?;
+    overview(&daemon, &data).await?;
+    thumbnails(&daemon).await?;
 
     let browse = daemon.get("/api/folder-view/browse?path=Movies").await?;
     let folder = at(&browse, "/items/0/path").as_str().ok_or("there is no folder in Movies")?.to_owned();

@@ -67,7 +67,17 @@ impl Daemon {
 
     /// Requests per second, by wrk.
     pub fn rate(&self, path: &str) -> Result<f64, Failure> {
-        let output = Command::new("wrk").args(["-t1", "-c8", "-d3s", &format!("{}{path}", self.url)]).output()?;
+        self.rate_with(path, None)
+    }
+
+    /// Requests per second with a header, such as `accept-encoding: gzip`, by wrk.
+    pub fn rate_with(&self, path: &str, header: Option<&str>) -> Result<f64, Failure> {
+        let mut wrk = Command::new("wrk");
+        wrk.args(["-t1", "-c8", "-d3s"]);
+        if let Some(header) = header {
+            wrk.args(["-H", header]);
+        }
+        let output = wrk.arg(format!("{}{path}", self.url)).output()?;
         let text = String::from_utf8(output.stdout)?;
         let line = text.lines().find_map(|line| line.strip_prefix("Requests/sec:")).ok_or("wrk told no rate")?;
         Ok(line.trim().parse()?)
