@@ -171,7 +171,7 @@ async fn measure(data: PathBuf) -> Result<(), Failure> {
     let mut rates = vec![Vec::new(); paths.len()];
     for _ in 0..ROUNDS {
         for (path, rates) in paths.iter().zip(&mut rates) {
-            rates.push(daemon.rate(path)?);
+            rates.push(daemon.rate(path, None)?);
         }
     }
     for (path, rates) in paths.iter().zip(rates) {
@@ -187,7 +187,7 @@ async fn measure(data: PathBuf) -> Result<(), Failure> {
     let made = thumbnails(&daemon).await?;
     row("thumbnails of 2000x3000 JPEGs, 320 wide, made for 8 clients", format!("{made:.0} images/s"));
     row("RSS after that", format!("{:.1} MiB", daemon.resident_bytes()? as f64 / 1_048_576.0));
-    let kept = daemon.rate("/api/thumbnail?root=test&path=posters/1.jpg")?;
+    let kept = daemon.rate("/api/thumbnail?root=test&path=posters/1.jpg", None)?;
     row("`wrk -t1 -c8` on one of them, from disk", format!("{kept:.0} requests/s"));
     drop(daemon);
     std::fs::remove_dir_all(posters)?;

@@ -151,7 +151,7 @@ fn rates(daemon: &Daemon, asked: &[(&str, Option<&str>)]) -> Result<Vec<f64>, Fa
     let mut rates = vec![Vec::new(); asked.len()];
     for _ in 0..ROUNDS {
         for ((path, header), rates) in asked.iter().zip(&mut rates) {
-            rates.push(daemon.rate_with(path, *header)?);
+            rates.push(daemon.rate(path, *header)?);
         }
     }
     Ok(rates.into_iter().map(median).collect())

@@ -65,13 +65,8 @@ impl Daemon {
         Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse::<u64>()? * 1024)
     }
 
-    /// Requests per second, by wrk.
-    pub fn rate(&self, path: &str) -> Result<f64, Failure> {
-        self.rate_with(path, None)
-    }
-
-    /// Requests per second with a header, such as `accept-encoding: gzip`, by wrk.
-    pub fn rate_with(&self, path: &str, header: Option<&str>) -> Result<f64, Failure> {
+    /// Requests per second, with a header such as `accept-encoding: gzip` if there is one, by wrk.
+    pub fn rate(&self, path: &str, header: Option<&str>) -> Result<f64, Failure> {
         let mut wrk = Command::new("wrk");
         wrk.args(["-t1", "-c8", "-d3s"]);
         if let Some(header) = header {
