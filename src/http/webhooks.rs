@@ -3,8 +3,8 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, Code, State, ask};
@@ -61,6 +61,22 @@ impl Accepted {
     }
 }
 
+/// How much of what came is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReceivedOptions {
+    /// How many at most; without it all that are kept.
+    limit: Option<usize>,
+    /// `false` leaves out what was sent, which is most of the answer.
+    #[serde(default = "wanted")]
+    #[param(value_type = Option<bool>)]
+    payloads: bool,
+}
+
+fn wanted() -> bool {
+    true
+}
+
 /// The last received webhooks and trigger files.
 #[derive(Serialize, ToSchema)]
 struct ReceivedList {
@@ -90,12 +106,13 @@ struct ReceivedWebhook {
     run: Option<RunId>,
     /// How that run ended.
     outcome: Option<Outcome>,
-    /// What came, secrets masked; null for a trigger file, and where it was too large to keep.
+    /// What came, secrets masked; null for a trigger file, where it was too large to keep, and where it is not wanted.
     payload: Option<String>,
 }
 
-impl From<&Received> for ReceivedWebhook {
-    fn from(entry: &Received) -> Self {
+impl ReceivedWebhook {
+    fn of(entry: &Received, payloads: bool) -> Self {
+        let payload = entry.payload.as_deref().filter(|_| payloads);
         Self {
             id: entry.id,
             at: entry.at,
@@ -106,7 +123,7 @@ impl From<&Received> for ReceivedWebhook {
             jobs: entry.jobs.clone(),
             run: entry.run,
             outcome: entry.outcome,
-            payload: entry.payload.as_deref().map(|payload| redact::mask(payload).into_owned()),
+            payload: payload.map(|payload| redact::mask(payload).into_owned()),
         }
     }
 }
@@ -177,12 +194,16 @@ async fn tautulli(state: State, body: web::Bytes) -> Result<impl Responder, ApiE
 }
 
 /// Lists the last received webhooks and trigger files with what became of them.
-#[utoipa::path(tag = "webhooks", responses((status = 200, body = ReceivedList)))]
+#[utoipa::path(tag = "webhooks", params(ReceivedOptions), responses((status = 200, body = ReceivedList)))]
 #[get("/api/webhooks")]
-async fn received(state: State) -> Result<impl Responder, ApiError> {
+async fn received(state: State, options: web::Query<ReceivedOptions>) -> Result<impl Responder, ApiError> {
     let view = state.commons.views.ingest.get();
+    let ReceivedOptions { limit, payloads } = options.into_inner();
     // Payloads may be megabytes in all, and are searched for secrets.
-    let shown = web::block(move || view.received.iter().map(|entry| (&**entry).into()).collect());
+    let shown = web::block(move || {
+        let newest = view.received.iter().take(limit.unwrap_or(usize::MAX));
+        newest.map(|entry| ReceivedWebhook::of(entry, payloads)).collect()
+    });
     let list = ReceivedList { success: true, webhooks: shown.await.map_err(ApiError::internal)? };
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
 }

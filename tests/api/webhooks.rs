@@ -49,6 +49,13 @@ async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goe
     let received = app.get("/api/webhooks").await.json()["webhooks"][0].clone();
     assert_eq!((&received["source"], &received["verdict"]), (&json!("radarr"), &json!("queued")));
     assert_eq!(received["outcome"], "completed");
+    assert!(received["payload"].as_str().unwrap().contains("movieFile"), "{received}");
+    let short = app.get("/api/webhooks?payloads=false&limit=1").await.json()["webhooks"].clone();
+    assert_eq!(
+        (short[0]["id"].clone(), &short[0]["payload"], &short[1]),
+        (received["id"].clone(), &Value::Null, &Value::Null)
+    );
+    assert_eq!(app.get("/api/webhooks?limit=0").await.json()["webhooks"], json!([]));
 }
 
 #[actix_web::test]

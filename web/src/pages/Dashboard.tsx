@@ -188,7 +188,12 @@ function ProblemsCard() {
 }
 
 function WebhooksCard() {
-  const received = useResource((signal) => client.GET('/api/webhooks', { signal }).then(body), [], ['webhooks']);
+  const query = { limit: 4, payloads: false };
+  const received = useResource(
+    (signal) => client.GET('/api/webhooks', { params: { query }, signal }).then(body),
+    [],
+    ['webhooks'],
+  );
   return (
     <Card title="Last webhooks">
       <Loaded of={received}>
@@ -199,7 +204,7 @@ function WebhooksCard() {
             </Empty>
           ) : (
             <ul class="list">
-              {webhooks.slice(0, 4).map((webhook) => (
+              {webhooks.map((webhook) => (
                 <li key={webhook.id}>
                   <div class="grow">
                     {webhook.source} {webhook.event}

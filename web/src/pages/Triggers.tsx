@@ -126,9 +126,12 @@ const WEBHOOKS: readonly Column<Received>[] = [
   },
 ];
 
+/** As many as somebody looks through. */
+const SHOWN = 50;
+
 function ReceivedCard() {
   const received = useResource(
-    (signal) => client.GET('/api/webhooks', { signal }).then(body),
+    (signal) => client.GET('/api/webhooks', { params: { query: { limit: SHOWN } }, signal }).then(body),
     [],
     ['webhooks', 'runs'],
   );
@@ -142,7 +145,7 @@ function ReceivedCard() {
           ) : (
             <Table
               columns={WEBHOOKS}
-              rows={webhooks.slice(0, 50)}
+              rows={webhooks}
               rowKey={(one) => one.id}
               actions={(one) => (
                 <button type="button" class="button small" onClick={() => setOpen(one)}>
