@@ -78,7 +78,9 @@ impl TestApp {
         let running = actix_web::rt::spawn(app.run_until_stopped(async {
             let _ = stopped.await;
         }));
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        // A connection that was idle for a while may be closed by the server just when the next request takes it.
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        let client = client.build().unwrap();
         let actors = Actors(state.clone());
         Self { folder, state, url, client, running, stop, actors }
     }
