@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::Principal;
+use super::body::Body;
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::auth_keeper::Scope;
 use crate::actors::config_keeper::backups::{Backup, Backups};
@@ -204,9 +205,9 @@ async fn save(
     state: State,
     request: HttpRequest,
     options: web::Query<PostOptions>,
-    body: web::Json<Value>,
+    body: Body<Value>,
 ) -> Result<impl Responder, ApiError> {
-    let posted = match body.into_inner() {
+    let posted = match body.0 {
         Value::Object(mut body) => body.remove("config"),
         _ => return Err(ApiError::validation("dict_type", &["body"], "the body must be an object with config")),
     };

@@ -127,7 +127,7 @@ impl ApiError {
     }
 
     /// The answer's body; `request_id` ties it to the log.
-    fn body(&self) -> Value {
+    pub(super) fn body(&self) -> Value {
         let mut body = json!({
             "success": false,
             "detail": self.detail.as_deref().cloned().unwrap_or_else(|| Value::from(self.message.clone())),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::parameters::{Given, Parameters};
+use super::parameters::{Given, Parameters, size};
 use super::scheduler::SchedulerStatus;
 use super::{ApiError, AppState, State, ask, ask_within};
 use crate::actors::historian::index::{Day, Filter, Sort};
@@ -409,10 +409,6 @@ fn local(text: &str, days_on: u64) -> Option<NaiveDateTime> {
 
 fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(chrono::NaiveTime::MIN)
-}
-
-fn size(number: i64) -> usize {
-    usize::try_from(number).unwrap_or_default()
 }
 
 /// Reads from the store on the blocking pool.

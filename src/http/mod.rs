@@ -6,6 +6,7 @@ pub mod access_log;
 pub mod admin;
 pub mod assets;
 pub mod auth;
+pub mod body;
 pub mod config;
 pub mod config_db;
 pub mod dashboard;
@@ -52,7 +53,7 @@ use std::time::{Duration, Instant};
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
-use actix_web::{App, HttpRequest, web};
+use actix_web::{App, web};
 use tokio::sync::watch;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -243,28 +244,21 @@ pub fn app(
         .wrap(from_fn(request_id::assign))
 }
 
+/// What a body may hold in bytes, where an area does not say otherwise.
+const LARGEST_BODY: usize = 2 * 1024 * 1024;
+
 /// Sends every rejection of the framework through our error body.
 fn rejections(config: &mut web::ServiceConfig) {
     config
-        .app_data(
-            web::JsonConfig::default().content_type_required(false).content_type(|_| true).error_handler(rejected_json),
-        )
+        .app_data(web::PayloadConfig::new(LARGEST_BODY))
         .app_data(web::QueryConfig::default().error_handler(|error, _| rejected("query", &error)))
-        .app_data(web::PathConfig::default().error_handler(|error, _| rejected("path", &error)))
+        .app_data(web::PathConfig::default().error_handler(|error, _| not_a_number(&error)))
         .app_data(web::FormConfig::default().error_handler(|error, _| rejected("body", &error)));
 }
 
-fn rejected_json(error: actix_web::error::JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
-    use actix_web::error::JsonPayloadError;
-    match error {
-        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
-            ApiError::new(Code::PayloadTooLarge, error.to_string()).into()
-        }
-        JsonPayloadError::Deserialize(cause) if cause.is_syntax() || cause.is_eof() => {
-            ApiError::validation("json_invalid", &["body"], format!("the body is not valid JSON: {cause}")).into()
-        }
-        _ => rejected("body", &error),
-    }
+/// Whatever is not text in a path is a whole number.
+fn not_a_number(error: &dyn std::fmt::Display) -> actix_web::Error {
+    ApiError::validation("int_parsing", &["path"], error.to_string()).into()
 }
 
 fn rejected(place: &str, error: &dyn std::fmt::Display) -> actix_web::Error {

@@ -74,6 +74,11 @@ impl<'a> Parameters<'a> {
     }
 }
 
+/// A number that was checked not to be negative, as a size.
+pub fn size(number: i64) -> usize {
+    usize::try_from(number).unwrap_or_default()
+}
+
 /// A whole number in the forms that upstream's validation takes: `5`, ` 5 `, `+5`, `5.0`, `1_000`.
 fn whole(text: &str) -> Option<i64> {
     let text = text.trim();

@@ -1,18 +1,18 @@
 //! Runs: starting, ending, listing. Shapes and texts of the first seven routes are upstream's.
 
-mod body;
 mod upload;
 
 use std::time::Duration;
 
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, web};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::LocalOwner;
+use super::body::Body;
 use super::logs::{Content, Parameters, page};
+use super::parameters::{self, Given, size};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::log_tailer::page::Page;
 use crate::actors::runs::{RunId, RunRecord, Trigger};
@@ -22,9 +22,9 @@ use crate::actors::script_supervisor::{
 };
 
 /// Runs listed where the client does not say how many.
-const LISTED: usize = 50;
+const LISTED: i64 = 50;
 /// Runs listed at most.
-const LISTED_AT_MOST: usize = 500;
+const LISTED_AT_MOST: i64 = 500;
 
 /// What upstream says where a run is in the way.
 pub(super) const BUSY: &str = "Script is already running";
@@ -102,15 +102,14 @@ async fn run_mode(request: HttpRequest, state: State, mode: web::Path<String>) -
     (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/run-manual")]
-async fn run_manual(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
-    let form = body::manual_form(&body)?;
+async fn run_manual(state: State, form: Body<ManualForm>) -> Result<impl Responder, ApiError> {
+    let form = form.0;
     let started = start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?;
     Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
 }
 
 /// A reset.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "shown in the API's description only; the body is read by hand, for upstream's errors")]
+#[derive(Deserialize, ToSchema)]
 struct Reset {
     /// The Plex library whose posters are reset.
     library: String,
@@ -121,8 +120,8 @@ struct Reset {
     (status = 200, body = RunStarted), (status = 400, description = "busy, or no library named"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/reset-posters")]
-async fn reset_posters(state: State, body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
-    let library = body::text(&body, "library")?;
+async fn reset_posters(state: State, reset: Body<Reset>) -> Result<impl Responder, ApiError> {
+    let Reset { library } = reset.0;
     let started = start(&state, Trigger::Api, RunRequest::reset(&library), BUSY_RESET).await?;
     let message = format!("Started resetting posters for library: {library}");
     Ok(web::Json(RunStarted::new(started, message)))
@@ -164,17 +163,6 @@ async fn delete_running_file(state: State) -> Result<impl Responder, ApiError> {
     }
 }
 
-/// Which runs are listed.
-#[derive(Deserialize, IntoParams)]
-struct Listing {
-    /// How many at most; 50 if absent, at most 500.
-    #[param(value_type = Option<usize>)]
-    limit: Option<String>,
-    /// Only runs with a lower number.
-    #[param(value_type = Option<u64>)]
-    before: Option<String>,
-}
-
 /// Runs, newest first.
 #[derive(Serialize, ToSchema)]
 struct Runs {
@@ -184,12 +172,19 @@ struct Runs {
 }
 
 /// Lists runs, newest first.
-#[utoipa::path(tag = "runs", params(Listing), responses((status = 200, body = Runs)))]
+#[utoipa::path(tag = "runs",
+    params(
+        ("limit" = Option<usize>, Query, description = "how many at most; 50 if absent, at most 500"),
+        ("before" = Option<u64>, Query, description = "only runs with a lower number"),
+    ),
+    responses((status = 200, body = Runs), (status = 400)))]
 #[get("/api/runs")]
-async fn list_runs(state: State, query: web::Query<Listing>) -> Result<impl Responder, ApiError> {
-    let limit = body::number("limit", query.limit.as_deref(), 1, LISTED_AT_MOST as u64)?;
-    let before = body::number("before", query.before.as_deref(), 1, u64::MAX)?.map(RunId);
-    let limit = limit.map_or(LISTED, |limit| limit as usize);
+async fn list_runs(state: State, given: Given) -> Result<impl Responder, ApiError> {
+    let mut parameters = parameters::Parameters::of(&given);
+    let limit = parameters.number("limit", LISTED, 1, LISTED_AT_MOST);
+    let before = parameters.optional_number("before", 1, i64::MAX);
+    parameters.checked()?;
+    let (limit, before) = (size(limit), before.map(|before| RunId(before.unsigned_abs())));
     // One more than is shown tells whether there is a next page.
     let mut runs = ask(&state.supervisor, ListRuns { limit: limit + 1, before }).await??;
     let more = runs.len() > limit;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::body::Body;
 use super::runs::{BUSY, refused};
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::runs::{RunId, Trigger};
@@ -210,8 +211,8 @@ async fn timetable(state: State) -> impl Responder {
 /// Changes the timetable as a whole: all of it, or nothing.
 #[utoipa::path(tag = "scheduler", request_body = Change, responses((status = 200, body = Stored), (status = 400)))]
 #[post("/api/scheduler/config")]
-async fn change(state: State, body: web::Json<Change>) -> Result<impl Responder, ApiError> {
-    let Change { enabled, schedules, timezone, skip_if_running } = body.into_inner();
+async fn change(state: State, body: Body<Change>) -> Result<impl Responder, ApiError> {
+    let Change { enabled, schedules, timezone, skip_if_running } = body.0;
     let schedules = schedules.map(|entries| entries.into_iter().map(Value::Object).collect());
     ask(&state.scheduler, ChangeTimetable { enabled, schedules, timezone, skip_if_running }).await??;
     Ok(Stored::now(&state, Some("Scheduler configuration updated")))
@@ -220,8 +221,8 @@ async fn change(state: State, body: web::Json<Change>) -> Result<impl Responder,
 /// Adds an entry.
 #[utoipa::path(tag = "scheduler", request_body = NewEntry, responses((status = 200, body = SchedulerDone), (status = 400)))]
 #[post("/api/scheduler/schedule")]
-async fn add(state: State, body: web::Json<NewEntry>) -> Result<impl Responder, ApiError> {
-    let entry = body.into_inner().into_value()?;
+async fn add(state: State, body: Body<NewEntry>) -> Result<impl Responder, ApiError> {
+    let entry = body.0.into_value()?;
     let time = entry.get("time").and_then(Value::as_str).unwrap_or_default().to_owned();
     ask(&state.scheduler, AddSchedule(entry)).await??;
     Ok(web::Json(SchedulerDone { success: true, message: format!("Schedule added: {time}"), run_id: None }))
@@ -282,8 +283,8 @@ async fn run_now(state: State) -> Result<impl Responder, ApiError> {
 /// Tells when an entry would fire, without storing it.
 #[utoipa::path(tag = "scheduler", request_body = Previewed, responses((status = 200, body = Preview), (status = 400)))]
 #[post("/api/scheduler/preview")]
-async fn preview(state: State, body: web::Json<Previewed>) -> Result<impl Responder, ApiError> {
-    let Previewed { timezone, entry } = body.into_inner();
+async fn preview(state: State, body: Body<Previewed>) -> Result<impl Responder, ApiError> {
+    let Previewed { timezone, entry } = body.0;
     let timezone = timezone.unwrap_or_else(|| state.commons.views.scheduler.get().timezone.name().to_owned());
     let next = fires_of(entry.into_value()?, &timezone, Utc::now())?;
     Ok(web::Json(Preview { success: true, timezone, next }))

@@ -59,16 +59,21 @@ fn is_api(path: &str) -> bool {
         .any(|area| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
+const NOTHING: &str = "nothing here; GET openapi.json lists what there is";
+
 /// Answers what no route matched.
 pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+    let reads = [Method::GET, Method::HEAD].contains(request.method());
     if let Some(methods) = docs::methods_of(&request) {
-        return Ok(not_allowed(methods));
+        // To read where there is only something to do finds nothing, as upstream has it.
+        return if reads { Err(ApiError::not_found(use_instead(methods))) } else { Ok(not_allowed(methods)) };
     }
     if !owns(&request) {
-        return Err(ApiError::not_found("nothing here; GET openapi.json lists what there is"));
+        // The method first, as upstream has it.
+        return if reads { Err(ApiError::not_found(NOTHING)) } else { Ok(refused(NOTHING, "")) };
     }
     let page = find(&request, state).await?.ok_or_else(|| ApiError::not_found("nothing here"))?;
-    if request.method() != Method::GET {
+    if !reads {
         return Ok(not_allowed(&[Method::GET, Method::HEAD]));
     }
     Ok(page.respond(&request))
@@ -76,10 +81,21 @@ pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse
 
 /// The answer to a method that the path does not have.
 fn not_allowed(methods: &[Method]) -> HttpResponse {
-    let names = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-    let mut response = ApiError::new(Code::MethodNotAllowed, format!("use {names} here")).error_response();
-    if let Ok(names) = HeaderValue::from_str(&names) {
-        response.headers_mut().insert(ALLOW, names);
+    refused(&use_instead(methods), &names(methods))
+}
+
+fn use_instead(methods: &[Method]) -> String {
+    format!("use {} here", names(methods))
+}
+
+fn names(methods: &[Method]) -> String {
+    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+}
+
+fn refused(message: &str, allowed: &str) -> HttpResponse {
+    let mut response = ApiError::new(Code::MethodNotAllowed, message).error_response();
+    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+        response.headers_mut().insert(ALLOW, allowed);
     }
     response
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::body::Body;
 use super::logs::{Parameters, in_background, tail};
 use super::{ApiError, Code, State};
 use crate::actors::log_tailer::page::{Filter, Page, Part, Step};
@@ -72,8 +73,8 @@ struct Written {
 /// Adds a line to the web UI's log.
 #[utoipa::path(tag = "logs", request_body = UiEntry, responses((status = 200, body = Written), (status = 400)))]
 #[post("/api/logs/ui")]
-async fn add(state: State, entry: web::Json<UiEntry>) -> Result<impl Responder, ApiError> {
-    write(&state, vec![entry.into_inner()], None).await
+async fn add(state: State, entry: Body<UiEntry>) -> Result<impl Responder, ApiError> {
+    write(&state, vec![entry.0], None).await
 }
 
 /// Adds lines to the web UI's log, at most a thousand.
@@ -83,8 +84,8 @@ async fn add(state: State, entry: web::Json<UiEntry>) -> Result<impl Responder, 
     responses((status = 200, body = Written), (status = 400), (status = 413, description = "too many lines")),
 )]
 #[post("/api/logs/ui/batch")]
-async fn add_batch(state: State, batch: web::Json<UiBatch>) -> Result<impl Responder, ApiError> {
-    let entries = batch.into_inner().logs;
+async fn add_batch(state: State, batch: Body<UiBatch>) -> Result<impl Responder, ApiError> {
+    let entries = batch.0.logs;
     if entries.len() > MAX_ENTRIES {
         return Err(ApiError::new(Code::PayloadTooLarge, format!("send at most {MAX_ENTRIES} lines at once")));
     }

@@ -1,11 +1,12 @@
 //! `/api/webui-settings`: the web UI's own settings, among them the level of the log files.
 
 use actix_web::{Responder, get, post, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::body::Body;
 use super::{ApiError, Code, State, ask};
 use crate::actors::config_keeper::webui::LEVELS;
 use crate::actors::config_keeper::{SaveError, SaveWebUi};
@@ -39,6 +40,15 @@ async fn get_settings(state: State) -> impl Responder {
     web::Json(Settings { success: true, settings, available_log_levels: LEVELS, config_file })
 }
 
+/// Settings to change.
+#[derive(Debug, Deserialize, ToSchema)]
+struct NewSettings {
+    /// Their new values; all others stay.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
 /// What was saved.
 #[derive(Debug, Serialize, ToSchema)]
 struct Saved {
@@ -50,16 +60,11 @@ struct Saved {
 }
 
 /// Merges the members of `settings` into the settings of the web UI. A level is applied at once.
-#[utoipa::path(tag = "config", request_body = Object, responses((status = 200, body = Saved),
+#[utoipa::path(tag = "config", request_body = NewSettings, responses((status = 200, body = Saved),
     (status = 400, description = "settings is not an object, or log_level not a level; nothing is saved")))]
 #[post("/api/webui-settings")]
-async fn post_settings(state: State, mut body: web::Json<Map<String, Value>>) -> Result<impl Responder, ApiError> {
-    let changes = match body.remove("settings") {
-        None => Map::new(),
-        Some(Value::Object(changes)) => changes,
-        Some(_) => return Err(ApiError::validation("dict_type", &["body", "settings"], "settings must be an object")),
-    };
-    let saved = ask(&state.config, SaveWebUi { changes }).await?.map_err(refused)?;
+async fn post_settings(state: State, body: Body<NewSettings>) -> Result<impl Responder, ApiError> {
+    let saved = ask(&state.config, SaveWebUi { changes: body.0.settings }).await?.map_err(refused)?;
     Ok(web::Json(Saved { success: true, message: "Settings updated successfully", settings: saved.settings }))
 }
 
