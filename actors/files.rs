@@ -9,6 +9,12 @@ use std::path::Path;
 /// What the names of files begin with that are being written; a crash may leave them.
 pub const UNFINISHED: &str = ".posterizarrd-";
 
+/// Whether any part of a path is the name of a file, ours or the engine's, that is not finished. Other names that begin with
+/// a dot may be titles, such as `.hack` or `...And Justice for All`.
+pub fn is_in_the_making(path: &str) -> bool {
+    path.split('/').any(|name| name.starts_with(UNFINISHED) || name.starts_with(posterizarr_engine::UNFINISHED))
+}
+
 /// Removes what a crash left of files that were being written. Only for a folder in which nothing is being written now.
 pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
     for found in std::fs::read_dir(folder)? {

@@ -10,7 +10,7 @@ use std::{
 use tempfile::NamedTempFile;
 
 /// What files in the making are called, so that those of a killed run are known as such.
-const PREFIX: &str = ".posterizarr-engine-";
+pub const UNFINISHED: &str = ".posterizarr-engine-";
 
 /// Puts a file in place, over one that may be there.
 pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -31,7 +31,7 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
 fn stage(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
     // The umask takes from these what others may not do.
     let all = Permissions::from_mode(0o666);
-    let mut staged = tempfile::Builder::new().prefix(PREFIX).permissions(all).tempfile_in(folder)?;
+    let mut staged = tempfile::Builder::new().prefix(UNFINISHED).permissions(all).tempfile_in(folder)?;
     staged.write_all(content)?;
     staged.as_file().sync_all()?;
     Ok(staged)
@@ -41,7 +41,7 @@ fn stage(folder: &Path, content: &[u8]) -> io::Result<NamedTempFile> {
 /// so nobody else works on these files.
 pub fn sweep(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(PREFIX) {
+        if entry.file_name().to_string_lossy().starts_with(UNFINISHED) {
             // Left where that cannot be: it is in nobody's way.
             let _ = std::fs::remove_file(entry.path());
         }
@@ -57,7 +57,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("poster.jpg");
         std::fs::write(&path, "old").unwrap();
-        std::fs::write(folder.path().join(format!("{PREFIX}abc")), "half").unwrap();
+        std::fs::write(folder.path().join(format!("{UNFINISHED}abc")), "half").unwrap();
         sweep(folder.path());
         write(&path, b"new").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"new");

@@ -23,6 +23,7 @@ mod running_file;
 mod sample;
 pub mod text;
 
+pub use files::UNFINISHED;
 pub use run::{End, Surroundings, run};
 pub use sample::{SampleError, Wanted, sample};
 

@@ -19,6 +19,7 @@ use super::diff::Diff;
 use super::index::{FilesBuilder, Folder, Index};
 use super::kind;
 use super::watch::Watcher;
+use crate::files::is_in_the_making;
 
 /// Made by Synology for its own thumbnails.
 const SKIPPED: &[u8] = b"@eaDir";
@@ -214,7 +215,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             listing.entries = listing.entries.saturating_add(1);
-            if let Some(name) = raw.to_str().ok().filter(|name| !name.starts_with('.')) {
+            if let Some(name) = raw.to_str().ok().filter(|name| !is_in_the_making(name)) {
                 self.take(&mut listing, &folder, path, raw, name, entry.file_type())?;
             }
         }

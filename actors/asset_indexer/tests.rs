@@ -184,8 +184,9 @@ async fn a_folder_that_cannot_be_read_keeps_what_was_known_of_it() {
 async fn odd_files_are_pictures_only_where_they_can_be_served() {
     let stage = Stage::new(&[
         "assets/Movies/@eaDir/thumb.jpg",
-        "assets/Movies/.hidden.jpg",
-        "assets/Movies/.hidden/poster.jpg",
+        "assets/Movies/.posterizarrd-1.jpg",
+        "assets/Movies/.posterizarr-engine-1.jpg",
+        "assets/Movies/...And Justice/poster.jpg",
         "assets/Movies/Heat/poster.JPG",
         "assets/Movies/Heat/poster.tbn",
         "assets/Movies/dir.jpg/notes.txt",
@@ -206,12 +207,12 @@ async fn odd_files_are_pictures_only_where_they_can_be_served() {
     let index = stage.commons.views.assets.get().assets.clone();
     let mut walk = index::Walk::over(&index, "", None);
     let files: Vec<_> = std::iter::from_fn(|| walk.next().map(|image| image.path.to_owned())).collect();
-    assert_eq!(files, ["Movies/Heat/poster.JPG", "Movies/in.jpg"]);
+    assert_eq!(files, ["Movies/...And Justice/poster.jpg", "Movies/Heat/poster.JPG", "Movies/in.jpg"]);
     assert_eq!(index.get("Movies/in.jpg").unwrap().size, 29, "a link has the size of what it leads to");
     let movies = index.folder("Movies").unwrap();
     let folders: Vec<_> = movies.folders().iter().map(|folder| (folder.name(), folder.is_link())).collect();
-    assert_eq!(folders, [("Heat", false), ("dir.jpg", false), ("same", true)]);
-    assert_eq!(movies.entries(), 10, "all but @eaDir");
+    assert_eq!(folders, [("...And Justice", false), ("Heat", false), ("dir.jpg", false), ("same", true)]);
+    assert_eq!(movies.entries(), 11, "all but @eaDir");
 }
 
 #[actix::test]

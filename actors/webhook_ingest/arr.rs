@@ -45,7 +45,7 @@ fn radarr(payload: &Value, event: String) -> Verdict {
     pairs.add("arr_moviefile_path", text(payload, &["movieFile", "path"]));
     pairs.add("arr_moviefile_id", id(payload, &["movieFile", "id"]));
     let Some(title) = pairs.get("arr_movie_title") else {
-        return without_title("movie.title");
+        return without_title(payload, "movie");
     };
     let year = pairs.get("arr_movie_year").unwrap_or_default();
     let movie = pairs.get("arr_movie_tmdb").map_or_else(|| format!("{title} ({year})"), |tmdb| format!("tmdb-{tmdb}"));
@@ -57,7 +57,7 @@ fn radarr(payload: &Value, event: String) -> Verdict {
 
 fn sonarr(payload: &Value, event: &str) -> Verdict {
     let Some(series) = series_of(payload) else {
-        return without_title("series.title");
+        return without_title(payload, "series");
     };
     let episodes = list(payload, &["episodes"]);
     if episodes.is_empty() {
@@ -124,8 +124,13 @@ fn delivery(payload: &Value, event: &str, of: &[&str]) -> String {
     [&[instance.as_str(), event, &download], of].concat().join("|")
 }
 
-fn without_title(field: &str) -> Verdict {
-    Verdict::Unprocessable(format!("'{field}' is missing, or begins with '-' and so cannot be passed to the script"))
+/// There is no title, or one that the script would take for a switch, such as `-30-`. The sender cannot help the latter, and
+/// is not to count it as a failure.
+fn without_title(payload: &Value, of: &str) -> Verdict {
+    if text(payload, &[of, "title"]).is_some_and(|title| title.trim_start().starts_with('-')) {
+        return Verdict::Ignored(format!("the script cannot take a title that begins with '-' ('{of}.title')"));
+    }
+    Verdict::Unprocessable(format!("'{of}.title' is missing"))
 }
 
 #[cfg(test)]
@@ -239,7 +244,7 @@ mod tests {
             (json!({"eventType": "Download"}), "unprocessable"),
             (json!({"eventType": "Download", "movie": null, "series": []}), "unprocessable"),
             (json!({"eventType": "Download", "movie": {"tmdbId": 3}}), "unprocessable"),
-            (json!({"eventType": "Download", "movie": {"title": "-ArrTrigger"}}), "unprocessable"),
+            (json!({"eventType": "Download", "movie": {"title": "-30-", "tmdbId": 3}}), "ignored"),
         ];
         for (payload, expected) in table {
             let got = match read(&payload) {

@@ -61,12 +61,15 @@ fn item_of<'a>(media_type: &str, keys: &'a [(&str, String)]) -> Option<&'a str> 
     }
 }
 
+/// What Tautulli fills in for every real event. A name that it does not know stays as it is there, too.
+const TEMPLATE: [&str; 2] = ["{rating_key}", "{media_type}"];
+
 /// Tautulli's test dialog sends the template as it is, or with every value blank.
 fn is_test(payload: &Value) -> bool {
     let Some(fields) = payload.as_object() else { return false };
     let texts: Vec<_> = fields.values().filter_map(Value::as_str).map(str::trim).collect();
     texts.len() == fields.len() && texts.iter().all(|text| text.is_empty())
-        || texts.iter().any(|text| text.starts_with('{') && text.ends_with('}'))
+        || texts.iter().any(|text| TEMPLATE.contains(text))
 }
 
 fn value(payload: &Value, (name, other): (&str, &str)) -> Option<String> {

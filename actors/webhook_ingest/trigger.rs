@@ -75,6 +75,11 @@ impl Pairs {
         self.pairs
     }
 
+    /// Whether there is a name that begins so.
+    pub fn any_begins(&self, prefix: &str) -> bool {
+        self.pairs.iter().any(|(name, _)| name.starts_with(prefix))
+    }
+
     /// The value under a name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.pairs.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())

@@ -39,7 +39,7 @@ pub fn parse(content: &str) -> Result<Trigger, String> {
         }
     }
     let value = |name: &str| pairs.get(name).unwrap_or_default().to_owned();
-    match value("arr_platform").to_ascii_lowercase().as_str() {
+    match platform(&pairs).as_str() {
         "sonarr" => {
             let series = first(&[("tvdb-", value("arr_series_tvdb")), ("", value("arr_series_title"))])?;
             let (season, episode) = (value("arr_episode_season"), value("arr_episode_numbers"));
@@ -52,6 +52,16 @@ pub fn parse(content: &str) -> Result<Trigger, String> {
         "" => from_tautulli(pairs),
         other => Err(format!("unknown arr_platform '{other}'")),
     }
+}
+
+/// The platform by its name, or by what there is; empty for Tautulli.
+fn platform(pairs: &Pairs) -> String {
+    let named = pairs.get("arr_platform").map(str::to_ascii_lowercase);
+    named.unwrap_or_else(|| {
+        let by_field = [("arr_series_", "sonarr"), ("arr_movie_", "radarr"), ("arr_", "of no name")];
+        let found = by_field.into_iter().find(|(prefix, _)| pairs.any_begins(prefix));
+        found.map(|(_, platform)| platform.to_owned()).unwrap_or_default()
+    })
 }
 
 fn from_tautulli(pairs: Pairs) -> Result<Trigger, String> {
@@ -107,6 +117,8 @@ mod tests {
         let tautulli =
             "[RatingKey]: 12345\n[parentratingkey]: 12300\n[grandparentratingkey]: 12200\n[mediatype]: episode\n";
         assert_eq!(parse(tautulli).unwrap().subject, "tautulli 12200");
+        // Without a platform the fields tell it.
+        assert_eq!(parse("[arr_movie_title]: Heat\n[arr_movie_tmdb]: 949\n").unwrap().subject, "radarr tmdb-949");
     }
 
     #[test]
@@ -116,6 +128,7 @@ mod tests {
             "garbage",
             "[arr_platform]: Lidarr\n",
             "[arr_platform]: Sonarr\n",
+            "[arr_something]: 1\n[mediatype]: movie\n[RatingKey]: 1\n",
             "[mediatype]: movie\n[RatingKey]: x\n",
         ] {
             assert!(parse(bad).is_err(), "{bad:?}");

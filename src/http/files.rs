@@ -1,7 +1,7 @@
 //! Pictures straight from disk: `/poster_assets`, `/manual_poster_assets`, `/test`, `/images`.
 //!
 //! A folder is looked up at each request, so one that appears (or is configured) later is served without a restart. Only
-//! files below the folder are given: no listing, nothing hidden, nothing through a link that leaves it; all of that is a
+//! files below the folder are given: no listing, nothing unfinished, nothing through a link that leaves it; all of that is a
 //! plain 404. Browsers may keep a picture for a day; the web UI adds `?t=` where it wants a new one.
 
 use std::io;
@@ -14,6 +14,7 @@ use percent_encoding::percent_decode_str;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{ApiError, AppState, State};
+use crate::actors::files::is_in_the_making;
 use crate::actors::safe_path::{self, PathError};
 
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
@@ -127,9 +128,9 @@ pub(super) fn decoded(path: &str) -> Option<String> {
     percent_decode_str(path).decode_utf8().ok().map(Into::into)
 }
 
-/// Opens a file below `root`. None for whatever may not be seen: missing, a folder, hidden, or outside.
+/// Opens a file below `root`. None for whatever may not be seen: missing, a folder, unfinished, or outside.
 pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>> {
-    if is_hidden(relative) {
+    if is_in_the_making(relative) {
         return Ok(None);
     }
     let path = match safe_path::existing(root, relative) {
@@ -138,11 +139,6 @@ pub(super) fn open(root: &Path, relative: &str) -> io::Result<Option<NamedFile>>
         Err(PathError::Io(error)) => return Err(error),
     };
     open_file(&path)
-}
-
-/// Whether a part of the path begins with a dot.
-pub(super) fn is_hidden(relative: &str) -> bool {
-    relative.split('/').any(|part| part.starts_with('.'))
 }
 
 /// Opens what is a file; anything else is None. Opening a pipe would wait for its other end.
@@ -158,8 +154,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path().join("root");
         std::fs::create_dir_all(root.join("TV Shows/Dark (2017)")).unwrap();
-        std::fs::create_dir(root.join(".hidden")).unwrap();
-        for file in ["TV Shows/Dark (2017)/poster.jpg", ".hidden/a.jpg", ".b.jpg", "../secret.jpg"] {
+        std::fs::create_dir(root.join(".posterizarrd-1")).unwrap();
+        for file in [
+            "TV Shows/Dark (2017)/poster.jpg",
+            ".posterizarrd-1/a.jpg",
+            ".posterizarrd-b.jpg",
+            "../secret.jpg",
+            ".hack.jpg",
+        ] {
             std::fs::write(root.join(file), "x").unwrap();
         }
         std::os::unix::fs::symlink("../secret.jpg", root.join("out.jpg")).unwrap();
@@ -175,9 +177,17 @@ mod tests {
         for good in ["TV Shows/Dark (2017)/poster.jpg", "in/Dark (2017)/poster.jpg"] {
             assert!(opens(good), "{good}");
         }
-        for bad in
-            ["", "TV Shows", "nope.jpg", ".b.jpg", ".hidden/a.jpg", "../secret.jpg", "/etc/passwd", "out.jpg", "a\0b"]
-        {
+        for bad in [
+            "",
+            "TV Shows",
+            "nope.jpg",
+            ".posterizarrd-b.jpg",
+            ".posterizarrd-1/a.jpg",
+            "../secret.jpg",
+            "/etc/passwd",
+            "out.jpg",
+            "a\0b",
+        ] {
             assert!(!opens(bad), "{bad}");
         }
         assert!(open(&folder.path().join("later"), "a.jpg").unwrap().is_none(), "a missing folder is no error");

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::files::{self, decoded};
 use super::representation::knows;
 use super::{ApiError, AppState, Code, State, ask};
+use crate::actors::files::is_in_the_making;
 use crate::actors::pictures::PictureError;
 use crate::actors::safe_path;
 use crate::actors::thumbnailer::{MakeThumbnail, ThumbnailName, USUAL_WIDTH, snapped};
@@ -54,7 +55,7 @@ impl From<PictureError> for ApiError {
 async fn thumbnail(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
     let width = width(wanted.w.as_deref())?;
     let (root, relative) = place(&state, &wanted)?;
-    if files::is_hidden(&relative) {
+    if is_in_the_making(&relative) {
         return Err(PictureError::Missing.into());
     }
     let named = web::block(move || {

@@ -116,7 +116,8 @@ async fn find(request: &HttpRequest, state: State) -> Result<Option<Page>, ApiEr
 }
 
 fn find_in(root: &Path, path: &str) -> io::Result<Option<NamedFile>> {
-    match files::decoded(path).map_or(Ok(None), |path| files::open(root, &path))? {
+    let shown = files::decoded(path).filter(|path| !path.split('/').any(|part| part.starts_with('.')));
+    match shown.map_or(Ok(None), |path| files::open(root, &path))? {
         None if !path.starts_with(HASHED) => files::open(root, "index.html"),
         file => Ok(file),
     }

@@ -15,7 +15,7 @@ fn app() -> TestApp {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), "config.json", r#"{"PrerequisitePart": {"AssetPath": "my assets"}}"#);
     write(folder.path(), "my assets/TV Shows/Dark (2017) {tvdb-1}/poster.jpg", "0123456789");
-    write(folder.path(), "my assets/.hidden.jpg", "x");
+    write(folder.path(), "my assets/.posterizarrd-1.jpg", "x");
     write(folder.path(), "my assets/picture.svg", "<svg/>");
     write(folder.path(), "manualassets/own.jpg", "own");
     write(folder.path(), "test/poster.jpg", "test");
@@ -75,13 +75,13 @@ async fn ranges_and_head_are_answered() {
 }
 
 #[actix_web::test]
-async fn what_is_missing_hidden_or_outside_is_a_404_with_a_body() {
+async fn what_is_missing_unfinished_or_outside_is_a_404_with_a_body() {
     let app = app();
     for path in [
         "/poster_assets/nope.jpg",
         "/poster_assets/",
         "/poster_assets/TV%20Shows",
-        "/poster_assets/.hidden.jpg",
+        "/poster_assets/.posterizarrd-1.jpg",
         "/poster_assets/out.jpg",
         "/poster_assets/..%2fsecret.jpg",
         "/poster_assets/%2fetc%2fpasswd",
@@ -94,6 +94,8 @@ async fn what_is_missing_hidden_or_outside_is_a_404_with_a_body() {
         assert_eq!(answer.json()["code"], "not_found", "{path}");
         assert!(!answer.headers["cache-control"].to_str().unwrap().contains("public"), "{path}");
     }
+    // A client may resolve the dots itself; what is then asked for is a page of the web UI.
+    assert_ne!(app.get("/poster_assets/%2e%2e/secret.jpg").await.text(), "secret");
 }
 
 #[actix_web::test]
