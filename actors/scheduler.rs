@@ -278,7 +278,7 @@ impl Answer<ChangeTimetable> for Scheduler {
             }
             if let Some(schedules) = change.schedules {
                 table.set("schedules", Vec::<Value>::new());
-                schedules.into_iter().try_for_each(|entry| table.add(entry))?;
+                schedules.into_iter().try_for_each(|entry| table.put(entry))?;
             }
             if let Some(enabled) = change.enabled {
                 table.set("enabled", enabled);

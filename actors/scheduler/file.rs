@@ -128,6 +128,18 @@ impl Timetable {
         Ok(())
     }
 
+    /// Adds an entry of a whole timetable. One with upstream's fields only is kept as it is, as upstream does: what cannot fire
+    /// is shown and does not.
+    pub fn put(&mut self, entry: Value) -> Result<(), AddError> {
+        if ["cron", "days", "mode"].iter().any(|ours| entry.get(ours).is_some()) {
+            return self.add(entry);
+        }
+        let mut schedules = self.schedules().to_vec();
+        schedules.push(entry);
+        self.set("schedules", schedules);
+        Ok(())
+    }
+
     /// Removes every entry with exactly this time; tells whether there was one.
     pub fn remove(&mut self, time: &str) -> bool {
         let kept: Vec<_> = self.schedules().iter().filter(|entry| text(entry, "time") != Some(time)).cloned().collect();
@@ -259,8 +271,10 @@ mod tests {
         assert_eq!(table.add(json!({"time": "03:05"})).unwrap_err().to_string(), "Schedule 03:05 already exists");
         assert!(matches!(table.add(json!({"time": "25:00"})), Err(AddError::Rule(RuleError::Time(_)))));
         assert!(matches!(table.add(json!({"time": "06:00", "mode": "reset"})), Err(AddError::Mode(_))));
+        assert!(matches!(table.put(json!({"time": "06:00", "mode": "reset"})), Err(AddError::Mode(_))));
+        table.put(json!({"time": 5})).unwrap();
         assert!(table.remove("03:05") && !table.remove("03:05"));
-        assert_eq!(table.schedules().len(), 1);
+        assert_eq!(table.schedules().len(), 2);
     }
 
     #[test]

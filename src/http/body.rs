@@ -13,10 +13,11 @@ use utoipa::ToSchema;
 
 use super::{ApiError, Code};
 
-/// What a request sends as JSON, whatever it says of its content type: upstream's clients often say nothing.
-pub struct Body<T>(pub T);
+/// What a request sends as JSON, whatever it says of its content type: upstream's clients often say nothing. The macro that
+/// describes the API knows a body by this name.
+pub struct Json<T>(pub T);
 
-impl<T> Deref for Body<T> {
+impl<T> Deref for Json<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -24,7 +25,7 @@ impl<T> Deref for Body<T> {
     }
 }
 
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
+impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 

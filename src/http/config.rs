@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::Principal;
-use super::body::Body;
+use super::body::Json;
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::auth_keeper::Scope;
 use crate::actors::config_keeper::backups::{Backup, Backups};
@@ -205,7 +205,7 @@ async fn save(
     state: State,
     request: HttpRequest,
     options: web::Query<PostOptions>,
-    body: Body<Value>,
+    body: Json<Value>,
 ) -> Result<impl Responder, ApiError> {
     let posted = match body.0 {
         Value::Object(mut body) => body.remove("config"),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::files::decoded;
 use super::{ApiError, Code, State, ask, ask_within, to_the_end};
 use crate::actors::asset_indexer::Root;
@@ -91,7 +91,7 @@ macro_rules! family {
             #[utoipa::path(tag = "assets",
                 responses((status = 200, body = ImagesDeleted), (status = 400, description = "not a list of paths")))]
             #[post($several)]
-            pub async fn several(state: State, asked: Body<ImagesToDelete>) -> Result<impl Responder, ApiError> {
+            pub async fn several(state: State, asked: Json<ImagesToDelete>) -> Result<impl Responder, ApiError> {
                 delete_several(&state, asked.0, &FAMILY).await
             }
         }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::assets::{ASK_EACH_TIME, FIRST_SCAN};
-use super::body::Body;
+use super::body::Json;
 use super::representation::{Representation, accepted};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::asset_indexer::{Index, Root};
@@ -264,7 +264,7 @@ async fn delete_asset(state: State, id: web::Path<i64>) -> Result<impl Responder
 /// Deletes the pictures of several records, and the records. One that fails does not keep the others.
 #[utoipa::path(tag = "image choices", responses((status = 200, body = AssetsGone), (status = 400)))]
 #[post("/api/assets/bulk-delete-assets")]
-async fn delete_assets(state: State, asked: Body<AssetsToDelete>) -> Result<impl Responder, ApiError> {
+async fn delete_assets(state: State, asked: Json<AssetsToDelete>) -> Result<impl Responder, ApiError> {
     let ids = asked.0.record_ids;
     if ids.is_empty() {
         return Err(ApiError::validation("too_short", &["body", "record_ids"], "name at least one record"));
@@ -305,7 +305,7 @@ async fn by_title(state: State, title: web::Path<String>) -> Result<impl Respond
 /// Adds a record. Where one has the same Title, Rootfolder, Type and LibraryName, that one stays as it is.
 #[utoipa::path(tag = "image choices", responses((status = 200, body = ChoiceCreated), (status = 400), (status = 503)))]
 #[post("/api/imagechoices")]
-async fn create(state: State, fields: Body<ChoiceFields>) -> Result<impl Responder, ApiError> {
+async fn create(state: State, fields: Json<ChoiceFields>) -> Result<impl Responder, ApiError> {
     let (id, is_new) = ask(&state.choices, CreateChoice(fields.0)).await??;
     let message = if is_new { "Record created successfully" } else { "Record exists already" };
     Ok(web::Json(ChoiceCreated { id, message }))
@@ -323,7 +323,7 @@ async fn import(state: State) -> Result<impl Responder, ApiError> {
 #[utoipa::path(tag = "image choices", params(("id" = i64, Path)),
     responses((status = 200, body = ChoiceDone), (status = 400), (status = 409), (status = 503)))]
 #[put("/api/imagechoices/{id}")]
-async fn update(state: State, id: web::Path<i64>, fields: Body<ChoiceFields>) -> Result<impl Responder, ApiError> {
+async fn update(state: State, id: web::Path<i64>, fields: Json<ChoiceFields>) -> Result<impl Responder, ApiError> {
     ask(&state.choices, UpdateChoice { id: *id, fields: fields.0 }).await??;
     Ok(web::Json(ChoiceDone { message: "Record updated successfully" }))
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::validate::{KeyedServer, PlexServer, server_key};
 use super::{ApiError, State, ask};
 use crate::actors::library_keeper::{ExcludeLibraries, KeepLibraries, ServerLibraries};
@@ -111,7 +111,7 @@ impl LibraryList {
 /// Fetches the libraries of Plex, and keeps them.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/plex")]
-async fn fetch_plex(state: State, body: Body<PlexServer>) -> Result<impl Responder, ApiError> {
+async fn fetch_plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, ApiError> {
     let token = server_key(&state, Server::Plex, &body.token);
     let sections = plex::sections(&state.outgoing, &body.url, &token).await;
     keep(&state, Server::Plex, sections.map(|sections| sections.libraries)).await
@@ -120,14 +120,14 @@ async fn fetch_plex(state: State, body: Body<PlexServer>) -> Result<impl Respond
 /// Fetches the libraries of Jellyfin, and keeps them.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/jellyfin")]
-async fn fetch_jellyfin(state: State, body: Body<KeyedServer>) -> Result<impl Responder, ApiError> {
+async fn fetch_jellyfin(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
     fetch_keyed(&state, Server::Jellyfin, &body).await
 }
 
 /// Fetches the libraries of Emby, and keeps them.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/emby")]
-async fn fetch_emby(state: State, body: Body<KeyedServer>) -> Result<impl Responder, ApiError> {
+async fn fetch_emby(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
     fetch_keyed(&state, Server::Emby, &body).await
 }
 
@@ -185,7 +185,7 @@ struct Excluded {
 async fn exclude(
     state: State,
     server_type: web::Path<String>,
-    body: Body<Exclusions>,
+    body: Json<Exclusions>,
 ) -> Result<impl Responder, ApiError> {
     let Some(server) = Server::of_key(&server_type) else {
         return Ok(web::Json(Excluded { success: false, error: Some(INVALID_SERVER) }));
@@ -240,7 +240,7 @@ impl From<plex::Item> for LibraryItem {
 /// Lists what is in a library of Plex.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = ItemList), (status = 400)))]
 #[post("/api/libraries/plex/items")]
-async fn plex_items(state: State, body: Body<PlexLibrary>) -> impl Responder {
+async fn plex_items(state: State, body: Json<PlexLibrary>) -> impl Responder {
     let token = server_key(&state, Server::Plex, &body.token);
     let items = plex::items(&state.outgoing, &body.url, &token, &body.library_key).await;
     web::Json(match items {

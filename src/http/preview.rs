@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::{ApiError, Code, State};
 use crate::actors::config_keeper::keys;
 
@@ -76,7 +76,7 @@ struct PreviewOrder {
     (status = 200, description = "the sample; `X-Preview-Warnings` tells what could not be done as set", content_type = "image/jpeg"),
     (status = 400, description = "a value cannot be used; the text names its section and key")))]
 #[post("/api/preview")]
-async fn preview(state: State, order: Body<PreviewOrder>) -> Result<HttpResponse, ApiError> {
+async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse, ApiError> {
     let PreviewOrder { kind, title, boxes, settings } = order.0;
     let title: String = title.unwrap_or_else(|| TITLE.to_owned()).chars().take(LONGEST_TITLE).collect();
     let document = merged(&state.commons.views.config.get().document, settings);

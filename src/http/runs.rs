@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::auth::LocalOwner;
-use super::body::Body;
+use super::body::Json;
 use super::logs::{Content, Parameters, page};
 use super::parameters::{self, Given, size};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
@@ -102,7 +102,7 @@ async fn run_mode(request: HttpRequest, state: State, mode: web::Path<String>) -
     (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/run-manual")]
-async fn run_manual(state: State, form: Body<ManualForm>) -> Result<impl Responder, ApiError> {
+async fn run_manual(state: State, form: Json<ManualForm>) -> Result<impl Responder, ApiError> {
     let form = form.0;
     let started = start(&state, Trigger::Api, RunRequest::manual(&form), BUSY_MANUAL).await?;
     Ok(web::Json(RunStarted::new(started, format!("Started manual mode for {}", label(form.poster_type)))))
@@ -120,7 +120,7 @@ struct Reset {
     (status = 200, body = RunStarted), (status = 400, description = "busy, or no library named"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
 #[post("/api/reset-posters")]
-async fn reset_posters(state: State, reset: Body<Reset>) -> Result<impl Responder, ApiError> {
+async fn reset_posters(state: State, reset: Json<Reset>) -> Result<impl Responder, ApiError> {
     let Reset { library } = reset.0;
     let started = start(&state, Trigger::Api, RunRequest::reset(&library), BUSY_RESET).await?;
     let message = format!("Started resetting posters for library: {library}");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::runs::{BUSY, refused};
 use super::{ApiError, AppState, Code, State, ask};
 use crate::actors::runs::{RunId, Trigger};
@@ -139,7 +139,8 @@ struct Change {
 struct NewEntry {
     /// `HH:MM`; with `cron`, the name under which the entry is listed and removed (default: the expression).
     time: Option<String>,
-    #[serde(default)]
+    /// Empty if absent; null stays null.
+    #[serde(default = "no_description")]
     description: Option<String>,
     /// Five fields, such as `30 2 * * MON-FRI`.
     cron: Option<String>,
@@ -149,12 +150,16 @@ struct NewEntry {
     mode: Option<String>,
 }
 
+fn no_description() -> Option<String> {
+    Some(String::new())
+}
+
 impl NewEntry {
     /// The entry as it stands in the file. Only what was given is written, so that upstream's files stay upstream's.
     fn into_value(self) -> Result<Value, ApiError> {
         let time = self.time.or_else(|| self.cron.clone());
         let time = time.ok_or_else(|| ApiError::validation("missing", &["body", "time"], "Field required"))?;
-        let mut entry = json!({ "time": time, "description": self.description.unwrap_or_default() });
+        let mut entry = json!({ "time": time, "description": self.description });
         let beyond = [
             ("cron", self.cron.map(Value::from)),
             ("days", self.days.map(Value::from)),
@@ -211,7 +216,7 @@ async fn timetable(state: State) -> impl Responder {
 /// Changes the timetable as a whole: all of it, or nothing.
 #[utoipa::path(tag = "scheduler", request_body = Change, responses((status = 200, body = Stored), (status = 400)))]
 #[post("/api/scheduler/config")]
-async fn change(state: State, body: Body<Change>) -> Result<impl Responder, ApiError> {
+async fn change(state: State, body: Json<Change>) -> Result<impl Responder, ApiError> {
     let Change { enabled, schedules, timezone, skip_if_running } = body.0;
     let schedules = schedules.map(|entries| entries.into_iter().map(Value::Object).collect());
     ask(&state.scheduler, ChangeTimetable { enabled, schedules, timezone, skip_if_running }).await??;
@@ -221,7 +226,7 @@ async fn change(state: State, body: Body<Change>) -> Result<impl Responder, ApiE
 /// Adds an entry.
 #[utoipa::path(tag = "scheduler", request_body = NewEntry, responses((status = 200, body = SchedulerDone), (status = 400)))]
 #[post("/api/scheduler/schedule")]
-async fn add(state: State, body: Body<NewEntry>) -> Result<impl Responder, ApiError> {
+async fn add(state: State, body: Json<NewEntry>) -> Result<impl Responder, ApiError> {
     let entry = body.0.into_value()?;
     let time = entry.get("time").and_then(Value::as_str).unwrap_or_default().to_owned();
     ask(&state.scheduler, AddSchedule(entry)).await??;
@@ -283,7 +288,7 @@ async fn run_now(state: State) -> Result<impl Responder, ApiError> {
 /// Tells when an entry would fire, without storing it.
 #[utoipa::path(tag = "scheduler", request_body = Previewed, responses((status = 200, body = Preview), (status = 400)))]
 #[post("/api/scheduler/preview")]
-async fn preview(state: State, body: Body<Previewed>) -> Result<impl Responder, ApiError> {
+async fn preview(state: State, body: Json<Previewed>) -> Result<impl Responder, ApiError> {
     let Previewed { timezone, entry } = body.0;
     let timezone = timezone.unwrap_or_else(|| state.commons.views.scheduler.get().timezone.name().to_owned());
     let next = fires_of(entry.into_value()?, &timezone, Utc::now())?;

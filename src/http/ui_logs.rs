@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::logs::{Parameters, in_background, tail};
 use super::{ApiError, Code, State};
 use crate::actors::log_tailer::page::{Filter, Page, Part, Step};
@@ -73,7 +73,7 @@ struct Written {
 /// Adds a line to the web UI's log.
 #[utoipa::path(tag = "logs", request_body = UiEntry, responses((status = 200, body = Written), (status = 400)))]
 #[post("/api/logs/ui")]
-async fn add(state: State, entry: Body<UiEntry>) -> Result<impl Responder, ApiError> {
+async fn add(state: State, entry: Json<UiEntry>) -> Result<impl Responder, ApiError> {
     write(&state, vec![entry.0], None).await
 }
 
@@ -84,7 +84,7 @@ async fn add(state: State, entry: Body<UiEntry>) -> Result<impl Responder, ApiEr
     responses((status = 200, body = Written), (status = 400), (status = 413, description = "too many lines")),
 )]
 #[post("/api/logs/ui/batch")]
-async fn add_batch(state: State, batch: Body<UiBatch>) -> Result<impl Responder, ApiError> {
+async fn add_batch(state: State, batch: Json<UiBatch>) -> Result<impl Responder, ApiError> {
     let entries = batch.0.logs;
     if entries.len() > MAX_ENTRIES {
         return Err(ApiError::new(Code::PayloadTooLarge, format!("send at most {MAX_ENTRIES} lines at once")));

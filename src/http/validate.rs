@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::{AppState, State};
 use crate::actors::media_server::Server;
 use crate::actors::validators::{self, Verdict};
@@ -95,7 +95,7 @@ pub(super) fn server_key(state: &AppState, server: Server, posted: &str) -> Stri
 /// Asks Plex for its libraries.
 #[utoipa::path(tag = "validate", operation_id = "validate_plex", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/plex")]
-async fn plex(state: State, body: Body<PlexServer>) -> impl Responder {
+async fn plex(state: State, body: Json<PlexServer>) -> impl Responder {
     let token = server_key(&state, Server::Plex, &body.token);
     web::Json(validators::plex(&state.outgoing, &body.url, &token).await)
 }
@@ -103,14 +103,14 @@ async fn plex(state: State, body: Body<PlexServer>) -> impl Responder {
 /// Asks Jellyfin who it is.
 #[utoipa::path(tag = "validate", operation_id = "validate_jellyfin", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/jellyfin")]
-async fn jellyfin(state: State, body: Body<KeyedServer>) -> impl Responder {
+async fn jellyfin(state: State, body: Json<KeyedServer>) -> impl Responder {
     keyed(&state, Server::Jellyfin, &body).await
 }
 
 /// Asks Emby who it is.
 #[utoipa::path(tag = "validate", operation_id = "validate_emby", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/emby")]
-async fn emby(state: State, body: Body<KeyedServer>) -> impl Responder {
+async fn emby(state: State, body: Json<KeyedServer>) -> impl Responder {
     keyed(&state, Server::Emby, &body).await
 }
 
@@ -122,7 +122,7 @@ async fn keyed(state: &AppState, server: Server, body: &KeyedServer) -> web::Jso
 /// Asks TMDB whether it takes the token.
 #[utoipa::path(tag = "validate", operation_id = "validate_tmdb", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/tmdb")]
-async fn tmdb(state: State, body: Body<TmdbToken>) -> impl Responder {
+async fn tmdb(state: State, body: Json<TmdbToken>) -> impl Responder {
     let token = revealed(&state, "ApiPart", "tmdbtoken", &body.token);
     web::Json(validators::tmdb(&state.outgoing, &state.settings.providers, &token).await)
 }
@@ -130,7 +130,7 @@ async fn tmdb(state: State, body: Body<TmdbToken>) -> impl Responder {
 /// Asks TVDB whether it takes the key, and the PIN.
 #[utoipa::path(tag = "validate", operation_id = "validate_tvdb", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/tvdb")]
-async fn tvdb(state: State, body: Body<TvdbKey>) -> impl Responder {
+async fn tvdb(state: State, body: Json<TvdbKey>) -> impl Responder {
     let key = revealed(&state, "ApiPart", "tvdbapi", &body.api_key);
     web::Json(validators::tvdb(&state.outgoing, &state.settings.providers, &key, body.pin.as_deref()).await)
 }
@@ -138,7 +138,7 @@ async fn tvdb(state: State, body: Body<TvdbKey>) -> impl Responder {
 /// Asks Fanart.tv whether it takes the key.
 #[utoipa::path(tag = "validate", operation_id = "validate_fanart", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/fanart")]
-async fn fanart(state: State, body: Body<FanartKey>) -> impl Responder {
+async fn fanart(state: State, body: Json<FanartKey>) -> impl Responder {
     let key = revealed(&state, "ApiPart", "FanartTvAPIKey", &body.api_key);
     web::Json(validators::fanart(&state.outgoing, &state.settings.providers, &key).await)
 }
@@ -146,7 +146,7 @@ async fn fanart(state: State, body: Body<FanartKey>) -> impl Responder {
 /// Posts a test message to a Discord webhook.
 #[utoipa::path(tag = "validate", operation_id = "validate_discord", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/discord")]
-async fn discord(state: State, body: Body<DiscordWebhook>) -> impl Responder {
+async fn discord(state: State, body: Json<DiscordWebhook>) -> impl Responder {
     let webhook = revealed(&state, "Notification", "Discord", &body.webhook_url);
     web::Json(validators::discord(&state.outgoing, &webhook).await)
 }
@@ -154,14 +154,14 @@ async fn discord(state: State, body: Body<DiscordWebhook>) -> impl Responder {
 /// Looks at the form of an Apprise address; nothing is sent.
 #[utoipa::path(tag = "validate", operation_id = "validate_apprise", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/apprise")]
-async fn apprise(state: State, body: Body<NotificationUrl>) -> impl Responder {
+async fn apprise(state: State, body: Json<NotificationUrl>) -> impl Responder {
     web::Json(validators::apprise(&revealed(&state, "Notification", "AppriseUrl", &body.url)))
 }
 
 /// Pushes a heartbeat to Uptime Kuma.
 #[utoipa::path(tag = "validate", operation_id = "validate_uptime_kuma", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/uptimekuma")]
-async fn uptimekuma(state: State, body: Body<NotificationUrl>) -> impl Responder {
+async fn uptimekuma(state: State, body: Json<NotificationUrl>) -> impl Responder {
     let url = revealed(&state, "Notification", "UptimeKumaUrl", &body.url);
     web::Json(validators::uptime_kuma(&state.outgoing, &url).await)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::body::Body;
+use super::body::Json;
 use super::{ApiError, Code, State, ask};
 use crate::actors::config_keeper::webui::LEVELS;
 use crate::actors::config_keeper::{SaveError, SaveWebUi};
@@ -63,7 +63,7 @@ struct Saved {
 #[utoipa::path(tag = "config", request_body = NewSettings, responses((status = 200, body = Saved),
     (status = 400, description = "settings is not an object, or log_level not a level; nothing is saved")))]
 #[post("/api/webui-settings")]
-async fn post_settings(state: State, body: Body<NewSettings>) -> Result<impl Responder, ApiError> {
+async fn post_settings(state: State, body: Json<NewSettings>) -> Result<impl Responder, ApiError> {
     let saved = ask(&state.config, SaveWebUi { changes: body.0.settings }).await?.map_err(refused)?;
     Ok(web::Json(Saved { success: true, message: "Settings updated successfully", settings: saved.settings }))
 }

@@ -43,6 +43,8 @@ enum Pickers {
     Folders {
         success: bool,
         folders: Vec<TitleFolder>,
+        /// Folders of titles one level below, in a folder without pictures of its own.
+        nested_folders: Vec<TitleFolder>,
         #[serde(skip_serializing_if = "Option::is_none")]
         library: Option<String>,
         path: String,
@@ -80,19 +82,21 @@ impl TitleFolder {
         Self { folder_name: name.to_owned(), title, year, path: format!("{parent}/{name}") }
     }
 
-    /// The folders of a library, by name. Those of an extra level (a folder without pictures whose folders have some)
-    /// come after it.
+    /// The folders of a library, by name.
     fn all(library: &str, folder: &Folder) -> Vec<Self> {
-        let mut all = Vec::new();
-        for title in by_name(folder) {
-            all.push(Self::new(library, title.name()));
-            if title.files().is_empty() && title.totals().files() > 0 {
-                let parent = format!("{library}/{}", title.name());
-                let below = by_name(title).into_iter().filter(|below| below.totals().files() > 0);
-                all.extend(below.map(|below| Self::new(&parent, below.name())));
-            }
-        }
-        all
+        by_name(folder).into_iter().map(|title| Self::new(library, title.name())).collect()
+    }
+
+    /// Those of an extra level: in a folder without pictures whose folders have some.
+    fn nested(library: &str, folder: &Folder) -> Vec<Self> {
+        let extra = by_name(folder).into_iter().filter(|extra| extra.files().is_empty());
+        extra
+            .flat_map(|extra| {
+                let parent = format!("{library}/{}", extra.name());
+                let titles = by_name(extra).into_iter().filter(|title| title.totals().files() > 0);
+                titles.map(|title| Self::new(&parent, title.name())).collect::<Vec<_>>()
+            })
+            .collect()
     }
 }
 
@@ -141,6 +145,7 @@ fn pick(index: &Index, root: &Path, library: Option<String>) -> Pickers {
         Some(folder) => Pickers::Folders {
             success: true,
             folders: TitleFolder::all(&library, folder),
+            nested_folders: TitleFolder::nested(&library, folder),
             path: library.clone(),
             library: Some(library),
         },

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::auth_keeper::{ApiKey, AuthError, CreateKey, DeleteKey, Scope};
-use crate::http::body::Body;
+use crate::http::body::Json;
 use crate::http::{ApiError, Code, State, ask};
 
 const LONGEST_NAME: usize = 64;
@@ -105,7 +105,7 @@ fn refused(error: AuthError) -> ApiError {
 /// Makes an API key and shows it, this once.
 #[utoipa::path(tag = "auth", request_body = KeyRequest, responses((status = 201, body = Created)))]
 #[post("/api/auth/keys")]
-async fn create(state: State, body: Body<KeyRequest>) -> Result<impl Responder, ApiError> {
+async fn create(state: State, body: Json<KeyRequest>) -> Result<impl Responder, ApiError> {
     let message = body.0.checked()?;
     let new = ask(&state.auth, message).await?.map_err(refused)?;
     let created = Created { success: true, key: new.token.text().to_owned(), info: new.record.as_ref().into() };
