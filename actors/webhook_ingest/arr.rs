@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::payload::{id, list, text};
-use super::trigger::{Pairs, Source, Trigger, Verdict};
+use super::trigger::{Pairs, Source, Trigger, Verdict, one_line};
 
 /// Events that ask for work. `Grab` comes before the file exists: it is acknowledged, never acted on.
 const ACTED_ON: [&str; 4] = ["download", "import", "moviefiledelete", "episodefiledelete"];
@@ -127,7 +127,7 @@ fn delivery(payload: &Value, event: &str, of: &[&str]) -> String {
 /// There is no title, or one that the script would take for a switch, such as `-30-`. The sender cannot help the latter, and
 /// is not to count it as a failure.
 fn without_title(payload: &Value, of: &str) -> Verdict {
-    if text(payload, &[of, "title"]).is_some_and(|title| title.trim_start().starts_with('-')) {
+    if text(payload, &[of, "title"]).is_some_and(|title| one_line(&title).starts_with('-')) {
         return Verdict::Ignored(format!("the script cannot take a title that begins with '-' ('{of}.title')"));
     }
     Verdict::Unprocessable(format!("'{of}.title' is missing"))

@@ -244,8 +244,8 @@ pub fn app(
         .wrap(from_fn(request_id::assign))
 }
 
-/// What a body may hold in bytes, where an area does not say otherwise.
-const LARGEST_BODY: usize = 2 * 1024 * 1024;
+/// What a body may hold, in bytes: webhooks of season packs and mass renames are large.
+const LARGEST_BODY: usize = 8 * 1024 * 1024;
 
 /// Sends every rejection of the framework through our error body.
 fn rejections(config: &mut web::ServiceConfig) {

@@ -65,8 +65,7 @@ const NOTHING: &str = "nothing here; GET openapi.json lists what there is";
 pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
     if let Some(methods) = docs::methods_of(&request) {
-        // To read where there is only something to do finds nothing, as upstream has it.
-        return if reads { Err(ApiError::not_found(use_instead(methods))) } else { Ok(not_allowed(methods)) };
+        return Ok(not_allowed(methods));
     }
     if !owns(&request) {
         // The method first, as upstream has it.
@@ -81,15 +80,8 @@ pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse
 
 /// The answer to a method that the path does not have.
 fn not_allowed(methods: &[Method]) -> HttpResponse {
-    refused(&use_instead(methods), &names(methods))
-}
-
-fn use_instead(methods: &[Method]) -> String {
-    format!("use {} here", names(methods))
-}
-
-fn names(methods: &[Method]) -> String {
-    methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ")
+    let names = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+    refused(&format!("use {names} here"), &names)
 }
 
 fn refused(message: &str, allowed: &str) -> HttpResponse {

@@ -14,13 +14,9 @@ use crate::actors::webhook_ingest::journal::{Kind, Received};
 use crate::actors::webhook_ingest::{IngestError, Receipt, Receive, RemoveTrigger, Replay, Sender};
 use crate::telemetry::redact;
 
-/// Season packs and mass renames are large.
-const LARGEST_BODY: usize = 8 * 1024 * 1024;
-
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config
-        .app_data(web::PayloadConfig::new(LARGEST_BODY))
         .service(arr)
         .service(tautulli)
         .service(received)

@@ -94,7 +94,7 @@ async fn several_are_deleted_and_each_that_cannot_be_says_why() {
     let none = app.post("/api/gallery/bulk-delete", &json!({"paths": []})).await.json();
     assert_eq!(none["message"], "Successfully deleted 0 poster(s). 0 failed.");
     let shapeless = app.post("/api/gallery/bulk-delete", &json!({"path": "x"})).await;
-    assert_eq!((shapeless.status.as_u16(), &shapeless.json()["detail"][0]["loc"]), (400, &json!(["body"])));
+    assert_eq!((shapeless.status.as_u16(), &shapeless.json()["detail"][0]["loc"]), (400, &json!(["body", "paths"])));
 }
 
 #[actix_web::test]

@@ -16,7 +16,7 @@ fn app() -> TestApp {
         picture(&folder.path().join(name), 400, 600);
     }
     picture(&folder.path().join("secret.jpg"), 4, 4);
-    picture(&folder.path().join("assets/.hidden.jpg"), 4, 4);
+    picture(&folder.path().join("assets/.posterizarrd-1.jpg"), 4, 4);
     std::fs::write(folder.path().join("config.json"), "{}").unwrap();
     TestApp::start_in(folder, |_| {})
 }
@@ -119,7 +119,7 @@ async fn what_is_broken_huge_or_no_image_is_told_so() {
         ("path=nope.jpg", 404),
         ("path=Movies", 404),
         ("path=%2Fposter_assets%2F%25ff", 404),
-        ("path=.hidden.jpg", 404),
+        ("path=.posterizarrd-1.jpg", 404),
         ("path=../secret.jpg", 404),
         ("path=/poster_assets/..%2Fsecret.jpg", 404),
         ("path=/etc/passwd", 400),

@@ -164,6 +164,8 @@ async fn a_known_path_with_another_method_names_the_methods() {
         assert_eq!(answer.status, 405, "{path}");
         assert_eq!(answer.headers["allow"], allowed, "{path}");
     }
+    // The method comes before the path, as upstream has it.
+    assert_eq!(app.post("/api/nope", &serde_json::Value::Null).await.status, 405);
     assert_eq!(app.post("/assets/nope.js", &serde_json::Value::Null).await.status, 404);
 }
 

@@ -62,7 +62,7 @@ async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goe
 async fn a_hostile_value_reaches_the_child_as_one_argument_or_is_refused() {
     let app = TestApp::start_with(recording);
     let long = "x".repeat(1024 * 1024);
-    // What is sent as a title, and the one argument the child sees; none where the webhook is refused.
+    // What is sent as a title, and the one argument the child sees; none where there is no run.
     let table: [(&str, Option<&str>); 10] = [
         ("a\nb\r\n[event]: Grab", Some("a b  [event]: Grab")),
         ("a]: b", Some("a]: b")),
@@ -79,7 +79,9 @@ async fn a_hostile_value_reaches_the_child_as_one_argument_or_is_refused() {
     for (tmdb, (title, argument)) in (1..).zip(table) {
         let answer = app.post("/api/webhook/arr", &movie(title, tmdb)).await;
         let Some(argument) = argument else {
-            assert_eq!(answer.status, 422, "{:.40}", title);
+            // Radarr cannot help a title that looks like a switch, and is not to count that as a failure.
+            assert_eq!(answer.status, if title.len() < 20 { 200 } else { 422 }, "{:.40}", title);
+            assert!(answer.json().get("queued").is_none_or(|queued| queued == 0), "{:.40}", title);
             continue;
         };
         assert_eq!(answer.json()["queued"], 1, "{title}");
