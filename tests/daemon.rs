@@ -159,8 +159,10 @@ fn it_starts_on_an_empty_folder_and_ends_well_on_sigterm() {
     for part in [&*data.to_string_lossy(), "version=", "url=http://127.0.0.1:"] {
         assert!(start.contains(part), "{start}");
     }
+    let asked = Instant::now();
     daemon.signal(Signal::TERM);
     assert_eq!(daemon.ended().code(), Some(0), "{:#?}", daemon.log());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
 }
 
 #[test]

@@ -71,7 +71,7 @@ fn schema_of<T: ToSchema>() -> Value {
 }
 
 /// Holds a body against a schema. What a later reader would stumble over though it is meant well is made plain: a switch
-/// may be a word, a number a text, and a field that need not be there may be null.
+/// may be a word, and a number a text.
 struct Check {
     definitions: Map<String, Value>,
     problems: Vec<Value>,
@@ -169,9 +169,6 @@ impl Check {
         for (name, schema) in fields.into_iter().flatten() {
             let place = [place, &[json!(name)]].concat();
             let required = required.is_some_and(|names| names.contains(&json!(name)));
-            if !required && members.get(name).is_some_and(Value::is_null) && !allows_null(schema) {
-                members.shift_remove(name);
-            }
             match members.get_mut(name) {
                 Some(value) => self.value(schema, value, &place),
                 None if required => self.problem("missing", &place, "Field required"),
@@ -253,11 +250,12 @@ mod tests {
                 ]),
             ),
             (
-                r#"{"title":null,"names":"a","on":[]}"#,
+                r#"{"title":null,"names":"a","on":[],"note":null}"#,
                 json!([
                     ["string_type", ["body", "title"]],
                     ["list_type", ["body", "names"]],
-                    ["bool_type", ["body", "on"]]
+                    ["bool_type", ["body", "on"]],
+                    ["string_type", ["body", "note"]]
                 ]),
             ),
         ];
@@ -267,8 +265,8 @@ mod tests {
     }
 
     #[test]
-    fn switches_may_be_words_numbers_texts_and_what_need_not_be_there_may_be_null() {
-        let body = r#"{"title":"Heat","names":[],"on":"Yes","note":null,"kind":"season","size":"7","entries":[{"a":1}],"more":1}"#;
+    fn switches_may_be_words_numbers_texts_and_options_null() {
+        let body = r#"{"title":"Heat","names":[],"on":"Yes","kind":"season","size":"7","entries":[{"a":1}],"more":1}"#;
         let order: Order = read(body.as_bytes()).unwrap();
         assert_eq!(
             (order.on, order.note.as_str(), order.kind, order.size),

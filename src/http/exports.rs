@@ -15,12 +15,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::parameters::{Given, Parameters};
-use super::{ApiError, AppState, State, ask_within};
+use super::{ApiError, AppState, State, ask_within, read_store};
 use crate::actors::export_keeper::columns::{Kind, Server};
 use crate::actors::export_keeper::shelf::{self, Selection};
 use crate::actors::export_keeper::tally::Statistics;
 use crate::actors::export_keeper::{ExportView, ImportExports};
-use crate::actors::store::{Store, StoreError};
+use crate::actors::store::Store;
 
 /// How long a request waits at the daemon's start until the exports are read.
 const LOADING: Duration = Duration::from_secs(5);
@@ -211,7 +211,7 @@ async fn rows(state: State, given: Given, kind: Kind) -> Result<HttpResponse, Ap
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     let answered = Value::from(run.as_deref().unwrap_or("latest"));
     let (view, selection) = (view(&state).await, Selection { kind, run, limit });
-    let keys = read(&state, move |store| shelf::select(store, &view.sums, &selection)).await?;
+    let keys = read_store(&state, move |store| shelf::select(store, &view.sums, &selection)).await?;
     let end = format!("],\"count\":{},\"run_timestamp\":{answered}}}", keys.len());
     let pieces = stream::try_unfold((state, keys, true), move |(state, keys, first)| async move {
         if keys.is_empty() {
@@ -249,13 +249,4 @@ async fn view(state: &AppState) -> Arc<ExportView> {
     let exports = &state.commons.views.exports;
     let loaded = exports.wait_for(|view| view.loaded);
     tokio::time::timeout(LOADING, loaded).await.unwrap_or_else(|_| exports.get())
-}
-
-/// Reads from the store on the blocking pool.
-async fn read<T: Send + 'static>(
-    state: &AppState,
-    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let store = state.commons.store.clone();
-    Ok(web::block(move || work(&store)).await.map_err(ApiError::internal)??)
 }

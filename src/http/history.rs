@@ -14,13 +14,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::parameters::{Given, Parameters, size};
 use super::scheduler::SchedulerStatus;
-use super::{ApiError, AppState, State, ask, ask_within};
+use super::{ApiError, AppState, State, ask, ask_within, read_store};
 use crate::actors::historian::index::{Day, Filter, Sort};
 use crate::actors::historian::row::{HistoryRow, parse_iso, spoken};
 use crate::actors::historian::{CleanUp, HistoryView, Marker, MigrateLogs, Problem, SpeakAnew, TakeResults, query};
 use crate::actors::runs::RunRecord;
 use crate::actors::script_supervisor::GetRun;
-use crate::actors::store::{Store, StoreError};
 
 mod csv;
 
@@ -206,7 +205,7 @@ struct MigrationStatus {
 #[get("/api/runtime-stats")]
 async fn runtime_stats(state: State) -> Result<HttpResponse, ApiError> {
     let view = view(&state).await;
-    let Some(row) = read(&state, move |store| query::latest(&view, store)).await? else {
+    let Some(row) = read_store(&state, move |store| query::latest(&view, store)).await? else {
         let message = "No runtime data available. Please run the script or import JSON files.";
         return Ok(HttpResponse::Ok().json(json!({
             "success": false, "message": message, "runtime": null, "total_images": 0, "posters": 0, "seasons": 0,
@@ -245,7 +244,7 @@ async fn list_rows(state: State, given: Given) -> Result<impl Responder, ApiErro
     let mode_filter = parameters.text("mode").map(str::to_owned);
     parameters.checked()?;
     let (view, skip, most) = (view(&state).await, size(offset), size(limit));
-    let page = read(&state, move |store| query::page(&view, store, &filter, sort, skip, most)).await?;
+    let page = read_store(&state, move |store| query::page(&view, store, &filter, sort, skip, most)).await?;
     Ok(web::Json(HistoryPage {
         success: true,
         count: page.rows.len(),
@@ -269,7 +268,7 @@ async fn runtime_summary(state: State, given: Given) -> Result<impl Responder, A
     let since = Local::now().date_naive().checked_sub_days(Days::new(days.unsigned_abs().saturating_sub(1)));
     let filter = Filter { since: since.map(midnight), ..Filter::default() };
     let (latest, totals) =
-        read(&state, move |store| Ok((query::latest(&view, store)?, view.index.totals(&filter)))).await?;
+        read_store(&state, move |store| Ok((query::latest(&view, store)?, view.index.totals(&filter)))).await?;
     let summary = Summary {
         total_runs: totals.runs,
         total_images: totals.images,
@@ -310,7 +309,7 @@ async fn list_days(state: State, given: Given) -> Result<impl Responder, ApiErro
 #[get("/api/runtime-history/{id:[0-9]+}")]
 async fn get_row(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
     let id = id.into_inner();
-    let row = read(&state, move |store| query::one(store, id)).await?;
+    let row = read_store(&state, move |store| query::one(store, id)).await?;
     let row = row.ok_or_else(|| ApiError::not_found(format!("there is no row {id} in the history")))?;
     let run = match row.run {
         Some(id) => ask(&state.supervisor, GetRun { id }).await??,
@@ -409,13 +408,4 @@ fn local(text: &str, days_on: u64) -> Option<NaiveDateTime> {
 
 fn midnight(day: NaiveDate) -> NaiveDateTime {
     day.and_time(chrono::NaiveTime::MIN)
-}
-
-/// Reads from the store on the blocking pool.
-async fn read<T: Send + 'static>(
-    state: &AppState,
-    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let store = state.commons.store.clone();
-    Ok(web::block(move || work(&store)).await.map_err(ApiError::internal)??)
 }

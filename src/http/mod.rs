@@ -73,6 +73,7 @@ use crate::actors::notifier::Notifier;
 use crate::actors::outgoing::Outgoing;
 use crate::actors::scheduler::Scheduler;
 use crate::actors::script_supervisor::ScriptSupervisor;
+use crate::actors::store::{Store, StoreError};
 use crate::actors::system::Machine;
 use crate::actors::thumbnailer::Thumbnailer;
 use crate::actors::trash::Trash;
@@ -151,6 +152,15 @@ where
     M::Result: Send,
 {
     ask_within(PATIENCE, actor, message).await
+}
+
+/// Reads from the store on the blocking pool.
+async fn read_store<T: Send + 'static>(
+    state: &AppState,
+    work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let store = state.commons.store.clone();
+    Ok(web::block(move || work(&store)).await.map_err(ApiError::internal)??)
 }
 
 /// Like [`ask`], for what may take longer.

@@ -72,6 +72,7 @@ async fn settings_that_cannot_be_are_refused_and_nothing_is_stored() {
     for bad in [
         json!({"settings": {"log_level": "LOUD", "own": 1}}),
         json!({"settings": {"log_level": 5}}),
+        json!({"settings": null}),
         json!({"settings": ["x"]}),
         json!(["x"]),
         json!("x"),

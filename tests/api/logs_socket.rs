@@ -1,5 +1,5 @@
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
 use posterizarrd::actors::guard::Observe;
@@ -15,7 +15,7 @@ use super::harness::{TestApp, eventually};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn connect(app: &TestApp, query: &str) -> Socket {
     let url = format!("{}/ws/logs{query}", app.url.replace("http://", "ws://"));
@@ -155,8 +155,10 @@ async fn a_closed_client_is_noticed_at_once() {
     polite.close(None).await.unwrap();
     assert!(matches!(message(&mut polite).await, Message::Close(_)));
     drop(rude);
+    let gone = Instant::now();
     eventually("both forgotten", async || (!subscribed("a.log").await && !subscribed("b.log").await).then_some(()))
         .await;
+    assert!(gone.elapsed() < Duration::from_secs(5));
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 //! engine (`engine_runs`) never would, at the moment a test wants it.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use posterizarrd::actors::config_keeper::Reread;
 use posterizarrd::actors::script_supervisor::RunnerChoice;
@@ -86,7 +86,9 @@ async fn a_run_that_ignores_a_stop_is_killed_and_a_kill_kills() {
     let app = app("trap '' TERM; echo x > arguments; while :; do sleep 0.1; done");
     post(&app, "/api/run/normal").await;
     arguments(&app).await;
+    let asked = Instant::now();
     let stopped = post(&app, "/api/stop").await.json();
+    assert!(asked.elapsed() < Duration::from_millis(1300), "{:?}", asked.elapsed());
     assert_eq!(stopped, json!({"success": true, "message": "Stopped: manual (force killed after timeout)"}));
     post(&app, "/api/run/normal").await;
     assert_eq!(post(&app, "/api/force-kill").await.json(), json!({"success": true, "message": "Force killed: manual"}));

@@ -1,7 +1,7 @@
 //! Each validator against a local mock of its service.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use posterizarrd::actors::config_keeper::MASK;
@@ -244,9 +244,10 @@ async fn a_certificate_that_is_not_trusted_is_told_with_what_to_do() {
 async fn a_slow_service_is_given_up_and_holds_up_no_other_check() {
     let server = mock(|service| good(service).set_delay(TIMEOUT * 20)).await;
     let app = start(&server.uri());
-    // The services answer after eighty seconds; all are given up long before. Upstream's takes up to 110 seconds.
-    let base = server.uri();
-    let verdicts = tokio::time::timeout(TIMEOUT * 10, validate_all(&app, &base)).await.expect("the check is bounded");
+    let began = Instant::now();
+    let verdicts = validate_all(&app, &server.uri()).await;
+    // TVDB has twice the time, the others waited beside it. Upstream's takes up to 110 seconds.
+    assert!(began.elapsed() < TIMEOUT * 3, "{:?}", began.elapsed());
     let messages = messages(&verdicts);
     assert_eq!(messages[0], "Connection timeout. Check if Plex URL is correct and server is reachable.");
     assert_eq!(messages[1], " Connection timeout. Check if Jellyfin URL is correct and server is reachable.");
@@ -402,7 +403,7 @@ async fn a_check_ends_when_its_client_goes_away() {
         let mut rest = Vec::new();
         asked.read_to_end(&mut rest).await.map(drop).unwrap_or_default();
     };
-    tokio::time::timeout(Duration::from_secs(30), closed).await.expect("the service is still being asked");
+    tokio::time::timeout(Duration::from_secs(10), closed).await.expect("the service is still being asked");
 }
 
 #[actix_web::test]

@@ -1,7 +1,7 @@
 //! Runs that are ended: stop, kill, limits, shutdown; and what is left of them: nothing.
 
 use std::fs;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use posterizarrd::actors::runs::{Ending, Outcome, RunId, Trigger};
 use posterizarrd::actors::script_supervisor::{
@@ -38,10 +38,13 @@ async fn ready(stage: &Stage) -> RunId {
 #[actix::test]
 async fn stop_leaves_nothing_of_any_tree() {
     for (name, script) in TREES {
-        let stage = Stage::with(script, |settings| settings.stop_grace = Duration::from_millis(300));
+        let grace = Duration::from_millis(300);
+        let stage = Stage::with(script, |settings| settings.stop_grace = grace);
         let run = ready(&stage).await;
         stage.touch("temp/Posterizarr.Running");
+        let asked = Instant::now();
         let reply = stage.ask(StopRun { kill: false }).await;
+        assert!(asked.elapsed() < grace + Duration::from_secs(1), "{name}: {:?}", asked.elapsed());
         assert_eq!(stage.survivors(), [0; 0], "{name}");
         let forced = name.contains("ignores");
         assert_eq!(reply, StopReply::Ended { run, trigger: Trigger::Api, forced }, "{name}");

@@ -39,14 +39,22 @@ pub struct ManualForm {
     #[serde(default)]
     pub poster_type: PosterType,
     /// The season's name, for seasons and title cards.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
+    #[schema(nullable)]
     pub season_poster_name: String,
     /// The episode's title, for title cards.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
+    #[schema(nullable)]
     pub ep_title_name: String,
     /// The episode's number, for title cards.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
+    #[schema(nullable)]
     pub episode_number: String,
+}
+
+/// Clients send null for what does not apply.
+fn text_or_null<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
 /// A manual run whose fields were checked.

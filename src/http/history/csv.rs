@@ -7,10 +7,11 @@ use actix_web::web::Bytes;
 use actix_web::{HttpResponse, get, web};
 use futures_util::stream;
 
-use super::{read, selection, view};
+use super::{selection, view};
 use crate::actors::historian::query;
 use crate::actors::store::Store;
 use crate::http::parameters::{Given, Parameters};
+use crate::http::read_store;
 use crate::http::{ApiError, State};
 
 /// Rows read in one step.
@@ -31,7 +32,7 @@ pub async fn history_csv(state: State, given: Given) -> Result<HttpResponse, Api
     let (filter, sort) = selection(&mut parameters);
     parameters.checked()?;
     let view = view(&state).await;
-    let (ids, _) = read(&state, move |_| Ok(view.index.page(&filter, sort, 0, usize::MAX))).await?;
+    let (ids, _) = read_store(&state, move |_| Ok(view.index.page(&filter, sort, 0, usize::MAX))).await?;
     let steps = stream::try_unfold((state, ids, true), async |(state, ids, first)| {
         if ids.is_empty() && !first {
             return Ok::<_, io::Error>(None);
