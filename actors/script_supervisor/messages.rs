@@ -121,11 +121,20 @@ pub enum Submitted {
         /// The job's id.
         id: String,
     },
-    /// A waiting job with the same key does this work already.
+    /// A waiting job with the same key does this work, with the values that came last.
     Duplicate {
         /// That job's id.
         of: String,
     },
+}
+
+impl Submitted {
+    /// The job that does the work.
+    pub fn job(&self) -> &str {
+        match self {
+            Self::Queued { id } | Self::Known { id } | Self::Duplicate { of: id } => id,
+        }
+    }
 }
 
 /// Takes a job out of the queue. The job that runs cannot be removed; stop its run.

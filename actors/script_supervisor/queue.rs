@@ -17,6 +17,7 @@ pub use job::{Job, JobState, JobSummary, NewJob};
 
 use index::Index;
 
+use super::arguments::RunRequest;
 use super::messages::{JobError, Submitted};
 use crate::runs::{RunId, RunRecord};
 use crate::store::{Commit, Store, StoreError, Table};
@@ -61,30 +62,42 @@ impl Queue {
         self.store.table()
     }
 
-    /// Adds a job, unless it is known or another one that has not started does its work already. It is shown, and can
-    /// start, once [`Queue::stored`] was told that it is on disk.
+    /// Adds a job, unless it is known, or another one that has not started does its work already: that one then does
+    /// what was asked for last. A new job is shown, and can start, once [`Queue::stored`] was told that it is on disk.
     pub fn submit(&mut self, new: NewJob, now: DateTime<Utc>) -> Result<Submission, StoreError> {
         if self.jobs.contains_key(&new.id) {
             return Ok(Submission { submitted: Submitted::Known { id: new.id }, stored: None });
         }
-        if let Some(of) = new.dedupe.as_deref().and_then(|key| self.index.with_key(key)) {
-            return Ok(Submission { submitted: Submitted::Duplicate { of: of.to_owned() }, stored: None });
+        if let Some(of) = new.dedupe.as_deref().and_then(|key| self.index.with_key(key)).map(str::to_owned) {
+            let stored = self.renew(&of, new.request)?;
+            return Ok(Submission { submitted: Submitted::Duplicate { of }, stored });
         }
         // Whoever joins a job that is not on disk yet waits for that as well.
         if self.storing.contains_key(&new.id) {
             let submitted = Submitted::Known { id: new.id };
             return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
         }
-        let same = |job: &&Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
-        if let Some(of) = self.storing.values().find(same) {
-            let submitted = Submitted::Duplicate { of: of.id.clone() };
-            return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
+        let same = |job: &&mut Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
+        let table = self.store.table::<Job>()?;
+        if let Some(job) = self.storing.values_mut().find(same) {
+            job.request = new.request;
+            let submitted = Submitted::Duplicate { of: job.id.clone() };
+            return Ok(Submission { submitted, stored: Some(table.put_later(job.id.as_bytes(), job)) });
         }
         let job = Job::new(new, now);
-        let stored = Some(self.table()?.put_later(job.id.as_bytes(), &job));
+        let stored = Some(table.put_later(job.id.as_bytes(), &job));
         let submitted = Submitted::Queued { id: job.id.clone() };
         self.storing.insert(job.id.clone(), job);
         Ok(Submission { submitted, stored })
+    }
+
+    /// Gives a waiting job the newest event's values: they tell where the title is now.
+    fn renew(&mut self, id: &str, request: RunRequest) -> Result<Option<Commit>, StoreError> {
+        let Some(job) = self.jobs.get(id).filter(|job| job.request != request) else { return Ok(None) };
+        let job = Job { request, ..job.clone() };
+        let stored = self.table()?.put_later(job.id.as_bytes(), &job);
+        self.remember(job);
+        Ok(Some(stored))
     }
 
     /// Takes note that a submitted job is on disk, or could not be stored and is not in the queue.
@@ -240,7 +253,6 @@ fn after_the_waiting(state: JobState) -> u8 {
 mod tests {
     use super::*;
     use crate::runs::{Mode, Outcome, Trigger};
-    use crate::script_supervisor::RunRequest;
 
     const PAUSE: Duration = Duration::from_secs(30);
 
@@ -353,6 +365,27 @@ mod tests {
         f.queue.submit(job("lost"), f.now).unwrap().stored.unwrap().await.unwrap();
         f.queue.stored("lost", false);
         assert_eq!(f.queue.waiting_count(), 1, "what could not be stored is not in the queue");
+    }
+
+    #[actix::test]
+    async fn a_job_that_waits_does_what_was_asked_for_last() {
+        let mut f = fixture();
+        let asks = |id: &str, mode: &str| NewJob {
+            dedupe: Some("series 1".into()),
+            request: RunRequest::plain(mode).unwrap(),
+            ..job(id)
+        };
+        let first = f.queue.submit(asks("a", "normal"), f.now).unwrap();
+        let joined = f.queue.submit(asks("b", "testing"), f.now).unwrap();
+        first.stored.unwrap().await.unwrap();
+        joined.stored.unwrap().await.unwrap();
+        f.queue.stored("a", true);
+        assert_eq!(f.queue.jobs["a"].request, asks("a", "testing").request);
+        let again = f.queue.submit(asks("c", "backup"), f.now).unwrap();
+        again.stored.expect("it is written before it is acknowledged").await.unwrap();
+        assert_eq!(f.queue.jobs.len(), 1);
+        let read = Queue::load(f.store.clone());
+        assert_eq!(read.jobs["a"].request, asks("a", "backup").request);
     }
 
     #[test]

@@ -73,10 +73,16 @@ impl WebhookIngest {
         let written: DateTime<Utc> = file.modified.into();
         let not_before = (written + TimeDelta::from_std(delay).unwrap_or_default()).min(after(delay));
         let job = new_job(file.name.clone(), request, &trigger, not_before);
-        let queue = self.queue.submit.clone();
+        let (queue, watcher) = (self.queue.submit.clone(), self.commons.data.watcher());
         actix::spawn(async move {
             let taken = match queue.send(SubmitJob(job)).await {
-                Ok(Ok(submitted)) => Some(file_received(&file, &trigger, &submitted)),
+                Ok(Ok(submitted)) => {
+                    // A job of its own has this file already.
+                    if submitted.job() != file.name {
+                        submission::show(&watcher, &submitted, &trigger).await;
+                    }
+                    Some(file_received(&file, &trigger, &submitted))
+                }
                 // Not stored: the file is the only record, and is taken again at the next look.
                 Ok(Err(_)) | Err(_) => None,
             };
@@ -113,15 +119,15 @@ fn read_file(file: &Found) -> Result<Trigger, String> {
 }
 
 fn file_received(file: &Found, trigger: &Trigger, submitted: &Submitted) -> Received {
-    let (verdict, job, reason) = match submitted {
-        Submitted::Queued { id } => (Kind::Queued, id, format!("found {} in the watcher folder", file.name)),
-        Submitted::Known { id } => (Kind::Duplicate, id, format!("{} was known", file.name)),
-        Submitted::Duplicate { of } => (Kind::Duplicate, of, format!("{} joined a job that waits", file.name)),
+    let (verdict, reason) = match submitted {
+        Submitted::Queued { .. } => (Kind::Queued, format!("found {} in the watcher folder", file.name)),
+        Submitted::Known { .. } => (Kind::Duplicate, format!("{} was known", file.name)),
+        Submitted::Duplicate { .. } => (Kind::Duplicate, format!("{} joined a job that waits", file.name)),
     };
     Received {
         verdict,
         reason,
-        jobs: vec![job.clone()],
+        jobs: vec![submitted.job().to_owned()],
         ..blank(&trigger.source.name().to_ascii_lowercase(), &trigger.event)
     }
 }

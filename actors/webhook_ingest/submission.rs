@@ -93,14 +93,10 @@ fn submit(
     let submission = queue.send(SubmitJob(*new));
     Either::Right(async move {
         match submission.await {
-            Ok(Ok(Submitted::Queued { id })) => {
-                let (watcher, name, pairs) = (watcher.to_owned(), id.clone(), trigger.pairs.clone());
-                // The folder's file system may be just writing out what others changed.
-                let _ = spawn_blocking(move || project(&watcher, &name, &pairs)).await;
-                Ok(Placed { trigger, job: id, is_new: true })
-            }
-            Ok(Ok(Submitted::Known { id } | Submitted::Duplicate { of: id })) => {
-                Ok(Placed { trigger, job: id, is_new: false })
+            Ok(Ok(submitted)) => {
+                show(watcher, &submitted, &trigger).await;
+                let is_new = matches!(submitted, Submitted::Queued { .. });
+                Ok(Placed { trigger, job: submitted.job().to_owned(), is_new })
             }
             Ok(Err(error)) => Err(IngestError::Storage(error.to_string())),
             Err(error) => Err(IngestError::Storage(error.to_string())),
@@ -116,6 +112,16 @@ fn message(source: Source, queued: usize, jobs: usize) -> String {
         (1, _) => format!("Trigger queued for {}", source.name()),
         (more, _) => format!("{more} trigger job(s) queued for {}", source.name()),
     }
+}
+
+/// Writes the file of a job that does what the trigger asks for.
+pub async fn show(watcher: &Path, submitted: &Submitted, trigger: &Trigger) {
+    if matches!(submitted, Submitted::Known { .. }) {
+        return;
+    }
+    let (watcher, name, pairs) = (watcher.to_owned(), submitted.job().to_owned(), trigger.pairs.clone());
+    // The folder's file system may be just writing out what others changed.
+    let _ = spawn_blocking(move || project(&watcher, &name, &pairs)).await;
 }
 
 /// Writes the job's file. The stored job is what lasts: the file is there for others to see, is not synced, and is written

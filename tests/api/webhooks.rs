@@ -108,8 +108,11 @@ async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
     let first = app.post("/api/webhook/arr", &movie("Heat", 949)).await.json();
     let mut again = movie("Heat", 949);
     again["movieFile"]["id"] = json!(1);
+    again["movie"]["title"] = json!("Heat, the longer cut");
     let joined = app.post("/api/webhook/arr", &again).await.json();
     assert_eq!((&joined["queued"], &joined["job_ids"]), (&json!(0), &first["job_ids"]));
+    let file = std::fs::read_to_string(first["file"].as_str().unwrap()).unwrap();
+    assert!(file.contains("[arr_movie_title]: Heat, the longer cut\n"), "{file}");
     let other = app.post("/api/webhook/arr", &movie("Ran", 11645)).await.json();
     let triggers = app.get("/api/triggers").await.json()["triggers"].clone();
     assert_eq!(triggers.as_array().unwrap().len(), 2);
@@ -121,7 +124,8 @@ async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
     assert!(!std::fs::exists(other["file"].as_str().unwrap()).unwrap());
     let id = first["job_ids"][0].as_str().unwrap();
     assert_eq!(app.post(&format!("/api/triggers/{id}/retry"), &Value::Null).await.status, 200);
-    assert!(arguments(&app, 1).await.contains(&"Heat".to_owned()));
+    let arguments = arguments(&app, 1).await;
+    assert!(arguments.contains(&"Heat, the longer cut".to_owned()), "what came last counts: {arguments:?}");
 }
 
 #[actix_web::test]

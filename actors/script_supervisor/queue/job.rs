@@ -28,7 +28,7 @@ pub struct NewJob {
     pub not_before: Option<DateTime<Utc>>,
     /// How often it is tried before it is parked as failed.
     pub max_attempts: u32,
-    /// While a job with the same key waits, this one is not needed.
+    /// While a job with the same key waits, this one is not needed: the other takes over its request.
     pub dedupe: Option<String>,
 }
 
