@@ -4,6 +4,10 @@ use actix_web::http::header::{
     AcceptEncoding, CONTENT_TYPE, ContentEncoding, ETAG, Encoding, EntityTag, Header, IF_NONE_MATCH, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::ApiError;
 
 /// An answer, ready to be sent.
 pub struct Representation {
@@ -18,6 +22,13 @@ pub struct Representation {
 }
 
 impl Representation {
+    /// Of what is small enough to be written whole, and has no generation of its own.
+    pub fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
+        let content = serde_json::to_vec(value).map_err(ApiError::internal)?;
+        let tag = Sha256::digest(&content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { kind: "application/json", content: content.into(), encoding: None, etag: EntityTag::new_weak(tag) })
+    }
+
     /// Sends it, or tells the client that it has it already.
     pub fn respond(self, request: &HttpRequest) -> HttpResponse {
         let known = knows(request, &self.etag.to_string());

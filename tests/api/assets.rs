@@ -226,6 +226,47 @@ async fn manual_and_test_images_are_listed_by_folder() {
     );
 }
 
+#[actix_web::test]
+async fn manual_and_test_images_are_sorted_and_paged_like_the_others() {
+    let app = app();
+    for name in ["poster.jpg", "background.jpg", "Season01.jpg"] {
+        write(app.path(), &format!("manualassets/Anime/extra/deep/Akira (1988)/{name}"), &"x".repeat(name.len()));
+        write(app.path(), &format!("test/{name}"), &"x".repeat(name.len()));
+    }
+    let listed = async |parameters: &str| {
+        let path = format!("/api/manual-assets-gallery?library=Anime&{parameters}");
+        let gallery = get(&app, &path).await;
+        let folder = &gallery["libraries"][0]["folders"][0];
+        assert_eq!(
+            (&folder["path"], &gallery["total_assets"]),
+            (&json!("Anime/extra/deep/Akira (1988)"), &folder["asset_count"])
+        );
+        names(&folder["assets"])
+    };
+    eventually("the new files show", async || {
+        (get(&app, "/api/manual-assets-gallery").await["total_assets"] == 6).then_some(())
+    })
+    .await;
+    assert_eq!(listed("").await, ["Season01.jpg", "background.jpg", "poster.jpg"]);
+    assert_eq!(listed("sort=-size").await, ["background.jpg", "Season01.jpg", "poster.jpg"]);
+    assert_eq!(listed("sort=size&offset=1&limit=1").await, ["Season01.jpg"]);
+    assert_eq!(listed("q=AKIRA&sort=-name").await, ["poster.jpg", "background.jpg", "Season01.jpg"]);
+    for (parameters, expected) in [
+        ("", ["Season01.jpg", "background.jpg", "poster.jpg", "poster_short.jpg"].as_slice()),
+        ("?sort=size&limit=2", &["poster.jpg", "Season01.jpg"]),
+        ("?q=POSTER&offset=1", &["poster_short.jpg"]),
+    ] {
+        assert_eq!(names(&get(&app, &format!("/api/test-gallery{parameters}")).await["images"]), expected);
+    }
+    for path in ["/api/manual-assets-gallery?sort=colour", "/api/test-gallery?limit=many"] {
+        assert_eq!(app.get(path).await.status, 400, "{path}");
+    }
+}
+
+fn names(images: &Value) -> Vec<String> {
+    images.as_array().unwrap().iter().map(|image| image["name"].as_str().unwrap().to_owned()).collect()
+}
+
 async fn tagged(app: &TestApp, path: &str, tag: &str) -> Answer {
     app.send(Method::GET, path, |request| request.header("if-none-match", tag)).await
 }
@@ -240,6 +281,7 @@ async fn what_did_not_change_is_not_sent_again_and_a_change_shows_within_a_secon
         "/api/assets/folders",
         "/api/folder-view/browse",
         "/api/manual-assets-gallery",
+        "/api/test-gallery",
     ] {
         let first = app.get(path).await;
         let tag = first.headers["etag"].to_str().unwrap().to_owned();

@@ -41,21 +41,22 @@ pub struct Wanted {
     pub sort: Option<String>,
     /// Only this library: the first folder of the path.
     pub library: Option<String>,
-    /// Only this media type, such as `Movie` or `Show Background`.
+    /// Only this type, such as `Movie` or `Show Background`.
     #[serde(rename = "type")]
     #[param(rename = "type")]
     pub media_type: Option<String>,
 }
 
 impl Wanted {
-    fn query(self, kind: Kind, most: Option<u64>) -> Result<Query, ApiError> {
+    /// As a query for pictures of this kind, `most` of them where nobody asks for a number.
+    pub fn query(self, kind: Option<Kind>, most: Option<u64>) -> Result<Query, ApiError> {
         let (sort, descending) = sort(self.sort.as_deref().unwrap_or_default())?;
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
         Ok(Query {
             limit: number("limit", self.limit.as_deref())?.or(most),
             offset: number("offset", self.offset.as_deref())?.unwrap_or_default(),
             under: self.library.unwrap_or_default(),
-            kind: Some(kind),
+            kind,
             text: filled(self.q),
             media_type: filled(self.media_type),
             sort,
@@ -65,7 +66,7 @@ impl Wanted {
 }
 
 /// A number of a query; empty counts as absent.
-pub(super) fn number(name: &str, given: Option<&str>) -> Result<Option<u64>, ApiError> {
+fn number(name: &str, given: Option<&str>) -> Result<Option<u64>, ApiError> {
     let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
     given.parse().map(Some).map_err(|_| {
         ApiError::validation("int_parsing", &["query", name], format!("{name} is a whole number, 0 or more"))
@@ -189,7 +190,7 @@ async fn images(request: &HttpRequest, state: &State, query: Query) -> Result<Ht
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/gallery")]
 async fn posters(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Kind::Poster, Some(GALLERY))?).await
+    images(&request, &state, wanted.into_inner().query(Some(Kind::Poster), Some(GALLERY))?).await
 }
 
 /// Lists backgrounds, the first 200 if nothing else is asked for.
@@ -197,7 +198,7 @@ async fn posters(request: HttpRequest, state: State, wanted: web::Query<Wanted>)
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/backgrounds-gallery")]
 async fn backgrounds(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Kind::Background, Some(GALLERY))?).await
+    images(&request, &state, wanted.into_inner().query(Some(Kind::Background), Some(GALLERY))?).await
 }
 
 /// Lists season posters, the first 200 if nothing else is asked for.
@@ -205,7 +206,7 @@ async fn backgrounds(request: HttpRequest, state: State, wanted: web::Query<Want
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/seasons-gallery")]
 async fn seasons(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Kind::Season, Some(GALLERY))?).await
+    images(&request, &state, wanted.into_inner().query(Some(Kind::Season), Some(GALLERY))?).await
 }
 
 /// Lists title cards, the first 200 if nothing else is asked for.
@@ -213,7 +214,7 @@ async fn seasons(request: HttpRequest, state: State, wanted: web::Query<Wanted>)
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/titlecards-gallery")]
 async fn title_cards(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Kind::TitleCard, Some(GALLERY))?).await
+    images(&request, &state, wanted.into_inner().query(Some(Kind::TitleCard), Some(GALLERY))?).await
 }
 
 /// Lists the pictures of one kind in a folder and below; all of them if nothing else is asked for. For a picture right in
@@ -231,7 +232,7 @@ async fn folder_images(
 ) -> Result<HttpResponse, ApiError> {
     let (image_type, folder) = path.into_inner();
     let kind = kind(&image_type)?;
-    let query = Query { under: folder, ..wanted.into_inner().query(kind, None)? };
+    let query = Query { under: folder, ..wanted.into_inner().query(Some(kind), None)? };
     images(&request, &state, query).await
 }
 

@@ -1,23 +1,27 @@
 //! The user's own assets, and the pictures of the testing mode.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use actix_web::{HttpRequest, HttpResponse, Responder, get, web};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpRequest, HttpResponse, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::galleries::number;
-use super::{json_listing, known};
-use crate::actors::asset_indexer::index::{Image, Walk};
+use super::galleries::Wanted;
+use super::{ASK_EACH_TIME, json_listing, known};
+use crate::actors::asset_indexer::index::Image;
 use crate::actors::asset_indexer::kind::{manual_type, title_of_flat};
+use crate::actors::asset_indexer::query::{Listed, Listing, Query};
 use crate::actors::asset_indexer::scan::{self, Progress};
 use crate::actors::asset_indexer::{Index, Root};
 use crate::actors::asset_url;
+use crate::http::representation::Representation;
 use crate::http::{ApiError, State};
 
 /// How many pictures the test gallery shows.
-const TEST_GALLERY: usize = 200;
+const TEST_GALLERY: u64 = 200;
 /// The script keeps what it replaced under such names.
 const BACKUP: &str = ".backup";
 
@@ -26,30 +30,11 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(manual_gallery).service(test_gallery);
 }
 
-/// Which of the user's own assets.
-#[derive(Deserialize, IntoParams)]
-struct Wanted {
-    /// How many assets at most.
-    #[param(value_type = Option<u64>)]
-    limit: Option<String>,
-    /// How many assets to pass over.
-    #[param(value_type = Option<u64>)]
-    offset: Option<String>,
-    /// A text that the path contains, in any letter case.
-    q: Option<String>,
-    /// Only this library.
-    library: Option<String>,
-    /// Only this type: `poster`, `background`, `season`, `titlecard` or `other`.
-    #[serde(rename = "type")]
-    #[param(rename = "type")]
-    asset_type: Option<String>,
-}
-
 /// The user's own assets.
 #[derive(Serialize, ToSchema)]
 struct ManualGallery {
     libraries: Vec<ManualLibrary>,
-    total_assets: usize,
+    total_assets: u64,
 }
 
 /// A library of them.
@@ -107,23 +92,22 @@ fn place(path: &str) -> (&str, String) {
 impl ManualGallery {
     fn of(index: &Index, wanted: &Filter) -> Self {
         let mut libraries: BTreeMap<String, BTreeMap<String, Vec<ManualAsset>>> = BTreeMap::new();
-        let mut walk = Walk::over(index, "", None);
-        let (mut passed, mut total) = (0, 0);
-        while let Some(image) = walk.next() {
+        // Media types are for finished assets.
+        let mut listing = Listing::new(index, Arc::default(), &wanted.order);
+        let (mut passed, mut total_assets) = (0, 0);
+        while let Some(Listed { image, .. }) = listing.next() {
             let (library, folder) = place(image.path);
             if image.name.contains(BACKUP) || !wanted.fits(library, &image) {
                 continue;
             }
             passed += 1;
-            if passed > wanted.offset && wanted.limit.is_none_or(|limit| total < limit) {
-                total += 1;
+            if passed > wanted.offset && wanted.limit.is_none_or(|limit| total_assets < limit) {
+                total_assets += 1;
                 let folders = libraries.entry(library.to_owned()).or_default();
                 folders.entry(folder).or_default().push(ManualAsset::new(&image));
             }
         }
-        let libraries: Vec<_> =
-            libraries.into_iter().map(|(name, folders)| ManualLibrary::new(name, folders)).collect();
-        let total_assets = libraries.iter().flat_map(|library| &library.folders).map(|folder| folder.asset_count).sum();
+        let libraries = libraries.into_iter().map(|(name, folders)| ManualLibrary::new(name, folders)).collect();
         Self { libraries, total_assets }
     }
 }
@@ -141,11 +125,11 @@ impl ManualLibrary {
     }
 }
 
-/// [`Wanted`], understood.
+/// Which of the user's own assets: they have libraries and types of their own, so that all are looked at for a part.
 struct Filter {
+    order: Query,
     limit: Option<u64>,
     offset: u64,
-    text: Option<String>,
     library: Option<String>,
     asset_type: Option<String>,
 }
@@ -153,15 +137,12 @@ struct Filter {
 impl TryFrom<Wanted> for Filter {
     type Error = ApiError;
 
-    fn try_from(wanted: Wanted) -> Result<Self, ApiError> {
+    fn try_from(mut wanted: Wanted) -> Result<Self, ApiError> {
         let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Ok(Self {
-            limit: number("limit", wanted.limit.as_deref())?,
-            offset: number("offset", wanted.offset.as_deref())?.unwrap_or_default(),
-            text: filled(wanted.q).map(|text| text.to_lowercase()),
-            library: filled(wanted.library),
-            asset_type: filled(wanted.asset_type),
-        })
+        let (library, asset_type) = (filled(wanted.library.take()), filled(wanted.media_type.take()));
+        let query = wanted.query(None, None)?;
+        let (limit, offset) = (query.limit, query.offset);
+        Ok(Self { order: Query { limit: None, offset: 0, ..query }, limit, offset, library, asset_type })
     }
 }
 
@@ -169,11 +150,11 @@ impl Filter {
     fn fits(&self, library: &str, image: &Image<'_>) -> bool {
         self.library.as_ref().is_none_or(|wanted| wanted == library)
             && self.asset_type.as_ref().is_none_or(|wanted| manual_type(image.name).eq_ignore_ascii_case(wanted))
-            && self.text.as_ref().is_none_or(|text| image.path.to_lowercase().contains(text))
     }
 }
 
-/// Lists the user's own assets by library and folder.
+/// Lists the user's own assets by library and folder, those of a folder in the order that is asked for; their types are
+/// `poster`, `background`, `season`, `titlecard` and `other`.
 #[utoipa::path(tag = "assets", params(Wanted),
     responses((status = 200, body = ManualGallery), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/manual-assets-gallery")]
@@ -203,27 +184,41 @@ struct TestImages {
     images: Vec<TestImage>,
 }
 
+impl TestImage {
+    fn new(image: &Image<'_>) -> Self {
+        Self {
+            path: image.path.to_owned(),
+            name: image.name.to_owned(),
+            size: image.size,
+            url: asset_url::of(asset_url::TEST, image.path),
+        }
+    }
+}
+
 /// Lists the pictures that the testing mode made.
-#[utoipa::path(tag = "assets", responses((status = 200, body = TestImages)))]
+#[utoipa::path(tag = "assets", params(Wanted),
+    responses((status = 200, body = TestImages), (status = 304, description = "unchanged"), (status = 400)))]
 #[get("/api/test-gallery")]
-async fn test_gallery(state: State) -> Result<impl Responder, ApiError> {
+async fn test_gallery(
+    request: HttpRequest,
+    state: State,
+    wanted: web::Query<Wanted>,
+) -> Result<HttpResponse, ApiError> {
+    let mut wanted = wanted.into_inner();
+    wanted.sort.get_or_insert_with(|| "name".to_owned());
+    let query = wanted.query(None, Some(TEST_GALLERY))?;
     let folder = state.commons.data.test();
     // Read each time: the folder is small, and not part of the index.
     let found =
         web::block(move || scan::scan(&folder, &Progress::default(), None)).await.map_err(ApiError::internal)?;
     let index = found.map(|found| Index::new(found.tree)).unwrap_or_default();
-    let (mut walk, mut images) = (Walk::over(&index, "", None), Vec::new());
-    while let Some(image) = walk.next() {
-        images.push(TestImage {
-            path: image.path.to_owned(),
-            name: image.name.to_owned(),
-            size: image.size,
-            url: asset_url::of(asset_url::TEST, image.path),
-        });
+    let (mut listing, mut images) = (Listing::new(&index, Arc::default(), &query), Vec::new());
+    while let Some(Listed { image, .. }) = listing.next() {
+        images.push(TestImage::new(&image));
     }
-    images.sort_by(|a, b| a.name.cmp(&b.name));
-    images.truncate(TEST_GALLERY);
-    Ok(web::Json(TestImages { images }))
+    let mut response = Representation::json(&TestImages { images })?.respond(&request);
+    response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
+    Ok(response)
 }
 
 #[cfg(test)]
