@@ -463,7 +463,7 @@ impl Service for ImageChoices {
             "needed": self.needed,
             "answers_of": answers.map(|answers| answers.basis.revision),
             "answers_took_ms": answers.map(|answers| answers.took.as_millis()),
-            "overview_bytes": answers.map(|answers| answers.overview.plain.len()),
+            "overview_bytes": answers.map(|answers| answers.overview.length),
             "imported_bytes": self.ledger.progress().source.as_ref().map(|source| source.bytes),
             "last_import": self.reader.last,
             "problem": self.problem.as_ref().or(self.reader.problem.as_ref()),

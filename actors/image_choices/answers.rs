@@ -76,7 +76,7 @@ impl Order {
         let back = self.aside.iter().filter(|(_, kept)| kept.is_back(&finder)).map(|(id, _)| *id).collect();
         let (overview, counts) = overview.finish(&self.preferred)?;
         let recent = serde_json::to_vec(&recent.finish())?;
-        let (overview, recent) = (Encoded::new(overview)?, Encoded::new(recent)?);
+        let (overview, recent) = (Encoded::new(&overview)?, Encoded::new(&recent)?);
         Ok(Made { answers: Answers { basis: self.basis, overview, recent, counts, took: begun.elapsed() }, back })
     }
 }

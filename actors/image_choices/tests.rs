@@ -113,7 +113,7 @@ impl Stage {
     }
 
     async fn issues(&self) -> Vec<Value> {
-        let overview: Value = serde_json::from_slice(&self.answers().await.overview.plain).unwrap();
+        let overview: Value = serde_json::from_slice(&self.answers().await.overview.plain().unwrap()).unwrap();
         overview["categories"]["assets_with_issues"]["assets"].as_array().unwrap().clone()
     }
 
@@ -287,7 +287,7 @@ async fn a_file_deleted_behind_our_back_only_changes_has_poster() {
     eventually("the answers follow by themselves", || {
         let view = stage.commons.views.choices.get();
         view.answers.as_ref().is_some_and(|answers| {
-            std::str::from_utf8(&answers.overview.plain).unwrap().contains("\"has_poster\":false")
+            String::from_utf8(answers.overview.plain().unwrap()).unwrap().contains("\"has_poster\":false")
         })
     })
     .await;

@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::assets::{ASK_EACH_TIME, FIRST_SCAN};
 use super::body::Json;
-use super::representation::{Representation, accepted};
+use super::representation::{Representation, accepted, knows};
 use super::{ApiError, AppState, Code, State, ask, ask_within};
 use crate::actors::asset_indexer::{Index, Root};
 use crate::actors::asset_url;
@@ -187,7 +187,7 @@ async fn overview(request: HttpRequest, state: State) -> Result<HttpResponse, Ap
     if state.commons.views.choices.get().problem.is_some() {
         return Err(ChoiceError::Unavailable.into());
     }
-    Ok(encoded(&request, &answers(&state).await?.overview))
+    encoded(&request, &answers(&state).await?.overview).await
 }
 
 /// How many records each category of the overview has.
@@ -216,7 +216,7 @@ async fn overview_counts(state: State) -> Result<impl Responder, ApiError> {
     responses((status = 200, body = RecentAssets), (status = 304, description = "unchanged")))]
 #[get("/api/recent-assets")]
 async fn recent(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    Ok(encoded(&request, &answers(&state).await?.recent))
+    encoded(&request, &answers(&state).await?.recent).await
 }
 
 /// The answers of now: those that are made already, unless something that the client may know of has changed since.
@@ -232,18 +232,23 @@ async fn answers(state: &AppState) -> Result<Arc<Answers>, ApiError> {
 }
 
 /// Answers in the best encoding that the client takes, or that it has the answer already.
-fn encoded(request: &HttpRequest, answer: &Encoded) -> HttpResponse {
+async fn encoded(request: &HttpRequest, answer: &Encoded) -> Result<HttpResponse, ApiError> {
     let encoding = accepted(request, &[ContentEncoding::Brotli, ContentEncoding::Gzip]);
-    let content = match encoding {
-        ContentEncoding::Brotli => &answer.brotli,
-        ContentEncoding::Gzip => &answer.gzip,
-        _ => &answer.plain,
-    };
     let etag = EntityTag::new_weak(answer.etag.clone());
-    let answer = Representation { kind: "application/json", content: content.clone(), encoding: Some(encoding), etag };
+    let content = match encoding {
+        ContentEncoding::Brotli => answer.brotli.clone(),
+        ContentEncoding::Gzip => answer.gzip.clone(),
+        _ if knows(request, &etag.to_string()) => web::Bytes::new(),
+        _ => {
+            let answer = answer.clone();
+            let plain = web::block(move || answer.plain()).await.map_err(ApiError::internal)?;
+            plain.map_err(ApiError::internal)?.into()
+        }
+    };
+    let answer = Representation { kind: "application/json", content, encoding: Some(encoding), etag };
     let mut response = answer.respond(request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
-    response
+    Ok(response)
 }
 
 /// Deletes the picture of a record, and the record. The picture moves to the trash; restoring it brings back the record.
