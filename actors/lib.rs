@@ -13,6 +13,7 @@ pub mod data_dir;
 pub mod disk_cache;
 pub mod events;
 pub mod export_keeper;
+pub mod file_events;
 pub mod files;
 pub mod font_preview;
 pub mod guard;

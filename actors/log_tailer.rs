@@ -2,7 +2,7 @@
 //!
 //! Theory of operation. Files are the truth; nothing is kept. The three main logs are followed always, any other file of
 //! `Logs` and `UILogs` while somebody subscribes to it. A turn reads what is new in every followed file ([`tail`]), hands
-//! it to the subscribers, and publishes a new [`LogView`] where it changed. Turns are caused by file events ([`watch`])
+//! it to the subscribers, and publishes a new [`LogView`] where it changed. Turns are caused by file events ([`FileEvents`])
 //! and, because events get lost, by a timer. One turn reads at most [`TURN_READS`] buffers of a file, so that a busy file
 //! starves neither the others nor the mailbox.
 //!
@@ -23,7 +23,6 @@ mod tail_model;
 #[cfg(test)]
 mod tests;
 mod view;
-mod watch;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -33,13 +32,13 @@ use chrono::{DateTime, Utc};
 use tokio::task::JoinHandle;
 
 use crate::commons::Commons;
+use crate::file_events::FileEvents;
 use crate::guard::{Answer, Ctx, Reply, Service, Timers};
 use crate::runs::{Mode, RunId};
 use crate::safe_path::{self, PathError};
 use crate::script_supervisor::{Holder, RunView};
 use feed::Feed;
 use followed::{Counted, Followed};
-use watch::Watch;
 
 pub use subscribers::{Batch, Lines};
 pub use view::{LAST_LINES, LogView, MAIN_LOGS, MainLog, Progress, active_log};
@@ -114,7 +113,7 @@ pub struct LogTailer {
     shown: LogView,
     run: Option<Run>,
     feed: Feed,
-    watch: Option<Watch>,
+    watch: Option<FileEvents>,
     listener: Option<JoinHandle<()>>,
     buffer: Vec<u8>,
     last_turn: Option<Instant>,
@@ -278,7 +277,7 @@ impl Service for LogTailer {
             self.files.insert(name.to_owned(), Followed::main(self.commons.data.logs(), name, now));
         }
         let tailer = ctx.address();
-        self.watch = Some(Watch::new(move || tailer.try_send(Wake).is_ok()));
+        self.watch = Some(FileEvents::new("the logs", move || tailer.try_send(Wake).is_ok()));
         let (tailer, mut runs) = (ctx.address(), self.commons.views.runs.subscribe());
         self.listener = Some(actix::spawn(async move {
             let mut told = None;

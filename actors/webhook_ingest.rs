@@ -27,6 +27,7 @@ use chrono::{DateTime, Local, Utc};
 
 use crate::commons::Commons;
 use crate::events::{Event, Fact, Listening};
+use crate::file_events::FileEvents;
 use crate::guard::{Answer, Ctx, Reply, Service};
 use crate::runs::Outcome;
 use crate::script_supervisor::{InvalidRequest, JobError, ListJobs, RemoveJob, SubmitJob};
@@ -37,8 +38,10 @@ use submission::{Prepared, Stored, Work};
 use trigger::{Source, Trigger, Verdict};
 use watch_folder::WatchFolder;
 
-/// How often `watcher/` is looked at; a file is taken at the second look that finds it unchanged.
-const LOOK: Duration = Duration::from_millis(500);
+/// How often `watcher/` is looked at where no event tells of a file: network folders deliver none.
+const POLL: Duration = Duration::from_secs(1);
+/// How long after an event, or after a look that found a file that may still be written.
+const SOON: Duration = Duration::from_millis(250);
 
 /// What the WebhookIngest is told at its start.
 #[derive(Debug, Clone)]
@@ -168,6 +171,9 @@ pub struct WebhookIngest {
     queue: Queue,
     journal: Journal,
     folder: WatchFolder,
+    events: Option<FileEvents>,
+    /// A look is on its way.
+    is_soon: bool,
     /// Files that are known: they have a job, were refused, or are being taken.
     known: HashSet<String>,
     /// Those of jobs that are on their way to the disk, whose files come after that.
@@ -182,7 +188,8 @@ impl WebhookIngest {
         let journal = Journal::open(&commons.store);
         let (known, storing) = (HashSet::new(), HashSet::new());
         let folder = WatchFolder::default();
-        Self { commons, settings, queue, journal, folder, known, storing, is_looking: false, problem: None }
+        let (events, is_soon, is_looking, problem) = (None, false, false, None);
+        Self { commons, settings, queue, journal, folder, events, is_soon, known, storing, is_looking, problem }
     }
 
     fn publish(&self) {

@@ -7,7 +7,8 @@ use super::intake::{after, blank, new_job, request};
 use super::journal::{Kind, Received};
 use super::trigger::Trigger;
 use super::watch_folder::Found;
-use super::{Handled, LOOK, WebhookIngest, submission, trigger_file};
+use super::{Handled, POLL, SOON, WebhookIngest, submission, trigger_file};
+use crate::file_events::FileEvents;
 use crate::guard::{Answer, Ctx, Reply, Timers};
 use crate::runs::Trigger as RunTrigger;
 use crate::script_supervisor::{Job, JobState, SubmitJob, Submitted};
@@ -30,15 +31,50 @@ pub(super) struct FileTaken {
 #[rtype(result = "()")]
 pub(super) struct Removed(pub String);
 
+/// Something happened in the folder.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Woken;
+
 impl WebhookIngest {
-    pub(super) fn look(&mut self, ctx: &mut Ctx<Self>) {
-        match self.folder.look(&self.commons.data.watcher(), &self.known) {
+    /// Begins to look at the folder, for good.
+    fn watch(&mut self, ctx: &mut Ctx<Self>) {
+        let this = ctx.address();
+        self.events = Some(FileEvents::new("trigger files", move || this.try_send(Woken).is_ok()));
+        self.poll(ctx);
+    }
+
+    fn poll(&mut self, ctx: &mut Ctx<Self>) {
+        self.look(ctx);
+        ctx.later(POLL, Self::poll);
+    }
+
+    fn look_soon(&mut self, ctx: &mut Ctx<Self>) {
+        if std::mem::replace(&mut self.is_soon, true) {
+            return;
+        }
+        ctx.later(SOON, |this, ctx| {
+            this.is_soon = false;
+            this.look(ctx);
+        });
+    }
+
+    fn look(&mut self, ctx: &mut Ctx<Self>) {
+        let watcher = self.commons.data.watcher();
+        if let Some(events) = &mut self.events {
+            events.looked();
+            events.keep(std::slice::from_ref(&watcher));
+        }
+        match self.folder.look(&watcher, &self.known) {
             Ok(look) => {
                 if self.problem.take().is_some() {
                     self.publish();
                 }
                 // A file that went can come again under its name, except before it came at all.
                 self.known.retain(|name| look.known.contains(name) || self.storing.contains(name));
+                if look.is_unrested {
+                    self.look_soon(ctx);
+                }
                 for file in look.found {
                     self.known.insert(file.name.clone());
                     self.take_file(file, ctx);
@@ -53,7 +89,6 @@ impl WebhookIngest {
                 }
             }
         }
-        ctx.later(LOOK, Self::look);
     }
 
     /// Turns a trigger file into a job under its name.
@@ -149,8 +184,15 @@ impl Answer<Reconcile> for WebhookIngest {
         }
         // Only now: a file whose job is done must not be taken for a new one.
         if !std::mem::replace(&mut self.is_looking, true) {
-            self.look(ctx);
+            self.watch(ctx);
         }
+        ().into()
+    }
+}
+
+impl Answer<Woken> for WebhookIngest {
+    fn answer(&mut self, Woken: Woken, ctx: &mut Ctx<Self>) -> Reply<()> {
+        self.look_soon(ctx);
         ().into()
     }
 }

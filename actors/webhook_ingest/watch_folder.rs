@@ -30,6 +30,8 @@ pub struct Look {
     pub known: HashSet<String>,
     /// Other ones that rest: they look the same as at the last look. Each is given at every look until it is known, or gone.
     pub found: Vec<Found>,
+    /// Whether there are files that may still be written.
+    pub is_unrested: bool,
 }
 
 /// Remembers files between looks, so that one that is still being written is left alone until it rests.
@@ -46,6 +48,7 @@ impl WatchFolder {
         let now: HashMap<_, _> =
             look.found.iter().map(|file| (file.name.clone(), (file.modified, file.size))).collect();
         look.found.retain(|file| self.seen.get(&file.name) == now.get(&file.name));
+        look.is_unrested = look.found.len() < now.len();
         self.seen = now;
         look.found.sort_by(|a, b| (a.modified, &a.name).cmp(&(b.modified, &b.name)));
         Ok(look)
@@ -94,7 +97,7 @@ mod tests {
         std::fs::write(folder.path().join("note.txt"), "x").unwrap();
         let mut watch = WatchFolder::default();
         let mut known = HashSet::new();
-        assert_eq!(watch.look(folder.path(), &known).unwrap(), Look::default());
+        assert_eq!(watch.look(folder.path(), &known).unwrap(), Look { is_unrested: true, ..Look::default() });
         std::fs::write(folder.path().join("b.posterizarr"), "x").unwrap();
         let names = |look: Look| look.found.into_iter().map(|file| file.name).collect::<Vec<_>>();
         assert_eq!(names(watch.look(folder.path(), &known).unwrap()), ["sub/a.posterizarr"]);

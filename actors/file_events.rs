@@ -1,4 +1,4 @@
-//! Being woken when something happens to the log folders.
+//! Being woken when something happens in a folder.
 //!
 //! File events are hints: one that is missed (network folders deliver none, queues overflow) only means that the next
 //! poll finds the change. The callback sets one flag and wakes the actor once until the actor has looked.
@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 
 /// Watches folders, not what is below them.
-pub struct Watch {
+pub struct FileEvents {
+    /// Whose folders they are, for the log.
+    of: &'static str,
     watcher: Option<RecommendedWatcher>,
     watched: Vec<(PathBuf, Identity)>,
     woken: Arc<AtomicBool>,
@@ -21,9 +23,10 @@ pub struct Watch {
 
 type Identity = (u64, u64);
 
-impl Watch {
-    /// Calls `wake` after an event, once until [`Watch::looked`]; `wake` tells whether it got through.
-    pub fn new(wake: impl Fn() -> bool + Send + 'static) -> Self {
+impl FileEvents {
+    /// Calls `wake` after an event, once until [`FileEvents::looked`]; `wake` tells whether it got through. `of` says in
+    /// the log what goes without events if there are none.
+    pub fn new(of: &'static str, wake: impl Fn() -> bool + Send + 'static) -> Self {
         let woken = Arc::new(AtomicBool::new(false));
         let flag = woken.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -31,7 +34,7 @@ impl Watch {
                 flag.store(false, Ordering::Release);
             }
         });
-        let mut watch = Self { watcher: None, watched: Vec::new(), woken, troubled: false };
+        let mut watch = Self { of, watcher: None, watched: Vec::new(), woken, troubled: false };
         match watcher {
             Ok(watcher) => watch.watcher = Some(watcher),
             Err(error) => watch.complain(&error),
@@ -80,8 +83,9 @@ impl Watch {
         }
         tracing::warn!(
             %error,
-            "no file events for the logs; they are polled instead. If the limit of watches is reached, raise the sysctls \
-             fs.inotify.max_user_watches and fs.inotify.max_user_instances"
+            "no file events for {}, polled instead. If the limit of watches is reached, raise the sysctls \
+             fs.inotify.max_user_watches and fs.inotify.max_user_instances",
+            self.of
         );
     }
 }
