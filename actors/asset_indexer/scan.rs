@@ -104,10 +104,15 @@ pub fn read_again(root: &Path, known: &Index, paths: &Paths, watcher: Option<&Wa
     in_parallel(|| paths.par_iter().map(read).collect())?
 }
 
+/// How much a scan gives way to everything else; between 0, not at all, and 19.
+const SCAN_NICENESS: i32 = 10;
+
 /// Own threads: a scan must not wait for pictures that are being drawn in the shared pool.
 fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("scan-{n}")).build();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("scan-{n}"));
+    // Of the thread alone, as Linux has it. Whoever waits for an answer meanwhile comes first.
+    let pool = pool.start_handler(|_| drop(rustix::process::setpriority_process(None, SCAN_NICENESS))).build();
     Ok(pool.map_err(io::Error::other)?.install(work))
 }
 
