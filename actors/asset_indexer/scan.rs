@@ -112,8 +112,10 @@ fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("scan-{n}"));
     // Of the thread alone, as Linux has it. Whoever waits for an answer meanwhile comes first.
-    let pool = pool.start_handler(|_| drop(rustix::process::setpriority_process(None, SCAN_NICENESS))).build();
-    Ok(pool.map_err(io::Error::other)?.install(work))
+    let pool = pool.start_handler(|_| {
+        let _ = rustix::process::setpriority_process(None, SCAN_NICENESS);
+    });
+    Ok(pool.build().map_err(io::Error::other)?.install(work))
 }
 
 struct Reader<'a> {

@@ -60,9 +60,19 @@ impl Daemon {
     }
 
     pub fn resident_bytes(&self) -> Result<u64, Failure> {
+        self.memory("VmRSS:")
+    }
+
+    /// The most that was resident so far.
+    #[allow(dead_code, reason = "not every benchmark asks for it")]
+    pub fn peak_bytes(&self) -> Result<u64, Failure> {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, field: &str) -> Result<u64, Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;
-        Ok(line.split_whitespace().nth(1).ok_or("no VmRSS")?.parse::<u64>()? * 1024)
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).ok_or("the kernel tells no such figure")?;
+        Ok(line.split_whitespace().next().ok_or("no number")?.parse::<u64>()? * 1024)
     }
 
     /// Requests per second, with a header such as `accept-encoding: gzip` if there is one, by wrk.
