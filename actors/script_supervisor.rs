@@ -306,9 +306,12 @@ impl Answer<SubmitJob> for ScriptSupervisor {
         // The mailbox goes on meanwhile: jobs that are submitted at the same time share one flush.
         Reply::later(async move {
             let result = stored.await;
-            if let Submitted::Queued { id } = &submitted {
+            let is_stored = result.is_ok();
+            // Whether a job is in the queue at all is up to the write of the one who submitted it first, unless a later
+            // one, which writes all of it again, went well.
+            if is_stored || matches!(submitted, Submitted::Queued { .. }) {
                 // If the supervisor crashes meanwhile, the next one reads the job from the store.
-                let _ = this.send(Stored { id: id.clone(), is_stored: result.is_ok() }).await;
+                let _ = this.send(Stored { id: submitted.job().to_owned(), is_stored }).await;
             }
             result.map(|()| submitted)
         })

@@ -188,20 +188,9 @@ impl Store {
     /// Writes out everything that is still in memory.
     pub fn flush(&self) -> Result<(), StoreError> {
         let (tell, told) = mpsc::sync_channel(1);
-        self.ask_for_flush(sender(tell));
-        answer(&told)
-    }
-
-    /// Answered when everything that was changed before is on disk.
-    pub fn flush_later(&self) -> Commit {
-        let (tell, told) = oneshot::channel();
-        self.ask_for_flush(Box::new(move |result| drop(tell.send(result))));
-        Commit { told }
-    }
-
-    fn ask_for_flush(&self, done: Done) {
         let opening = self.inner.current.read(|state| state.opening);
-        self.inner.committer.ask(opening, Ok(Before::nothing()), done);
+        self.inner.committer.ask(opening, Ok(Before::nothing()), sender(tell));
+        answer(&told)
     }
 }
 

@@ -72,13 +72,13 @@ impl Queue {
             let stored = self.renew(&of, new.request)?;
             return Ok(Submission { submitted: Submitted::Duplicate { of }, stored });
         }
-        // Whoever joins a job that is not on disk yet waits for that as well.
-        if self.storing.contains_key(&new.id) {
-            let submitted = Submitted::Known { id: new.id };
-            return Ok(Submission { submitted, stored: Some(self.store.flush_later()) });
+        // Whoever joins a job that is not on disk yet writes it as well: the first one's write may fail.
+        let table = self.store.table::<Job>()?;
+        if let Some(job) = self.storing.get(&new.id) {
+            let stored = Some(table.put_later(job.id.as_bytes(), job));
+            return Ok(Submission { submitted: Submitted::Known { id: new.id }, stored });
         }
         let same = |job: &&mut Job| new.dedupe.is_some() && job.dedupe == new.dedupe;
-        let table = self.store.table::<Job>()?;
         if let Some(job) = self.storing.values_mut().find(same) {
             job.request = new.request;
             let submitted = Submitted::Duplicate { of: job.id.clone() };
@@ -102,7 +102,12 @@ impl Queue {
 
     /// Takes note that a submitted job is on disk, or could not be stored and is not in the queue.
     pub fn stored(&mut self, id: &str, is_stored: bool) {
-        if let Some(job) = self.storing.remove(id).filter(|_| is_stored) {
+        let job = self.storing.remove(id);
+        if !is_stored || self.jobs.contains_key(id) {
+            return;
+        }
+        // The first one's write may have failed, and that of one who joined it not.
+        if let Some(job) = job.or_else(|| self.table().ok()?.get(id.as_bytes()).ok()?) {
             self.remember(job);
         }
     }
@@ -362,9 +367,15 @@ mod tests {
         f.queue.stored("a", true);
         assert_eq!(f.next().unwrap(), "a");
         assert!(f.queue.submit(keyed("c"), f.now).unwrap().stored.is_none());
-        f.queue.submit(job("lost"), f.now).unwrap().stored.unwrap().await.unwrap();
+        f.queue.submit(job("lost"), f.now).unwrap();
         f.queue.stored("lost", false);
         assert_eq!(f.queue.waiting_count(), 1, "what could not be stored is not in the queue");
+        let keyed = |id: &str| NewJob { dedupe: Some("series 2".into()), ..job(id) };
+        f.queue.submit(keyed("d"), f.now).unwrap();
+        f.queue.submit(keyed("e"), f.now).unwrap().stored.unwrap().await.unwrap();
+        f.queue.stored("d", false);
+        f.queue.stored("d", true);
+        assert_eq!(f.queue.waiting_count(), 2, "it is in the queue if the write of one who joined it went well");
     }
 
     #[actix::test]
