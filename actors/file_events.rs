@@ -94,3 +94,52 @@ impl FileEvents {
 fn is_change(event: &notify::Result<Event>) -> bool {
     event.as_ref().map_or(true, |event| event.need_rescan() || !matches!(event.kind, EventKind::Access(_)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, channel};
+    use std::time::Duration;
+
+    use super::*;
+
+    /// The events of a folder, and what wakes.
+    fn watched(folder: &Path) -> (FileEvents, Receiver<()>) {
+        let (tell, told) = channel();
+        let mut events = FileEvents::new("tests", move || tell.send(()).is_ok());
+        events.keep(&[folder.to_owned()]);
+        (events, told)
+    }
+
+    fn is_woken(told: &Receiver<()>) {
+        told.recv_timeout(Duration::from_secs(20)).expect("an event wakes");
+    }
+
+    #[test]
+    fn an_event_wakes_once_until_somebody_looked() {
+        let folder = tempfile::tempdir().unwrap();
+        let (events, told) = watched(folder.path());
+        std::fs::write(folder.path().join("a"), "x").unwrap();
+        is_woken(&told);
+        std::fs::write(folder.path().join("b"), "x").unwrap();
+        assert!(told.try_recv().is_err(), "nobody looked yet");
+        events.looked();
+        std::fs::write(folder.path().join("c"), "x").unwrap();
+        is_woken(&told);
+    }
+
+    #[test]
+    fn a_folder_that_was_replaced_is_watched_anew() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("watched");
+        std::fs::create_dir(&folder).unwrap();
+        let (mut events, told) = watched(&folder);
+        std::fs::rename(&folder, root.path().join("away")).unwrap();
+        std::fs::create_dir(&folder).unwrap();
+        events.keep(std::slice::from_ref(&folder));
+        events.looked();
+        while told.try_recv().is_ok() {}
+        events.looked();
+        std::fs::write(folder.join("a"), "x").unwrap();
+        is_woken(&told);
+    }
+}

@@ -2,7 +2,6 @@
 //!
 //! `cargo bench --bench exports`. Needs nothing; works in temporary folders. Prints a Markdown table for the README.
 
-#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod harness;
 
 use std::io::{BufWriter, Write};

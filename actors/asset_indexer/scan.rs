@@ -107,15 +107,18 @@ pub fn read_again(root: &Path, known: &Index, paths: &Paths, watcher: Option<&Wa
 /// How much a scan gives way to everything else; between 0, not at all, and 19.
 const SCAN_NICENESS: i32 = 10;
 
-/// Own threads: a scan must not wait for pictures that are being drawn in the shared pool.
+/// Own threads: a scan must not wait for pictures that are being drawn in the shared pool. Whoever waits for an answer
+/// meanwhile comes first.
 fn in_parallel<T: Send>(work: impl FnOnce() -> T + Send) -> io::Result<T> {
     let threads = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 8));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("scan-{n}"));
-    // Of the thread alone, as Linux has it. Whoever waits for an answer meanwhile comes first.
-    let pool = pool.start_handler(|_| {
-        let _ = rustix::process::setpriority_process(None, SCAN_NICENESS);
-    });
-    Ok(pool.build().map_err(io::Error::other)?.install(work))
+    Ok(pool.start_handler(|_| give_way()).build().map_err(io::Error::other)?.install(work))
+}
+
+/// Of this thread alone, as Linux has it. A daemon that gives way further already stays so.
+fn give_way() {
+    let now = rustix::process::getpriority_process(None).unwrap_or_default();
+    let _ = rustix::process::setpriority_process(None, now.max(SCAN_NICENESS));
 }
 
 struct Reader<'a> {
@@ -310,4 +313,17 @@ fn is_gone(error: &io::Error) -> bool {
 
 fn join(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scanning_threads_give_way_and_nobody_else_does() {
+        let niceness = || rustix::process::getpriority_process(None).unwrap();
+        let before = niceness();
+        assert!(in_parallel(niceness).unwrap() >= SCAN_NICENESS);
+        assert_eq!(niceness(), before);
+    }
 }

@@ -176,17 +176,18 @@ impl Ledger {
         self.progress.run = run.or(self.progress.run);
     }
 
-    /// Takes over rows with their ids, such as upstream's; gives how many. A row here with the same key is joined with the
+    /// Takes over rows with their ids, such as upstream's; gives how many are new. A row here with the same key is joined with the
     /// given one under the given id; one with another key gives way to a new id.
     pub fn adopt(&mut self, given: Vec<ChoiceRow>) -> usize {
-        let count = given.len();
+        let mut new = 0;
         let highest = given.iter().map(|row| row.id).max().unwrap_or_default();
         self.progress.last_id = self.progress.last_id.max(highest);
         for mut row in given {
             if row.id == 0 {
                 row.id = self.next_id();
             }
-            let known = row.key().and_then(|key| self.find(key)).map(|kept| kept.row.id);
+            let known = self.same(&row).map(|kept| kept.row.id);
+            new += usize::from(known.is_none());
             let joined = match known.and_then(|id| self.take(id)) {
                 Some(known) => join(Kept::clone(&known), row),
                 None => Kept::new(row),
@@ -197,7 +198,15 @@ impl Ledger {
             }
             self.put(joined);
         }
-        count
+        new
+    }
+
+    /// Our row for a given one. One without a key is told by its number, unless another row has that here.
+    fn same(&self, given: &ChoiceRow) -> Option<&Arc<Kept>> {
+        match given.key() {
+            Some(key) => self.find(key),
+            None => self.rows.get(&given.id).filter(|kept| kept.row.is_called_like(given)),
+        }
     }
 
     /// Takes rows out of sight with their files; those whose file is not known are removed for good.

@@ -70,7 +70,7 @@ pub struct DeleteChoice {
 #[rtype(result = "Result<ImportStats, ChoiceError>")]
 pub struct ImportFile;
 
-/// Takes over rows with their ids, such as those of upstream's database; gives how many. A row with a known Title,
+/// Takes over rows with their ids, such as those of upstream's database; gives how many are new. A row with a known Title,
 /// Rootfolder, Type and LibraryName is joined with ours, and one of ours whose id is taken gets a new one. Doing it again
 /// changes nothing. A row with id 0 gets a new id.
 #[derive(Debug, Message)]

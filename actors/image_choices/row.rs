@@ -108,6 +108,14 @@ impl ChoiceRow {
         Some((&self.title, self.rootfolder.as_deref()?, self.kind.as_deref()?, self.library.as_deref()?))
     }
 
+    /// Whether both have the same parts of a key, where it is none.
+    pub fn is_called_like(&self, other: &Self) -> bool {
+        self.title == other.title
+            && self.rootfolder == other.rootfolder
+            && self.kind == other.kind
+            && self.library == other.library
+    }
+
     /// What the script decided, apart from whether a person had a hand in it.
     fn decision(&self) -> [&Option<String>; 5] {
         [&self.language, &self.fallback, &self.text_truncated, &self.download_source, &self.fav_provider_link]

@@ -376,6 +376,11 @@ mod tests {
         f.queue.stored("d", false);
         f.queue.stored("d", true);
         assert_eq!(f.queue.waiting_count(), 2, "it is in the queue if the write of one who joined it went well");
+        f.queue.submit(job("f"), f.now).unwrap();
+        f.queue.submit(job("f"), f.now).unwrap().stored.unwrap().await.unwrap();
+        f.queue.stored("f", false);
+        f.queue.stored("f", true);
+        assert_eq!(f.queue.waiting_count(), 3, "and if that of the same one, submitted again, did");
     }
 
     #[actix::test]

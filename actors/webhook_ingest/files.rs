@@ -112,9 +112,9 @@ impl WebhookIngest {
         actix::spawn(async move {
             let taken = match queue.send(SubmitJob(job)).await {
                 Ok(Ok(submitted)) => {
-                    // A job of its own has this file already.
-                    if submitted.job() != file.name {
-                        submission::show(&watcher, &submitted, &trigger).await;
+                    // The waiting job now does what this file asks for, and this file goes.
+                    if let Submitted::Duplicate { of } = &submitted {
+                        submission::write_file(&watcher, of, &trigger).await;
                     }
                     Some(file_received(&file, &trigger, &submitted))
                 }

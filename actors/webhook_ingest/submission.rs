@@ -94,7 +94,9 @@ fn submit(
     Either::Right(async move {
         match submission.await {
             Ok(Ok(submitted)) => {
-                show(watcher, &submitted, &trigger).await;
+                if !matches!(submitted, Submitted::Known { .. }) {
+                    write_file(watcher, submitted.job(), &trigger).await;
+                }
                 let is_new = matches!(submitted, Submitted::Queued { .. });
                 Ok(Placed { trigger, job: submitted.job().to_owned(), is_new })
             }
@@ -115,11 +117,8 @@ fn message(source: Source, queued: usize, jobs: usize) -> String {
 }
 
 /// Writes the file of a job that does what the trigger asks for.
-pub async fn show(watcher: &Path, submitted: &Submitted, trigger: &Trigger) {
-    if matches!(submitted, Submitted::Known { .. }) {
-        return;
-    }
-    let (watcher, name, pairs) = (watcher.to_owned(), submitted.job().to_owned(), trigger.pairs.clone());
+pub async fn write_file(watcher: &Path, job: &str, trigger: &Trigger) {
+    let (watcher, name, pairs) = (watcher.to_owned(), job.to_owned(), trigger.pairs.clone());
     // The folder's file system may be just writing out what others changed.
     let _ = spawn_blocking(move || project(&watcher, &name, &pairs)).await;
 }

@@ -252,6 +252,21 @@ async fn files_of_others_become_jobs_and_senseless_ones_are_told() {
 }
 
 #[actix::test]
+async fn the_file_of_a_waiting_job_says_what_a_later_file_for_its_title_asked_for() {
+    let stage = Stage::new();
+    let heat = |title| {
+        format!("[arr_platform]: Radarr\n[event]: Download\n[arr_movie_title]: {title}\n[arr_movie_tmdb]: 949\n")
+    };
+    std::fs::write(stage.watcher.join("first.posterizarr"), heat("Heat")).unwrap();
+    stage.view(|view| view.received.len() == 1).await;
+    std::fs::write(stage.watcher.join("second.posterizarr"), heat("Heat, the longer cut")).unwrap();
+    stage.view(|view| view.received.len() == 2).await;
+    assert_eq!(stage.files(), ["first.posterizarr"]);
+    let file = std::fs::read_to_string(stage.watcher.join("first.posterizarr")).unwrap();
+    assert!(file.contains("[arr_movie_title]: Heat, the longer cut\n"), "{file}");
+}
+
+#[actix::test]
 async fn the_file_goes_when_its_run_has_succeeded_and_stays_when_it_failed() {
     let stage = Stage::new();
     let job = stage.tautulli(include_str!("samples/tautulli_movie.json")).await.unwrap().jobs.remove(0);

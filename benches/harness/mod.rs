@@ -1,5 +1,7 @@
 //! What the benchmarks share: the daemon as a child process, and figures.
 
+#![allow(dead_code, reason = "each benchmark uses a part")]
+
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -64,7 +66,6 @@ impl Daemon {
     }
 
     /// The most that was resident so far.
-    #[allow(dead_code, reason = "not every benchmark asks for it")]
     pub fn peak_bytes(&self) -> Result<u64, Failure> {
         self.memory("VmHWM:")
     }

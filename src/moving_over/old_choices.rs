@@ -1,6 +1,5 @@
 //! `imagechoices.db`: what the old backend knew of image choices.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::actors::image_choices::ImportRows;
@@ -39,19 +38,9 @@ pub async fn take(state: &AppState, file: PathBuf) -> Result<Moved, ApiError> {
         Ok(rows) => rows,
         Err(error) => return Ok(Moved { what, problem: Some(error.to_string()), ..Moved::default() }),
     };
-    let (found, imported) = (rows.len(), count_new(state, &rows));
-    ask_within(super::PATIENCE, &state.choices, ImportRows(rows)).await??;
+    let found = rows.len();
+    let imported = ask_within(super::PATIENCE, &state.choices, ImportRows(rows)).await??;
     Ok(Moved { what, found, imported, problem: None })
-}
-
-fn count_new(state: &AppState, rows: &[ChoiceRow]) -> usize {
-    let known = state.commons.views.choices.get().rows.clone();
-    let known: HashSet<_> = known.values().filter_map(|kept| kept.row.key().map(owned)).collect();
-    rows.iter().filter(|row| row.key().is_none_or(|key| !known.contains(&owned(key)))).count()
-}
-
-fn owned((title, rootfolder, kind, library): (&str, &str, &str, &str)) -> [String; 4] {
-    [title, rootfolder, kind, library].map(str::to_owned)
 }
 
 fn read(file: &Path) -> Result<Vec<ChoiceRow>, OldDatabaseError> {

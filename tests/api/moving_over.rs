@@ -60,6 +60,11 @@ async fn app() -> TestApp {
         Some(()).filter(|()| app.state.commons.views.exports.get().loaded)
     })
     .await;
+    // Nobody waits for these at a start: an import that comes before them would find something new.
+    eventually("the image choices are taken over", async || {
+        Some(()).filter(|()| !app.state.commons.views.choices.get().rows.is_empty())
+    })
+    .await;
     app
 }
 

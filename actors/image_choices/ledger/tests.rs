@@ -89,8 +89,8 @@ fn given_ids_are_kept_and_rows_that_were_there_give_way() {
     };
     let given =
         vec![theirs(2, "Heat", "en"), theirs(1, "Gone", "false"), theirs(70, "Ran", "en"), theirs(9, "Alien", "en")];
-    for _ in 0..2 {
-        assert_eq!(ledger.adopt(given.clone()), 4);
+    for new in [1, 0] {
+        assert_eq!(ledger.adopt(given.clone()), new);
         assert_eq!(titles(&ledger), [(1, "Gone"), (2, "Heat"), (9, "Alien"), (70, "Ran")]);
         assert_eq!(row(&ledger, 2).manual.as_deref(), Some("No"), "one decision: upstream's row counts");
         assert_eq!(row(&ledger, 70).language.as_deref(), Some("ja"), "ours is newer");
@@ -100,6 +100,19 @@ fn given_ids_are_kept_and_rows_that_were_there_give_way() {
     let (new, _) = ledger.create(fields(json!({"Title": "New"})), LATER);
     assert!(new > 70);
     assert_eq!(titles(&reloaded(&mut ledger)).len(), 5);
+}
+
+#[test]
+fn rows_without_a_key_come_once_however_often_they_are_given() {
+    let mut ledger = Ledger::default();
+    let bare = |id, title: &str| ChoiceRow { id, title: title.to_owned(), ..ChoiceRow::default() };
+    let given = [bare(4, "Heat"), bare(5, "Heat")];
+    for new in [2, 0] {
+        assert_eq!(ledger.adopt(given.to_vec()), new);
+        assert_eq!(titles(&ledger), [(4, "Heat"), (5, "Heat")]);
+    }
+    assert_eq!(ledger.adopt(vec![bare(4, "Ran")]), 1, "another one with that number is another one");
+    assert_eq!(titles(&ledger), [(4, "Ran"), (5, "Heat"), (6, "Heat")]);
 }
 
 #[test]
