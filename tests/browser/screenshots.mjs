@@ -30,6 +30,20 @@ const PAGES = {
 };
 const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
 
+/** Runs in the page: nothing is on its way any more that is seen. */
+function shown() {
+  const inView = (image) => {
+    const { top, left } = image.getBoundingClientRect();
+    return top < innerHeight && left < innerWidth;
+  };
+  const waiting = [...document.querySelectorAll('.sample-waiting')].some((box) => box.textContent.endsWith('…'));
+  return (
+    !waiting &&
+    !document.querySelector('.loading, [aria-busy="true"], .log:not(:has(.log-line))') &&
+    [...document.images].every((image) => !inView(image) || (image.complete && image.naturalWidth > 0))
+  );
+}
+
 await mkdir(out, { recursive: true });
 const browser = await launch();
 for (const [size, viewport] of Object.entries(SIZES)) {
@@ -42,12 +56,8 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       if (only.length && !only.includes(name)) continue;
       await page.goto(url + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction(
-        () =>
-          !document.querySelector('.loading') &&
-          [...document.images].every((image) => image.complete || image.loading === 'lazy'),
-      );
-      await page.screenshot({ path: `${out}/${name}-${size}-${colorScheme}.png` });
+      await page.waitForFunction(shown);
+      await page.screenshot({ path: `${out}/${name}-${size}-${colorScheme}.png`, fullPage: true });
     }
     await context.close();
   }

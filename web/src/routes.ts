@@ -30,7 +30,7 @@ export const routes: readonly Route[] = [
   { path: '/run', link: '/run', name: 'Run', icon: Play, load: () => import('./pages/Run') },
   { path: '/library/*?', link: '/library', name: 'Library', icon: Image, load: () => import('./pages/Library') },
   {
-    path: '/actions',
+    path: '/actions/:category?',
     link: '/actions',
     name: 'Action Center',
     icon: TriangleAlert,

@@ -1,6 +1,6 @@
 /** The small parts that pages are made of. */
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import type { ApiError } from '../api/client';
 import { now } from '../lib/clock';
 import { ago, dateTime } from '../lib/format';
@@ -101,6 +101,28 @@ export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
 
+interface MoreProps<T> {
+  of: readonly T[];
+  /** How many are shown at first, and how many more each time. */
+  page: number;
+  children: (shown: readonly T[]) => ComponentChildren;
+}
+
+/** The beginning of a long list, and a button for more of it. */
+export function More<T>({ of, page, children }: MoreProps<T>) {
+  const [shown, setShown] = useState(page);
+  return (
+    <>
+      {children(of.slice(0, shown))}
+      {of.length > shown && (
+        <button type="button" class="button" onClick={() => setShown(shown + page)}>
+          Show more
+        </button>
+      )}
+    </>
+  );
+}
+
 interface MeterProps {
   label: string;
   value: number;
@@ -136,7 +158,7 @@ export function Figure({ value, label, tone = 'plain' }: { value: ComponentChild
 }
 
 /** Terms and what they stand at. */
-export function Facts({ of }: { of: [term: string, value: ComponentChildren][] }) {
+export function Facts({ of }: { of: (readonly [term: string, value: ComponentChildren])[] }) {
   return (
     <dl class="facts">
       {of.map(([term, value]) => (

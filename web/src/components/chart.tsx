@@ -13,22 +13,26 @@ interface ChartProps {
   span: readonly [number, number];
   /** How a value is written at the axis and under the pointer. */
   format?: (value: number) => string;
+  /** The custom property that holds the bars' colour. */
+  colour?: string;
 }
 
 const HEIGHT = 180;
+/** Distances between lines: runs, pictures and seconds are whole. */
+const WHOLE = [1, 2, 5]
+  .flatMap((step) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((size) => step * size))
+  .sort((a, b) => a - b);
 
-export function Chart({ label, times, values, span, format = (value) => value.toLocaleString() }: ChartProps) {
+const plain = (value: number) => value.toLocaleString();
+
+export function Chart({ label, times, values, span, format = plain, colour: bar = '--accent' }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const look = `${theme.value} ${accent.value}`;
   useEffect(() => {
     const element = box.current;
     if (!element) return;
     const colour = (name: string) => getComputedStyle(element).getPropertyValue(name).trim();
-    const [text, line, fill] = [
-      resolved(element, '--muted'),
-      resolved(element, '--line'),
-      resolved(element, '--accent'),
-    ];
+    const [text, line, fill] = [resolved(element, '--muted'), resolved(element, '--line'), resolved(element, bar)];
     const axis = {
       stroke: text,
       grid: { stroke: line, width: 1 },
@@ -43,7 +47,7 @@ export function Chart({ label, times, values, span, format = (value) => value.to
         legend: { show: true, live: true },
         cursor: { y: false },
         scales: { x: { range: () => [span[0], span[1]] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 64, values: (_, ticks) => ticks.map(format) }],
+        axes: [axis, { ...axis, size: 64, incrs: WHOLE, values: (_, ticks) => ticks.map(format) }],
         series: [
           {},
           {

@@ -36,21 +36,26 @@ type Native<E extends keyof JSX.IntrinsicElements> = Omit<
 interface TextProps extends Labelled, Native<'input'> {
   value: string;
   onValue: (value: string) => void;
+  /** What stands at the end of the input. */
+  beside?: ComponentChildren;
 }
 
-export function TextField({ label, help, problem, value, onValue, ...rest }: TextProps) {
+export function TextField({ label, help, problem, value, onValue, beside, ...rest }: TextProps) {
   const id = useId();
   return (
     <Frame label={label} help={help} problem={problem} id={id}>
-      <input
-        type="text"
-        {...rest}
-        id={id}
-        value={value}
-        aria-describedby={help ? `${id}-help` : undefined}
-        aria-invalid={problem ? true : undefined}
-        onInput={(event) => onValue(event.currentTarget.value)}
-      />
+      <div class="with-beside">
+        <input
+          type="text"
+          {...rest}
+          id={id}
+          value={value}
+          aria-describedby={help ? `${id}-help` : undefined}
+          aria-invalid={problem ? true : undefined}
+          onInput={(event) => onValue(event.currentTarget.value)}
+        />
+        {beside}
+      </div>
     </Frame>
   );
 }

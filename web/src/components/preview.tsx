@@ -1,10 +1,11 @@
-/** One sample of the poster engine, made anew a moment after its settings or its text change. */
+/** One picture by the poster engine, made anew a moment after what goes into it changes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { address, failure } from '../api/client';
 import { asError } from '../lib/errors';
 
 export type SampleKind = 'poster' | 'season' | 'background' | 'titlecard' | 'collection';
 
+/** A sample of a kind of artwork. */
 export interface Order {
   kind: SampleKind;
   title?: string;
@@ -13,7 +14,20 @@ export interface Order {
   settings?: Record<string, Record<string, unknown>>;
 }
 
-interface Sample {
+/** What the engine is asked for. */
+export interface Wanted {
+  path: string;
+  body: string | FormData;
+  /** Changes when another picture is wanted. */
+  key: string;
+}
+
+export function sample(order: Order): Wanted {
+  const body = JSON.stringify(order);
+  return { path: '/api/preview', body, key: body };
+}
+
+interface Made {
   url?: string;
   problem?: string;
   warnings?: string;
@@ -21,50 +35,47 @@ interface Sample {
 
 const PAUSE = 400;
 
-export function Preview({ order }: { order: Order }) {
-  const { url, problem, warnings } = useSample(order);
+export function Preview({ of, alt }: { of: Wanted; alt: string }) {
+  const { url, problem, warnings } = useMade(of);
   return (
     <figure class="sample" aria-live="polite">
-      {url ? (
-        <img src={url} alt={`Sample: ${order.kind}`} />
-      ) : (
-        <div class="sample-waiting">{!problem && 'Making a sample…'}</div>
-      )}
+      {url ? <img src={url} alt={alt} /> : <div class="sample-waiting">{!problem && 'Making it…'}</div>}
       {problem && <figcaption class="problem">{problem}</figcaption>}
       {!problem && warnings && <figcaption class="help">{warnings}</figcaption>}
     </figure>
   );
 }
 
-function useSample(order: Order): Sample {
-  const [sample, setSample] = useState<Sample>({});
+function useMade(of: Wanted): Made {
+  const [made, setMade] = useState<Made>({});
   const shown = useRef<string>();
-  const body = JSON.stringify(order);
+  const newest = useRef(of);
+  newest.current = of;
   useEffect(() => {
     const controller = new AbortController();
     const timer = setTimeout(() => {
-      fetchSample(body, controller.signal).then(
+      make(newest.current, controller.signal).then(
         (next) => {
           if (shown.current) URL.revokeObjectURL(shown.current);
           shown.current = next.url;
-          setSample(next);
+          setMade(next);
         },
-        (error) =>
-          !controller.signal.aborted && setSample((before) => ({ ...before, problem: asError(error).message })),
+        (error) => !controller.signal.aborted && setMade((before) => ({ ...before, problem: asError(error).message })),
       );
     }, PAUSE);
     return () => {
       clearTimeout(timer);
       controller.abort();
     };
-  }, [body]);
+  }, [of.key]);
   useEffect(() => () => shown.current && URL.revokeObjectURL(shown.current), []);
-  return sample;
+  return made;
 }
 
-async function fetchSample(body: string, signal: AbortSignal): Promise<Required<Pick<Sample, 'url'>> & Sample> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(address('/api/preview'), { method: 'POST', body, headers, signal });
+async function make({ path, body }: Wanted, signal: AbortSignal): Promise<Made & { url: string }> {
+  // The browser names the type of a form itself.
+  const headers = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
+  const response = await fetch(address(path), { method: 'POST', body, headers, signal });
   if (!response.ok) throw await failure(response);
   const warnings = response.headers.get('x-preview-warnings');
   return { url: URL.createObjectURL(await response.blob()), ...(warnings ? { warnings } : {}) };

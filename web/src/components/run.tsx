@@ -4,7 +4,7 @@ import { Link } from 'wouter-preact';
 import { body, client } from '../api/client';
 import type { Progress, Status } from '../api/types';
 import { now } from '../lib/clock';
-import { duration } from '../lib/format';
+import { clock, duration } from '../lib/format';
 import { modeName, plural, triggerText } from '../lib/words';
 import { refreshStatus, status } from '../live/state';
 import { Badge, Meter } from './basics';
@@ -49,6 +49,7 @@ function Timing({ of }: { of: Status }) {
       : undefined;
   return (
     <div class="row small-text">
+      {started && <span class="muted">since {clock(new Date(started))}</span>}
       {started && <Badge>{duration((now.value - started) / 1000)} so far</Badge>}
       {progress && progress.per_minute > 0 && <Badge>{progress.per_minute.toFixed(0)} a minute</Badge>}
       {left !== undefined && <Badge tone="accent">about {duration(left)} left</Badge>}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, bytes, duration } from './format';
+import { ago, bytes, duration, memory } from './format';
 
 test('sizes have at most three digits and a unit', () => {
   expect([0, 999, 1536, 150 * 1024, 83_481_927_747].map(bytes)).toEqual([
@@ -11,13 +11,18 @@ test('sizes have at most three digits and a unit', () => {
   ]);
 });
 
+test('memory is told in the same units', () => {
+  expect(['24105 MB', 'Unknown'].map(memory)).toEqual(['23.5 GiB', 'unknown']);
+});
+
 test('durations name their two largest parts', () => {
-  expect([0, 59.6, 189, 3840, 90_000].map(duration)).toEqual([
+  expect([0, 59.6, 189, 3840, 90_000, 2_592_000].map(duration)).toEqual([
     '0 s',
     '1 min 00 s',
     '3 min 09 s',
     '1 h 04 min',
     '1 d 1 h',
+    '30 days',
   ]);
 });
 

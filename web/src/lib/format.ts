@@ -1,4 +1,5 @@
 /** Numbers, sizes and times as people read them. */
+import { plural } from './words';
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -12,6 +13,12 @@ export function bytes(count: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
+/** Memory as `/api/system-info` tells it (`24105 MB`) in the units of everything else. */
+export function memory(text: string): string {
+  const megabytes = Number.parseInt(text, 10);
+  return Number.isNaN(megabytes) ? 'unknown' : bytes(megabytes * 1024 * 1024);
+}
+
 /** `1 h 04 min`, `3 min 09 s`, `12 s`. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
@@ -21,7 +28,7 @@ export function duration(seconds: number): string {
     Math.floor(whole / 60) % 60,
     whole % 60,
   ];
-  if (days) return `${days} d ${hours} h`;
+  if (days) return hours ? `${days} d ${hours} h` : plural(days, 'day');
   if (hours) return `${hours} h ${pad(minutes)} min`;
   if (minutes) return `${minutes} min ${pad(rest)} s`;
   return `${rest} s`;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { caption } from './library';
+import { caption, sampleCaption } from './library';
 
 test('a caption is the folder without its ids, and the part in words', () => {
   expect(caption('TV Shows/Dark (2017) {tvdb-334824}/Season01.jpg')).toEqual({
@@ -11,6 +11,17 @@ test('a caption is the folder without its ids, and the part in words', () => {
   expect(caption('Movies/Heat (1995) {tmdb-949}/background.jpg').part).toBe('Background');
 });
 
-test('a flat file is its own title', () => {
-  expect(caption('Heat (1995) [tmdb-949].jpg').title).toBe('Heat (1995)');
+test('a file without a folder of its own has its title in its name', () => {
+  expect(caption('Heat (1995) [tmdb-949].jpg')).toEqual({ title: 'Heat (1995)', part: 'Poster' });
+  expect(caption('Heat (1995) {tmdb-949}_background.jpg')).toEqual({ title: 'Heat (1995)', part: 'Background' });
+  expect(caption('Dark (2017)_S01E02.jpg')).toEqual({ title: 'Dark (2017)', part: 'S1 · E2' });
+});
+
+test('pictures of a Testing run are named in words', () => {
+  expect(sampleCaption('SeasonPosterLongTextCAPS.jpg')).toEqual({
+    title: 'Season poster',
+    part: 'Long text, capitals',
+  });
+  expect(sampleCaption('backgroundMediumText.jpg')).toEqual({ title: 'Background', part: 'Medium text' });
+  expect(sampleCaption('mine.png')).toEqual({ title: 'Mine', part: '' });
 });

@@ -11,6 +11,14 @@ export interface Picture {
   created?: number;
   modified?: number;
   type?: string | null;
+  /** What it shows, where its path does not tell. */
+  caption?: Caption;
+}
+
+/** What a picture shows: the title, and the part of it. */
+export interface Caption {
+  title: string;
+  part: string;
 }
 
 /** What of a kind is wanted. */
@@ -37,8 +45,8 @@ export interface Kind {
   libraries: (signal: AbortSignal) => Promise<[name: string, count: number][]>;
   /** What is said where there are none. */
   none: string;
-  /** What DELETE and bulk-delete begin with. */
-  family: string;
+  /** What bulk-delete begins with; absent: they are not deleted by hand. */
+  family?: string;
   /** Width over height of most of them. */
   ratio: number;
 }
@@ -78,11 +86,21 @@ function listed(
   };
 }
 
+/** A kind whose pictures the daemon lists all at once: there are few. */
+function read(all: readonly Picture[], { offset, limit, search, library, sort }: Wanted): Piece<Picture> {
+  const needle = search.trim().toLowerCase();
+  const fitting = all.filter(
+    ({ path }) => path.toLowerCase().includes(needle) && (!library || path.startsWith(`${library}/`)),
+  );
+  if (sort === '-size') fitting.sort((one, other) => other.size - one.size);
+  return { items: fitting.slice(offset, offset + limit), total: fitting.length };
+}
+
 async function manualLibraries(signal: AbortSignal) {
   return body(await client.GET('/api/manual-assets-gallery', { signal })).libraries;
 }
 
-/** The user's own pictures, which the daemon lists all at once. */
+/** The user's own pictures. */
 const manual: Kind = {
   id: 'manual',
   name: 'Manual',
@@ -90,19 +108,28 @@ const manual: Kind = {
   ratio: 2 / 3,
   sorts: ['path', '-size'],
   none: 'Pictures in the manual assets folder are used before those of any provider.',
-  async read({ offset, limit, search, library, sort }, signal) {
-    const chosen = (await manualLibraries(signal)).filter(({ name }) => !library || name === library);
-    const needle = search.trim().toLowerCase();
-    const pictures = chosen
-      .flatMap(({ folders }) => folders.flatMap(({ assets }) => assets))
-      .filter(({ path }) => path.toLowerCase().includes(needle));
-    if (sort === '-size') pictures.sort((one, other) => other.size - one.size);
-    return { items: pictures.slice(offset, offset + limit), total: pictures.length };
+  async read(wanted, signal) {
+    const libraries = await manualLibraries(signal);
+    return read(
+      libraries.flatMap(({ folders }) => folders.flatMap(({ assets }) => assets)),
+      wanted,
+    );
   },
   async libraries(signal) {
     const pictures = (folders: { asset_count: number }[]) => folders.reduce((sum, one) => sum + one.asset_count, 0);
     return (await manualLibraries(signal)).map(({ name, folders }) => [name, pictures(folders)]);
   },
+};
+
+/** What the last Testing run made. The next one makes them anew, so there is no deleting. */
+const test: Kind = {
+  id: 'test',
+  name: 'Test images',
+  ratio: 2 / 3,
+  sorts: ['path', '-size'],
+  none: 'A Testing run makes samples of all kinds; they show up here.',
+  read: async (wanted, signal) => read(await testImages(signal), wanted),
+  libraries: async () => [],
 };
 
 export const KINDS: readonly Kind[] = [
@@ -111,6 +138,7 @@ export const KINDS: readonly Kind[] = [
   listed('seasons', 'Seasons', ['/api/seasons-gallery', '/api/seasons'], 'season_count', 2 / 3),
   listed('titlecards', 'Title cards', ['/api/titlecards-gallery', '/api/titlecards'], 'titlecard_count', 16 / 9),
   manual,
+  test,
 ];
 
 /** The address of a small copy. The time makes it a new one when the file changes. */
@@ -120,23 +148,46 @@ export function thumbnail(url: string, width: number, modified?: number): string
   return address(`/api/thumbnail?${query}`);
 }
 
-/** What a picture shows, from its path: the folder's title, and the file's part of it. */
-export function caption(path: string): { title: string; part: string } {
+/** Files that stand beside each other instead of in a folder of their own: `Heat (1995)_background.jpg`. */
+const FLAT = /^(.+)_(background|poster|season\d+|s\d+e\d+)$/i;
+
+/** What a picture shows, from its path. */
+export function caption(path: string): Caption {
   const segments = path.split('/');
   const file = (segments.at(-1) ?? path).replace(/\.\w+$/, '');
   const folder = segments.at(-2);
-  const title = (folder ?? file).replace(/\s*[[{](?:tmdb|tvdb|imdb)-[^\]}]*[\]}]/gi, '').trim();
-  return { title, part: partName(file) };
+  const [, title, part] = FLAT.exec(file) ?? (folder ? [file, folder, file] : [file, file, 'poster']);
+  return { title: withoutIds(title ?? file), part: partName(part ?? file) };
+}
+
+function withoutIds(name: string): string {
+  return name.replace(/\s*[[{](?:tmdb|tvdb|imdb)-[^\]}]*[\]}]/gi, '').trim();
 }
 
 function partName(file: string): string {
-  const season = /season0*(\d+)$/i.exec(file);
-  if (season) return season[1] === '0' || season[1] === undefined ? 'Specials' : `Season ${season[1]}`;
-  const episode = /s0*(\d+)e0*(\d+)$/i.exec(file);
+  const season = /^season0*(\d+)$/i.exec(file);
+  if (season) return season[1] === '0' ? 'Specials' : `Season ${season[1]}`;
+  const episode = /^s0*(\d+)e0*(\d+)$/i.exec(file);
   if (episode) return `S${episode[1]} · E${episode[2]}`;
-  if (/background$/i.test(file)) return 'Background';
-  if (/poster$/i.test(file)) return 'Poster';
+  if (/^(background|poster)$/i.test(file)) return capitalised(file.toLowerCase());
   return file;
+}
+
+/** `posterLongTextCAPS.jpg`, as Testing runs name their pictures, in words. */
+export function sampleCaption(file: string): Caption {
+  const words = file
+    .replace(/\.\w+$/, '')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  const [, kind = words, length, capitals] = /^(.+?)(?: (short|medium|long) text)?( caps)?$/.exec(words) ?? [];
+  return {
+    title: capitalised(kind),
+    part: [length && capitalised(`${length} text`), capitals && 'capitals'].filter(Boolean).join(', '),
+  };
+}
+
+function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export interface RecentAsset {
@@ -153,7 +204,8 @@ export async function recentAssets(signal: AbortSignal): Promise<RecentAsset[]> 
 }
 
 export async function testImages(signal: AbortSignal): Promise<Picture[]> {
-  return (await request<{ images: Picture[] }>('GET', '/api/test-gallery', { signal })).images;
+  const { images } = await request<{ images: Picture[] }>('GET', '/api/test-gallery', { signal });
+  return images.map((image) => ({ ...image, caption: sampleCaption(image.name) }));
 }
 
 export const CATEGORIES = [
@@ -166,6 +218,16 @@ export const CATEGORIES = [
   'resolved',
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
+
+export const CATEGORY_NAMES: Record<Category, string> = {
+  assets_with_issues: 'All with issues',
+  missing_assets: 'Missing',
+  missing_assets_fav_provider: 'Missing at the favourite provider',
+  non_primary_lang: 'Other language',
+  non_primary_provider: 'Other provider',
+  truncated_text: 'Text cut off',
+  resolved: 'Resolved',
+};
 
 /** How many records each category of the Action Center has, without the records. */
 export async function overviewCounts(signal: AbortSignal): Promise<Record<Category, number>> {

@@ -2,6 +2,8 @@
 import { address, body, client } from '../api/client';
 import { Badge, Card, Empty, Facts, Loaded, Page, When } from '../components/basics';
 import { SelectField } from '../components/fields';
+import { useBusy } from '../components/run';
+import { downloadSupport } from '../components/support';
 import { tell } from '../components/toast';
 import { duration } from '../lib/format';
 import { useResource } from '../lib/resource';
@@ -99,21 +101,12 @@ function Look() {
 }
 
 function Support() {
-  async function download() {
-    const response = await fetch(address('/api/admin/support-zip'), { method: 'POST' });
-    if (!response.ok) throw new Error(`the daemon answered ${response.status}`);
-    const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? 'support.zip';
-    const link = document.createElement('a');
-    link.href = URL.createObjectURL(await response.blob());
-    link.download = name;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  }
+  const busy = useBusy();
   return (
     <Card title="Support information">
       <p>Logs, versions and settings in one file, with all secrets removed, for a bug report.</p>
       <div>
-        <button type="button" class="button" onClick={() => tell(download())}>
+        <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(tell(downloadSupport()))}>
           Download
         </button>
       </div>

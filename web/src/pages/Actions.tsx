@@ -1,10 +1,12 @@
 /** The Action Center: pictures that need attention, why, and what can be done. */
 import { useMemo, useState } from 'preact/hooks';
+import { useParams } from 'wouter-preact';
 import { request } from '../api/client';
-import { Badge, Empty, Loaded, Page } from '../components/basics';
+import { Badge, Empty, Loaded, More, Page } from '../components/basics';
+import { Pick, Search, Tabs } from '../components/choose';
 import { ask } from '../components/dialog';
 import { tell } from '../components/toast';
-import { CATEGORIES, type Category, thumbnail } from '../lib/library';
+import { CATEGORIES, CATEGORY_NAMES, type Category, thumbnail } from '../lib/library';
 import { useResource } from '../lib/resource';
 import { plural, type Tone } from '../lib/words';
 import { changed } from '../live/state';
@@ -29,19 +31,21 @@ interface Overview {
   config: { primary_language: string | null; primary_provider: string | null };
 }
 
-const NAMES: Record<Category, [name: string, tone: Tone]> = {
-  assets_with_issues: ['All with issues', 'warn'],
-  missing_assets: ['Missing', 'bad'],
-  missing_assets_fav_provider: ['Missing at the favourite provider', 'warn'],
-  non_primary_lang: ['Other language', 'warn'],
-  non_primary_provider: ['Other provider', 'plain'],
-  truncated_text: ['Text cut off', 'warn'],
-  resolved: ['Resolved', 'good'],
+const TONES: Record<Category, Tone> = {
+  assets_with_issues: 'warn',
+  missing_assets: 'bad',
+  missing_assets_fav_provider: 'warn',
+  non_primary_lang: 'warn',
+  non_primary_provider: 'plain',
+  truncated_text: 'warn',
+  resolved: 'good',
 };
 
 const PAGE = 100;
 
 export default function Actions() {
+  const wanted = useParams<{ category?: string }>().category;
+  const category = CATEGORIES.find((one) => one === wanted) ?? 'assets_with_issues';
   const overview = useResource(
     (signal) => request<Overview>('GET', '/api/assets/overview', { signal }),
     [],
@@ -49,17 +53,31 @@ export default function Actions() {
   );
   return (
     <Page title="Action Center">
-      <Loaded of={overview}>{(of) => <Center of={of} />}</Loaded>
+      <Loaded of={overview}>
+        {(of) => (
+          <>
+            <Tabs
+              label="Categories"
+              below="/actions"
+              value={category}
+              options={CATEGORIES.map((value) => ({
+                value,
+                name: CATEGORY_NAMES[value],
+                aside: of.categories[value].count,
+              }))}
+            />
+            <Center key={category} of={of} category={category} />
+          </>
+        )}
+      </Loaded>
     </Page>
   );
 }
 
-function Center({ of }: { of: Overview }) {
-  const [category, setCategory] = useState<Category>('assets_with_issues');
+function Center({ of, category }: { of: Overview; category: Category }) {
   const [search, setSearch] = useState('');
   const [library, setLibrary] = useState('');
   const [type, setType] = useState('');
-  const [shown, setShown] = useState(PAGE);
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const all = of.categories[category].assets;
   const reasons = useMemo(() => reasonsOf(of), [of]);
@@ -72,41 +90,27 @@ function Center({ of }: { of: Overview }) {
         (!needle || `${one.Title} ${one.Rootfolder}`.toLowerCase().includes(needle)),
     );
   }, [all, search, library, type]);
-  const values = (field: 'LibraryName' | 'Type') =>
-    [...new Set(all.map((one) => one[field]).filter(Boolean))].sort() as string[];
 
-  function choose(next: Category) {
-    setCategory(next);
-    setShown(PAGE);
-    setChosen(new Set());
-  }
   function toggle(id: number) {
     const next = new Set(chosen);
     if (!next.delete(id)) next.add(id);
     setChosen(next);
   }
   const picked = found.filter((one) => chosen.has(one.id));
+  const forget = () => setChosen(new Set());
 
+  if (all.length === 0) return <Empty>No picture is in this category.</Empty>;
   return (
     <>
-      <div class="chips">
-        {CATEGORIES.map((one) => (
-          <button type="button" class="chip" key={one} aria-pressed={one === category} onClick={() => choose(one)}>
-            {NAMES[one][0]} <small>{of.categories[one].count.toLocaleString()}</small>
-          </button>
-        ))}
-      </div>
-      <div class="row">
-        <input
-          type="search"
-          class="search"
-          aria-label="Search"
-          placeholder="Search"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
+      <div class="row toolbar">
+        <Search label="Search for a title" value={search} onValue={setSearch} />
+        <Pick
+          label="Library"
+          value={library}
+          onValue={setLibrary}
+          options={valuesOf(all, 'LibraryName', 'libraries')}
         />
-        <Choose label="Library" value={library} onValue={setLibrary} values={values('LibraryName')} />
-        <Choose label="Type" value={type} onValue={setType} values={values('Type')} />
+        <Pick label="Type" value={type} onValue={setType} options={valuesOf(all, 'Type', 'types')} />
         <span class="muted small-text grow">
           {plural(found.length, 'picture')}
           {of.config.primary_language &&
@@ -122,62 +126,39 @@ function Center({ of }: { of: Overview }) {
         </label>
         {picked.length > 0 && (
           <>
-            <button
-              type="button"
-              class="button"
-              onClick={() => resolve(picked, category !== 'resolved').then(() => setChosen(new Set()))}
-            >
+            <button type="button" class="button" onClick={() => resolve(picked, category !== 'resolved').then(forget)}>
               {category === 'resolved' ? 'Open again' : 'Resolve'} {picked.length}
             </button>
-            <button type="button" class="button danger" onClick={() => remove(picked).then(() => setChosen(new Set()))}>
+            <button type="button" class="button danger" onClick={() => remove(picked).then(forget)}>
               Delete {picked.length}
             </button>
           </>
         )}
       </div>
-      {found.length === 0 ? (
-        <Empty>Nothing here needs attention.</Empty>
-      ) : (
-        <ul class="list issues">
-          {found.slice(0, shown).map((one) => (
-            <Issue
-              key={one.id}
-              of={one}
-              reasons={reasons.get(one.id) ?? []}
-              chosen={chosen.has(one.id)}
-              onChoose={() => toggle(one.id)}
-            />
-          ))}
-        </ul>
-      )}
-      {found.length > shown && (
-        <button type="button" class="button" onClick={() => setShown(shown + PAGE)}>
-          Show more
-        </button>
-      )}
+      {found.length === 0 && <Empty>Nothing fits.</Empty>}
+      <More of={found} page={PAGE}>
+        {(shown) => (
+          <ul class="list issues">
+            {shown.map((one) => (
+              <Issue
+                key={one.id}
+                of={one}
+                reasons={reasons.get(one.id) ?? []}
+                chosen={chosen.has(one.id)}
+                onChoose={() => toggle(one.id)}
+              />
+            ))}
+          </ul>
+        )}
+      </More>
     </>
   );
 }
 
-function Choose({
-  label,
-  value,
-  onValue,
-  values,
-}: {
-  label: string;
-  value: string;
-  onValue: (value: string) => void;
-  values: string[];
-}) {
-  return (
-    <select class="fit" aria-label={label} value={value} onChange={(event) => onValue(event.currentTarget.value)}>
-      <option value="">{label}: all</option>
-      {values.map((one) => (
-        <option key={one}>{one}</option>
-      ))}
-    </select>
-  );
+/** What records can be told apart by, and all of them first. */
+function valuesOf(records: readonly Choice[], field: 'LibraryName' | 'Type', all: string) {
+  const values = [...new Set(records.map((one) => one[field]))].filter((value) => typeof value === 'string' && value);
+  return [{ value: '', name: `All ${all}` }, ...(values as string[]).sort().map((value) => ({ value, name: value }))];
 }
 
 /** Which categories each record is in: a record stands in several of them. */
@@ -223,8 +204,8 @@ function Issue({ of, reasons, chosen, onChoose }: IssueProps) {
         </div>
         <div class="chips">
           {reasons.map((reason) => (
-            <Badge key={reason} tone={NAMES[reason][1]}>
-              {NAMES[reason][0]}
+            <Badge key={reason} tone={TONES[reason]}>
+              {CATEGORY_NAMES[reason]}
             </Badge>
           ))}
           {link && (

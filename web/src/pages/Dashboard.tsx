@@ -1,11 +1,11 @@
 /** What a user opens to see that everything is well. */
 import { Link } from 'wouter-preact';
 import { address, body, client } from '../api/client';
-import type { Status } from '../api/types';
-import { Badge, Card, Empty, Facts, Figure, Loaded, Meter, Page, When } from '../components/basics';
+import type { SchedulerStatus, Status } from '../api/types';
+import { Badge, Card, Empty, Facts, Loaded, Meter, Page, When } from '../components/basics';
 import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
-import { bytes, duration, inZone } from '../lib/format';
-import { overviewCounts, type RecentAsset, recentAssets } from '../lib/library';
+import { bytes, dayAndClock, duration, inZone, memory } from '../lib/format';
+import { CATEGORIES, CATEGORY_NAMES, overviewCounts, type RecentAsset, recentAssets, thumbnail } from '../lib/library';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone, plural, triggerText } from '../lib/words';
 import { scheduler, status } from '../live/state';
@@ -50,8 +50,13 @@ function RunCard() {
 
 /** Who waits: the first ones by name. */
 function Queue({ length }: { length: number }) {
-  const queue = useResource((signal) => client.GET('/api/triggers', { signal }).then(body), [], ['queue']);
-  const waiting = queue.data?.triggers.filter((job) => job.state === 'waiting').slice(0, 3) ?? [];
+  const query = { state: 'waiting', limit: 3 };
+  const queue = useResource(
+    (signal) => client.GET('/api/triggers', { params: { query }, signal }).then(body),
+    [],
+    ['queue'],
+  );
+  const waiting = queue.data?.triggers ?? [];
   return (
     <p>
       <Link href="/triggers">{plural(length, 'job')}</Link> in the queue
@@ -73,24 +78,48 @@ function LastRun() {
     ['runs'],
   );
   const last = runs.data?.runs[0];
+  if (runs.data && !last) return <FirstSteps />;
   return (
     <div class="row last-run">
       <p class="grow">
-        {last ? (
+        {last && (
           <>
             Last: <Link href={`/runs/${last.id}`}>{modeName(last.mode)}</Link>{' '}
             <Badge tone={outcomeTone(last.outcome)}>{outcomeText(last.outcome)}</Badge>{' '}
             <When at={last.ended ?? last.started} />
             {last.reason && <span class="muted"> — {last.reason}</span>}
           </>
-        ) : (
-          <span class="muted">No run yet.</span>
         )}
       </p>
       <Link class="button primary" href="/run">
         Start a run
       </Link>
     </div>
+  );
+}
+
+/** What somebody does who has never had a run. */
+function FirstSteps() {
+  return (
+    <>
+      <p>No run yet. This is how to begin:</p>
+      <ol class="steps">
+        <li>
+          <Link href="/run">Start a Testing run</Link>: it needs nothing, and shows how pictures come out.
+        </li>
+        <li>
+          Tell where your <Link href="/settings/media-servers">media server</Link> is, and the{' '}
+          <Link href="/settings/service-apis">keys of the providers</Link> that pictures come from.
+        </li>
+        <li>
+          Choose <Link href="/settings/visuals">overlays and fonts</Link>; a sample shows each change at once.
+        </li>
+        <li>
+          <Link href="/schedules">Plan runs</Link>, or have <Link href="/triggers">Sonarr, Radarr or Tautulli</Link>{' '}
+          start them.
+        </li>
+      </ol>
+    </>
   );
 }
 
@@ -121,6 +150,7 @@ function ScheduleCard() {
   const known = scheduler.value;
   if (!known) return null;
   const last = known.history[0];
+  const then = firesOf(known).slice(1, 4);
   return (
     <Card
       title="Schedule"
@@ -143,6 +173,7 @@ function ScheduleCard() {
               'nothing planned'
             ),
           ],
+          ...(then.length ? ([['Then', <Then key="t" of={then} zone={known.timezone} />]] as const) : []),
           [
             'Last',
             last ? (
@@ -156,10 +187,30 @@ function ScheduleCard() {
           ],
         ]}
       />
-      <Link href="/schedules">Schedules</Link>
+      <Link class="foot" href="/schedules">
+        All schedules
+      </Link>
     </Card>
   );
 }
+
+/** The next fires of all entries, the very next one first. */
+function firesOf(of: SchedulerStatus): string[] {
+  const fires = of.active_jobs.flatMap((job) => [job.next_run, ...job.following]);
+  return [...new Set(fires)].filter((at) => typeof at === 'string').sort();
+}
+
+function Then({ of, zone }: { of: readonly string[]; zone: string }) {
+  return (
+    <ul class="plain-list small-text">
+      {of.map((at) => (
+        <li key={at}>{dayAndClock(new Date(at), zone)}</li>
+      ))}
+    </ul>
+  );
+}
+
+const PROBLEMS = CATEGORIES.filter((category) => category !== 'resolved');
 
 function ProblemsCard() {
   const counts = useResource(overviewCounts, [], ['assets']);
@@ -170,19 +221,20 @@ function ProblemsCard() {
           of.assets_with_issues === 0 ? (
             <Empty>No picture needs attention.</Empty>
           ) : (
-            <div class="figures">
-              <Figure value={of.assets_with_issues.toLocaleString()} label="with issues" tone="warn" />
-              <Figure
-                value={of.missing_assets.toLocaleString()}
-                label="missing"
-                tone={of.missing_assets ? 'bad' : 'plain'}
-              />
-              <Figure value={of.non_primary_lang.toLocaleString()} label="other language" />
-            </div>
+            <ul class="counts">
+              {PROBLEMS.map((category) => (
+                <li key={category}>
+                  <Link href={`/actions/${category}`}>{CATEGORY_NAMES[category]}</Link>
+                  <strong>{of[category].toLocaleString()}</strong>
+                </li>
+              ))}
+            </ul>
           )
         }
       </Loaded>
-      <Link href="/actions">Open the Action Center</Link>
+      <Link class="foot" href="/actions">
+        Open the Action Center
+      </Link>
     </Card>
   );
 }
@@ -219,6 +271,9 @@ function WebhooksCard() {
           )
         }
       </Loaded>
+      <Link class="foot" href="/triggers">
+        All triggers
+      </Link>
     </Card>
   );
 }
@@ -249,12 +304,13 @@ function MachineCard() {
                     key="m"
                     label="Memory in use"
                     percent={of.memory_percent}
-                    text={`${of.used_memory} of ${of.total_memory}`}
+                    text={`${memory(of.used_memory)} of ${memory(of.total_memory)}`}
                   />,
                 ],
                 ['Disk', own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…'],
                 ['Daemon', own.data?.memory_bytes ? `${bytes(own.data.memory_bytes)} of memory` : '…'],
-                ['Version', health.data ? `${health.data.version}, up ${duration(health.data.uptime_seconds)}` : '…'],
+                ['Version', health.data?.version ?? '…'],
+                ['Up for', health.data ? duration(health.data.uptime_seconds) : '…'],
                 ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
                 ['System', of.os_version],
               ]}
@@ -309,10 +365,9 @@ function RecentCard() {
 }
 
 function Recent({ of }: { of: RecentAsset }) {
-  const query = new URLSearchParams({ path: of.poster_url, w: '320' });
   return (
     <a href={address(of.poster_url)} target="_blank" rel="noreferrer" class="shelf-item">
-      <img src={address(`/api/thumbnail?${query}`)} alt="" loading="lazy" />
+      <img src={thumbnail(of.poster_url, 320, of.modified)} alt="" loading="lazy" />
       <span class="truncate">{of.title}</span>
       <span class="muted small-text truncate">
         {of.type} · {of.library}

@@ -1,16 +1,23 @@
 /** What the media servers' last exports hold. */
 import { useMemo, useState } from 'preact/hooks';
 import { request } from '../api/client';
-import { Badge, Card, Empty, Figure, Loaded, Page, When } from '../components/basics';
+import { Badge, Card, Empty, Figure, Loaded, More, Page, When } from '../components/basics';
+import { Chips, Pick, Search } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { useResource } from '../lib/resource';
 
 const SERVERS = [
-  ['plex-export', 'Plex'],
-  ['other-media-export', 'Jellyfin and Emby'],
+  { value: 'plex-export', name: 'Plex' },
+  { value: 'other-media-export', name: 'Jellyfin and Emby' },
 ] as const;
+const TABLES = [
+  { value: 'library', name: 'Titles' },
+  { value: 'episodes', name: 'Seasons' },
+] as const;
+
+type Kind = (typeof TABLES)[number]['value'];
 
 type Row = Record<string, string | number | null>;
 
@@ -25,16 +32,10 @@ interface Statistics {
 const PAGE = 100;
 
 export default function Exports() {
-  const [server, setServer] = useState<string>(SERVERS[0][0]);
+  const [server, setServer] = useState<(typeof SERVERS)[number]['value']>('plex-export');
   return (
     <Page title="Exports">
-      <div class="chips">
-        {SERVERS.map(([id, name]) => (
-          <button type="button" class="chip" key={id} aria-pressed={id === server} onClick={() => setServer(id)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Chips label="Media server" options={SERVERS} value={server} onValue={setServer} />
       <Server key={server} prefix={server} />
     </Page>
   );
@@ -82,35 +83,23 @@ function Server({ prefix }: { prefix: string }) {
         </Loaded>
       </Card>
       <div class="row">
-        <div class="chips">
-          {(['library', 'episodes'] as const).map((one) => (
-            <button type="button" class="chip" key={one} aria-pressed={one === table} onClick={() => setTable(one)}>
-              {one === 'library' ? 'Titles' : 'Seasons'}
-            </button>
-          ))}
-        </div>
+        <Chips label="What is listed" options={TABLES} value={table} onValue={setTable} />
         {(runs.data?.runs.length ?? 0) > 1 && (
-          <select
-            class="fit"
-            aria-label="Which export"
+          <Pick
+            label="Which export"
             value={run}
-            onChange={(event) => setRun(event.currentTarget.value)}
-          >
-            <option value="">The newest</option>
-            {runs.data?.runs.map((one) => (
-              <option key={one} value={one}>
-                {new Date(one).toLocaleString()}
-              </option>
-            ))}
-          </select>
+            onValue={setRun}
+            options={[
+              { value: '', name: 'The newest' },
+              ...(runs.data?.runs ?? []).map((one) => ({ value: one, name: new Date(one).toLocaleString() })),
+            ]}
+          />
         )}
       </div>
       <Rows key={`${table} ${run}`} prefix={prefix} table={table} run={run} />
     </>
   );
 }
-
-type Kind = 'library' | 'episodes';
 
 const IDS = ['tmdbid', 'tvdbid', 'imdbid'] as const;
 
@@ -148,7 +137,6 @@ function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string
     ['runs'],
   );
   const [search, setSearch] = useState('');
-  const [shown, setShown] = useState(PAGE);
   const [open, setOpen] = useState<Row>();
   const found = useMemo(() => {
     const needle = search.trim().toLowerCase();
@@ -167,32 +155,24 @@ function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string
     <Loaded of={rows}>
       {() => (
         <>
-          <input
-            type="search"
-            class="search"
-            aria-label="Search in the export"
-            placeholder="Search"
-            value={search}
-            onInput={(event) => setSearch(event.currentTarget.value)}
-          />
+          <Search label="Search in the export" value={search} onValue={setSearch} />
           {found.length === 0 ? (
             <Empty>No rows. A run with this media server writes the files that are read here.</Empty>
           ) : (
-            <Table
-              columns={COLUMNS[table]}
-              rows={found.slice(0, shown)}
-              rowKey={(row) => row.id ?? ''}
-              actions={(row) => (
-                <button type="button" class="button small" onClick={() => setOpen(row)}>
-                  Details
-                </button>
+            <More of={found} page={PAGE}>
+              {(shown) => (
+                <Table
+                  columns={COLUMNS[table]}
+                  rows={shown}
+                  rowKey={(row) => row.id ?? ''}
+                  actions={(row) => (
+                    <button type="button" class="button small" onClick={() => setOpen(row)}>
+                      Details
+                    </button>
+                  )}
+                />
               )}
-            />
-          )}
-          {found.length > shown && (
-            <button type="button" class="button" onClick={() => setShown(shown + PAGE)}>
-              Show more
-            </button>
+            </More>
           )}
           {open && (
             <Dialog title={String(open.title || open.show_name || 'Details')} onClose={() => setOpen(undefined)} wide>

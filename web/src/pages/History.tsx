@@ -5,6 +5,7 @@ import type { components } from '../../types/schema';
 import { body, client } from '../api/client';
 import { Badge, Card, Empty, Figure, Loaded, Page } from '../components/basics';
 import { Chart } from '../components/chart';
+import { Pick } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
 import { dateTime, duration } from '../lib/format';
@@ -13,10 +14,12 @@ import { modeName, outcomeText, outcomeTone, plural } from '../lib/words';
 
 type Entry = components['schemas']['HistoryRow'];
 
-const MODES = ['', 'normal', 'scheduled', 'testing', 'manual', 'backup', 'syncjelly', 'syncemby', 'tautulli', 'arr'];
+const MODES = ['normal', 'scheduled', 'testing', 'manual', 'backup', 'syncjelly', 'syncemby', 'tautulli', 'arr'];
+const KINDS = [{ value: '', name: 'Every kind' }, ...MODES.map((value) => ({ value, name: modeName(value) }))];
 const PAGE = 25;
-/** Days that the charts show. */
-const CHARTED = 90;
+/** How far back the charts go. */
+const SPANS = [30, 90, 365].map((days) => ({ value: String(days), name: `The last ${days} days` }));
+const DAY = 86_400;
 
 export default function History() {
   return (
@@ -30,31 +33,33 @@ export default function History() {
 type Day = components['schemas']['Day'];
 
 function Charts() {
-  const since = new Date(Date.now() - CHARTED * 86_400_000).toISOString().slice(0, 10);
+  const [span, setSpan] = useState('90');
+  const from = Date.now() / 1000 - Number(span) * DAY;
+  const since = new Date(from * 1000).toISOString().slice(0, 10);
   const days = useResource(
     (signal) => client.GET('/api/runtime-history/days', { params: { query: { since } }, signal }).then(body),
-    [],
+    [since],
     ['runs'],
   );
   return (
-    <Card title={`The last ${CHARTED} days`}>
+    <Card title="Over time" aside={<Pick label="How far back" value={span} onValue={setSpan} options={SPANS} />}>
       <Loaded of={days}>
         {({ days: of }) =>
-          of.length === 0 ? <Empty>Charts appear after the first runs.</Empty> : <DayCharts of={of} />
+          of.length === 0 ? <Empty>No run was finished in this time.</Empty> : <DayCharts of={of} since={since} />
         }
       </Loaded>
     </Card>
   );
 }
 
-function DayCharts({ of }: { of: Day[] }) {
+function DayCharts({ of, since }: { of: Day[]; since: string }) {
   const times = useMemo(() => of.map((day) => new Date(`${day.date}T12:00:00`).getTime() / 1000), [of]);
   const column = (field: 'images' | 'errors' | 'runtime_seconds') => of.map((day) => day[field]);
   const [images, errors, runtime] = useMemo(
     () => [column('images'), column('errors'), column('runtime_seconds')],
     [of],
   );
-  const span = useMemo((): [number, number] => [Date.now() / 1000 - CHARTED * 86_400, Date.now() / 1000], [of]);
+  const span = useMemo((): [number, number] => [Date.parse(since) / 1000, Date.now() / 1000], [of, since]);
   const sum = (field: 'images' | 'errors' | 'runs') => of.reduce((total, day) => total + day[field], 0);
   return (
     <>
@@ -66,7 +71,7 @@ function DayCharts({ of }: { of: Day[] }) {
       <div class="charts">
         <Chart label="Pictures made" times={times} values={images} span={span} />
         <Chart label="Time spent" times={times} values={runtime} span={span} format={duration} />
-        <Chart label="Errors" times={times} values={errors} span={span} />
+        <Chart label="Errors" times={times} values={errors} span={span} colour="--bad" />
       </div>
     </>
   );
@@ -105,27 +110,21 @@ function Runs() {
     <Card
       title="Runs"
       aside={
-        <select
-          class="fit"
-          aria-label="What ran"
+        <Pick
+          label="What ran"
           value={mode}
-          onChange={(event) => {
-            setMode(event.currentTarget.value);
+          options={KINDS}
+          onValue={(next) => {
+            setMode(next);
             setOffset(0);
           }}
-        >
-          {MODES.map((one) => (
-            <option key={one} value={one}>
-              {one ? modeName(one) : 'Every kind'}
-            </option>
-          ))}
-        </select>
+        />
       }
     >
       <Loaded of={rows}>
         {({ history, total }) =>
           history.length === 0 ? (
-            <Empty>No run has finished yet.</Empty>
+            <Empty>{mode ? 'No run of this kind has finished yet.' : 'No run has finished yet.'}</Empty>
           ) : (
             <>
               <Table
@@ -133,7 +132,10 @@ function Runs() {
                 rows={history}
                 rowKey={(entry) => entry.id}
                 sort={sort}
-                onSort={setSort}
+                onSort={(by) => {
+                  setSort(by);
+                  setOffset(0);
+                }}
                 actions={(entry) => (
                   <button type="button" class="button small" onClick={() => setOpen(entry)}>
                     Details

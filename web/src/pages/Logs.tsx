@@ -1,11 +1,15 @@
 /** Any log of the script or the daemon: live, filtered, searched. */
-import { ArrowDown, ChevronDown, ChevronUp, Download, Pause, Play } from 'lucide-preact';
+import { ArrowDown, ChevronDown, ChevronUp, Download, LifeBuoy, Pause, Play } from 'lucide-preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation, useParams } from 'wouter-preact';
 import { address, body, client } from '../api/client';
 import type { LogFile } from '../api/types';
 import { Badge, Empty, Loaded, Page, When } from '../components/basics';
+import { Chips, Search, Toggles } from '../components/choose';
 import { type LogHandle, LogLines } from '../components/log';
+import { useBusy } from '../components/run';
+import { downloadSupport } from '../components/support';
+import { tell } from '../components/toast';
 import { bytes } from '../lib/format';
 import { type Level, levelOf } from '../lib/logline';
 import { useResource } from '../lib/resource';
@@ -22,40 +26,42 @@ export default function Logs() {
   const files = useResource((signal) => client.GET('/api/logs', { signal }).then(body), [], ['runs']);
   const wanted = useParams<{ name?: string }>().name;
   const [, go] = useLocation();
-  const name = wanted ? decodeURIComponent(wanted) : (status.value?.active_log ?? 'Scriptlog.log');
+  const busy = useBusy();
   return (
-    <Page title="Logs">
+    <Page
+      title="Logs"
+      actions={
+        <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(tell(downloadSupport()))}>
+          <LifeBuoy size={16} aria-hidden="true" /> Support information
+        </button>
+      }
+    >
       <Loaded of={files}>
-        {({ logs }) => (
-          <>
-            <Files of={logs} chosen={name} onChoose={(file) => go(`/logs/${encodeURIComponent(file)}`)} />
-            {logs.length === 0 ? (
-              <Empty>No log was written yet.</Empty>
-            ) : (
+        {({ logs }) => {
+          const name = wanted ? decodeURIComponent(wanted) : usual(logs);
+          if (!name) return <Empty>No log was written yet.</Empty>;
+          return (
+            <>
+              <Chips
+                label="Log files"
+                value={name}
+                onValue={(file) => go(`/logs/${encodeURIComponent(file)}`)}
+                options={logs.map((log) => ({ value: log.name, name: log.name, aside: bytes(log.size) }))}
+              />
               <Viewer key={name} name={name} file={logs.find((log) => log.name === name)} />
-            )}
-          </>
-        )}
+            </>
+          );
+        }}
       </Loaded>
     </Page>
   );
 }
 
-function Files({ of, chosen, onChoose }: { of: LogFile[]; chosen: string; onChoose: (name: string) => void }) {
-  return (
-    <div class="chips">
-      {of.map((file) => (
-        <button
-          type="button"
-          class="chip"
-          key={`${file.directory}/${file.name}`}
-          aria-pressed={file.name === chosen}
-          onClick={() => onChoose(file.name)}
-        >
-          {file.name} <small>{bytes(file.size)}</small>
-        </button>
-      ))}
-    </div>
+/** The log of the run that is on or was last; before the first run, the daemon's. */
+function usual(logs: readonly LogFile[]): string | undefined {
+  const names = logs.map((log) => log.name);
+  return [status.value?.active_log, 'Scriptlog.log', 'BackendServer.log', ...names].find(
+    (name) => name !== undefined && names.includes(name),
   );
 }
 
@@ -81,33 +87,16 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
     }
   }
 
-  const toggle = (level: Level) =>
-    setLevels(levels.includes(level) ? levels.filter((one) => one !== level) : [...levels, level]);
-
   return (
     <section class="log-page" aria-label={name}>
-      <div class="row">
-        <input
-          type="search"
-          class="search"
-          aria-label="Search in the log"
-          placeholder="Search"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
+      <div class="row toolbar">
+        <Search label="Search in the log" value={search} onValue={setSearch} />
+        <Toggles
+          label="Levels"
+          values={levels}
+          onValues={setLevels}
+          options={LEVELS.map((value) => ({ value, name: value.toLowerCase() }))}
         />
-        <div class="chips">
-          {LEVELS.map((level) => (
-            <button
-              type="button"
-              class="chip"
-              key={level}
-              aria-pressed={levels.includes(level)}
-              onClick={() => toggle(level)}
-            >
-              {level.toLowerCase()}
-            </button>
-          ))}
-        </div>
         <button
           type="button"
           class="icon-button"
@@ -135,6 +124,9 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
           <Download size={14} /> Download
         </a>
       </div>
+      {lines.length === 0 && live.connected && (
+        <Empty>{live.lines.length ? 'No line fits.' : 'This log is empty.'}</Empty>
+      )}
       <LogLines lines={lines} follow={follow && !paused} onFollow={setFollow} handle={handle} marked={marked} />
       <p class="muted small-text row">
         <Badge tone={live.connected ? 'good' : 'warn'}>

@@ -22,16 +22,17 @@ interface Choice {
   question?: ComponentChildren;
 }
 
-const CHOICES: readonly Choice[] = [
+const TESTING: Choice = {
+  mode: 'testing',
+  what: 'Makes sample pictures with your overlays, fonts and text settings. Nothing in the library changes.',
+  needs: 'nothing; works offline',
+};
+
+const LIBRARY_RUNS: readonly Choice[] = [
   {
     mode: 'normal',
     what: 'Looks through the whole library and makes every picture that is missing.',
     needs: 'a media server and provider keys in the settings',
-  },
-  {
-    mode: 'testing',
-    what: 'Makes sample pictures with your overlays, fonts and text settings. Nothing in the library changes.',
-    needs: 'nothing; works offline',
   },
   {
     mode: 'backup',
@@ -67,13 +68,22 @@ export default function Run() {
       {known && !known.runner.available && (
         <div class="notice tone-bad">No run can start: {known.runner.reason ?? 'no runner was found'}</div>
       )}
-      <div class="cards">
-        {CHOICES.map((choice) => (
-          <Start key={choice.mode} of={choice} />
+      <div class="cards small">
+        {LIBRARY_RUNS.map((choice) => (
+          <Card title={modeName(choice.mode)} key={choice.mode}>
+            <Start of={choice} />
+          </Card>
         ))}
       </div>
+      <Card title={modeName(TESTING.mode)} aside={<Link href="/library/test">All test images</Link>}>
+        <div class="testing">
+          <div class="stack">
+            <Start of={TESTING} />
+          </div>
+          <TestImages />
+        </div>
+      </Card>
       <ManualRun />
-      <TestImages />
       <div class="cards">
         <Reset />
         <Card title="The script says it is running already?">
@@ -104,13 +114,13 @@ function Start({ of }: { of: Choice }) {
   }
   const able = status.value?.runner.modes?.includes(of.mode) ?? true;
   return (
-    <Card title={modeName(of.mode)}>
-      <p class="grow">{of.what}</p>
+    <>
+      <p>{of.what}</p>
       <p class="muted small-text">
         Needs {of.needs}
-        {able ? '.' : ', and the poster script with PowerShell: the built-in engine cannot do it yet.'}
+        {able ? '.' : '; and PowerShell with the poster script, because the built-in engine cannot do it yet.'}
       </p>
-      <div>
+      <div class="foot">
         <button
           type="button"
           class={able ? 'button primary' : 'button'}
@@ -120,7 +130,7 @@ function Start({ of }: { of: Choice }) {
           Start {modeName(of.mode)}
         </button>
       </div>
-    </Card>
+    </>
   );
 }
 

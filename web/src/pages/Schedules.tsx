@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { body, client, request } from '../api/client';
 import type { Fire, NewEntry, SchedulerStatus } from '../api/types';
 import { Badge, Card, Empty, Facts, Loading, Page, When } from '../components/basics';
+import { Toggles } from '../components/choose';
 import { ask } from '../components/dialog';
 import { SelectField, Switch, TextField } from '../components/fields';
 import { useBusy } from '../components/run';
@@ -169,8 +170,6 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
     await refresh();
     if (done && old) onDone();
   }
-  const toggleDay = (day: string) =>
-    setForm({ ...form, days: form.days.includes(day) ? form.days.filter((one) => one !== day) : [...form.days, day] });
   return (
     <Card title={old ? `Change the schedule ${old.cron ?? old.time}` : 'Add a schedule'}>
       <form class="stack" onSubmit={(event) => busy.while(submit(event))}>
@@ -215,21 +214,15 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
           />
         </div>
         {form.kind === 'daily' && (
-          <fieldset class="chips plain">
-            <legend class="visually-hidden">Days; none chosen means every day</legend>
-            {DAYS.map((day) => (
-              <button
-                type="button"
-                class="chip"
-                key={day}
-                aria-pressed={form.days.includes(day)}
-                onClick={() => toggleDay(day)}
-              >
-                {day}
-              </button>
-            ))}
-            <span class="muted small-text">{form.days.length ? '' : 'every day'}</span>
-          </fieldset>
+          <div class="row">
+            <Toggles
+              label="Days; none chosen means every day"
+              values={form.days}
+              onValues={(days) => setForm({ ...form, days })}
+              options={DAYS.map((day) => ({ value: day, name: day }))}
+            />
+            {form.days.length === 0 && <span class="muted small-text">every day</span>}
+          </div>
         )}
         <Preview entry={entry} zone={zone} />
         <div class="row">

@@ -1,9 +1,10 @@
 /** The configuration: what config.json holds, group by group, made from its schema. */
 import { useMemo, useState } from 'preact/hooks';
-import { Link, useParams } from 'wouter-preact';
+import { useParams } from 'wouter-preact';
 import type { ApiError } from '../api/client';
 import { request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
+import { Search, Tabs } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { useBusy } from '../components/run';
 import { type Column, Table } from '../components/table';
@@ -29,9 +30,9 @@ import {
 import { Validate } from './settings/Validate';
 
 const OTHERS = [
-  ['files', 'Overlays and fonts'],
-  ['backups', 'Backups'],
-] as const;
+  { value: 'files', name: 'Overlays and fonts' },
+  { value: 'backups', name: 'Backups' },
+];
 
 /** Tabs whose settings are seen on pictures. */
 const SEEN = ['visuals', 'overlays', 'collections'];
@@ -77,7 +78,7 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
         .map(({ name, fields: all }) => ({ name, fields: all.filter((field) => fits(field, needle)) }))
         .filter((group) => group.fields.length > 0)
     : (tab?.groups ?? []);
-  const other = OTHERS.find(([id]) => id === chosen);
+  const other = OTHERS.find(({ value }) => value === chosen);
 
   function set(key: string, value: unknown) {
     setError(undefined);
@@ -124,29 +125,16 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
       }
     >
       <div class="row">
-        <input
-          type="search"
-          class="search"
-          aria-label="Search the settings"
-          placeholder="Search the settings"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
+        <Search label="Search the settings" value={search} onValue={setSearch} />
         {changes.length > 0 && <span class="muted small-text">{plural(changes.length, 'unsaved change')}</span>}
       </div>
       {!needle && (
-        <nav class="chips" aria-label="Tabs">
-          {[...tabs.map((one) => [one.id, one.name] as const), ...OTHERS].map(([id, name]) => (
-            <Link
-              class="chip"
-              key={id}
-              href={`/settings/${encodeURIComponent(id)}`}
-              aria-current={id === (other?.[0] ?? tab?.id) ? 'page' : undefined}
-            >
-              {name}
-            </Link>
-          ))}
-        </nav>
+        <Tabs
+          label="Tabs"
+          below="/settings"
+          value={other?.value ?? tab?.id ?? ''}
+          options={[...tabs.map((one) => ({ value: one.id, name: one.name })), ...OTHERS]}
+        />
       )}
       {error && <Problem error={error} />}
       {!needle && chosen === 'files' && <Files />}
@@ -164,6 +152,7 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
                   value={values[field.key]}
                   stored={stored[field.key]}
                   values={values}
+                  leads={group.fields.some((one) => one.needs === field.key)}
                   enabled={!field.needs || isOn(values[field.needs])}
                   changed={changes.some((change) => change.field.key === field.key)}
                   problem={error?.problems.find((one) => one.place.endsWith(field.key))?.reason}

@@ -1,12 +1,14 @@
 /** All pictures of one kind: by library, searched, sorted, chosen, deleted. */
 import { useState } from 'preact/hooks';
 import { Empty, Loading, Problem } from '../../components/basics';
+import { Chips, Pick, Search } from '../../components/choose';
 import { Grid } from '../../components/grid';
 import { asError } from '../../lib/errors';
 import type { Kind, Picture, Sort } from '../../lib/library';
 import { useLongList } from '../../lib/pages';
 import { useResource } from '../../lib/resource';
 import { remembered } from '../../lib/settings';
+import { plural } from '../../lib/words';
 import { newsOf } from '../../live/state';
 import { deletePictures } from './delete';
 import { Tile } from './Tile';
@@ -35,7 +37,9 @@ export function Gallery({ kind }: { kind: Kind }) {
   );
   void list.version.value;
   const total = list.total.value;
+  const error = list.error.value;
   const width = kind.ratio > 1 ? tileWidth.value * 1.6 : tileWidth.value;
+  const { family, name } = kind;
 
   function toggle(path: string) {
     const next = new Set(chosen);
@@ -44,78 +48,37 @@ export function Gallery({ kind }: { kind: Kind }) {
   }
 
   async function remove(paths: string[]) {
-    if (!(await deletePictures(kind, paths))) return;
+    if (!family || !(await deletePictures({ family, name }, paths))) return;
     setChosen(chosen && new Set());
     setOpen(undefined);
   }
 
+  // Where there is nothing there is nothing to look through.
+  if (total === 0 && !search && !library) return <Empty>{kind.none}</Empty>;
   return (
     <>
       <Libraries kind={kind} chosen={library} onChoose={setLibrary} />
-      <div class="row">
-        <input
-          type="search"
-          class="search"
-          aria-label={`Search in ${kind.name}`}
-          placeholder="Search"
-          value={search}
-          onInput={(event) => setSearch(event.currentTarget.value)}
-        />
-        <select
-          class="fit"
-          aria-label="Order"
+      <div class="row toolbar">
+        <Search label={`Search in ${name}`} value={search} onValue={setSearch} />
+        <Pick
+          label="Order"
           value={sort}
-          onChange={(event) => setSort(event.currentTarget.value as Sort)}
-        >
-          {kind.sorts.map((value) => (
-            <option value={value} key={value}>
-              {SORTS[value]}
-            </option>
-          ))}
-        </select>
-        <input
-          class="size"
-          type="range"
-          aria-label="Size of the pictures"
-          min={100}
-          max={320}
-          step={20}
-          value={tileWidth.value}
-          onInput={(event) => {
-            tileWidth.value = event.currentTarget.valueAsNumber;
-          }}
+          onValue={setSort}
+          options={kind.sorts.map((value) => ({ value, name: SORTS[value] }))}
         />
-        <span class="muted small-text grow">{total !== undefined && `${total.toLocaleString()} pictures`}</span>
-        {chosen ? (
-          <>
-            <span>{chosen.size} chosen</span>
-            <button
-              type="button"
-              class="button danger"
-              disabled={chosen.size === 0}
-              onClick={() => remove([...chosen])}
-            >
-              Delete
-            </button>
-            <button type="button" class="button" onClick={() => setChosen(undefined)}>
-              Done
-            </button>
-          </>
-        ) : (
-          <button type="button" class="button" onClick={() => setChosen(new Set())}>
-            Choose
-          </button>
-        )}
+        <Size />
+        <span class="muted small-text grow">{total !== undefined && plural(total, 'picture')}</span>
+        {family && <Choosing chosen={chosen} onChoose={setChosen} onDelete={remove} />}
       </div>
-      {list.error.value !== undefined && <Problem error={asError(list.error.value)} retry={() => list.renew()} />}
-      {total === undefined && list.error.value === undefined && <Loading />}
-      {total === 0 && <Empty>{search || library ? 'Nothing fits.' : kind.none}</Empty>}
+      {error !== undefined && <Problem error={asError(error)} retry={() => list.renew()} />}
+      {total === undefined && error === undefined && <Loading />}
+      {total === 0 && <Empty>Nothing fits.</Empty>}
       {Boolean(total) && (
         <Grid
           count={total ?? 0}
           width={width}
           ratio={kind.ratio}
-          label={kind.name}
+          label={name}
           tile={(index, place) => {
             const picture = list.at(index);
             return (
@@ -136,7 +99,7 @@ export function Gallery({ kind }: { kind: Kind }) {
           picture={list.at(open)}
           onClose={() => setOpen(undefined)}
           onStep={(step) => setOpen(Math.min(Math.max(open + step, 0), (total ?? 1) - 1))}
-          onDelete={(picture) => remove([picture.path])}
+          onDelete={family === undefined ? undefined : (picture) => remove([picture.path])}
         />
       )}
     </>
@@ -146,16 +109,58 @@ export function Gallery({ kind }: { kind: Kind }) {
 function Libraries({ kind, chosen, onChoose }: { kind: Kind; chosen: string; onChoose: (library: string) => void }) {
   const filled = useResource(kind.libraries, [kind.id], ['assets']).data ?? [];
   if (filled.length < 2) return null;
+  const options = filled.map(([name, count]) => ({ value: name, name, aside: count }));
   return (
-    <div class="chips">
-      <button type="button" class="chip" aria-pressed={chosen === ''} onClick={() => onChoose('')}>
-        All libraries
+    <Chips
+      label="Libraries"
+      value={chosen}
+      onValue={onChoose}
+      options={[{ value: '', name: 'All libraries' }, ...options]}
+    />
+  );
+}
+
+function Size() {
+  return (
+    <input
+      class="size"
+      type="range"
+      aria-label="Size of the pictures"
+      min={100}
+      max={320}
+      step={20}
+      value={tileWidth.value}
+      onInput={(event) => {
+        tileWidth.value = event.currentTarget.valueAsNumber;
+      }}
+    />
+  );
+}
+
+interface ChoosingProps {
+  /** The paths that are chosen; none while pictures open when they are pressed. */
+  chosen: ReadonlySet<string> | undefined;
+  onChoose: (chosen: ReadonlySet<string> | undefined) => void;
+  onDelete: (paths: string[]) => void;
+}
+
+function Choosing({ chosen, onChoose, onDelete }: ChoosingProps) {
+  if (!chosen) {
+    return (
+      <button type="button" class="button" onClick={() => onChoose(new Set())}>
+        Choose
       </button>
-      {filled.map(([name, count]) => (
-        <button type="button" class="chip" key={name} aria-pressed={chosen === name} onClick={() => onChoose(name)}>
-          {name} <small>{count.toLocaleString()}</small>
-        </button>
-      ))}
-    </div>
+    );
+  }
+  return (
+    <>
+      <span>{chosen.size} chosen</span>
+      <button type="button" class="button danger" disabled={chosen.size === 0} onClick={() => onDelete([...chosen])}>
+        Delete
+      </button>
+      <button type="button" class="button" onClick={() => onChoose(undefined)}>
+        Done
+      </button>
+    </>
   );
 }

@@ -19,7 +19,7 @@ const STEPS = [160, 320, 480];
 
 // It is the same element with and without its picture, so that it keeps the focus.
 export function Tile({ picture, width, chosen, onClick, place }: TileProps) {
-  const { title, part } = picture ? caption(picture.path) : { title: '', part: '' };
+  const { title, part } = picture ? (picture.caption ?? caption(picture.path)) : { title: '', part: '' };
   const wanted = width * Math.min(devicePixelRatio, 2);
   const step = STEPS.find((one) => one >= wanted) ?? STEPS.at(-1) ?? 480;
   return (
@@ -29,7 +29,7 @@ export function Tile({ picture, width, chosen, onClick, place }: TileProps) {
       title={picture?.path}
       aria-pressed={chosen}
       aria-busy={!picture}
-      aria-label={picture ? `${title}, ${part}` : 'On the way'}
+      aria-label={picture ? [title, part].filter(Boolean).join(', ') : 'On the way'}
       onClick={onClick}
       {...place}
     >

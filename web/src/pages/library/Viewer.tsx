@@ -11,7 +11,7 @@ interface ViewerProps {
   picture: Picture | undefined;
   onClose: () => void;
   onStep?: (step: 1 | -1) => void;
-  onDelete?: (picture: Picture) => void;
+  onDelete?: ((picture: Picture) => void) | undefined;
 }
 
 export function Viewer({ picture, onClose, onStep, onDelete }: ViewerProps) {
@@ -31,10 +31,11 @@ export function Viewer({ picture, onClose, onStep, onDelete }: ViewerProps) {
       </Dialog>
     );
   }
-  const { title, part } = caption(picture.path);
+  const { title, part } = picture.caption ?? caption(picture.path);
+  const name = [title, part].filter(Boolean).join(' — ');
   return (
     <Dialog
-      title={`${title} — ${part}`}
+      title={name}
       onClose={onClose}
       wide
       actions={
@@ -61,10 +62,7 @@ export function Viewer({ picture, onClose, onStep, onDelete }: ViewerProps) {
       }
     >
       <div class="viewer">
-        <img
-          src={address(picture.url) + (picture.modified ? `?t=${picture.modified.toFixed(0)}` : '')}
-          alt={`${title}, ${part}`}
-        />
+        <img src={address(picture.url) + (picture.modified ? `?t=${picture.modified.toFixed(0)}` : '')} alt={name} />
         <Facts
           of={[
             ['File', picture.path],

@@ -6,7 +6,7 @@ import { address, body, client, failure } from '../../api/client';
 import { Card } from '../../components/basics';
 import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
-import { Preview, type SampleKind } from '../../components/preview';
+import { Preview, type SampleKind, sample, type Wanted } from '../../components/preview';
 import { useBusy } from '../../components/run';
 import { tell } from '../../components/toast';
 import { refreshStatus, status } from '../../live/state';
@@ -74,79 +74,103 @@ export function ManualRun() {
     <Card title="Manual: one picture of your own">
       <form class="manual" onSubmit={(event) => busy.while(submit(event))}>
         <Source file={file} onFile={setFile} />
-        <div class="fields">
-          <SelectField label="What it is" value={of} onValue={set('posterType')} options={TYPES} />
-          {!file && (
-            <TextField
-              label="Picture"
-              help="A path on the daemon's machine, or an address; or drop a file at the side."
-              value={form.picturePath}
-              onValue={set('picturePath')}
-              required
-            />
-          )}
-          <TextField
-            label="Library"
-            value={form.libraryName}
-            onValue={set('libraryName')}
-            required={of !== 'collection'}
-          />
-          <TextField
-            label={of === 'collection' ? 'Collection' : 'Folder'}
-            help={
-              of === 'collection' ? undefined : 'The title’s folder in the library, such as Dark (2017) {tvdb-334824}.'
-            }
-            value={form.folderName}
-            onValue={set('folderName')}
-            required
-          />
-          {of !== 'titlecard' && (
-            <TextField label="Text on the picture" value={form.titletext} onValue={set('titletext')} required />
-          )}
-          {(of === 'season' || of === 'titlecard') && (
-            <TextField
-              label="Season"
-              help="Such as Season 1, or Specials."
-              value={form.seasonPosterName}
-              onValue={set('seasonPosterName')}
-              required
-            />
-          )}
-          {of === 'titlecard' && (
-            <>
-              <TextField label="Episode title" value={form.epTitleName} onValue={set('epTitleName')} required />
+        <div class="stack">
+          <div class="fields">
+            <SelectField label="What it is" value={of} onValue={set('posterType')} options={TYPES} />
+            {!file && (
               <TextField
-                label="Episode number"
-                inputMode="numeric"
-                pattern="[0-9]+"
-                value={form.episodeNumber}
-                onValue={set('episodeNumber')}
+                label="Picture"
+                help="A path on the daemon's machine, or an address; or drop a file at the side."
+                value={form.picturePath}
+                onValue={set('picturePath')}
                 required
               />
-            </>
-          )}
+            )}
+            <TextField
+              label="Library"
+              value={form.libraryName}
+              onValue={set('libraryName')}
+              required={of !== 'collection'}
+            />
+            <TextField
+              label={of === 'collection' ? 'Collection' : 'Folder'}
+              help={
+                of === 'collection'
+                  ? undefined
+                  : 'The title’s folder in the library, such as Dark (2017) {tvdb-334824}.'
+              }
+              value={form.folderName}
+              onValue={set('folderName')}
+              required
+            />
+            {of !== 'titlecard' && (
+              <TextField label="Text on the picture" value={form.titletext} onValue={set('titletext')} required />
+            )}
+            {(of === 'season' || of === 'titlecard') && (
+              <TextField
+                label="Season"
+                help="Such as Season 1, or Specials."
+                value={form.seasonPosterName}
+                onValue={set('seasonPosterName')}
+                required
+              />
+            )}
+            {of === 'titlecard' && (
+              <>
+                <TextField label="Episode title" value={form.epTitleName} onValue={set('epTitleName')} required />
+                <TextField
+                  label="Episode number"
+                  inputMode="numeric"
+                  pattern="[0-9]+"
+                  value={form.episodeNumber}
+                  onValue={set('episodeNumber')}
+                  required
+                />
+              </>
+            )}
+          </div>
+          <div class="row">
+            <button type="submit" class="button primary" disabled={busy.on || status.value?.running}>
+              Make this picture
+            </button>
+            {status.value?.running && <span class="muted small-text">Waits until the present run is over.</span>}
+          </div>
         </div>
-        {(form.titletext || form.epTitleName) && (
-          <details class="release">
-            <summary>How the text comes out</summary>
-            <Preview order={{ kind: SAMPLES[of], title: of === 'titlecard' ? form.epTitleName : form.titletext }} />
-          </details>
-        )}
-        <div class="row">
-          <button type="submit" class="button primary" disabled={busy.on || status.value?.running}>
-            Make this picture
-          </button>
-          {status.value?.running && <span class="muted small-text">Waits until the present run is over.</span>}
-        </div>
+        <HowItComesOut of={preview(form, file)} />
       </form>
     </Card>
   );
 }
 
-async function upload(form: Form, file: File) {
+function HowItComesOut({ of }: { of: Wanted | undefined }) {
+  return of ? (
+    <Preview of={of} alt="How it comes out" />
+  ) : (
+    <div class="sample-waiting small-text">How it comes out is seen here.</div>
+  );
+}
+
+/** The dropped picture as the run would make it; without one, how the text comes out, if there is any. */
+function preview(form: Form, file: File | undefined): Wanted | undefined {
+  const { posterType, titletext, epTitleName, seasonPosterName, episodeNumber } = form;
+  if (!file) {
+    const title = posterType === 'titlecard' ? epTitleName : titletext;
+    return title ? sample({ kind: SAMPLES[posterType], title }) : undefined;
+  }
+  const texts = { posterType, titletext, epTitleName, seasonPosterName, episodeNumber };
+  const key = JSON.stringify([texts, file.name, file.size, file.lastModified]);
+  return { path: '/api/preview-upload', body: formData(texts, file), key };
+}
+
+function formData(fields: Record<string, string>, file: File): FormData {
   const data = new FormData();
   data.set('file', file);
-  for (const [name, value] of Object.entries(form)) data.set(name, value);
+  for (const [name, value] of Object.entries(fields)) data.set(name, value);
+  return data;
+}
+
+async function upload(form: Form, file: File) {
+  const data = formData({ ...form }, file);
   const response = await fetch(address('/api/run-manual-upload'), { method: 'POST', body: data });
   if (!response.ok) throw await failure(response);
   return (await response.json()) as { message: string };

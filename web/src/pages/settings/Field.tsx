@@ -12,6 +12,8 @@ interface FieldProps {
   stored: unknown;
   /** All settings as they are on the page. */
   values: Values;
+  /** Whether others of its group depend on it. */
+  leads: boolean;
   /** Whether the switch it depends on is on. */
   enabled: boolean;
   changed: boolean;
@@ -19,16 +21,17 @@ interface FieldProps {
   onValue: (value: unknown) => void;
 }
 
-export function Field({ enabled, changed, ...input }: FieldProps) {
+export function Field({ leads, enabled, changed, ...input }: FieldProps) {
+  const look = [leads ? 'leads' : '', enabled ? '' : 'off', changed ? 'changed' : ''];
   return (
-    <div class={['setting', enabled ? '' : 'off', changed ? 'changed' : ''].join(' ')}>
+    <div class={['setting', ...look].join(' ')}>
       <Input {...input} />
       <code class="muted key">{input.field.key}</code>
     </div>
   );
 }
 
-type InputProps = Omit<FieldProps, 'enabled' | 'changed'>;
+type InputProps = Omit<FieldProps, 'leads' | 'enabled' | 'changed'>;
 type EachProps = Pick<FieldProps, 'field' | 'problem' | 'onValue'>;
 
 function Input({ field, value, stored, values, problem, onValue }: InputProps) {
@@ -93,31 +96,29 @@ function SecretField({
   onValue,
 }: EachProps & { value: string; isSet: boolean; untouched: boolean }) {
   return (
-    <div class="row nowrap secret">
-      <div class="grow">
-        <TextField
-          label={field.label}
-          help={field.help}
-          problem={problem}
-          type="password"
-          autocomplete="new-password"
-          spellcheck={false}
-          placeholder={!isSet ? 'Not set' : untouched ? 'Set; type to replace it' : 'Will be removed'}
-          value={untouched ? '' : value}
-          onValue={onValue}
-        />
-      </div>
-      {isSet && (
-        <button
-          type="button"
-          class="button small"
-          aria-label={untouched ? `Remove ${field.label}` : `Keep ${field.label} as it is`}
-          onClick={() => onValue(untouched ? '' : MASK)}
-        >
-          {untouched ? 'Remove' : 'Keep'}
-        </button>
-      )}
-    </div>
+    <TextField
+      label={field.label}
+      help={field.help}
+      problem={problem}
+      type="password"
+      autocomplete="new-password"
+      spellcheck={false}
+      placeholder={!isSet ? 'Not set' : untouched ? 'Set; type to replace it' : 'Will be removed'}
+      value={untouched ? '' : value}
+      onValue={onValue}
+      beside={
+        isSet && (
+          <button
+            type="button"
+            class="button small"
+            aria-label={untouched ? `Remove ${field.label}` : `Keep ${field.label} as it is`}
+            onClick={() => onValue(untouched ? '' : MASK)}
+          >
+            {untouched ? 'Remove' : 'Keep'}
+          </button>
+        )
+      }
+    />
   );
 }
 
@@ -128,19 +129,15 @@ function range(property: Property): string {
 /** A colour by name or code, shown as the browser understands it. */
 function ColourField({ field, value, problem, onValue }: EachProps & { value: string }) {
   return (
-    <div class="row nowrap colour">
-      <div class="grow">
-        <TextField
-          label={field.label}
-          help={field.help}
-          problem={problem}
-          value={value}
-          onValue={onValue}
-          spellcheck={false}
-        />
-      </div>
-      <span class="swatch" style={{ backgroundColor: value }} aria-hidden="true" />
-    </div>
+    <TextField
+      label={field.label}
+      help={field.help}
+      problem={problem}
+      value={value}
+      onValue={onValue}
+      spellcheck={false}
+      beside={<span class="swatch" style={{ backgroundColor: value }} aria-hidden="true" />}
+    />
   );
 }
 

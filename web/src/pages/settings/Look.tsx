@@ -1,7 +1,7 @@
 /** How pictures come out with the settings as they are on the page, saved or not. */
 import { useState } from 'preact/hooks';
 import { SelectField, Switch, TextField } from '../../components/fields';
-import { Preview, type SampleKind } from '../../components/preview';
+import { Preview, type SampleKind, sample } from '../../components/preview';
 import { nested, type Schema, type Values } from './model';
 
 const KINDS: readonly [SampleKind, string][] = [
@@ -22,7 +22,7 @@ export function Look({ schema, edits }: { schema: Schema; edits: Values }) {
       <SelectField label="Sample" value={kind} onValue={(next) => setKind(next as SampleKind)} options={KINDS} />
       <TextField label="Title" value={title} onValue={setTitle} />
       <Switch label="Show the boxes for texts" on={boxes} onValue={setBoxes} />
-      <Preview order={{ kind, title, boxes, settings: nested(schema, edits) }} />
+      <Preview of={sample({ kind, title, boxes, settings: nested(schema, edits) })} alt={`Sample: ${kind}`} />
     </section>
   );
 }

@@ -3,16 +3,17 @@ import { useState } from 'preact/hooks';
 import { body, client } from '../../api/client';
 import type { KeyInfo, Scope } from '../../api/types';
 import { Badge, Card, Empty, Loaded, When } from '../../components/basics';
+import { type Option, Toggles } from '../../components/choose';
 import { ask, Dialog } from '../../components/dialog';
 import { TextField } from '../../components/fields';
 import { tell } from '../../components/toast';
 import { useResource } from '../../lib/resource';
 
-const SCOPES: readonly [Scope, string][] = [
-  ['webhook', 'may send webhooks'],
-  ['read', 'may read'],
-  ['metrics', 'may read metrics'],
-  ['admin', 'may do everything'],
+const SCOPES: readonly Option<Scope>[] = [
+  { value: 'webhook', name: 'webhook', title: 'may send webhooks' },
+  { value: 'read', name: 'read', title: 'may read' },
+  { value: 'metrics', name: 'metrics', title: 'may read metrics' },
+  { value: 'admin', name: 'admin', title: 'may do everything' },
 ];
 
 /** Another `edition` means that a key was made elsewhere on the page. */
@@ -46,9 +47,6 @@ export function ApiKeys({ edition }: { edition: number }) {
     keys.reload();
   }
 
-  const toggle = (scope: Scope) =>
-    setScopes(scopes.includes(scope) ? scopes.filter((one) => one !== scope) : [...scopes, scope]);
-
   return (
     <Card title="API keys">
       <Loaded of={keys}>
@@ -79,21 +77,7 @@ export function ApiKeys({ edition }: { edition: number }) {
       </Loaded>
       <form class="row" onSubmit={make}>
         <TextField label="New key for" value={name} onValue={setName} placeholder="Sonarr" maxLength={64} required />
-        <fieldset class="chips plain">
-          <legend class="visually-hidden">What it may do</legend>
-          {SCOPES.map(([scope, what]) => (
-            <button
-              type="button"
-              class="chip"
-              key={scope}
-              title={what}
-              aria-pressed={scopes.includes(scope)}
-              onClick={() => toggle(scope)}
-            >
-              {scope}
-            </button>
-          ))}
-        </fieldset>
+        <Toggles label="What it may do" options={SCOPES} values={scopes} onValues={setScopes} />
         <button type="submit" class="button primary" disabled={scopes.length === 0}>
           Make a key
         </button>

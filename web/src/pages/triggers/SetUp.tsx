@@ -3,6 +3,7 @@ import { Copy } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { address, body, client } from '../../api/client';
 import { Card } from '../../components/basics';
+import { Chips } from '../../components/choose';
 import { tell, toast } from '../../components/toast';
 import { session } from '../../session';
 
@@ -13,9 +14,11 @@ const TAUTULLI = `{
   "mediatype": "{media_type}"
 }`;
 
+const PROGRAMS = (['Sonarr', 'Radarr', 'Tautulli'] as const).map((name) => ({ value: name, name }));
+
 /** `onKey` is called after a key was made. */
 export function SetUp({ onKey }: { onKey: () => void }) {
-  const [who, setWho] = useState<'Sonarr' | 'Radarr' | 'Tautulli'>('Sonarr');
+  const [who, setWho] = useState<(typeof PROGRAMS)[number]['value']>('Sonarr');
   const [keys, setKeys] = useState<Partial<Record<string, string>>>({});
   const made = keys[who];
   const key = session.value === 'open' ? '' : `?api_key=${made ?? 'YOUR_KEY'}`;
@@ -31,13 +34,7 @@ export function SetUp({ onKey }: { onKey: () => void }) {
   }
   return (
     <Card title="Set-up">
-      <div class="chips">
-        {(['Sonarr', 'Radarr', 'Tautulli'] as const).map((name) => (
-          <button type="button" class="chip" key={name} aria-pressed={who === name} onClick={() => setWho(name)}>
-            {name}
-          </button>
-        ))}
-      </div>
+      <Chips label="Program" options={PROGRAMS} value={who} onValue={setWho} />
       {key && (
         <div class="row">
           <p class="muted grow">
