@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use image::{DynamicImage, ImageFormat};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::harness::{Answer, TestApp, eventually};
 
@@ -117,23 +117,34 @@ async fn with_a_login_no_cache_on_the_way_keeps_a_thumbnail() {
 
 #[actix_web::test]
 async fn the_time_that_a_listing_tells_is_the_pictures_time() {
-    let app = app();
+    let folder = tempfile::tempdir().unwrap();
     // What is halfway between two milliseconds may be rounded either way.
     for (nanoseconds, name) in [(0, "a"), (500_000, "b"), (999_999, "c"), (792_379_123, "d")] {
         let changed = Duration::from_secs(1_730_000_107) + Duration::from_nanos(nanoseconds);
-        picture_of(&app.path().join(format!("assets/Movies/{name}/poster.jpg")), 4, 6, changed);
+        picture_of(&folder.path().join(format!("assets/Movies/{name}/poster.jpg")), 4, 6, changed);
+        picture_of(&folder.path().join(format!("test/{name}.jpg")), 4, 6, changed);
     }
-    let listed = eventually("the pictures are listed", async || {
-        let images = app.get("/api/gallery?q=%2Fposter.jpg").await.json()["images"].as_array().unwrap().clone();
-        let is_old = |image: &&Value| image["modified"].as_f64().unwrap() < 1_730_000_108.0;
-        let old: Vec<_> = images.iter().filter(is_old).cloned().collect();
-        (old.len() == 4).then_some(old)
-    });
-    for image in listed.await {
-        let milliseconds = image["modified"].as_f64().unwrap() * 1000.0;
-        for t in [milliseconds.floor(), milliseconds.round()] {
-            let path = format!("/api/thumbnail?path={}&t={t}", image["url"].as_str().unwrap());
-            assert!(app.get(&path).await.headers["cache-control"].to_str().unwrap().contains("immutable"), "{image}");
+    std::fs::create_dir(folder.path().join("Logs")).unwrap();
+    let choices = "Title;Type;Rootfolder;LibraryName\nD;Movie;d;Movies\n";
+    std::fs::write(folder.path().join("Logs/ImageChoices.csv"), choices).unwrap();
+    std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    for (path, list, url, count) in [
+        ("/api/gallery", "images", "url", 4),
+        ("/api/test-gallery", "images", "url", 4),
+        ("/api/recent-assets", "assets", "poster_url", 1),
+    ] {
+        let listed = eventually("the pictures are listed", async || {
+            let listed = app.get(path).await.json()[list].as_array().unwrap().clone();
+            (listed.len() == count).then_some(listed)
+        });
+        for image in listed.await {
+            let milliseconds = image["modified"].as_f64().unwrap() * 1000.0;
+            for t in [milliseconds.floor(), milliseconds.round()] {
+                let answer = app.get(&format!("/api/thumbnail?path={}&t={t}", image[url].as_str().unwrap())).await;
+                let keep = answer.headers["cache-control"].to_str().unwrap();
+                assert!(keep.ends_with("immutable"), "{path}: {image}: {keep}");
+            }
         }
     }
 }
