@@ -109,10 +109,7 @@ pub(crate) fn without_season(title: &str) -> (&str, Option<&str>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        config::tests::{fresh, with},
-        picture::decode,
-    };
+    use crate::{config::tests::with, picture::decode};
 
     #[test]
     fn a_season_in_the_title_is_not_printed_as_the_title() {
@@ -124,7 +121,7 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_left_out() {
-        let look = Look::read(&fresh()).unwrap();
+        let look = Look::read(&with("ShowTitleOnSeasonPosterPart", "AddShowTitletoSeason", "true")).unwrap();
         let folder = tempfile::tempdir().unwrap();
         crate::overlays::put_missing(folder.path()).unwrap();
         for (kind, [title, season, episode], expected) in [
@@ -135,7 +132,7 @@ mod tests {
             (Kind::Season, ["Dark", "Season 1", ""], ("Season 1", "Dark")),
             (Kind::Season, ["", "Season 1", ""], ("Season 1", "")),
             (Kind::Poster, ["", "Season 1", "2"], ("", "")),
-            (Kind::Collection, ["Alien", "", ""], ("Alien", "COLLECTION")),
+            (Kind::Collection, ["Alien", "", ""], ("Alien", "Collection")),
         ] {
             let kit = Shelf::new(folder.path()).kit(look.design(kind)).unwrap();
             let handmade = Handmade::new(kind, title, season, episode);
