@@ -10,7 +10,7 @@ mod render;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use actix::{AsyncContext, Message};
 use futures_util::FutureExt;
@@ -40,9 +40,17 @@ pub struct ThumbnailView {
     pub bytes: u64,
 }
 
+/// A picture that changed less than this ago may change once more and keep its time: there are file systems that count by two
+/// seconds.
+const SETTLED: Duration = Duration::from_secs(5);
+
 /// The name of a thumbnail: of this picture, as it is now, at this width.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ThumbnailName(String);
+pub struct ThumbnailName {
+    text: String,
+    /// When the picture last changed.
+    changed: SystemTime,
+}
 
 impl ThumbnailName {
     /// Looks at the picture on disk. Blocks.
@@ -51,26 +59,38 @@ impl ThumbnailName {
         if !found.is_file() {
             return Err(PictureError::Missing);
         }
-        let changed = found.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let changed = found.modified()?;
         let name = Sha256::new()
             .chain_update(picture.as_os_str().as_encoded_bytes())
             .chain_update([0])
-            .chain_update(changed.as_nanos().to_be_bytes())
+            .chain_update(since_1970(changed).as_nanos().to_be_bytes())
             .chain_update(found.len().to_be_bytes())
             .chain_update(width.to_be_bytes())
             .finalize();
-        Ok(Self(name.iter().take(16).map(|byte| format!("{byte:02x}")).collect()))
+        Ok(Self { text: name.iter().take(16).map(|byte| format!("{byte:02x}")).collect(), changed })
+    }
+
+    /// Whether this time, in milliseconds since 1970 and rounded either way, tells the picture apart from all it was before
+    /// and will be later.
+    pub fn is_edition(&self, milliseconds: u64, now: SystemTime) -> bool {
+        let told = Duration::from_millis(milliseconds);
+        since_1970(self.changed).abs_diff(told) <= Duration::from_millis(1)
+            && now.duration_since(self.changed).is_ok_and(|age| age >= SETTLED)
     }
 
     /// As text: letters and digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Its file in the folder of thumbnails.
     pub fn file(&self) -> String {
-        format!("{}.jpg", self.0)
+        format!("{}.jpg", self.text)
     }
+}
+
+fn since_1970(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// The width that is made where this one is asked for.

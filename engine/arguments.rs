@@ -138,6 +138,11 @@ fn unsupported(arguments: &[String]) -> Option<&'static str> {
     ORDER.into_iter().find(|(switch, _)| given(switch)).and_then(|(_, mode)| mode)
 }
 
+/// A value as it counts: without quotes and outer blanks.
+pub(crate) fn plain_value(value: &str) -> String {
+    value.replace('"', "").trim().to_owned()
+}
+
 struct Given {
     switches: Vec<&'static str>,
     values: Vec<(&'static str, String)>,
@@ -154,7 +159,7 @@ impl Given {
             let is = |known: &&&str| known.eq_ignore_ascii_case(name);
             if let Some(name) = VALUES.iter().find(is) {
                 let value = joined.or_else(|| rest.next().map(String::as_str)).ok_or(ArgumentError::NoValue(name))?;
-                given.values.push((name, value.replace('"', "").trim().to_owned()));
+                given.values.push((name, plain_value(value)));
             } else {
                 given.switches.push(SWITCHES.iter().find(is).ok_or_else(unknown)?);
             }

@@ -11,7 +11,7 @@ use unicode_bidi::{BidiClass, bidi_class};
 use crate::{
     design::{Design, TextPart},
     geometry::Gravity,
-    picture::{Canvas, Colour, DecodeError, Overlay, Source},
+    picture::{Canvas, Colour, DecodeError, EncodeError, Overlay, Source},
     text::{Direction, Font, Fonts, plain, shape, upper_cased},
 };
 
@@ -22,6 +22,15 @@ pub struct OverlayError {
     name: String,
     folder: PathBuf,
     cause: DecodeError,
+}
+
+/// Why a picture cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    #[error(transparent)]
+    Overlay(#[from] OverlayError),
+    #[error(transparent)]
+    Encode(#[from] EncodeError),
 }
 
 /// The folder with the user's fonts and overlays; each file is read once.

@@ -9,6 +9,7 @@ pub mod config;
 pub mod design;
 mod files;
 pub mod geometry;
+mod handmade;
 mod journal;
 pub mod kit;
 mod logo;
@@ -24,8 +25,9 @@ mod sample;
 pub mod text;
 
 pub use files::UNFINISHED;
+pub use handmade::{Handmade, Made};
 pub use run::{End, Surroundings, run};
-pub use sample::{SampleError, Wanted, sample};
+pub use sample::{Wanted, sample};
 
 /// How many pictures are made at once at most: each has tens of megabytes in hand.
 const WORKERS: usize = 4;

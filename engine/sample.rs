@@ -6,23 +6,14 @@ use crate::{
     config::Look,
     design::Kind,
     geometry::Gravity,
-    kit::{Kit, OverlayError, Shelf},
+    kit::{Kit, MakeError, Shelf},
     logo,
-    picture::{Canvas, Colour, EncodeError, encode},
+    picture::{Canvas, Colour, encode},
 };
 
 const GROUND: Colour = Colour::opaque([0xfc, 0x7e, 0x10]);
 /// What fills the boxes of texts where they are to be seen.
 pub(crate) const BOX: Colour = Colour::opaque([0xf3, 0xac, 0x7c]);
-
-/// Why a sample cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SampleError {
-    #[error(transparent)]
-    Overlay(#[from] OverlayError),
-    #[error(transparent)]
-    Encode(#[from] EncodeError),
-}
 
 /// What is to be seen.
 #[derive(Debug, Clone)]
@@ -34,7 +25,7 @@ pub struct Wanted {
 }
 
 /// A sample as JPEG, and what had to be done in another way than configured. Fonts and overlays come from the folder.
-pub fn sample(look: &Look, folder: &Path, wanted: &Wanted) -> Result<(Vec<u8>, Vec<String>), SampleError> {
+pub fn sample(look: &Look, folder: &Path, wanted: &Wanted) -> Result<(Vec<u8>, Vec<String>), MakeError> {
     let mut shelf = Shelf::new(folder);
     let kit = shelf.kit(look.design(wanted.kind))?;
     let mut warnings = shelf.take_warnings();
@@ -76,7 +67,7 @@ mod tests {
         picture::decode,
     };
 
-    fn made(document: &crate::config::Document, kind: Kind) -> Result<(Vec<u8>, Vec<String>), SampleError> {
+    fn made(document: &crate::config::Document, kind: Kind) -> Result<(Vec<u8>, Vec<String>), MakeError> {
         let folder = tempfile::tempdir().unwrap();
         crate::overlays::put_missing(folder.path()).unwrap();
         let wanted = Wanted { kind, title: "The Hobbit".into(), boxes: false };

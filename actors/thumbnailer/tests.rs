@@ -71,6 +71,26 @@ async fn a_changed_picture_is_rendered_anew() {
     assert_eq!(ThumbnailName::of(stage.folder.path(), 160), Err(PictureError::Missing));
 }
 
+#[test]
+fn an_edition_is_told_by_its_millisecond_once_it_has_settled() {
+    let at = |nanoseconds: u64| UNIX_EPOCH + Duration::from_nanos(nanoseconds);
+    let name = ThumbnailName { text: String::new(), changed: at(1_730_000_107_250_700_000) };
+    let later = name.changed + SETTLED;
+    for (told, expected) in [
+        (1_730_000_107_249, false),
+        (1_730_000_107_250, true),
+        (1_730_000_107_251, true),
+        (1_730_000_107_252, false),
+        (1_730_000_107, false),
+        (u64::MAX, false),
+    ] {
+        assert_eq!(name.is_edition(told, later), expected, "{told}");
+    }
+    for early in [name.changed - SETTLED, name.changed, later - Duration::from_nanos(1)] {
+        assert!(!name.is_edition(1_730_000_107_250, early), "{early:?}");
+    }
+}
+
 #[actix::test]
 async fn a_broken_picture_is_told_to_all_and_counted() {
     let stage = Stage::new();

@@ -7,10 +7,10 @@ use std::{fs, io, path::Path};
 use crate::{
     arguments::{Card, Manual},
     files,
-    kit::{Kit, Printed, Shelf},
-    naming::{season_number, target},
+    handmade::{Handmade, Made, without_season},
+    naming::target,
     overlays,
-    picture::{Canvas, Source, decode, encode, open},
+    picture::{Source, decode, open},
     report::{Choice, Counts},
     run::{Broken, Work},
 };
@@ -29,29 +29,20 @@ pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, Broken> {
     journal.progress(0, 1, &manual.title);
     let source = source(&manual.picture, work)?;
     work.go_on()?;
-    let design = look.design(manual.card.kind());
-    let mut printed = Printed::default();
-    let canvas = if look.processing {
+    if look.processing {
         overlays::put_missing(&work.overlay_files()).map_err(|error| {
             Broken::Failed(format!("the overlays that come with the program cannot be put in place: {error}"))
         })?;
-        let mut shelf = Shelf::new(&work.overlay_files());
-        let kit = shelf.kit(design)?;
-        shelf.take_warnings().iter().for_each(|warning| journal.warning(warning));
-        let mut canvas = kit.compose(&source);
-        printed = letter(&mut canvas, &kit, manual, work);
-        canvas
-    } else {
-        Canvas::covered_by(&source, design.kind.canvas())
-    };
+    }
+    let Made { file, truncated, warnings } = Handmade::from(manual).make(&source, look, &work.overlay_files())?;
+    warnings.iter().for_each(|warning| journal.warning(warning));
     work.go_on()?;
-    let file = encode(canvas.pixels(), look.quality, look.processing)?;
     put(&path, &file).map_err(|error| Broken::Failed(format!("{} cannot be written: {error}", path.display())))?;
     journal.detail(format!("Added: {}", path.display()));
     consume(&manual.picture, &path, work);
-    record(manual, &printed, work);
+    record(manual, truncated, work);
     journal.progress(1, 1, &manual.title);
-    Ok(counts(&manual.card, &printed))
+    Ok(counts(&manual.card, truncated))
 }
 
 fn is_address(picture: &str) -> bool {
@@ -83,41 +74,6 @@ fn source(picture: &str, work: &Work<'_>) -> Result<Source, Broken> {
     }
 }
 
-/// Prints what belongs on this kind of card.
-fn letter(canvas: &mut Canvas, kit: &Kit, manual: &Manual, work: &Work<'_>) -> Printed {
-    let look = &work.config.look;
-    let show_has_box = kit.design.second.is_some_and(|part| part.enabled);
-    let (show, season) = without_season(&manual.title);
-    let (title, second) = match &manual.card {
-        Card::Poster | Card::Background => (manual.title.as_str(), String::new()),
-        Card::Collection => (manual.title.as_str(), look.collection_word.clone()),
-        // The show's title has a box of its own: then the first is for the season.
-        Card::Season { name, .. } if show_has_box => (season.unwrap_or(name), show.to_owned()),
-        Card::Season { .. } => (show, String::new()),
-        Card::Episode(place) => (manual.title.as_str(), look.episode_line(place.season, place.episode)),
-    };
-    let all = kit.letter(canvas, title, &second, None);
-    if all.truncated {
-        work.journal.warning(format!("the text of {} does not fit and is cut off", manual.title));
-    }
-    if !all.missing.is_empty() {
-        work.journal.warning(format!(
-            "no font has these characters, they stay blank: {}",
-            all.missing.iter().collect::<String>()
-        ));
-    }
-    all
-}
-
-/// `Dark | Season 1`, in either order: the show, and the season where the title names one.
-fn without_season(title: &str) -> (&str, Option<&str>) {
-    match title.split_once('|').map(|(one, other)| (one.trim(), other.trim())) {
-        Some((show, season)) if season_number(season).is_some() => (show, Some(season)),
-        Some((season, show)) if season_number(season).is_some() => (show, Some(season)),
-        _ => (title, None),
-    }
-}
-
 fn put(path: &Path, file: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -138,7 +94,7 @@ fn consume(picture: &str, target: &Path, work: &Work<'_>) {
     }
 }
 
-fn record(manual: &Manual, printed: &Printed, work: &Work<'_>) {
+fn record(manual: &Manual, truncated: bool, work: &Work<'_>) {
     let title = match &manual.card {
         Card::Season { name, .. } => format!("{} | {name}", without_season(&manual.title).0),
         Card::Episode(place) => format!("{} | {}", place.code(), manual.title),
@@ -149,7 +105,7 @@ fn record(manual: &Manual, printed: &Printed, work: &Work<'_>) {
         kind: manual.label,
         folder: &manual.folder,
         library: &manual.library,
-        truncated: printed.truncated,
+        truncated,
         source: &shown(&manual.picture),
     };
     if let Err(error) = choice.append(&work.logs()) {
@@ -157,8 +113,8 @@ fn record(manual: &Manual, printed: &Printed, work: &Work<'_>) {
     }
 }
 
-fn counts(card: &Card, printed: &Printed) -> Counts {
-    let mut counts = Counts { truncated: usize::from(printed.truncated), ..Counts::default() };
+fn counts(card: &Card, truncated: bool) -> Counts {
+    let mut counts = Counts { truncated: usize::from(truncated), ..Counts::default() };
     *match card {
         Card::Poster => &mut counts.posters,
         Card::Background => &mut counts.backgrounds,
@@ -179,13 +135,5 @@ mod tests {
         assert_eq!(shown("https://u:p@plex:32400/art/1?X-Plex-Token=s3cret"), "https://plex:32400/art/1");
         assert_eq!(shown("HTTP://host"), "HTTP://host");
         assert_eq!(shown("/pictures/what?.jpg"), "/pictures/what?.jpg");
-    }
-
-    #[test]
-    fn a_season_in_the_title_is_not_printed_as_the_title() {
-        assert_eq!(without_season("Dark | Season 1"), ("Dark", Some("Season 1")));
-        assert_eq!(without_season("Specials | Dark"), ("Dark", Some("Specials")));
-        assert_eq!(without_season("Face|Off"), ("Face|Off", None));
-        assert_eq!(without_season("Dark"), ("Dark", None));
     }
 }

@@ -18,8 +18,10 @@ use crate::actors::files::is_in_the_making;
 use crate::actors::safe_path::{self, PathError};
 
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
+const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 // Where a login is needed, no cache on the way may hand pictures to others.
 const A_DAY_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=86400");
+const FOR_GOOD_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 // A picture opened on its own must not run script in our origin; SVG can.
 pub(super) const NO_SCRIPT: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -115,8 +117,16 @@ async fn serve(request: &HttpRequest, state: &State, mount: &str, root: PathBuf)
 
 /// Browsers may keep it for a day.
 pub(super) fn a_day(state: &AppState) -> HeaderValue {
-    let login = state.commons.views.config.get().web_auth.enabled;
-    if login { A_DAY_FOR_THIS_CLIENT } else { A_DAY }
+    if needs_login(state) { A_DAY_FOR_THIS_CLIENT } else { A_DAY }
+}
+
+/// Browsers may keep it and need not ask again.
+pub(super) fn for_good(state: &AppState) -> HeaderValue {
+    if needs_login(state) { FOR_GOOD_FOR_THIS_CLIENT } else { FOR_GOOD }
+}
+
+fn needs_login(state: &AppState) -> bool {
+    state.commons.views.config.get().web_auth.enabled
 }
 
 fn missing() -> ApiError {

@@ -28,6 +28,7 @@ pub mod metrics;
 mod multipart;
 pub mod overlays;
 pub mod parameters;
+mod picture_form;
 pub mod preview;
 mod representation;
 pub mod request_id;

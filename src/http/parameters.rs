@@ -51,7 +51,7 @@ impl<'a> Parameters<'a> {
     }
 
     /// A parameter that `parse` understands, where it is there and not empty; `expected` tells what would be.
-    pub fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+    pub fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
         let text = self.text(name).filter(|text| !text.is_empty())?;
         let value = parse(text);
         if value.is_none() {

@@ -1,10 +1,14 @@
-//! `POST /api/preview`: one sample with settings that are not saved yet, for a configuration page.
+//! Pictures to look at before anything is saved. `POST /api/preview`: one sample with settings that are not saved yet, for a
+//! configuration page.
+
+mod upload;
 
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, post, web};
 use posterizarr_engine::config::{Document, Look, Problem};
 use posterizarr_engine::design::Kind;
-use posterizarr_engine::{SampleError, Wanted, overlays, sample};
+use posterizarr_engine::kit::MakeError;
+use posterizarr_engine::{Wanted, overlays, sample};
 use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -15,8 +19,9 @@ use super::body::Json;
 use super::{ApiError, Code, State};
 use crate::actors::config_keeper::keys;
 
-/// Samples that are made at once: each takes a core and tens of megabytes for a moment.
-static TURNS: Semaphore = Semaphore::const_new(2);
+/// Pictures that are made at once: each takes a core and tens of megabytes for a moment.
+const AT_ONCE: u32 = 2;
+static TURNS: Semaphore = Semaphore::const_new(AT_ONCE as usize);
 
 /// What had to be done in another way than configured, such as a missing font.
 const WARNINGS: HeaderName = HeaderName::from_static("x-preview-warnings");
@@ -27,7 +32,7 @@ const LONGEST_TITLE: usize = 500;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(preview);
+    config.service(preview).service(upload::preview_upload);
 }
 
 /// The kinds of artwork.
@@ -78,14 +83,32 @@ struct PreviewOrder {
 #[post("/api/preview")]
 async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse, ApiError> {
     let PreviewOrder { kind, title, boxes, settings } = order.0;
-    let title: String = title.unwrap_or_else(|| TITLE.to_owned()).chars().take(LONGEST_TITLE).collect();
+    let title = short(title.as_deref().unwrap_or(TITLE)).to_owned();
     let document = merged(&state.commons.views.config.get().document, settings);
     let folder = state.commons.data.overlay_files();
-    let _turn = TURNS.acquire().await.map_err(ApiError::internal)?;
-    let made = web::block(move || {
+    in_turn(1, move || {
         let look = Look::read(&document)?;
         overlays::put_missing(&folder).map_err(ApiError::internal)?;
-        Ok::<_, ApiError>(sample(&look, &folder, &Wanted { kind: kind.into(), title, boxes })?)
+        Ok(sample(&look, &folder, &Wanted { kind: kind.into(), title, boxes })?)
+    })
+    .await
+}
+
+/// The beginning of a text, as far as it may be a title.
+fn short(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_TITLE).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// Makes a JPEG, with warnings, once so many turns are free, and answers with it.
+async fn in_turn(
+    turns: u32,
+    make: impl FnOnce() -> Result<(Vec<u8>, Vec<String>), ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let turn = TURNS.acquire_many(turns).await.map_err(ApiError::internal)?;
+    // The work goes on where the client has gone, and so does its turn.
+    let made = web::block(move || {
+        let _turn = turn;
+        make()
     });
     let (file, warnings) = made.await.map_err(ApiError::internal)??;
     let mut answer = HttpResponse::Ok();
@@ -120,11 +143,11 @@ impl From<Problem> for ApiError {
     }
 }
 
-impl From<SampleError> for ApiError {
-    fn from(error: SampleError) -> Self {
+impl From<MakeError> for ApiError {
+    fn from(error: MakeError) -> Self {
         match error {
-            SampleError::Overlay(_) => Self::new(Code::InvalidValue, error.to_string()),
-            SampleError::Encode(_) => Self::internal(error),
+            MakeError::Overlay(_) => Self::new(Code::InvalidValue, error.to_string()),
+            MakeError::Encode(_) => Self::internal(error),
         }
     }
 }

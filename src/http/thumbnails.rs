@@ -1,6 +1,7 @@
 //! `GET /api/thumbnail`: small versions of asset, manual and test images.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use actix_files::NamedFile;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
@@ -34,6 +35,10 @@ struct Wanted {
     /// The width; the next larger of 160, 320, 480, 640, 960, 1280 is given. 320 if absent.
     #[param(value_type = Option<u32>)]
     w: Option<String>,
+    /// When the picture last changed, in milliseconds since 1970: its `modified` in galleries times 1000. An address with the
+    /// right time is answered for good; with another one, as without.
+    #[param(value_type = Option<u64>)]
+    t: Option<String>,
 }
 
 impl From<PictureError> for ApiError {
@@ -64,12 +69,15 @@ async fn thumbnail(request: HttpRequest, state: State, wanted: web::Query<Wanted
     });
     let (name, picture) = named.await.map_err(ApiError::internal)??;
     let tag = format!("\"{}\"", name.as_str());
+    let told = wanted.t.as_deref().and_then(|told| told.parse().ok());
+    let for_good = told.is_some_and(|told| name.is_edition(told, SystemTime::now()));
+    let keep = if for_good { files::for_good(&state) } else { files::a_day(&state) };
     if knows(&request, &tag) {
-        return Ok(finished(HttpResponse::NotModified().finish(), &state, &tag));
+        return Ok(finished(HttpResponse::NotModified().finish(), keep, &tag));
     }
     let file = file(&state, picture, name, width).await?;
     let response = file.use_etag(false).use_last_modified(false).into_response(&request);
-    Ok(finished(response, &state, &tag))
+    Ok(finished(response, keep, &tag))
 }
 
 /// The thumbnail from disk, or made now.
@@ -84,9 +92,9 @@ async fn file(state: &AppState, picture: PathBuf, name: ThumbnailName, width: u3
     file.ok_or_else(|| ApiError::internal("a thumbnail went as soon as it was made; is its cache too small?"))
 }
 
-fn finished(mut response: HttpResponse, state: &AppState, tag: &str) -> HttpResponse {
+fn finished(mut response: HttpResponse, keep: HeaderValue, tag: &str) -> HttpResponse {
     let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, files::a_day(state));
+    headers.insert(CACHE_CONTROL, keep);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("image/jpeg"));
     if let Ok(tag) = HeaderValue::from_str(tag) {
         headers.insert(ETAG, tag);

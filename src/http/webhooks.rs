@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::parameters::{Given, Parameters, size};
 use super::{ApiError, Code, State, ask};
 use crate::actors::runs::{Outcome, RunId};
 use crate::actors::script_supervisor::{Job, JobError, JobState, JobSummary, ListJobs, RetryJob};
@@ -130,6 +131,8 @@ struct TriggerList {
     success: bool,
     /// Jobs that wait, in the order in which they will start, then the running one, those that failed, and the last done.
     triggers: Vec<TriggerEntry>,
+    /// How many there are in the states that are asked for, with those that `limit` leaves out.
+    total: usize,
 }
 
 /// A job with its place in the queue.
@@ -139,6 +142,12 @@ struct TriggerEntry {
     position: Option<usize>,
     #[serde(flatten)]
     job: JobSummary,
+}
+
+/// The states that are asked for; none for a word that is no state.
+fn states(list: &str) -> Option<Vec<&str>> {
+    let states: Vec<_> = list.split(',').map(str::trim).collect();
+    states.iter().all(|state| JobState::NAMES.contains(state)).then_some(states)
 }
 
 /// What was done.
@@ -213,16 +222,28 @@ async fn replay(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiE
 }
 
 /// Lists the queue.
-#[utoipa::path(tag = "webhooks", responses((status = 200, body = TriggerList)))]
+#[utoipa::path(tag = "webhooks",
+    params(
+        ("state" = Option<String>, Query, description = "only these: waiting, running, failed, done, separated by commas"),
+        ("limit" = Option<usize>, Query, description = "how many at most; all if absent"),
+    ),
+    responses((status = 200, body = TriggerList), (status = 400)))]
 #[get("/api/triggers")]
-async fn triggers(state: State) -> Result<impl Responder, ApiError> {
+async fn triggers(state: State, given: Given) -> Result<impl Responder, ApiError> {
+    let mut parameters = Parameters::of(&given);
+    let wanted = parameters.parsed("state", "waiting, running, failed or done, or several with commas", states);
+    let limit = parameters.optional_number("limit", 0, i64::MAX).map_or(usize::MAX, size);
+    parameters.checked()?;
     let jobs = ask(&state.supervisor, ListJobs).await?;
     // Those that wait come first, in their order.
+    let found =
+        (1..).zip(&jobs).filter(|(_, job)| wanted.as_ref().is_none_or(|wanted| wanted.contains(&job.state.name())));
     let entry = |(place, job): (usize, &Job)| TriggerEntry {
         position: (job.state == JobState::Waiting).then_some(place),
         job: JobSummary::from(job),
     };
-    Ok(web::Json(TriggerList { success: true, triggers: (1..).zip(&jobs).map(entry).collect() }))
+    let total = found.clone().count();
+    Ok(web::Json(TriggerList { success: true, triggers: found.take(limit).map(entry).collect(), total }))
 }
 
 /// Takes a job out of the queue, and its file out of the watcher folder.

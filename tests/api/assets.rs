@@ -220,9 +220,12 @@ async fn manual_and_test_images_are_listed_by_folder() {
     assert_eq!(manual["libraries"][2]["folders"][0]["assets"][0]["type"], "season");
     assert_eq!(get(&app, "/api/manual-assets-gallery?library=Movies&type=poster").await["total_assets"], 1);
     let test = get(&app, "/api/test-gallery").await;
+    let modified = &test["images"][0]["modified"];
+    assert!(modified.is_f64());
     assert_eq!(
         test["images"],
-        json!([{"path": "sub/poster_short.jpg", "name": "poster_short.jpg", "size": 25, "url": "/test/sub/poster_short.jpg"}])
+        json!([{"path": "sub/poster_short.jpg", "name": "poster_short.jpg", "size": 25,
+            "url": "/test/sub/poster_short.jpg", "modified": modified}])
     );
 }
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use image::{DynamicImage, ImageFormat};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use super::harness::{TestApp, eventually_in};
-use super::runs::{upload, uploads};
+use super::runs::{upload, upload_to, uploads};
 
 /// Pictures are made by a child process, without much optimisation and beside other tests.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -156,6 +156,39 @@ async fn every_kind_of_picture_that_may_come_along_becomes_an_asset() {
         assert!(fs::read(&made).unwrap().starts_with(b"\xff\xd8"), "{name}");
         fs::remove_file(made).unwrap();
         assert!(uploads(&app).is_empty(), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_shown_of_a_picture_is_what_a_manual_run_makes_of_it() {
+    let app = app_with_assets();
+    let (upright, wide) = ((400, 600), (640, 360));
+    for (poster_type, size, asset) in [
+        ("standard", upright, "TV/Dark (2017)/poster.jpg"),
+        ("season", upright, "TV/Dark (2017)/Season02.jpg"),
+        ("collection", upright, "Collections/TV/Dark (2017)/poster.jpg"),
+        ("background", wide, "TV/Dark (2017)/background.jpg"),
+        ("titlecard", wide, "TV/Dark (2017)/S02E03.jpg"),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        let picture = RgbImage::from_fn(size.0, size.1, |x, y| Rgb([x as u8, y as u8, 90]));
+        picture.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        let fields = [
+            ("posterType", poster_type),
+            ("folderName", "Dark (2017)"),
+            ("libraryName", "TV"),
+            ("titletext", " \"Dark\" "),
+            ("seasonPosterName", "Season 2"),
+            ("epTitleName", "Ghosts"),
+            ("episodeNumber", "3"),
+        ];
+        let shown = upload_to(&app, "/api/preview-upload", "a.png", bytes.get_ref().clone(), &fields).await;
+        assert_eq!(shown.status, 200, "{poster_type}: {}", shown.text());
+        let started = upload(&app, "a.png", bytes.into_inner(), &fields).await;
+        assert_eq!(started.status, 200, "{poster_type}: {}", started.text());
+        let run = ended(&app, &started.json()["run_id"]).await;
+        assert_eq!(run["outcome"], "completed", "{poster_type}: {run}");
+        assert!(fs::read(app.path().join("assets").join(asset)).unwrap() == shown.body, "{poster_type} differs");
     }
 }
 

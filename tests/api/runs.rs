@@ -183,11 +183,21 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
 }
 
 pub async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static str, &'static str)]) -> Answer {
+    upload_to(app, "/api/run-manual-upload", name, bytes, fields).await
+}
+
+pub async fn upload_to(
+    app: &TestApp,
+    path: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    fields: &[(&'static str, &'static str)],
+) -> Answer {
     let mut form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
     for (field, value) in fields {
         form = form.text(*field, *value);
     }
-    app.send(reqwest::Method::POST, "/api/run-manual-upload", |request| request.multipart(form)).await
+    app.send(reqwest::Method::POST, path, |request| request.multipart(form)).await
 }
 
 pub fn uploads(app: &TestApp) -> Vec<String> {

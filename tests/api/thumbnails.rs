@@ -1,9 +1,12 @@
+use std::fs::File;
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use image::{DynamicImage, ImageFormat};
 use reqwest::Method;
+use serde_json::json;
 
-use super::harness::{Answer, TestApp};
+use super::harness::{Answer, TestApp, eventually};
 
 fn picture(path: &Path, width: u32, height: u32) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -62,6 +65,88 @@ async fn a_thumbnail_is_kept_by_browsers_until_its_picture_changes() {
     std::fs::remove_dir_all(app.path().join("cache/thumbnails")).unwrap();
     std::fs::create_dir_all(app.path().join("cache/thumbnails")).unwrap();
     assert_eq!(app.get(POSTER).await.status, 200, "a cache that was emptied fills again");
+}
+
+/// A picture that last changed at this time.
+fn picture_of(path: &Path, width: u32, height: u32, changed: Duration) {
+    picture(path, width, height);
+    File::options().write(true).open(path).unwrap().set_modified(UNIX_EPOCH + changed).unwrap();
+}
+
+const CHANGED: Duration = Duration::from_nanos(1_730_000_107_250_700_000);
+
+#[actix_web::test]
+async fn an_address_with_the_pictures_time_holds_for_good_and_with_another_as_without() {
+    let app = app();
+    let poster = app.path().join("assets/Movies/50% off (2020)/poster.jpg");
+    picture_of(&poster, 400, 600, CHANGED);
+    let keep = async |t: &str| app.get(&format!("{POSTER}&t={t}")).await.headers["cache-control"].clone();
+    let (for_good, a_day) = ("public, max-age=31536000, immutable", "public, max-age=86400");
+    assert_eq!(keep("1730000107251").await, for_good);
+    for other in ["1730000107", "1730000107249", "1730000109251", "-1", "new", ""] {
+        assert_eq!(keep(other).await, a_day, "{other}");
+    }
+    let tag = app.get(POSTER).await.headers["etag"].clone();
+    let path = format!("{POSTER}&t=1730000107250");
+    let again = app.send(Method::GET, &path, |request| request.header("if-none-match", tag)).await;
+    assert_eq!((again.status.as_u16(), &again.headers["cache-control"]), (304, &for_good.parse().unwrap()));
+
+    picture_of(&poster, 400, 600, CHANGED + Duration::from_secs(1));
+    assert_eq!(keep("1730000107251").await, a_day, "it changed since it was listed");
+    let soon = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() + Duration::from_secs(60);
+    picture_of(&poster, 400, 600, soon);
+    assert_eq!(keep(&soon.as_millis().to_string()).await, a_day, "it may still be being written");
+}
+
+#[actix_web::test]
+async fn with_a_login_no_cache_on_the_way_keeps_a_thumbnail() {
+    let folder = tempfile::tempdir().unwrap();
+    picture_of(&folder.path().join("assets/poster.jpg"), 4, 6, CHANGED);
+    let login =
+        json!({"WebUI": {"basicAuthEnabled": true, "basicAuthUsername": "admin", "basicAuthPassword": "secret"}});
+    std::fs::write(folder.path().join("config.json"), login.to_string()).unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    for (t, expected) in
+        [("1730000107250", "private, max-age=31536000, immutable"), ("1730000107000", "private, max-age=86400")]
+    {
+        let path = format!("/api/thumbnail?path=poster.jpg&t={t}");
+        let answer = app.send(Method::GET, &path, |request| request.basic_auth("admin", Some("secret"))).await;
+        assert_eq!(answer.headers["cache-control"], expected, "{}", answer.text());
+    }
+}
+
+#[actix_web::test]
+async fn the_time_that_a_listing_tells_is_the_pictures_time() {
+    let folder = tempfile::tempdir().unwrap();
+    // What is halfway between two milliseconds may be rounded either way.
+    for (nanoseconds, name) in [(0, "a"), (500_000, "b"), (999_999, "c"), (792_379_123, "d")] {
+        let changed = Duration::from_secs(1_730_000_107) + Duration::from_nanos(nanoseconds);
+        picture_of(&folder.path().join(format!("assets/Movies/{name}/poster.jpg")), 4, 6, changed);
+        picture_of(&folder.path().join(format!("test/{name}.jpg")), 4, 6, changed);
+    }
+    std::fs::create_dir(folder.path().join("Logs")).unwrap();
+    let choices = "Title;Type;Rootfolder;LibraryName\nD;Movie;d;Movies\n";
+    std::fs::write(folder.path().join("Logs/ImageChoices.csv"), choices).unwrap();
+    std::fs::write(folder.path().join("config.json"), "{}").unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    for (path, list, url, count) in [
+        ("/api/gallery", "images", "url", 4),
+        ("/api/test-gallery", "images", "url", 4),
+        ("/api/recent-assets", "assets", "poster_url", 1),
+    ] {
+        let listed = eventually("the pictures are listed", async || {
+            let listed = app.get(path).await.json()[list].as_array().unwrap().clone();
+            (listed.len() == count).then_some(listed)
+        });
+        for image in listed.await {
+            let milliseconds = image["modified"].as_f64().unwrap() * 1000.0;
+            for t in [milliseconds.floor(), milliseconds.round()] {
+                let answer = app.get(&format!("/api/thumbnail?path={}&t={t}", image[url].as_str().unwrap())).await;
+                let keep = answer.headers["cache-control"].to_str().unwrap();
+                assert!(keep.ends_with("immutable"), "{path}: {image}: {keep}");
+            }
+        }
+    }
 }
 
 #[actix_web::test]

@@ -129,6 +129,52 @@ async fn a_waiting_trigger_is_listed_joined_retried_and_removed() {
 }
 
 #[actix_web::test]
+async fn triggers_are_listed_by_state_and_the_first_so_many() {
+    let app = TestApp::start_with(|settings| {
+        recording(settings);
+        settings.arr_delay = Duration::from_secs(3600);
+    });
+    let mut ids = Vec::new();
+    for (title, tmdb) in [("Heat", 949), ("Ran", 11645), ("Alien", 348), ("Dune", 438_631)] {
+        ids.push(app.post("/api/webhook/arr", &movie(title, tmdb)).await.json()["job_ids"][0].clone());
+    }
+    let all = app.get("/api/triggers").await.json();
+    assert_eq!((all["triggers"].as_array().unwrap().len(), &all["total"]), (4, &json!(4)));
+    let first = ids[0].as_str().unwrap();
+    assert_eq!(app.post(&format!("/api/triggers/{first}/retry"), &Value::Null).await.status, 200);
+    eventually("the first is done", async || {
+        (app.get("/api/triggers?state=done").await.json()["triggers"][0]["id"] == first).then_some(())
+    })
+    .await;
+    for (query, expected, total) in [
+        ("state=waiting&limit=2", &ids[1..3], 3),
+        ("state=waiting", &ids[1..], 3),
+        ("state=done,failed", &ids[..1], 1),
+        ("state=running", &[], 0),
+        ("state=failed,%20waiting&limit=1", &ids[1..2], 3),
+        ("limit=0", &[], 4),
+        ("state=&limit=3", &ids[1..], 4),
+    ] {
+        let answer = app.get(&format!("/api/triggers?{query}")).await.json();
+        let found: Vec<_> = answer["triggers"].as_array().unwrap().iter().map(|job| &job["id"]).collect();
+        assert_eq!((found, &answer["total"]), (expected.iter().collect(), &json!(total)), "{query}");
+    }
+    let both = app.get("/api/triggers?state=done,waiting").await.json();
+    let positions: Vec<_> = both["triggers"].as_array().unwrap().iter().map(|job| &job["position"]).collect();
+    assert_eq!(positions, [&json!(1), &json!(2), &json!(3), &Value::Null]);
+    for (query, field) in
+        [("state=late", "state"), ("state=waiting,", "state"), ("limit=-1", "limit"), ("limit=x", "limit")]
+    {
+        let refused = app.get(&format!("/api/triggers?{query}")).await;
+        assert_eq!(
+            (refused.status.as_u16(), &refused.json()["detail"][0]["loc"]),
+            (400, &json!(["query", field])),
+            "{query}"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn bad_bodies_get_4xx_and_nothing_is_queued() {
     let app = TestApp::start_with(recording);
     let post =

@@ -79,6 +79,21 @@ pub enum JobState {
     Failed,
 }
 
+impl JobState {
+    /// The names of all.
+    pub const NAMES: [&str; 4] = ["waiting", "running", "done", "failed"];
+
+    /// Its name, as clients see it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running { .. } => "running",
+            Self::Done { .. } => "done",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 impl Record for Job {
     const TABLE: &'static str = "jobs";
     const VERSION: u8 = 1;

@@ -175,6 +175,8 @@ struct TestImage {
     name: String,
     size: u64,
     url: String,
+    /// When its content last changed, in seconds since 1970.
+    modified: f64,
 }
 
 /// The pictures of the testing mode.
@@ -191,6 +193,7 @@ impl TestImage {
             name: image.name.to_owned(),
             size: image.size,
             url: asset_url::of(asset_url::TEST, image.path),
+            modified: image.entry().modified,
         }
     }
 }
