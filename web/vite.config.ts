@@ -33,7 +33,13 @@ export default defineConfig({
   // The page may live below any path: its addresses are relative to the <base> that the daemon writes into it.
   base: './',
   plugins: [preact({ devToolsEnabled: false }), precompress()],
-  build: { target: 'es2022', assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // What the bundle contains; the daemon's build takes it into its own list.
+    license: { fileName: 'licences.json' },
+  },
   server: {
     proxy: {
       ...Object.fromEntries(FROM_DAEMON.map((path) => [path, DAEMON])),

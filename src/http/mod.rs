@@ -22,6 +22,7 @@ pub mod health;
 pub mod history;
 pub mod image_choices;
 pub mod libraries;
+pub mod licences;
 pub mod logs;
 pub mod logs_socket;
 pub mod metrics;
@@ -193,6 +194,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         system::routes,
         footprint::routes,
         version::routes,
+        licences::routes,
         config::routes,
         config_db::routes,
         webui_settings::routes,

@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod image_choices;
 mod libraries;
+mod licences;
 mod logs;
 mod logs_socket;
 mod metrics;

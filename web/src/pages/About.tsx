@@ -9,6 +9,7 @@ import { duration } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { ACCENTS, accent, THEMES, theme } from '../lib/theme';
 import { version } from '../live/state';
+import { Licences } from './about/Licences';
 
 export default function About() {
   return (
@@ -19,6 +20,7 @@ export default function About() {
         <Look />
         <Support />
       </div>
+      <Licences />
       <Releases />
     </Page>
   );

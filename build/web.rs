@@ -10,19 +10,12 @@ use std::process::Command;
 use std::time::SystemTime;
 
 /// What the output is made from, below `web/`.
-const SOURCES: [&str; 8] = [
-    "src",
-    "public",
-    "index.html",
-    "openapi.json",
-    "package.json",
-    "package-lock.json",
-    "tsconfig.json",
-    "vite.config.ts",
-];
+const SOURCES: [&str; 7] =
+    ["src", "index.html", "openapi.json", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
 const WITHOUT: &str = "POSTERIZARRD_WITHOUT_WEB";
 
-fn main() {
+/// Builds it where that is needed.
+pub fn build() {
     let web = Path::new("web");
     let page = web.join("dist/index.html");
     println!("cargo:rerun-if-env-changed={WITHOUT}");
@@ -40,7 +33,7 @@ fn main() {
         println!("cargo:warning=Node.js is not installed: the web UI is left out, and a small page stands in for it");
         return;
     }
-    if let Err(error) = build(web, &page, newest) {
+    if let Err(error) = build_in(web, &page, newest) {
         println!("cargo:error=the web UI cannot be built: {error}; set {WITHOUT}=1 to leave it out");
     }
 }
@@ -57,7 +50,7 @@ fn runs(program: &str) -> bool {
     Command::new(program).arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-fn build(web: &Path, page: &Path, newest: Option<SystemTime>) -> io::Result<()> {
+fn build_in(web: &Path, page: &Path, newest: Option<SystemTime>) -> io::Result<()> {
     npm(web, &["ci", "--no-audit", "--no-fund", "--ignore-scripts"])?;
     npm(web, &["run", "build"])?;
     // As old as its sources: a file that is newer than this script's start would have cargo run it once more.
