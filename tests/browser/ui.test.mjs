@@ -128,12 +128,46 @@ describe('a daemon with a library', () => {
 
   test('a testing run is started, its progress is seen to the end, and its pictures appear', async () => {
     await withPage(daemon, '/run', {}, async (page) => {
-      await page.getByText('Start a Testing run to see').waitFor();
+      const card = page.getByRole('region', { name: 'Testing', exact: true });
+      await card.getByText('Its pictures appear here.').waitFor();
       await page.getByRole('button', { name: 'Start Testing' }).click();
       await page.getByRole('progressbar', { name: 'Progress of the run' }).waitFor();
       await page.getByText('Testing: completed').waitFor({ timeout: 60_000 });
-      const gallery = page.getByRole('region', { name: 'Testing gallery' });
-      await gallery.getByRole('link').nth(23).waitFor();
+      await card.locator('.shelf').getByRole('link').nth(23).waitFor();
+      await card.getByRole('link', { name: 'All test images' }).click();
+      await page.getByText('24 pictures').waitFor();
+      await page.getByRole('button', { name: 'Season poster, Long text, capitals' }).click();
+      const viewer = page.getByRole('dialog');
+      await viewer.getByText('SeasonPosterLongTextCAPS.jpg').waitFor();
+      assert.equal(await viewer.getByRole('button', { name: 'Delete' }).count(), 0, 'the next run makes them anew');
+    });
+  });
+
+  test('a dropped picture is seen as it will be, made, and in the library', async () => {
+    await withPage(daemon, '/run', {}, async (page) => {
+      const dropped = await page.evaluateHandle(async () => {
+        const picture = await (await fetch('/test/posterShortText.jpg')).blob();
+        const data = new DataTransfer();
+        data.items.add(new File([picture], 'mine.jpg', { type: 'image/jpeg' }));
+        return data;
+      });
+      await page.locator('.drop').dispatchEvent('drop', { dataTransfer: dropped });
+      await page.getByRole('img', { name: 'The chosen file' }).waitFor();
+      const preview = page.getByRole('img', { name: 'How it comes out' });
+      await preview.waitFor();
+      const before = await preview.getAttribute('src');
+      await page.getByLabel('Text on the picture').fill('Ronin');
+      await page.waitForFunction((before) => {
+        const image = document.querySelector('img[alt="How it comes out"]');
+        return image.src !== before && image.complete && image.naturalWidth === 2000;
+      }, new URL(before, page.url()).href);
+      const form = page.locator('form.manual');
+      await form.getByLabel('Library').fill('Movies');
+      await form.getByLabel('Folder').fill('Ronin (1998) {tmdb-8195}');
+      await page.getByRole('button', { name: 'Make this picture' }).click();
+      await page.getByText('Manual: completed').waitFor({ timeout: 60_000 });
+      await page.getByRole('link', { name: 'Library', exact: true }).click();
+      await page.getByRole('button', { name: 'Ronin (1998), Poster' }).waitFor();
     });
   });
 

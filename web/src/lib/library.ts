@@ -141,10 +141,10 @@ export const KINDS: readonly Kind[] = [
   test,
 ];
 
-/** The address of a small copy. The time makes it a new one when the file changes. */
+/** The address of a small copy. With the time of its last change (in seconds) it is one edition's, and kept for good. */
 export function thumbnail(url: string, width: number, modified?: number): string {
   const query = new URLSearchParams({ path: url, w: String(width) });
-  if (modified !== undefined) query.set('t', modified.toFixed(0));
+  if (modified !== undefined) query.set('t', Math.round(modified * 1000).toFixed(0));
   return address(`/api/thumbnail?${query}`);
 }
 

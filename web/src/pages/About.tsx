@@ -44,8 +44,7 @@ function Versions() {
         ]}
       />
       <p class="small-text muted">
-        MIT licence. Posterizarr itself is a project of its own. Parts come from the Independent JPEG Group
-        (jpeg-encoder) and the DejaVu fonts. The <a href={address('/docs/')}>API</a> is described as OpenAPI.
+        The <a href={address('/docs/')}>API</a> is described as OpenAPI.
       </p>
     </Card>
   );

@@ -34,8 +34,8 @@ export function Tile({ picture, width, chosen, onClick, place }: TileProps) {
       {...place}
     >
       <span class="thumb">{picture && <Thumb src={thumbnail(picture.url, step, picture.modified)} />}</span>
-      <span class="truncate">{title}</span>
-      <span class="truncate muted small-text">{part}</span>
+      {/* The space is not seen: it keeps the two apart where the text is read. */}
+      <span class="truncate">{title}</span> <span class="truncate muted small-text">{part}</span>
       {chosen && (
         <span class="tick">
           <Check size={16} />
