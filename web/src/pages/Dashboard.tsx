@@ -58,16 +58,20 @@ function Queue({ length }: { length: number }) {
   );
   const waiting = queue.data?.triggers ?? [];
   return (
-    <p>
+    <div>
       <Link href="/triggers">{plural(length, 'job')}</Link> in the queue
-      {waiting.map((job, index) => (
-        <span key={job.id}>
-          {index === 0 ? ': ' : ', '}
-          {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span> <When at={job.not_before} />
-        </span>
-      ))}
-      {length > waiting.length && waiting.length > 0 ? ' …' : '.'}
-    </p>
+      {waiting.length === 0 ? '.' : waiting.length < length ? ', first:' : ':'}
+      <ul class="plain-list small-text">
+        {waiting.map((job) => (
+          <li key={job.id}>
+            {modeName(job.mode)}{' '}
+            <span class="muted">
+              {triggerText(job.trigger)}, <When at={job.not_before} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

@@ -145,14 +145,14 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
           <section class="card" key={group.name} aria-label={group.name}>
             <h2>{group.name}</h2>
             <div class="fields">
-              {group.fields.map((field) => (
+              {group.fields.map((field, index) => (
                 <Field
                   key={field.key}
                   field={field}
                   value={values[field.key]}
                   stored={stored[field.key]}
                   values={values}
-                  leads={group.fields.some((one) => one.needs === field.key)}
+                  leads={group.fields[index + 1]?.needs === field.key}
                   enabled={!field.needs || isOn(values[field.needs])}
                   changed={changes.some((change) => change.field.key === field.key)}
                   problem={error?.problems.find((one) => one.place.endsWith(field.key))?.reason}

@@ -12,7 +12,7 @@ interface FieldProps {
   stored: unknown;
   /** All settings as they are on the page. */
   values: Values;
-  /** Whether others of its group depend on it. */
+  /** Whether the next ones depend on it. */
   leads: boolean;
   /** Whether the switch it depends on is on. */
   enabled: boolean;
