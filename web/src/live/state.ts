@@ -3,7 +3,7 @@
  */
 import { batch, signal } from '@preact/signals';
 import { body, client } from '../api/client';
-import type { Progress, SchedulerStatus, Status, VersionAnswer } from '../api/types';
+import type { Progress, SchedulerStatus, Status, SystemInfo, VersionAnswer } from '../api/types';
 import { toast } from '../components/toast';
 import { modeName, outcomeText } from '../lib/words';
 import { type Fact, follow } from './stream';
@@ -11,6 +11,7 @@ import { type Fact, follow } from './stream';
 export const status = signal<Status | undefined>();
 export const scheduler = signal<SchedulerStatus | undefined>();
 export const version = signal<VersionAnswer | undefined>();
+export const system = signal<SystemInfo | undefined>();
 
 /** Things that lists on the pages are about; a count goes up when such a list must be read anew. */
 export type Topic = 'runs' | 'queue' | 'schedule' | 'webhooks' | 'assets' | 'config';
@@ -61,6 +62,18 @@ export async function refreshStatus() {
   status.value = body(await client.GET('/api/status'));
 }
 
+/** When the machine was looked at last, in milliseconds since 1970. */
+let systemAt = 0;
+/** How old what is known of the machine may get before a page that shows it asks again. */
+const SYSTEM_AGE = 60_000;
+
+/** Brings what is known of the machine up to date; the first time it comes with everything else. */
+export async function refreshSystem() {
+  if (!system.peek() || Date.now() - systemAt < SYSTEM_AGE) return;
+  systemAt = Date.now();
+  system.value = body(await client.GET('/api/system-info'));
+}
+
 async function refreshScheduler() {
   scheduler.value = body(await client.GET('/api/scheduler/status'));
 }
@@ -71,6 +84,8 @@ async function resync(nothingWasRead = false) {
     status.value = all.status;
     scheduler.value = all.scheduler_status;
     version.value = all.version;
+    system.value = all.system_info;
+    systemAt = Date.now();
     if (!nothingWasRead) touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config']);
   });
 }

@@ -1,14 +1,15 @@
 /** What a user opens to see that everything is well. */
+import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { address, body, client } from '../api/client';
 import type { SchedulerStatus, Status } from '../api/types';
-import { Badge, Card, Empty, Facts, Loaded, Meter, Page, When } from '../components/basics';
+import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, When } from '../components/basics';
 import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
 import { bytes, dayAndClock, duration, inZone, memory } from '../lib/format';
 import { CATEGORIES, CATEGORY_NAMES, overviewCounts, type RecentAsset, recentAssets, thumbnail } from '../lib/library';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone, plural, triggerText } from '../lib/words';
-import { scheduler, status } from '../live/state';
+import { refreshSystem, scheduler, status, system } from '../live/state';
 
 export default function Dashboard() {
   return (
@@ -283,7 +284,8 @@ function WebhooksCard() {
 }
 
 function MachineCard() {
-  const system = useResource((signal) => client.GET('/api/system-info', { signal }).then(body));
+  useEffect(() => void refreshSystem().catch(() => {}), []);
+  const of = system.value;
   const health = useResource((signal) => client.GET('/api/health', { signal }).then(body), [], ['runs']);
   const own = useResource((signal) => client.GET('/api/footprint', { signal }).then(body), [], ['runs']);
   return (
@@ -297,31 +299,29 @@ function MachineCard() {
         )
       }
     >
-      <Loaded of={system}>
-        {(of) => (
-          <>
-            <Facts
-              of={[
-                [
-                  'Memory',
-                  <Used
-                    key="m"
-                    label="Memory in use"
-                    percent={of.memory_percent}
-                    text={`${memory(of.used_memory)} of ${memory(of.total_memory)}`}
-                  />,
-                ],
-                ['Disk', own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…'],
-                ['Daemon', own.data?.memory_bytes ? `${bytes(own.data.memory_bytes)} of memory` : '…'],
-                ['Version', health.data?.version ?? '…'],
-                ['Up for', health.data ? duration(health.data.uptime_seconds) : '…'],
-                ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
-                ['System', of.os_version],
-              ]}
-            />
-          </>
-        )}
-      </Loaded>
+      {of ? (
+        <Facts
+          of={[
+            [
+              'Memory',
+              <Used
+                key="m"
+                label="Memory in use"
+                percent={of.memory_percent}
+                text={`${memory(of.used_memory)} of ${memory(of.total_memory)}`}
+              />,
+            ],
+            ['Disk', own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…'],
+            ['Daemon', own.data?.memory_bytes ? `${bytes(own.data.memory_bytes)} of memory` : '…'],
+            ['Version', health.data?.version ?? '…'],
+            ['Up for', health.data ? duration(health.data.uptime_seconds) : '…'],
+            ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
+            ['System', of.os_version],
+          ]}
+        />
+      ) : (
+        <Loading />
+      )}
     </Card>
   );
 }
