@@ -97,6 +97,20 @@ export async function withPoster(folder) {
   await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
 }
 
+const CHOICES = [
+  ['Title', 'Type', 'Rootfolder', 'LibraryName', 'Language', 'Fallback', 'TextTruncated', 'Download Source', 'Manual'],
+  ['Heat', 'Movie', 'Heat (1995) {tmdb-949}', 'Movies', 'de', 'false', 'true', 'https://image.tmdb.org/a.jpg', 'false'],
+  ['Dark', 'Show', 'Dark (2017)', 'TV', 'xx', 'false', 'false', 'false', 'false'],
+];
+
+/** The same library, of which the script chose pictures that need attention: one was cut off, another one is missing. */
+export async function withChoices(folder) {
+  await withPoster(folder);
+  await mkdir(join(folder, 'Logs'), { recursive: true });
+  const lines = CHOICES.map((values) => values.map((value) => `"${value}"`).join(';'));
+  await writeFile(join(folder, 'Logs', 'ImageChoices.csv'), `${lines.join('\n')}\n`);
+}
+
 /** Title cards of so many shows with so many episodes; all are one file, linked. */
 export async function withTitleCards(folder, shows, episodes) {
   const assets = join(folder, 'assets');

@@ -1,7 +1,7 @@
 // The web UI in a real browser against the real binary.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { Daemon, withLogin, withPoster } from './daemon.mjs';
+import { Daemon, withChoices, withLogin, withPoster } from './daemon.mjs';
 import { assertAccessible, assertFits, PAGES, settled, visit, withPage } from './page.mjs';
 
 /** The pages of a daemon that has run something. */
@@ -39,6 +39,22 @@ describe('an open daemon', () => {
   test('every page loads without an error, wide and narrow', () => everyPageFits(daemon));
   test('no empty page has a serious accessibility violation', () => everyPageIsAccessible(daemon, ['dark']));
 
+  test('who has had no run yet is told how to begin, and what the machine has', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await page.getByText(/[0-9] GiB of [0-9.]+ GiB|MiB of [0-9.]+ GiB/).waitFor();
+      await page.getByRole('link', { name: 'keys of the providers' }).click();
+      await page.getByLabel('TMDB', { exact: false }).first().waitFor();
+    });
+  });
+
+  test('support information is a file to keep', async () => {
+    await withPage(daemon, '/logs', {}, async (page) => {
+      const download = page.waitForEvent('download');
+      await page.getByRole('button', { name: 'Support information' }).click();
+      assert.match((await download).suggestedFilename(), /\.zip$/);
+    });
+  });
+
   test('a webhook shows up without a reload', async () => {
     await withPage(daemon, '/triggers', {}, async (page) => {
       await page.getByText('Nothing came in yet').waitFor();
@@ -58,6 +74,9 @@ describe('an open daemon', () => {
       await page.getByRole('dialog').getByText('"Heat"').waitFor();
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('link', { name: 'Dashboard' }).click();
+      await page.getByText('1 job in the queue:').waitFor();
+      await page.getByRole('listitem').filter({ hasText: 'Sonarr/Radarr trigger by a webhook, in' }).waitFor();
     });
   });
 
@@ -228,6 +247,45 @@ describe('a daemon with a library', () => {
   test('pages with content load without an error, wide and narrow', () => everyPageFits(daemon, FILLED));
   test('pages with content are accessible, dark and light', () =>
     everyPageIsAccessible(daemon, ['dark', 'light'], FILLED));
+});
+
+test('the Action Center leads from a number to its pictures, which are resolved, opened again and deleted', async () => {
+  const daemon = await Daemon.start({ prepare: withChoices });
+  try {
+    await withPage(daemon, '/', {}, async (page) => {
+      const heat = page.getByRole('listitem').filter({ hasText: 'Heat' });
+      const dark = page.getByRole('listitem').filter({ hasText: 'Dark' });
+      const tab = (name, count) => page.getByRole('link', { name: `${name} ${count}`, exact: true });
+      const problems = page.getByRole('region', { name: 'Action Center' });
+      await problems.getByRole('link', { name: 'Text cut off' }).click();
+      await heat.waitFor();
+      assert.equal(await dark.count(), 0, 'it is in another category');
+      await page.reload();
+      await heat.getByText('Text cut off').waitFor();
+
+      await tab('All with issues', 2).click();
+      await dark.waitFor();
+      await page.getByLabel('Library', { exact: true }).selectOption('TV');
+      await heat.waitFor({ state: 'detached' });
+      await page.getByLabel('Library', { exact: true }).selectOption('');
+      await page.getByLabel('Search for a title').fill('heat');
+      await dark.waitFor({ state: 'detached' });
+      await heat.getByRole('button', { name: 'Resolve' }).click();
+      await tab('Resolved', 1).click();
+      await heat.getByRole('button', { name: 'Open again' }).click();
+      await tab('Resolved', 0).waitFor();
+
+      await tab('Text cut off', 1).click();
+      await heat.getByRole('button', { name: 'Delete' }).click();
+      const question = page.getByRole('dialog', { name: 'Delete Movie of Heat?' });
+      await question.getByRole('button', { name: 'Delete' }).click();
+      await page.getByText('No picture is in this category.').waitFor();
+      await page.goto(`${daemon.url}/library/trash`);
+      await page.getByText('Heat (1995) {tmdb-949}/poster.jpg').waitFor();
+    });
+  } finally {
+    await daemon.stop();
+  }
 });
 
 // The browser itself logs each refused request and each lost connection.

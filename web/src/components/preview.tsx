@@ -1,6 +1,6 @@
 /** One picture by the poster engine, made anew a moment after what goes into it changes. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { address, failure } from '../api/client';
+import { post } from '../api/client';
 import { asError } from '../lib/errors';
 
 export type SampleKind = 'poster' | 'season' | 'background' | 'titlecard' | 'collection';
@@ -73,10 +73,7 @@ function useMade(of: Wanted): Made {
 }
 
 async function make({ path, body }: Wanted, signal: AbortSignal): Promise<Made & { url: string }> {
-  // The browser names the type of a form itself.
-  const headers = typeof body === 'string' ? { 'content-type': 'application/json' } : {};
-  const response = await fetch(address(path), { method: 'POST', body, headers, signal });
-  if (!response.ok) throw await failure(response);
+  const response = await post(path, body, signal);
   const warnings = response.headers.get('x-preview-warnings');
   return { url: URL.createObjectURL(await response.blob()), ...(warnings ? { warnings } : {}) };
 }

@@ -1,9 +1,8 @@
 /** Support information: one file without secrets, for a bug report. */
-import { address, failure } from '../api/client';
+import { post } from '../api/client';
 
 export async function downloadSupport() {
-  const response = await fetch(address('/api/admin/support-zip'), { method: 'POST' });
-  if (!response.ok) throw await failure(response);
+  const response = await post('/api/admin/support-zip');
   const name = /filename="?([^";]+)/.exec(response.headers.get('content-disposition') ?? '')?.[1];
   const link = document.createElement('a');
   link.href = URL.createObjectURL(await response.blob());

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { caption, sampleCaption } from './library';
+import { caption, sampleCaption, thumbnail } from './library';
 
 test('a caption is the folder without its ids, and the part in words', () => {
   expect(caption('TV Shows/Dark (2017) {tvdb-334824}/Season01.jpg')).toEqual({
@@ -24,4 +24,14 @@ test('pictures of a Testing run are named in words', () => {
   });
   expect(sampleCaption('backgroundMediumText.jpg')).toEqual({ title: 'Background', part: 'Medium text' });
   expect(sampleCaption('mine.png')).toEqual({ title: 'Mine', part: '' });
+});
+
+test('a thumbnail is addressed by the millisecond its picture changed in, where that is known', () => {
+  const wanted = (modified?: number) => new URL(thumbnail('/test/a b.jpg', 320, modified), 'http://here').searchParams;
+  expect(Object.fromEntries(wanted(1_730_000_107.2506))).toEqual({
+    path: '/test/a b.jpg',
+    w: '320',
+    t: '1730000107251',
+  });
+  expect(wanted().has('t')).toBe(false);
 });

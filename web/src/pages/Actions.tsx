@@ -99,14 +99,10 @@ function Center({ of, category }: { of: Overview; category: Category }) {
   const picked = found.filter((one) => chosen.has(one.id));
   const forget = () => setChosen(new Set());
 
-  if (all.length === 0)
-    return (
-      <Empty>
-        {category === 'assets_with_issues'
-          ? 'All is well: no picture needs attention.'
-          : 'No picture is in this category.'}
-      </Empty>
-    );
+  const isWell = category === 'assets_with_issues';
+  if (all.length === 0) {
+    return <Empty>{isWell ? 'All is well: no picture needs attention.' : 'No picture is in this category.'}</Empty>;
+  }
   return (
     <>
       <div class="row toolbar">

@@ -2,9 +2,10 @@
 import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { address, body, client } from '../api/client';
-import type { SchedulerStatus, Status } from '../api/types';
+import type { Status } from '../api/types';
 import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, When } from '../components/basics';
 import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
+import { firesOf } from '../lib/fires';
 import { bytes, dayAndClock, duration, inZone, memory } from '../lib/format';
 import { CATEGORIES, CATEGORY_NAMES, overviewCounts, type RecentAsset, recentAssets, thumbnail } from '../lib/library';
 import { useResource } from '../lib/resource';
@@ -155,7 +156,7 @@ function ScheduleCard() {
   const known = scheduler.value;
   if (!known) return null;
   const last = known.history[0];
-  const then = firesOf(known).slice(1, 4);
+  const then = firesOf(known.active_jobs).slice(1, 4);
   return (
     <Card
       title="Schedule"
@@ -197,12 +198,6 @@ function ScheduleCard() {
       </Link>
     </Card>
   );
-}
-
-/** The next fires of all entries, the very next one first. */
-function firesOf(of: SchedulerStatus): string[] {
-  const fires = of.active_jobs.flatMap((job) => [job.next_run, ...job.following]);
-  return [...new Set(fires)].filter((at) => typeof at === 'string').sort();
 }
 
 function Then({ of, zone }: { of: readonly string[]; zone: string }) {

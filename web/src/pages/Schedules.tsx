@@ -9,6 +9,7 @@ import { SelectField, Switch, TextField } from '../components/fields';
 import { useBusy } from '../components/run';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
+import { firesOf } from '../lib/fires';
 import { clock, dayAndClock, inZone } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone } from '../lib/words';
@@ -286,11 +287,6 @@ function NextFires({ of, zone }: { of: readonly string[]; zone: string }) {
   );
 }
 
-/** The next fires of an entry, the very next one first. */
-function firesOf(timer: SchedulerStatus['active_jobs'][number]): string[] {
-  return [...new Set([timer.next_run, ...timer.following])].filter((at) => typeof at === 'string');
-}
-
 function entriesOf(of: SchedulerStatus): Entry[] {
   return of.schedules as unknown as Entry[];
 }
@@ -330,7 +326,7 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
                     {entry.days?.length ? <Badge>{entry.days.join(' ')}</Badge> : null}
                     {entry.description && <span class="muted">{entry.description}</span>}
                   </div>
-                  {of.enabled && timer && <NextFires of={firesOf(timer)} zone={of.timezone} />}
+                  {of.enabled && timer && <NextFires of={firesOf([timer])} zone={of.timezone} />}
                 </div>
                 <button type="button" class="button small" onClick={() => onEdit(index)}>
                   Edit

@@ -2,7 +2,7 @@
 import { ImageUp } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { components } from '../../../types/schema';
-import { address, body, client, failure } from '../../api/client';
+import { body, client, post } from '../../api/client';
 import { Card } from '../../components/basics';
 import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
@@ -170,9 +170,7 @@ function formData(fields: Record<string, string>, file: File): FormData {
 }
 
 async function upload(form: Form, file: File) {
-  const data = formData({ ...form }, file);
-  const response = await fetch(address('/api/run-manual-upload'), { method: 'POST', body: data });
-  if (!response.ok) throw await failure(response);
+  const response = await post('/api/run-manual-upload', formData({ ...form }, file));
   return (await response.json()) as { message: string };
 }
 

@@ -1,6 +1,6 @@
 /** Overlay images and fonts: what is there, adding, looking, deleting. */
 import { useState } from 'preact/hooks';
-import { address, failure, request } from '../../api/client';
+import { address, post, request } from '../../api/client';
 import { Card, Empty, Loaded } from '../../components/basics';
 import { ask } from '../../components/dialog';
 import { Drop } from '../../components/drop';
@@ -94,7 +94,6 @@ function preview(file: OverlayFile): string {
 async function send(file: File): Promise<{ message: string }> {
   const data = new FormData();
   data.set('file', file);
-  const response = await fetch(address('/api/overlayfiles/upload'), { method: 'POST', body: data });
-  if (!response.ok) throw await failure(response);
+  const response = await post('/api/overlayfiles/upload', data);
   return (await response.json()) as { message: string };
 }
