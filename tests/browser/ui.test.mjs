@@ -303,7 +303,7 @@ describe('a daemon with a login', () => {
       await page.getByLabel('User name').fill('ada');
       await page.getByLabel('Password').fill('l0ve lace');
       await page.getByRole('button', { name: 'Sign in' }).click();
-      await page.getByRole('link', { name: 'Triggers' }).click();
+      await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Triggers' }).click();
       await page.getByRole('button', { name: 'Make a key for Sonarr' }).click();
       const address = page.locator('.copyable code').filter({ hasText: /api_key=(?!YOUR_KEY)/ });
       const url = await address.textContent();
