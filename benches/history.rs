@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
-use posterizarrd::actors::commons::{Commons, Views};
-use posterizarrd::actors::data_dir::DataDir;
-use posterizarrd::actors::events::Facts;
-use posterizarrd::actors::guard::Troupe;
-use posterizarrd::actors::historian::index::{Filter, Sort};
-use posterizarrd::actors::historian::row::{HistoryRow, Stored, parse_iso};
-use posterizarrd::actors::historian::{Historian, query};
+use posterizarrd::actors::history::index::{Filter, Sort};
+use posterizarrd::actors::history::row::{HistoryRow, Stored, parse_iso};
+use posterizarrd::actors::history::{Historian, query};
+use posterizarrd::actors::runtime::data_dir::DataDir;
+use posterizarrd::actors::runtime::events::Facts;
+use posterizarrd::actors::runtime::guard::ActorSystem;
+use posterizarrd::actors::runtime::shared::Shared;
+use posterizarrd::actors::runtime::view::View;
 use posterizarrd::actors::store::Store;
 
 const ROWS: u64 = 100_000;
@@ -95,14 +96,15 @@ fn main() -> Result<(), Failure> {
     let began = Instant::now();
     let store = Store::open(&data.store())?;
     println!("store opened in {:?}", began.elapsed());
-    let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
+    let shared = Shared { data, store, facts: Facts::new() };
+    let shown = View::default();
     actix_web::rt::System::new().block_on(async {
-        let troupe = Troupe::new(commons.facts.clone(), Arc::new(|_| {}));
-        let (given, began) = (commons.clone(), Instant::now());
-        troupe.start(move || Historian::new(given.clone()));
-        let view = commons.views.history.wait_for(|view| view.loaded).await;
+        let actor_system = ActorSystem::new(shared.facts.clone(), Arc::new(|_| {}));
+        let (given, began) = ((shared.clone(), shown.clone()), Instant::now());
+        actor_system.start(move || Historian::new(given.0.clone(), given.1.clone()));
+        let view = shown.wait_for(|view| view.loaded).await;
         println!("index of {} rows made in {:?}", view.index.len(), began.elapsed());
-        let store = &commons.store;
+        let store = &shared.store;
         let all = Filter::default();
         let arr = Filter { mode: Some("arr".to_owned()), ..Filter::default() };
         let ever = Filter { since: parse_iso("1990-01-01T00:00:00"), ..Filter::default() };
@@ -113,7 +115,7 @@ fn main() -> Result<(), Failure> {
         measure("first page by run time", || Ok(query::page(&view, store, &all, runtime, 0, 50)?))?;
         measure("summary over all rows", || Ok((view.index.totals(&ever), query::latest(&view, store)?)))?;
         measure("days over all rows", || Ok(view.index.days(&ever)))?;
-        troupe.stop();
+        actor_system.stop();
         Ok(())
     })
 }

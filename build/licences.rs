@@ -20,6 +20,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::json;
 
+use crate::display_font;
+
 const LOCK: &str = "Cargo.lock";
 const OWN: &str = "LICENSE";
 
@@ -62,7 +64,8 @@ fn write_to(folder: &Path) -> Result<(), Box<dyn Error>> {
 
 fn is_up_to_date(made: &Path) -> io::Result<bool> {
     let script = env::current_exe()?;
-    let sources = [Path::new(LOCK), Path::new(OWN), Path::new(npm::BUNDLED), &script];
+    let font = display_font::path();
+    let sources = [Path::new(LOCK), Path::new(OWN), Path::new(npm::BUNDLED), &font, &script];
     let newest = sources.into_iter().filter_map(modified).max();
     Ok(modified(made) > newest)
 }
@@ -77,6 +80,7 @@ fn parts() -> Result<Vec<Part>, Box<dyn Error>> {
     let sources = [
         told("crates", cargo::linked(&folders)),
         told("the web UI", npm::bundled()),
+        told("the display font", npm::display_font()),
         told("the API's viewer", swagger_ui::part(&folders)),
         told("Rust's standard library", standard_library::part()),
         vec![ourselves()?],

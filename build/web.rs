@@ -9,9 +9,20 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::SystemTime;
 
+use super::display_font;
+
 /// What the output is made from, below `web/`.
-const SOURCES: [&str; 7] =
-    ["src", "index.html", "openapi.json", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts"];
+const SOURCES: [&str; 9] = [
+    "src",
+    "tools",
+    "index.html",
+    "openapi.json",
+    "package.json",
+    "package-lock.json",
+    "tsconfig.json",
+    "vite.config.ts",
+    "../docs",
+];
 const WITHOUT: &str = "POSTERIZARRD_WITHOUT_WEB";
 
 /// Builds it where that is needed.
@@ -25,12 +36,15 @@ pub fn build() {
         println!("cargo:rerun-if-changed={}", web.join(source).display());
     }
     let newest = SOURCES.iter().filter_map(|source| newest_in(&web.join(source))).max();
-    let up_to_date = modified(&page).is_some_and(|made| Some(made) >= newest);
+    let is_there = modified(&page).is_some_and(|made| Some(made) >= newest);
+    let up_to_date = is_there && display_font::path().is_file();
     if up_to_date || std::env::var_os(WITHOUT).is_some() || only_reads_code() {
         return;
     }
     if !runs("node") || !runs("npm") {
-        println!("cargo:warning=Node.js is not installed: the web UI is left out, and a small page stands in for it");
+        println!(
+            "cargo:warning=Node.js is not installed: the web UI is left out, and a small page stands in for it; so is the display font, and DejaVu stands in for that"
+        );
         return;
     }
     if let Err(error) = build_in(web, &page, newest) {

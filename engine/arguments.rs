@@ -4,7 +4,12 @@
 //! same element: `-Titletext Heat`, `-Titletext:-30-`. An element that is no parameter is an error, where the script would
 //! ignore it.
 
-use crate::{design::Kind, naming::Episode};
+use posterizarr_base::artwork::{Episode, season_number};
+use posterizarr_base::items::{Ids, ItemKind};
+use posterizarr_base::run::Mode;
+use posterizarr_render::{design::ArtworkKind, plain_value};
+
+use crate::request::{Happened, LibraryRun, Named, Recipient, Scope, Sought, Task};
 
 /// What a run does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,10 +18,9 @@ pub enum Request {
     Testing,
     /// One picture from a given one.
     Manual(Manual),
+    /// What a media server's library lacks.
+    Library(LibraryRun),
 }
-
-/// The modes the engine has, by the names that requests and result files use.
-pub const MODES: [&str; 2] = ["testing", "manual"];
 
 /// What to make by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +32,8 @@ pub struct Manual {
     pub folder: String,
     pub library: String,
     pub card: Card,
-    /// How the row in `ImageChoices.csv` calls it.
-    pub label: &'static str,
+    /// Whether it is a movie's or a show's, where that is told.
+    pub of: Option<ItemKind>,
 }
 
 /// The kinds of artwork, each with what it needs beyond a title.
@@ -43,13 +47,13 @@ pub enum Card {
 }
 
 impl Card {
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> ArtworkKind {
         match self {
-            Self::Poster => Kind::Poster,
-            Self::Background => Kind::Background,
-            Self::Collection => Kind::Collection,
-            Self::Season { .. } => Kind::Season,
-            Self::Episode(_) => Kind::TitleCard,
+            Self::Poster => ArtworkKind::Poster,
+            Self::Background => ArtworkKind::Background,
+            Self::Collection => ArtworkKind::Collection,
+            Self::Season { .. } => ArtworkKind::Season,
+            Self::Episode(_) => ArtworkKind::TitleCard,
         }
     }
 }
@@ -57,23 +61,31 @@ impl Card {
 /// Why nothing can be done.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ArgumentError {
-    #[error(
-        "the engine cannot do a {0} run yet; put Posterizarr.ps1 and PowerShell 7 in place, or set runner.kind = \"script\""
-    )]
-    NotSupported(&'static str),
     #[error("-{0} needs a value")]
     NoValue(&'static str),
-    #[error("{0:?} is no argument of a run")]
+    #[error("{0:?} is not an argument of a run")]
     Unknown(String),
-    #[error("a manual run needs -{0}")]
+    #[error("this run needs -{0}")]
     Missing(&'static str),
-    #[error("{0:?} is no season; write Season 1, or Specials")]
+    #[error("{0:?} is not a season; write Season 1, or Specials")]
     Season(String),
-    #[error("{0:?} is no episode number")]
+    #[error("-{0} is for runs over a media server's library, and not for testing and manual runs")]
+    NotOverLibrary(&'static str),
+    #[error("-{0} goes with -{1}")]
+    GoesWith(&'static str, &'static str),
+    #[error(
+        "-Backup, -Restore, -SyncJelly, -SyncEmby, -PosterReset, -LogoUpdater, -LogoRevert, -Restyle and -Remake go neither with each other nor with -Tautulli and -ArrTrigger"
+    )]
+    TwoTasks,
+    #[error("{0:?} is not a kind of artwork; write poster, background, season or titlecard after -RestoreType")]
+    RestoreType(String),
+    #[error("{0:?} is not an asset; write its path below the asset folder, such as Movies/Heat (1995)/poster")]
+    Asset(String),
+    #[error("{0:?} is not an episode number")]
     Episode(String),
 }
 
-const SWITCHES: [&str; 18] = [
+const SWITCHES: [&str; 24] = [
     "Manual",
     "Testing",
     "Tautulli",
@@ -82,9 +94,12 @@ const SWITCHES: [&str; 18] = [
     "SyncJelly",
     "SyncEmby",
     "PosterReset",
+    "Restore",
+    "LogoUpdater",
+    "LogoRevert",
+    "ForceReplace",
     "UISchedule",
     "ContainerSchedule",
-    "GatherLogs",
     "dev",
     "SeasonPoster",
     "TitleCard",
@@ -92,66 +107,122 @@ const SWITCHES: [&str; 18] = [
     "BackgroundCard",
     "MoviePosterCard",
     "ShowPosterCard",
+    // These are ours; the script does not know them.
+    "DryRun",
+    "Fresh",
+    "Restyle",
 ];
-const VALUES: [&str; 7] =
-    ["PicturePath", "Titletext", "FolderName", "LibraryName", "SeasonPosterName", "EPTitleName", "EpisodeNumber"];
+const VALUES: [&str; 18] = [
+    "PicturePath",
+    "Titletext",
+    "FolderName",
+    "LibraryName",
+    "SeasonPosterName",
+    "EPTitleName",
+    "EpisodeNumber",
+    "RatingKey",
+    "parentratingkey",
+    "grandparentratingkey",
+    "mediatype",
+    "action",
+    "LibraryToReset",
+    "RestoreLibrary",
+    "RestoreItem",
+    "RestoreType",
+    "LibraryToRestyle",
+    "Remake",
+];
+/// Values that mean nothing without a switch.
+const BELONGS: [(&str, &str); 6] = [
+    ("action", "Tautulli"),
+    ("LibraryToReset", "PosterReset"),
+    ("RestoreLibrary", "Restore"),
+    ("RestoreItem", "Restore"),
+    ("RestoreType", "Restore"),
+    ("LibraryToRestyle", "Restyle"),
+];
+/// What Sonarr and Radarr tell, beside names that begin with `arr_`.
+const TOLD: [&str; 1] = ["event"];
 
 impl Request {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: &[String]) -> Result<Self, ArgumentError> {
-        // What is not supported is told before details are: its parameters are none of ours.
-        if let Some(mode) = unsupported(arguments) {
-            return Err(ArgumentError::NotSupported(mode));
-        }
         let given = Given::read(arguments)?;
+        const OVER_LIBRARY: [&str; 10] = [
+            "DryRun",
+            "Fresh",
+            "Restyle",
+            "Backup",
+            "Restore",
+            "SyncJelly",
+            "SyncEmby",
+            "PosterReset",
+            "LogoUpdater",
+            "LogoRevert",
+        ];
+        let over_library = OVER_LIBRARY.into_iter().find(|switch| given.has(switch));
+        if let Some(switch) = over_library.filter(|_| given.has("Manual") || given.has("Testing")) {
+            return Err(ArgumentError::NotOverLibrary(switch));
+        }
         if given.has("Manual") {
             return given.manual().map(Self::Manual);
         }
-        if given.has("Testing") { Ok(Self::Testing) } else { Err(ArgumentError::NotSupported("normal")) }
+        if given.has("Testing") {
+            return Ok(Self::Testing);
+        }
+        given.library().map(Self::Library)
     }
 
-    /// The mode's name.
-    pub fn mode(&self) -> &'static str {
+    /// Whether nothing is to be changed.
+    pub fn is_dry_run(&self) -> bool {
+        matches!(self, Self::Library(library) if library.dry_run)
+    }
+
+    /// The mode of the run.
+    pub fn mode(&self) -> Mode {
         match self {
-            Self::Testing => "testing",
-            Self::Manual(_) => "manual",
+            Self::Testing => Mode::Testing,
+            Self::Manual(_) => Mode::Manual,
+            Self::Library(library) => library.mode,
         }
     }
 }
 
-/// The first mode in the script's order of precedence, if it is one that the engine lacks.
-fn unsupported(arguments: &[String]) -> Option<&'static str> {
-    const ORDER: [(&str, Option<&str>); 11] = [
-        ("-GatherLogs", Some("support bundle")),
-        ("-Manual", None),
-        ("-Testing", None),
-        ("-Tautulli", Some("tautulli")),
-        ("-ArrTrigger", Some("arr")),
-        ("-Backup", Some("backup")),
-        ("-SyncJelly", Some("syncjelly")),
-        ("-SyncEmby", Some("syncemby")),
-        ("-PosterReset", Some("reset")),
-        ("-UISchedule", Some("scheduled")),
-        ("-ContainerSchedule", Some("scheduled")),
-    ];
-    let given = |switch: &str| arguments.iter().any(|argument| argument.eq_ignore_ascii_case(switch));
-    ORDER.into_iter().find(|(switch, _)| given(switch)).and_then(|(_, mode)| mode)
+/// Whether logs are asked for, in place of a run. The script, too, looks at this switch before all others.
+pub(crate) fn asks_for_logs(arguments: &[String]) -> bool {
+    arguments.iter().any(|argument| argument.eq_ignore_ascii_case("-GatherLogs"))
 }
 
-/// A value as it counts: without quotes and outer blanks.
-pub(crate) fn plain_value(value: &str) -> String {
-    value.replace('"', "").trim().to_owned()
+/// Whether Sonarr or Radarr tell something by this name.
+fn is_told(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.starts_with("arr_") || TOLD.contains(&name.as_str())
+}
+
+/// Whether an argument is a name, and not the value of the one before.
+fn is_name(argument: &str) -> bool {
+    let Some(name) = argument.strip_prefix('-') else { return false };
+    is_told(name) || SWITCHES.iter().chain(&VALUES).any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// The path of an asset; its extension does not count.
+fn asset_path(path: String) -> Result<String, ArgumentError> {
+    let is_folder = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('\0');
+    if path.split('/').all(is_folder) { Ok(path) } else { Err(ArgumentError::Asset(path)) }
 }
 
 struct Given {
     switches: Vec<&'static str>,
     values: Vec<(&'static str, String)>,
+    /// What Sonarr and Radarr tell, by names in lower case.
+    told: Vec<(String, String)>,
 }
 
 impl Given {
     fn read(arguments: &[String]) -> Result<Self, ArgumentError> {
-        let mut given = Self { switches: Vec::new(), values: Vec::new() };
-        let mut rest = arguments.iter();
+        let mut given = Self { switches: Vec::new(), values: Vec::new(), told: Vec::new() };
+        let is_trigger = arguments.iter().any(|argument| argument.eq_ignore_ascii_case("-ArrTrigger"));
+        let mut rest = arguments.iter().peekable();
         while let Some(argument) = rest.next() {
             let unknown = || ArgumentError::Unknown(argument.clone());
             let body = argument.strip_prefix('-').ok_or_else(unknown)?;
@@ -159,7 +230,13 @@ impl Given {
             let is = |known: &&&str| known.eq_ignore_ascii_case(name);
             if let Some(name) = VALUES.iter().find(is) {
                 let value = joined.or_else(|| rest.next().map(String::as_str)).ok_or(ArgumentError::NoValue(name))?;
-                given.values.push((name, plain_value(value)));
+                // Quotes around a value are the sender's; in a path, and in a name that is looked for, they are part of it.
+                let is_exact = *name == "Remake" || BELONGS.iter().any(|(known, _)| known == name);
+                given.values.push((name, if is_exact { value.to_owned() } else { plain_value(value) }));
+            } else if is_trigger && is_told(name) {
+                // A name without a value, as the sender had none; a value may begin with a dash, too.
+                let value = joined.or_else(|| rest.next_if(|next| !is_name(next)).map(String::as_str));
+                given.told.push((name.to_lowercase(), value.unwrap_or_default().trim().to_owned()));
             } else {
                 given.switches.push(SWITCHES.iter().find(is).ok_or_else(unknown)?);
             }
@@ -172,12 +249,158 @@ impl Given {
     }
 
     fn value(&self, name: &'static str) -> Result<String, ArgumentError> {
-        let found = self.values.iter().rev().find(|(known, value)| *known == name && !value.is_empty());
-        found.map(|(_, value)| value.clone()).ok_or(ArgumentError::Missing(name))
+        self.last(name).ok_or(ArgumentError::Missing(name))
+    }
+
+    /// A run over the library: of what Tautulli, Sonarr or Radarr tell, of what was named, or of all of it.
+    fn library(&self) -> Result<LibraryRun, ArgumentError> {
+        let is_lost = |(value, switch): &(&str, &str)| self.last(value).is_some() && !self.has(switch);
+        if let Some((value, switch)) = BELONGS.into_iter().find(is_lost) {
+            return Err(ArgumentError::GoesWith(value, switch));
+        }
+        let task = self.task()?;
+        let (mode, scope) = match &task {
+            Task::Restyle(_) => (Mode::Restyle, Scope::All),
+            Task::Remake(_) => (Mode::Remake, Scope::All),
+            Task::Backup => (Mode::Backup, Scope::All),
+            Task::Restore(_) => (Mode::Restore, self.restored()),
+            Task::Sync(Recipient::Jellyfin) => (Mode::SyncJelly, Scope::All),
+            Task::Sync(Recipient::Emby) => (Mode::SyncEmby, Scope::All),
+            Task::Reset => {
+                let library = Some(self.value("LibraryToReset")?);
+                (Mode::Reset, Scope::Named(Named { library, item: None }))
+            }
+            Task::UpdateLogos { .. } => (Mode::LogoUpdater, self.library_of_logos()?),
+            Task::RevertLogos => (Mode::LogoRevert, self.library_of_logos()?),
+            Task::Create if self.has("Tautulli") => (Mode::Tautulli, self.told_by_tautulli()?),
+            Task::Create if self.has("ArrTrigger") => (Mode::Arr, Scope::Sought(self.sought()?)),
+            Task::Create if self.has("UISchedule") || self.has("ContainerSchedule") => (Mode::Scheduled, Scope::All),
+            Task::Create => (Mode::Normal, Scope::All),
+        };
+        Ok(LibraryRun { mode, scope, task, dry_run: self.has("DryRun"), fresh: self.has("Fresh") })
+    }
+
+    /// What is done with the items. `-Remake` may be given for each asset.
+    fn task(&self) -> Result<Task, ArgumentError> {
+        let mut tasks = Vec::new();
+        for (switch, task) in [
+            ("Backup", Task::Backup),
+            ("SyncJelly", Task::Sync(Recipient::Jellyfin)),
+            ("SyncEmby", Task::Sync(Recipient::Emby)),
+            ("PosterReset", Task::Reset),
+            ("LogoUpdater", Task::UpdateLogos { replace: self.has("ForceReplace") }),
+            ("LogoRevert", Task::RevertLogos),
+            ("Restyle", Task::Restyle(self.last("LibraryToRestyle"))),
+        ] {
+            tasks.extend(Some(task).filter(|_| self.has(switch)));
+        }
+        if self.has("Restore") {
+            tasks.push(Task::Restore(self.restored_kind()?));
+        }
+        let again = self.values.iter().filter(|(known, _)| *known == "Remake").map(|(_, value)| value.clone());
+        let again: Vec<String> = again.map(asset_path).collect::<Result<_, _>>()?;
+        tasks.extend(Some(Task::Remake(again)).filter(|task| *task != Task::Remake(Vec::new())));
+        let task = tasks.pop();
+        let is_triggered = self.has("Tautulli") || self.has("ArrTrigger");
+        if !tasks.is_empty() || (task.is_some() && is_triggered) {
+            return Err(ArgumentError::TwoTasks);
+        }
+        Ok(task.unwrap_or(Task::Create))
+    }
+
+    /// The library whose logos are meant; the word `all` means every one.
+    fn library_of_logos(&self) -> Result<Scope, ArgumentError> {
+        let library = self.value("LibraryName")?;
+        let is_all = library.eq_ignore_ascii_case("all");
+        Ok(if is_all { Scope::All } else { Scope::Named(Named { library: Some(library), item: None }) })
+    }
+
+    /// Which items get back what was saved.
+    fn restored(&self) -> Scope {
+        let named = Named { library: self.last("RestoreLibrary"), item: self.last("RestoreItem") };
+        if named == Named::default() { Scope::All } else { Scope::Named(named) }
+    }
+
+    fn restored_kind(&self) -> Result<Option<ArtworkKind>, ArgumentError> {
+        let Some(word) = self.last("RestoreType") else { return Ok(None) };
+        match word.to_lowercase().as_str() {
+            "poster" => Ok(Some(ArtworkKind::Poster)),
+            "background" => Ok(Some(ArtworkKind::Background)),
+            "season" => Ok(Some(ArtworkKind::Season)),
+            "titlecard" | "episode" => Ok(Some(ArtworkKind::TitleCard)),
+            _ => Err(ArgumentError::RestoreType(word)),
+        }
+    }
+
+    /// The value that was given last, if it is not empty.
+    fn last(&self, name: &str) -> Option<String> {
+        let mut values = self.values.iter().filter(|(known, value)| *known == name && !value.trim().is_empty());
+        values.next_back().map(|(_, value)| value.clone())
+    }
+
+    /// The movie or the show; of an episode that was played, only that.
+    fn told_by_tautulli(&self) -> Result<Scope, ArgumentError> {
+        let key = self.rating_key()?;
+        let was_played = matches!(self.last("action").as_deref(), Some("watched" | "stop"));
+        Ok(match was_played {
+            true => Scope::Episode { show: key, episode: self.value("RatingKey")? },
+            false => Scope::Key(key),
+        })
+    }
+
+    /// The key of the movie or the show; a season's parent and an episode's grandparent is one.
+    fn rating_key(&self) -> Result<String, ArgumentError> {
+        match self.value("mediatype")?.to_lowercase().as_str() {
+            "movie" | "show" => self.value("RatingKey"),
+            "season" => self.value("parentratingkey"),
+            _ => self.value("grandparentratingkey").or_else(|_| self.value("parentratingkey")),
+        }
+    }
+
+    fn told(&self, name: &str) -> Option<&str> {
+        self.told.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+    }
+
+    fn sought(&self) -> Result<Sought, ArgumentError> {
+        let id = |name: &str| self.told(name).filter(|id| *id != "0").map(str::to_owned);
+        let platform = self.told("arr_platform").unwrap_or_default().to_lowercase();
+        let is_movie = platform == "radarr" || (platform != "sonarr" && self.told("arr_movie_title").is_some());
+        let (kind, title, year, path, ids) = if is_movie {
+            let ids = Ids { tmdb: id("arr_movie_tmdb"), tvdb: None, imdb: id("arr_movie_imdb") };
+            (ItemKind::Movie, "arr_movie_title", "arr_movie_year", "arr_movie_path", ids)
+        } else {
+            let ids = Ids { tmdb: id("arr_series_tmdb"), tvdb: id("arr_series_tvdb"), imdb: id("arr_series_imdb") };
+            (ItemKind::Show, "arr_series_title", "arr_sonarr_series_year", "arr_series_path", ids)
+        };
+        let missing = || ArgumentError::Missing(if is_movie { "arr_movie_title" } else { "arr_series_title" });
+        let season = self.told("arr_episode_season").and_then(|season| season.parse().ok());
+        let episodes = self.told("arr_episode_numbers").unwrap_or_default();
+        let episodes = episodes.split(',').filter_map(|number| number.trim().parse().ok()).collect();
+        Ok(Sought {
+            kind,
+            title: self.told(title).ok_or_else(missing)?.to_owned(),
+            year: self.told(year).and_then(|year| year.parse().ok()).filter(|year| *year > 0),
+            ids,
+            episodes: season.map(|season| (season, episodes)),
+            path: self.told(path).map(str::to_owned),
+            happened: self.happened(),
+        })
+    }
+
+    fn happened(&self) -> Happened {
+        let is_upgrade = self.told("arr_isupgrade").is_some_and(|told| told.eq_ignore_ascii_case("true"));
+        let is_gone = self.told("event").is_some_and(|event| event.to_lowercase().ends_with("delete"));
+        if is_gone {
+            Happened::Deleted
+        } else if is_upgrade {
+            Happened::Upgraded
+        } else {
+            Happened::Imported
+        }
     }
 
     fn manual(&self) -> Result<Manual, ArgumentError> {
-        let (card, label) = self.card()?;
+        let card = self.card()?;
         let title = match &card {
             Card::Episode(_) => self.value("EPTitleName").or_else(|_| self.value("Titletext")),
             _ => self.value("Titletext"),
@@ -188,105 +411,41 @@ impl Given {
             folder: self.value("FolderName")?,
             library: self.value("LibraryName")?,
             card,
-            label,
+            of: self.of(),
         })
     }
 
-    fn card(&self) -> Result<(Card, &'static str), ArgumentError> {
-        let (movie, show) = (self.has("MoviePosterCard"), self.has("ShowPosterCard"));
+    fn card(&self) -> Result<Card, ArgumentError> {
         Ok(if self.has("SeasonPoster") {
             let (name, number) = self.season()?;
-            (Card::Season { name, number }, "Season")
+            Card::Season { name, number }
         } else if self.has("TitleCard") {
             let (_, season) = self.season()?;
             let number = self.value("EpisodeNumber")?;
             let episode = number.parse().map_err(|_| ArgumentError::Episode(number))?;
-            (Card::Episode(Episode { season, episode }), "Episode")
+            Card::Episode(Episode { season, episode })
         } else if self.has("CollectionCard") {
-            (Card::Collection, "Collection")
+            Card::Collection
         } else if self.has("BackgroundCard") {
-            (
-                Card::Background,
-                if movie {
-                    "Movie Background"
-                } else if show {
-                    "Show Background"
-                } else {
-                    "Background"
-                },
-            )
+            Card::Background
         } else {
-            (
-                Card::Poster,
-                if movie {
-                    "Movie"
-                } else if show {
-                    "Show"
-                } else {
-                    "Poster"
-                },
-            )
+            Card::Poster
         })
+    }
+
+    /// Whether the picture is a movie's or a show's, where that is told.
+    fn of(&self) -> Option<ItemKind> {
+        let told = [("MoviePosterCard", ItemKind::Movie), ("ShowPosterCard", ItemKind::Show)];
+        told.into_iter().find(|(switch, _)| self.has(switch)).map(|(_, of)| of)
     }
 
     fn season(&self) -> Result<(String, u32), ArgumentError> {
         let name = self.value("SeasonPosterName")?;
-        let number = crate::naming::season_number(&name).ok_or_else(|| ArgumentError::Season(name.clone()))?;
+        // Of `Book One | Season 01`, in either order, one part tells the number.
+        let number = name.rsplit('|').find_map(season_number).ok_or_else(|| ArgumentError::Season(name.clone()))?;
         Ok((name, number))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(line: &str) -> Result<Request, ArgumentError> {
-        Request::parse(&line.split('|').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn what_the_daemon_sends_is_understood() {
-        assert_eq!(parse("-Testing"), Ok(Request::Testing));
-        let line = "-Manual|-PicturePath|/p.jpg|-TitleCard|-Titletext|Lies|-FolderName|Dark (2017)|-LibraryName|TV|-EPTitleName|Lies|-SeasonPosterName|Season 1|-EpisodeNumber|2";
-        let Ok(Request::Manual(manual)) = parse(line) else { panic!("{:?}", parse(line)) };
-        assert_eq!(manual.card, Card::Episode(Episode { season: 1, episode: 2 }));
-        assert_eq!((manual.title.as_str(), manual.label), ("Lies", "Episode"));
-    }
-
-    #[test]
-    fn names_have_any_case_and_values_may_begin_with_a_dash() {
-        let line = "-manual|-picturepath:http://a/b:c.jpg|-TITLETEXT:-30-|-FolderName|\"F\"|-LibraryName|L|-backgroundcard|-MoviePosterCard";
-        let Ok(Request::Manual(manual)) = parse(line) else { panic!("{:?}", parse(line)) };
-        assert_eq!(
-            (manual.picture.as_str(), manual.title.as_str(), manual.folder.as_str()),
-            ("http://a/b:c.jpg", "-30-", "F")
-        );
-        assert_eq!(manual.label, "Movie Background");
-    }
-
-    #[test]
-    fn other_modes_are_refused_with_the_way_out() {
-        for (line, mode) in [
-            ("", "normal"),
-            ("-UISchedule", "scheduled"),
-            ("-Tautulli|-RatingKey|1", "tautulli"),
-            ("-ArrTrigger|-arr_platform|Radarr", "arr"),
-            ("-Backup", "backup"),
-            ("-PosterReset|-LibraryToReset|A", "reset"),
-        ] {
-            let error = parse(line).unwrap_err();
-            assert_eq!(error, ArgumentError::NotSupported(mode), "{line}");
-            assert!(error.to_string().contains("Posterizarr.ps1"));
-        }
-    }
-
-    #[test]
-    fn what_is_missing_or_wrong_is_named() {
-        assert_eq!(parse("-Manual|-PicturePath"), Err(ArgumentError::NoValue("PicturePath")));
-        assert_eq!(parse("-Manual|-PicturePath|a|-Titletext|"), Err(ArgumentError::NoValue("Titletext")));
-        assert_eq!(parse("-Manual|-PicturePath|a"), Err(ArgumentError::Missing("FolderName")));
-        assert_eq!(parse("-Testing|now"), Err(ArgumentError::Unknown("now".into())));
-        let season = "-Manual|-SeasonPoster|-PicturePath|a|-FolderName|f|-LibraryName|l|-SeasonPosterName|first";
-        assert_eq!(parse(season), Err(ArgumentError::Season("first".into())));
-    }
-}
+mod tests;

@@ -4,6 +4,7 @@
 //! they come, by whatever thread; they also go to standard output, which the daemon keeps with the run.
 
 use std::{
+    borrow::Cow,
     fs::{File, OpenOptions},
     io::{self, Write},
     panic::Location,
@@ -15,6 +16,25 @@ use std::{
 };
 
 use chrono::Local;
+
+/// The longest title in a line, in characters.
+const MAX_TITLE_LENGTH: usize = 200;
+/// The longest line, in characters.
+const MAX_LINE_LENGTH: usize = 2000;
+
+/// A text of at most so many characters; of a longer one the beginning.
+pub fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// What would end a line, steer a terminal, or turn the direction in which a line is shown.
+fn steers(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
 
 /// How grave a line is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -96,8 +116,16 @@ impl Journal {
     /// How far the run is, in the words that the daemon's log follower understands.
     #[track_caller]
     pub fn progress(&self, done: usize, total: usize, title: &str) {
-        let title = serde_json::Value::from(title);
+        let title = serde_json::Value::from(shortened(title, MAX_TITLE_LENGTH).as_ref());
         self.line(Level::Info, 1, &format!("progress: done={done} total={total} title={title}"));
+    }
+
+    /// Which characters of a title no font has, in the words that the daemon's log follower understands.
+    #[track_caller]
+    pub fn characters_missing(&self, title: &str, characters: &[char]) {
+        let text = |text: String| serde_json::Value::from(text).to_string();
+        let (characters, title) = (text(characters.iter().collect()), text(title.to_owned()));
+        self.line(Level::Warning, 1, &format!("characters missing: characters={characters} title={title}"));
     }
 
     #[track_caller]
@@ -108,7 +136,8 @@ impl Journal {
         let time = Local::now().format("[%Y-%m-%d %H:%M:%S]");
         let place = format!("L.{}", Location::caller().line());
         // One line stays one line, whatever a title or a file name has in it.
-        let text = text.replace(|character: char| character.is_control(), " ");
+        let text = text.replace(steers, " ");
+        let text = shortened(&text, MAX_LINE_LENGTH);
         let line = format!("{time} {:<10}|{place:<7}|{:indent$}{text}\n", level.name(), "");
         // A log that cannot be written must not end the work.
         let _ = io::stdout().write_all(line.as_bytes());

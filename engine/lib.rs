@@ -1,36 +1,25 @@
-//! The poster engine: decodes, composes and letters artwork. It knows neither actors nor HTTP.
+//! Runs: from the script's arguments to its files and an exit code.
 //!
-//! From the bottom up: [`text`] and [`picture`] know nothing of posters; [`design`] and [`config`] say how artwork is to look;
-//! [`kit`] brings the two together. [`run()`] is the whole of it: the arguments of the poster script in, its files and an exit
-//! code out.
+//! [`arguments`] says what is asked for, a [`request`] is what that means, and [`run()`] is the frame of every run: its running
+//! file, its logs, its result. [`library`] does those over a media server's library, [`modes`] those that need no server.
 
-pub mod arguments;
-pub mod config;
-pub mod design;
-mod files;
-pub mod geometry;
-mod handmade;
-mod journal;
-pub mod kit;
-mod logo;
+mod arguments;
+pub mod badges;
+mod drawing;
+pub mod journal;
+pub mod library;
 mod logs;
 mod modes;
-mod naming;
-pub mod overlays;
-pub mod picture;
-mod report;
+pub mod report;
+pub mod request;
 mod run;
 mod running_file;
-mod sample;
-pub mod text;
 
-pub use files::UNFINISHED;
-pub use handmade::{Handmade, Made};
-pub use run::{End, Surroundings, run};
-pub use sample::{Wanted, sample};
+pub use drawing::{Drawing, Legibility};
+pub use run::{End, RunContext, RunError, Work, finish, run};
 
 /// How many pictures are made at once at most: each has tens of megabytes in hand.
-const WORKERS: usize = 4;
+pub const WORKERS: usize = 4;
 
 /// The threads that make pictures.
 fn pool() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {

@@ -1,4 +1,5 @@
 //! What the engine can do: one file per mode.
 
 pub(crate) mod manual;
+mod target;
 pub(crate) mod testing;

@@ -1,12 +1,10 @@
-//! What a run leaves for others to read: `Logs/<mode>.json` and the rows of `Logs/ImageChoices.csv`.
+//! What a run leaves for others to read: `Logs/<mode>.json`.
 
-use std::{
-    fs::OpenOptions,
-    io::{self, Write},
-    path::Path,
-};
+use std::io;
+use std::path::Path;
 
 use chrono::{DateTime, Local};
+use posterizarr_base::run::Mode;
 use serde::Serialize;
 
 /// How many pictures a run made.
@@ -18,11 +16,25 @@ pub struct Counts {
     pub seasons: usize,
     pub collections: usize,
     pub truncated: usize,
+    /// Rows of pictures that are not what the user wants most.
+    pub fallbacks: usize,
+    pub textless: usize,
+    /// Rows of pictures with text in a known language.
+    pub text: usize,
+    pub tba_skipped: usize,
+    pub japanese_skipped: usize,
+    pub images_cleared: usize,
+    pub folders_cleared: usize,
+    /// In bytes.
+    pub space_saved: u64,
+    /// Whether messages are sent about the run, and whether Uptime Kuma is told.
+    pub notifies: bool,
+    pub kuma: bool,
 }
 
 /// The summary of a run.
 pub struct Summary<'a> {
-    pub mode: &'a str,
+    pub mode: Mode,
     pub version: &'a str,
     pub counts: Counts,
     pub errors: u32,
@@ -44,7 +56,7 @@ struct File<'a> {
     #[serde(rename = "Collections")]
     collections: usize,
     #[serde(rename = "Mode")]
-    mode: &'a str,
+    mode: &'static str,
     #[serde(rename = "Runtime")]
     runtime: String,
     #[serde(rename = "Errors")]
@@ -70,7 +82,7 @@ struct File<'a> {
     #[serde(rename = "Folders Cleared")]
     folders_cleared: usize,
     #[serde(rename = "Space saved")]
-    space_saved: usize,
+    space_saved: serde_json::Value,
     #[serde(rename = "Script Version")]
     version: &'a str,
     #[serde(rename = "IM Version")]
@@ -86,11 +98,12 @@ impl Summary<'_> {
     pub fn write(&self, folder: &Path) -> io::Result<()> {
         let mut text = serde_json::to_vec_pretty(&self.file()).map_err(io::Error::other)?;
         text.push(b'\n');
-        crate::files::write(&folder.join(format!("{}.json", self.mode)), &text)
+        posterizarr_base::files::write(&folder.join(format!("{}.json", self.mode)), &text)
     }
 
     fn file(&self) -> File<'_> {
-        let Counts { posters, backgrounds, title_cards, seasons, collections, truncated } = self.counts;
+        let Counts { posters, backgrounds, title_cards, seasons, collections, truncated, .. } = self.counts;
+        let flag = |on: bool| if on { "true" } else { "false" };
         let clock = |time: DateTime<Local>| time.format("%d.%m.%Y %H:%M:%S").to_string();
         let (hours, minutes, seconds) = self.took();
         File {
@@ -99,21 +112,23 @@ impl Summary<'_> {
             title_cards,
             seasons,
             collections,
-            mode: self.mode,
+            mode: self.mode.name(),
             runtime: format!("{hours}:{minutes}:{seconds}"),
             errors: self.errors,
-            fallbacks: 0,
-            textless: 0,
+            fallbacks: self.counts.fallbacks,
+            textless: self.counts.textless,
             truncated,
-            text: 0,
-            tba_skipped: 0,
-            jap_chinese_skipped: 0,
-            // The engine tells nobody; the daemon does.
-            notification: "false",
-            uptime_kuma: "false",
-            images_cleared: 0,
-            folders_cleared: 0,
-            space_saved: 0,
+            text: self.counts.text,
+            tba_skipped: self.counts.tba_skipped,
+            jap_chinese_skipped: self.counts.japanese_skipped,
+            notification: flag(self.counts.notifies),
+            uptime_kuma: flag(self.counts.kuma),
+            images_cleared: self.counts.images_cleared,
+            folders_cleared: self.counts.folders_cleared,
+            space_saved: match self.counts.space_saved {
+                0 => 0.into(),
+                bytes => readable_size(bytes).into(),
+            },
             version: self.version,
             image_version: "none",
             start: clock(self.started),
@@ -128,47 +143,14 @@ impl Summary<'_> {
     }
 }
 
-/// A picture that was made by hand; the columns about providers are `false` for it.
-pub struct Choice<'a> {
-    pub title: &'a str,
-    pub kind: &'a str,
-    pub folder: &'a str,
-    pub library: &'a str,
-    pub truncated: bool,
-    pub source: &'a str,
-}
-
-const HEADER: &str = r#""Title";"Type";"Rootfolder";"LibraryName";"Language";"Fallback";"TextTruncated";"Download Source";"Manual";"tmdbid";"tvdbid";"imdbid";"Fav Provider Link""#;
-
-impl Choice<'_> {
-    /// Adds the row to `ImageChoices.csv` in the folder.
-    pub fn append(&self, folder: &Path) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).append(true).open(folder.join("ImageChoices.csv"))?;
-        let mut text = if file.metadata()?.len() == 0 { format!("{HEADER}\n") } else { String::new() };
-        text.push_str(&self.row());
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    }
-
-    fn row(&self) -> String {
-        let truncated = self.truncated.to_string();
-        let fields = [
-            self.title,
-            self.kind,
-            self.folder,
-            self.library,
-            "false",
-            "false",
-            &truncated,
-            self.source,
-            "true",
-            "false",
-            "false",
-            "false",
-            "false",
-        ];
-        let quoted = fields.map(|field| format!("\"{}\"", field.replace('"', "\"\"")));
-        format!("{}\n", quoted.join(";"))
+/// Bytes as people write them.
+pub fn readable_size(bytes: u64) -> String {
+    const GB: f64 = 1024.0 * 1024.0 * 1024.0;
+    const MB: f64 = 1024.0 * 1024.0;
+    match bytes as f64 {
+        large if large >= GB => format!("{:.2} GB", large / GB),
+        middling if middling >= MB => format!("{:.2} MB", middling / MB),
+        _ => format!("{bytes} bytes"),
     }
 }
 
@@ -181,7 +163,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let started = Local::now();
         let summary = Summary {
-            mode: "testing",
+            mode: Mode::Testing,
             version: "0.1.0",
             counts: Counts { posters: 6, ..Counts::default() },
             errors: 0,
@@ -196,25 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_quoted_and_the_header_comes_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let choice = Choice {
-            title: "Say \"a;b\"",
-            kind: "Poster",
-            folder: "f",
-            library: "l",
-            truncated: true,
-            source: "/p.jpg",
-        };
-        choice.append(folder.path()).unwrap();
-        choice.append(folder.path()).unwrap();
-        let text = std::fs::read_to_string(folder.path().join("ImageChoices.csv")).unwrap();
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 3);
-        assert!(lines[0].starts_with("\"Title\";\"Type\""));
-        assert_eq!(
-            lines[1],
-            r#""Say ""a;b""";"Poster";"f";"l";"false";"false";"true";"/p.jpg";"true";"false";"false";"false";"false""#
-        );
+    fn sizes_are_readable() {
+        assert_eq!([512, 3 << 20, 5 << 29].map(readable_size), ["512 bytes", "3.00 MB", "2.50 GB"]);
     }
 }

@@ -12,15 +12,16 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Local, Utc};
+use posterizarr_base::bounded;
 use serde::{Deserialize, Serialize};
 use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use crate::actors::data_dir::DataDir;
 use crate::actors::files::{write_atomic, write_private};
-use crate::actors::records::{self, RecordsError};
-use crate::actors::store::{Store, StoreError};
+use crate::actors::recovery::records::{self, RecordsError};
+use crate::actors::runtime::data_dir::DataDir;
+use crate::actors::store::{Store, StoreError, swap};
 
 /// The form of the archive; a higher number is one that this version does not know.
 const FORMAT: u32 = 1;
@@ -31,8 +32,12 @@ const FILES: &str = "files/";
 
 /// What is edited by hand or by the web UI, below the data folder.
 const EDITED: [&str; 4] = ["config.json", "scheduler.json", "UILogs/webui_settings.json", "posterizarrd.toml"];
-/// The largest file of those that is read back.
-const LARGEST_FILE: u64 = 64 * 1024 * 1024;
+/// The largest file of those that is kept and read back, in bytes.
+const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
+
+/// The largest archive, and the most that all its records may have, in bytes: a million rows have a tenth of it.
+const MAX_ARCHIVE_SIZE: u64 = 1024 * 1024 * 1024;
+const MAX_RECORDS_SIZE: u64 = 4 * 1024 * 1024 * 1024;
 
 /// What an archive is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,14 +122,14 @@ pub fn write<W: Write + Seek>(store: &Store, data: &DataDir, to: W) -> Result<(M
     drop(lines);
     let mut files = Vec::new();
     for name in EDITED {
-        match std::fs::read(data.root().join(name)) {
+        match bounded::read(&data.root().join(name), MAX_FILE_SIZE) {
             Ok(content) => {
                 archive.start_file(format!("{FILES}{name}"), options)?;
                 archive.write_all(&content)?;
                 files.push(name.to_owned());
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(io::Error::new(error.kind(), format!("{name}: {error}")).into()),
         }
     }
     let manifest = Manifest {
@@ -141,8 +146,13 @@ pub fn write<W: Write + Seek>(store: &Store, data: &DataDir, to: W) -> Result<(M
 
 /// Puts the records and files of an archive in place. With `overwrite`, files that are there are replaced.
 pub fn restore(data: &DataDir, from: File, overwrite: bool) -> Result<Restored, BackupError> {
+    // Its end is looked for from behind, which takes long in a large one.
+    if from.metadata()?.len() > MAX_ARCHIVE_SIZE {
+        return Err(BackupError::NotABackup(bounded::too_large(MAX_ARCHIVE_SIZE).to_string()));
+    }
     let mut archive = ZipArchive::new(BufReader::new(from))?;
     let manifest = read_manifest(&mut archive)?;
+    swap::finish(&data.store())?;
     // Held until the end: no daemon may start in between.
     let present = match Store::open(&data.store()) {
         Err(StoreError::Locked) => return Err(BackupError::Running),
@@ -153,21 +163,21 @@ pub fn restore(data: &DataDir, from: File, overwrite: bool) -> Result<Restored, 
         }
         Ok(store) => Some(store),
     };
-    let made = data.root().join("store.restoring");
-    remove_folder(&made)?;
+    let made = swap::making(&data.store());
+    swap::clear(&data.store())?;
     let restored = Store::open(&made)?;
-    let taken = records::read(&restored, BufReader::new(archive.by_name(RECORDS)?));
+    let taken = records::read(&restored, BufReader::new(archive.by_name(RECORDS)?.take(MAX_RECORDS_SIZE)));
     restored.flush()?;
     drop(restored);
-    let taken = taken.inspect_err(|_| drop(remove_folder(&made)))?;
+    let taken = taken.inspect_err(|_| drop(swap::clear(&data.store())))?;
     let expected = manifest.tables.iter().filter(|(_, count)| **count > 0);
     if !expected.eq(taken.iter()) {
-        remove_folder(&made)?;
+        swap::clear(&data.store())?;
         return Err(BackupError::NotABackup("its records are not complete".to_owned()));
     }
-    let before = aside(data)?;
-    std::fs::rename(&made, data.store())?;
-    File::open(data.root())?.sync_all()?;
+    let name = format!("store.before-restore-{}", Local::now().format("%Y%m%d-%H%M%S%.3f"));
+    let aside = data.root().join(name);
+    let before = swap::put_in_place(&data.store(), &aside)?.then_some(aside);
     drop(present);
     let (written, left) = restore_files(data, &mut archive, overwrite)?;
     Ok(Restored { manifest, written, left, before })
@@ -196,18 +206,14 @@ fn read_file<R: Read + Seek>(archive: &mut ZipArchive<R>, name: &str) -> Result<
         file => file?,
     };
     let mut content = Vec::new();
-    file.take(LARGEST_FILE).read_to_end(&mut content)?;
-    Ok(Some(content))
-}
-
-/// Moves the store that is there out of the way.
-fn aside(data: &DataDir) -> io::Result<Option<PathBuf>> {
-    let name = format!("store.before-restore-{}", Local::now().format("%Y%m%d-%H%M%S%.3f"));
-    let place = data.root().join(name);
-    match std::fs::rename(data.store(), &place) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        moved => moved.map(|()| Some(place)),
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut content)?;
+    if content.len() as u64 > MAX_FILE_SIZE {
+        return Err(BackupError::NotABackup(format!(
+            "its {name} is too large ({})",
+            bounded::too_large(MAX_FILE_SIZE)
+        )));
     }
+    Ok(Some(content))
 }
 
 fn restore_files<R: Read + Seek>(
@@ -220,7 +226,7 @@ fn restore_files<R: Read + Seek>(
     for name in EDITED {
         let Some(content) = read_file(archive, &format!("{FILES}{name}"))? else { continue };
         let path = data.root().join(name);
-        match std::fs::read(&path) {
+        match bounded::read(&path, MAX_FILE_SIZE) {
             Ok(present) if present == content => continue,
             Ok(_) if !overwrite => left.push(name.to_owned()),
             Ok(_) => {
@@ -235,11 +241,4 @@ fn restore_files<R: Read + Seek>(
         }
     }
     Ok((written, left))
-}
-
-fn remove_folder(folder: &Path) -> io::Result<()> {
-    match std::fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

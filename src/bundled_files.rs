@@ -3,11 +3,12 @@
 //! The script reads them from the data folder; in an image they lie beside the script. The user's own files are never
 //! touched, and one the user removed comes back, as with upstream's container.
 
-use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use crate::actors::data_dir::DataDir;
+use posterizarr_base::bounded;
+
+use crate::actors::runtime::data_dir::DataDir;
 
 const FOLDER: &str = "Overlayfiles";
 const KINDS: [&str; 3] = ["png", "ttf", "otf"];
@@ -44,7 +45,7 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         .suffix(".tmp")
         .permissions(all_but_umask)
         .tempfile_in(folder)?;
-    io::copy(&mut File::open(from)?, &mut staged)?;
+    io::copy(&mut bounded::open(from)?.0, &mut staged)?;
     match staged.persist_noclobber(to) {
         Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),

@@ -4,13 +4,17 @@
 //! after its name. Errors are one line on standard error that says what to do.
 
 mod arguments;
+mod avif;
 mod check_config;
+mod documents;
 mod engine;
 mod healthcheck;
 mod identity;
 mod records;
 mod run;
+mod self_check;
 mod serve;
+mod service;
 mod signals;
 
 use std::fmt::Display;
@@ -19,10 +23,12 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use clap::ArgMatches;
+use posterizarr_render::picture::avif::{HELPER_WORD, decode_by};
 
-use crate::actors::script_supervisor::{ENGINE_SUBCOMMAND, SHIM_SUBCOMMAND, shim};
-use crate::http::docs;
-use crate::settings::{Loaded, Problem, Surroundings, load};
+use crate::actors::runs::{ENGINE_SUBCOMMAND, SHIM_SUBCOMMAND, shim};
+use crate::display_font;
+use crate::http::api::system::docs;
+use crate::settings::{Environment, Loaded, Problem, load};
 
 /// The daemon, or what it was asked to do, could not start.
 const FAILED: u8 = 1;
@@ -37,6 +43,14 @@ pub fn main() -> ExitCode {
         // Before anything else is brought up: a shim is to stay small.
         return shim::main(Path::new(folder));
     }
+    if std::env::args_os().skip(1).eq([HELPER_WORD]) {
+        return avif::main();
+    }
+    if let Some(font) = display_font::stand_in() {
+        font.bring();
+    }
+    // The same program, also after an update has put another one in its place.
+    decode_by("/proc/self/exe");
     // What is not UTF-8 names no file we could be given, and no title.
     let words: Vec<_> = std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
     if let [_, word, arguments @ ..] = words.as_slice()
@@ -72,8 +86,26 @@ pub fn main() -> ExitCode {
                 _ => records::restore(&loaded, &file, given.get_flag("overwrite")),
             })
         }
+        "acknowledge-damage" => with_settings(given, |loaded| records::acknowledge_damage(&loaded)),
+        "service" => service(given),
+        "completions" => arguments::shell(given).map_or(ExitCode::from(FAILED), documents::completions),
+        "man" => documents::man(arguments::path(given, "file").as_deref()),
+        "self-check" => with_settings(given, |loaded| self_check::main(&loaded)),
         "check-config" => check_config::main(&arguments::flags(given)),
         _ => with_settings(given, serve::main),
+    }
+}
+
+fn service(given: &ArgMatches) -> ExitCode {
+    let place = |given| service::Place {
+        root: arguments::path(given, "root").unwrap_or_else(|| "/".into()),
+        dry_run: given.get_flag("dry_run"),
+    };
+    match given.subcommand() {
+        Some(("install", given)) => service::install(&place(given)),
+        Some(("remove", given)) => service::remove(&place(given)),
+        // Not reached: one of them is required.
+        _ => ExitCode::from(FAILED),
     }
 }
 
@@ -87,7 +119,7 @@ fn openapi() -> ExitCode {
 }
 
 fn settings(given: &ArgMatches) -> Result<Loaded, Vec<Problem>> {
-    load(&arguments::flags(given), &Surroundings::of_process())
+    load(&arguments::flags(given), &Environment::of_process())
 }
 
 fn with_settings(given: &ArgMatches, work: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {

@@ -9,10 +9,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 
-use crate::actors::data_dir::DataDir;
+use crate::actors::runtime::data_dir::DataDir;
 
 /// The longest path a socket address holds, less its final NUL.
-const LONGEST_ADDRESS: usize = 107;
+const MAX_ADDRESS_LENGTH: usize = 107;
 
 /// Listens on the socket. The folder is closed to others first, so that there is no moment in which they could connect.
 /// The caller holds the store's lock: a socket file that is there was left by a daemon that is gone.
@@ -39,10 +39,10 @@ impl Address {
     /// The address of the socket of this data folder; valid as long as the value lives.
     pub fn of(data: &DataDir) -> io::Result<Self> {
         let direct = data.socket();
-        if direct.as_os_str().len() <= LONGEST_ADDRESS {
+        if direct.as_os_str().len() <= MAX_ADDRESS_LENGTH {
             return Ok(Self { path: direct, _folder: None });
         }
-        let folder = File::open(data.runtime())?;
+        let folder = File::open(data.runtime())?; // unbounded: a folder
         let name = direct.file_name().unwrap_or_default();
         let path = PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name);
         Ok(Self { path, _folder: Some(folder) })

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use crate::actors::script_supervisor::Holder;
+use crate::actors::runs::Holder;
 use crate::http::{AppState, State};
 use crate::settings::Settings;
 
@@ -22,12 +22,12 @@ pub async fn attend(state: State) {
     }
     let status = status_line(&state);
     tell(&[NotifyState::Ready, NotifyState::Status(&status)]);
-    tell_status(&state, status).await;
+    notify_status(&state, status).await;
 }
 
 /// Keeps the status line up to date.
-async fn tell_status(state: &AppState, mut told: String) {
-    let runs = &state.commons.views.runs;
+async fn notify_status(state: &AppState, mut told: String) {
+    let runs = &state.views.runs;
     loop {
         let running = runs.get().holder().is_some();
         let changed = runs.wait_for(|view| view.holder().is_some() != running);
@@ -75,8 +75,8 @@ fn tell(states: &[NotifyState<'_>]) {
 }
 
 fn status_line(state: &AppState) -> String {
-    let holder = state.commons.views.runs.get().holder();
-    let progress = state.commons.views.logs.get().progress.as_ref().map(|progress| (progress.done, progress.total));
+    let holder = state.views.runs.get().holder();
+    let progress = state.views.logs.get().progress.as_ref().map(|progress| (progress.done, progress.total));
     describe(holder.as_ref(), progress)
 }
 

@@ -3,10 +3,12 @@
 //! [`table::SETTINGS`] is the one list of them. Flags, environment names, TOML keys, `--help`, the rejection of unknown
 //! keys and the table in the README derive from it. What the user changes at run time is in `config.json` instead.
 
+mod engine_flags;
+pub mod environment;
 pub mod layers;
+pub mod origin;
 pub mod parse;
 mod setting;
-pub mod surroundings;
 pub mod table;
 
 use std::collections::BTreeMap;
@@ -14,15 +16,20 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::actors::asset_indexer::IndexSettings;
-use crate::actors::notifier::NotifierSettings;
-use crate::actors::outgoing::OutgoingSettings;
-use crate::actors::script_supervisor::RunnerChoice;
-use crate::actors::trash::TrashSettings;
-use crate::actors::validators::Providers;
+use posterizarr_engine::Drawing;
+use posterizarr_engine::library::SaveFirst;
+use posterizarr_media::service::HostLimits;
 
+use crate::actors::library::assets::IndexSettings;
+use crate::actors::library::trash::TrashSettings;
+use crate::actors::notify::NotifierSettings;
+use crate::actors::runs::RunnerChoice;
+use crate::actors::servers::checks::Providers;
+use posterizarr_media::http::HttpSettings;
+
+pub use environment::Environment;
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
-pub use surroundings::Surroundings;
+pub use origin::{Origin, Origins};
 
 /// Everything the daemon is told at its start.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +42,8 @@ pub struct Settings {
     pub bind: SocketAddr,
     /// The path under which a reverse proxy shows us: empty, or `/name` without a slash at its end.
     pub base_url: String,
+    /// The origin (`https://posters.example.org`) that `base_url` named with the path, where it did.
+    pub public_origin: Option<String>,
     /// A built web UI to serve instead of the built-in page.
     pub frontend_dir: Option<PathBuf>,
     /// Whether no web UI is served at all.
@@ -65,10 +74,16 @@ pub struct Settings {
     pub keep_runs: usize,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<ipnet::IpNet>,
+    /// Names under which we may be asked besides those that nobody else can have; `*.` in front takes every name below.
+    pub trusted_hosts: Vec<String>,
     /// Origins that may read our answers from a browser; empty means no CORS headers.
     pub cors_origins: Vec<String>,
+    /// Origins whose pages may show ours in a frame, besides our own; `*` alone means all.
+    pub frame_ancestors: Vec<String>,
     /// `TZ`, in a container: the timetable's zone there.
     pub container_tz: Option<String>,
+    /// `TZ`, wherever: the zone of a new timetable.
+    pub host_tz: Option<String>,
     /// Times of day at which a container runs while its timetable is empty.
     pub run_time: Option<String>,
     /// How late a scheduled run is still made up for.
@@ -94,15 +109,29 @@ pub struct Settings {
     /// Where the list of releases is.
     pub releases_url: String,
     /// How the daemon asks others.
-    pub fetch: OutgoingSettings,
+    pub fetch: HttpSettings,
     /// Where the providers of artwork are.
     pub providers: Providers,
+    /// How much media servers and providers are asked.
+    pub limits: HostLimits,
+    /// Whether what the media server shows is saved before it is replaced for the first time.
+    pub save_first: SaveFirst,
+    /// Whether collections get posters, too.
+    pub collections: bool,
+    /// The folder with pictures that somebody has picked by hand.
+    pub sets: Option<PathBuf>,
+    /// What is drawn beyond what `config.json` tells.
+    pub drawing: Drawing,
+    /// Whether items on Plex lose Kometa's label when they get a picture from us.
+    pub drop_overlay_label: bool,
     /// Who is told of runs.
     pub notify: NotifierSettings,
     /// Whether `/metrics` answers on the main address (a login with the `metrics` scope is needed there).
     pub metrics: bool,
     /// A separate address where `/metrics` answers without a login.
     pub metrics_bind: Option<SocketAddr>,
+    /// Where all of this came from.
+    pub origins: Origins,
 }
 
 impl Settings {

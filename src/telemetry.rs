@@ -8,7 +8,6 @@
 pub mod console;
 pub mod files;
 pub mod line;
-pub mod redact;
 pub mod rotating;
 pub mod writer;
 
@@ -24,9 +23,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
-pub use crate::actors::config_keeper::webui::LEVELS;
+pub use crate::actors::config::webui::LEVELS;
 use crate::settings::Settings;
 use files::FileLevel;
+pub use posterizarr_base::redact;
 use writer::Writer;
 
 /// Events with this target are about logins; they also go to `AuthServer.log`.
@@ -57,7 +57,7 @@ fn subscriber(
     writer: &Writer,
 ) -> (impl Subscriber + Send + Sync + use<>, reload::Handle<Targets, Registry>) {
     let (filter, handle) = reload::Layer::new(level_now().targets());
-    let console = console::Console::new(settings.log_format, writer.clone());
+    let console = console::Console::new(settings.log_format, &settings.log_level, writer.clone());
     let subscriber = tracing_subscriber::registry()
         .with(files::Files::new(writer.clone()).with_filter(filter))
         .with(console.with_filter(console_filter(&settings.log_level)));

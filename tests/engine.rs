@@ -49,7 +49,8 @@ impl Place {
 
     /// A picture to make something from.
     fn picture(&self) -> String {
-        let path = self.path("source.jpg");
+        fs::create_dir_all(self.path("uploads")).unwrap();
+        let path = self.path("uploads/source.jpg");
         RgbImage::from_fn(200, 310, |x, y| Rgb([x as u8, (y / 2) as u8, 90])).save(&path).unwrap();
         path.display().to_string()
     }
@@ -109,13 +110,22 @@ fn a_testing_run_through_the_daemon_makes_all_samples_on_a_fresh_folder() {
     }
     let result: Value = serde_json::from_str(&place.text("Logs/testing.json")).unwrap();
     assert_eq!((&result["Posters"], &result["Titlecards"], &result["Errors"]), (&json!(6), &json!(6), &json!(0)));
-    assert!(place.text("Logs/Testinglog.log").contains("progress: done=24 total=24"));
+    let log = place.text("Logs/Testinglog.log");
+    assert!(log.contains("progress: done=24 total=24"));
+    let display_font = concat!(env!("CARGO_MANIFEST_DIR"), "/web/node_modules/@expo-google-fonts/oswald");
+    // The program is built with the font that is installed for the web UI.
+    let stand_in = if Path::new(display_font).is_dir() { "Oswald SemiBold" } else { "DejaVu Sans Bold" };
+    assert!(log.contains(&format!("{stand_in} stands in for it")), "{log}");
     assert!(!place.path("temp/Posterizarr.Running").is_file());
     assert!(place.path(&format!("runs/{}/testing.json", started["run_id"])).is_file(), "the results are collected");
 
-    let refused = daemon.json("POST", "/api/run/normal");
-    assert_eq!((&refused["success"], &refused["code"]), (&json!(false), &json!("mode_not_supported")));
-    assert!(refused["message"].as_str().unwrap().contains("Posterizarr.ps1"), "{refused}");
+    // The engine has the other modes as well, and says what keeps them from working.
+    let backup = daemon.json("POST", "/api/run/backup");
+    assert_eq!(backup["success"], true, "{backup}");
+    let path = format!("/api/runs/{}", backup["run_id"]);
+    let ended = within("the backup ends", || Some(daemon.json("GET", &path)).filter(|run| !run["outcome"].is_null()));
+    assert_eq!(ended["outcome"], "failed");
+    assert!(ended["reason"].as_str().unwrap().contains("PlexPart.PlexUrl is still the example"), "{ended}");
 }
 
 #[test]
@@ -144,7 +154,7 @@ fn manual_runs_make_every_kind_of_artwork_and_consume_the_source() {
         assert_eq!(size(&target), expected);
         let bytes = fs::read(&target).unwrap();
         assert!(bytes.windows(24).any(|part| part == b"created with posterizarr"));
-        assert!(!place.path("source.jpg").is_file(), "the source is consumed");
+        assert!(!place.path("uploads/source.jpg").is_file(), "what was uploaded is consumed");
         assert!(place.text("Logs/ImageChoices.csv").contains(row), "{}", place.text("Logs/ImageChoices.csv"));
         assert!(place.text("Logs/Manuallog.log").contains("Added: "));
         let result: Value = serde_json::from_str(&place.text("Logs/manual.json")).unwrap();
@@ -157,9 +167,9 @@ fn manual_runs_make_every_kind_of_artwork_and_consume_the_source() {
 fn a_manual_run_that_fails_changes_nothing_and_says_why() {
     let place = Place::new();
     for (content, reason) in [
-        ("<html>not found</html>", "no JPEG, PNG, WebP, BMP or TIFF"),
-        ("", "no JPEG, PNG, WebP, BMP or TIFF"),
-        ("\u{0}\u{1}", "no JPEG"),
+        ("<html>not found</html>", "this is a web page and no picture"),
+        ("", "not a JPEG, PNG, WebP, AVIF, GIF, BMP or TIFF"),
+        ("\u{0}\u{1}", "not a JPEG"),
     ] {
         let picture = place.path("page.jpg");
         fs::write(&picture, content).unwrap();
@@ -181,10 +191,16 @@ fn a_manual_run_that_fails_changes_nothing_and_says_why() {
     }
     for (arguments, reason) in [
         (&["-Manual"][..], "needs -PicturePath"),
-        (&["-Manual", "-PicturePath", "/nowhere.jpg", "-FolderName", "..", "-LibraryName", "L"], "no name of a folder"),
+        (
+            &["-Manual", "-PicturePath", "/nowhere.jpg", "-FolderName", "..", "-LibraryName", "L"],
+            "is not a name of a folder",
+        ),
         (&["-Manual", "-PicturePath", "/nowhere.jpg", "-FolderName", "F", "-LibraryName", "L"], "/nowhere.jpg"),
-        (&["-Backup"], "Posterizarr.ps1"),
-        (&[], "Posterizarr.ps1"),
+        (&["-Backup"], "PlexPart.PlexUrl is still the example"),
+        // A new config.json has an example address, which may well be somebody's server: it is never asked.
+        (&[], "PlexPart.PlexUrl is still the example http://192.168.1.93:32400; enter your server's address"),
+        (&["-DryRun"], "PlexPart.PlexUrl is still the example"),
+        (&["-Testing", "-DryRun"], "-DryRun is for runs over a media server's library"),
     ] {
         let failed = place.run(arguments);
         assert_eq!(failed.status.code(), Some(1), "{arguments:?}");

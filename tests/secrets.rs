@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 
 use base64::Engine;
-use posterizarrd::actors::config_keeper::keys::{self, Key};
+use posterizarrd::actors::config::keys::{self, Key};
 use reqwest::{Method, RequestBuilder, Response};
 use rustix::process::Signal;
 use serde_json::{Map, Value, json};
@@ -180,7 +180,7 @@ async fn be_busy(client: &mut Client) {
     }
     client.send(Method::POST, "/api/webhook/arr", |request| request.basic_auth("any", Some(&webhook)).body("{")).await;
     // Checks of every service, with what is stored and with what is not.
-    for value in [posterizarrd::actors::config_keeper::MASK, MARK] {
+    for value in [posterizarrd::actors::config::MASK, MARK] {
         for (service, body) in [
             ("plex", json!({"url": NOBODY, "token": value})),
             ("jellyfin", json!({"url": NOBODY, "api_key": value})),

@@ -11,7 +11,8 @@ use reqwest::StatusCode;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::api::harness::eventually;
+use super::api::harness::{eventually, number_from};
+use super::attacks::store_damage::Dice;
 use super::daemon::{Daemon, command};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_posterizarrd");
@@ -28,7 +29,7 @@ fn import(id: u64) -> Value {
 async fn post_imports(url: String, client: u64, killed: Arc<AtomicBool>) -> BTreeMap<String, String> {
     let http = reqwest::Client::new();
     let mut acknowledged = BTreeMap::new();
-    for id in client * 10_000 + 1.. {
+    for id in client * 1_000 + 1.. {
         match http.post(format!("{url}/api/webhook/arr")).json(&import(id)).send().await {
             Ok(answer) if answer.status() == 200 => {
                 // The status is the acknowledgement; the rest of the answer may be cut off by the kill.
@@ -56,59 +57,86 @@ fn started_titles(folder: &Path) -> Vec<String> {
     text.lines().map(str::to_owned).collect()
 }
 
-#[actix_web::test]
-async fn every_acknowledged_webhook_runs_exactly_once_although_the_daemon_is_killed_in_the_middle() {
-    let folder = tempfile::tempdir().unwrap();
+/// A daemon whose script writes down the title that it was started with.
+fn daemon_that_runs(folder: &Path) -> Daemon {
     // -ArrTrigger -arr_platform Radarr -event Download -arr_movie_title TITLE …: the title is the seventh.
     let script = "printf '%s\\n' \"$7\" >> argv";
     let settings = format!("[runner]\ncommand = ['sh', '-c', '''{script}''', 'run']\n");
-    std::fs::write(folder.path().join("posterizarrd.toml"), settings).unwrap();
-    let daemon = || {
-        let mut command = command(BINARY, folder.path());
-        command.args(["--webhooks-arr-delay", "0s", "--updates-enabled=false"]);
-        Daemon::start_with(command)
-    };
-    let first = daemon();
-    let killed = Arc::new(AtomicBool::new(false));
-    let clients: Vec<_> = (0..CLIENTS)
-        .map(|client| actix_web::rt::spawn(post_imports(first.url.clone(), client, killed.clone())))
-        .collect();
-    eventually("some have been started", async || (started_titles(folder.path()).len() >= 3).then_some(())).await;
-    killed.store(true, Ordering::SeqCst);
-    first.signal(Signal::KILL);
-    drop(first);
-    let mut acknowledged = BTreeMap::new();
-    for client in clients {
-        acknowledged.extend(client.await.unwrap());
-    }
-    assert!(acknowledged.len() >= 3, "{acknowledged:?}");
+    std::fs::write(folder.join("posterizarrd.toml"), settings).unwrap();
+    let mut command = command(BINARY, folder);
+    command.args(["--webhooks-arr-delay", "0s", "--updates-enabled=false"]);
+    Daemon::start_with(command)
+}
 
-    let second = daemon();
-    let patience = std::time::Instant::now() + Duration::from_secs(120);
+/// Waits until nothing waits or runs, and fails where a job did.
+async fn all_done(url: &str) {
+    let patience = std::time::Instant::now() + Duration::from_secs(180);
     loop {
-        let triggers = get(&second.url, "/api/triggers").await;
+        let triggers = get(url, "/api/triggers").await;
         let states: Vec<_> = triggers["triggers"].as_array().unwrap().iter().map(|job| job["state"].clone()).collect();
         if states.iter().all(|state| state == "done") {
-            break;
+            return;
         }
         assert!(!states.contains(&json!("failed")), "{triggers:#}");
         assert!(std::time::Instant::now() < patience, "{triggers:#}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let mut times = BTreeMap::<String, usize>::new();
-    started_titles(folder.path()).into_iter().for_each(|title| *times.entry(title).or_default() += 1);
-    let runs = get(&second.url, "/api/runs?limit=500").await;
-    for (title, job) in &acknowledged {
-        let of_job = runs["runs"].as_array().unwrap().iter().filter(|run| run["job"] == json!(job));
-        let repeated = of_job.filter(|run| run["outcome"] != "completed").count();
-        let ran = times.get(title).copied().unwrap_or_default();
-        assert!(ran == 1 || ran == 1 + repeated, "{title} ran {ran} times, {repeated} of its runs were cut short");
+}
+
+/// `POSTERIZARRD_KILLS=n` kills n times instead of a few.
+#[actix_web::test]
+async fn every_acknowledged_webhook_runs_exactly_once_however_often_the_daemon_is_killed_in_the_middle() {
+    let folder = tempfile::tempdir().unwrap();
+    let (kills, mut dice) = (number_from("POSTERIZARRD_KILLS", 2), Dice(number_from("POSTERIZARRD_KILLS_SEED", 5)));
+    let (mut total, mut cut_short) = (0, 0);
+    let mut daemon = daemon_that_runs(folder.path());
+    for round in 0..kills {
+        let first_title = started_titles(folder.path()).len();
+        let killed = Arc::new(AtomicBool::new(false));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                actix_web::rt::spawn(post_imports(daemon.url.clone(), round * CLIENTS + client, killed.clone()))
+            })
+            .collect();
+        eventually("some have been started", async || {
+            (started_titles(folder.path()).len() > first_title + 2).then_some(())
+        })
+        .await;
+        tokio::time::sleep(Duration::from_micros(dice.below(200_000))).await;
+        killed.store(true, Ordering::SeqCst);
+        daemon.signal(Signal::KILL);
+        drop(daemon);
+        let mut acknowledged = BTreeMap::new();
+        for client in clients {
+            acknowledged.extend(client.await.unwrap());
+        }
+        assert!(acknowledged.len() >= 3, "{acknowledged:?}");
+
+        daemon = daemon_that_runs(folder.path());
+        all_done(&daemon.url).await;
+        let mut times = BTreeMap::<String, usize>::new();
+        let titles = started_titles(folder.path());
+        titles.into_iter().for_each(|title| *times.entry(title).or_default() += 1);
+        let runs = get(&daemon.url, "/api/runs?limit=500").await;
+        for (title, job) in &acknowledged {
+            let of_job = runs["runs"].as_array().unwrap().iter().filter(|run| run["job"] == json!(job));
+            let repeated = of_job.filter(|run| run["outcome"] != "completed").count();
+            let ran = times.get(title).copied().unwrap_or_default();
+            assert!(ran == 1 || ran == 1 + repeated, "{title} ran {ran} times, {repeated} of its runs were cut short");
+            cut_short += repeated;
+        }
+        total += acknowledged.len();
+        assert_eq!(get(&daemon.url, "/api/health").await["store_damage"], Value::Null, "a kill is no damage");
+        eventually("no trigger file is left", async || {
+            let files = std::fs::read_dir(folder.path().join("watcher")).unwrap().count();
+            (files == 0).then_some(())
+        })
+        .await;
     }
-    eventually("no trigger file is left", async || {
-        let files = std::fs::read_dir(folder.path().join("watcher")).unwrap().count();
-        (files == 0).then_some(())
-    })
-    .await;
+    eprintln!(
+        "{kills} kills, {total} acknowledged webhooks: each ran once, 0 lost, 0 doubled; {cut_short} runs were cut short by \
+         the kill and took place again"
+    );
 }
 
 /// A daemon whose jobs wait for an hour.
@@ -179,7 +207,8 @@ struct SmallDisk {
 impl SmallDisk {
     /// None where namespaces or mounts are not allowed.
     fn new(folder: &Path, size: &str) -> Option<Self> {
-        let script = format!("mount -t tmpfs -o size={size} tmpfs '{}' && echo up && exec sleep 600", folder.display());
+        let script =
+            format!("mount -t tmpfs -o size={size} tmpfs '{}' && echo up && exec sleep 7200", folder.display());
         let mut holder = Command::new("unshare")
             .args(["-m", "sh", "-c", &script])
             .stdout(Stdio::piped())
@@ -281,4 +310,95 @@ async fn a_full_disk_refuses_webhooks_and_once_there_is_room_they_are_taken_agai
     drop(first);
     let second = disk.daemon();
     assert_eq!(waiting_jobs(&second.url).await, acknowledged, "all that was acknowledged, and nothing that was not");
+}
+
+/// What a client got to know of its webhooks.
+#[derive(Default)]
+struct Told {
+    acknowledged: BTreeSet<String>,
+    /// Refused, or without an answer: they may have been stored or not.
+    unknown: usize,
+}
+
+/// Posts imports until it is told to stop, whatever the answers are.
+async fn post_whatever_happens(url: String, first: u64, stop: Arc<AtomicBool>) -> Told {
+    let http = reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap();
+    let mut told = Told::default();
+    for id in first.. {
+        if stop.load(Ordering::SeqCst) {
+            return told;
+        }
+        let answer = http.post(format!("{url}/api/webhook/arr")).json(&import(id)).send().await;
+        let job = match answer {
+            Ok(answer) if answer.status() == 200 => match answer.json::<Value>().await {
+                Ok(body) => body["job_ids"][0].as_str().map(str::to_owned),
+                Err(_) => None,
+            },
+            _ => None,
+        };
+        match job {
+            Some(job) => drop(told.acknowledged.insert(job)),
+            None => told.unknown += 1,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    unreachable!("the numbers do not end")
+}
+
+/// `POSTERIZARRD_KILLS=n` kills n times instead of a few.
+#[actix_web::test]
+async fn a_disk_that_fills_and_frees_and_kills_in_between_lose_and_double_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::new(folder.path(), "48m") else {
+        eprintln!("SKIPPED: mount namespaces are not allowed here, so a full disk cannot be made; nothing was tested");
+        return;
+    };
+    let (kills, mut dice) = (number_from("POSTERIZARRD_KILLS", 3), Dice(number_from("POSTERIZARRD_KILLS_SEED", 6)));
+    let (mut acknowledged, mut unknown) = (BTreeSet::new(), 0);
+    let mut full_kills = 0;
+    for round in 0..kills {
+        let daemon = disk.daemon();
+        let stop = Arc::new(AtomicBool::new(false));
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|client| {
+                let first = (round * CLIENTS + client) * 1_000 + 1;
+                actix_web::rt::spawn(post_whatever_happens(daemon.url.clone(), first, stop.clone()))
+            })
+            .collect();
+        let pause = async |dice: &mut Dice| tokio::time::sleep(Duration::from_millis(dice.below(400))).await;
+        pause(&mut dice).await;
+        disk.fill();
+        pause(&mut dice).await;
+        // Half of the kills come while the disk is full.
+        let while_full = dice.below(2) == 0;
+        if !while_full {
+            disk.make_room();
+            pause(&mut dice).await;
+            pause(&mut dice).await;
+        }
+        stop.store(true, Ordering::SeqCst);
+        daemon.signal(Signal::KILL);
+        drop(daemon);
+        if while_full {
+            full_kills += 1;
+            disk.make_room();
+        }
+        for client in clients {
+            let told = client.await.unwrap();
+            acknowledged.extend(told.acknowledged);
+            unknown += told.unknown;
+        }
+        let daemon = disk.daemon();
+        let waiting = waiting_jobs(&daemon.url).await;
+        let lost: Vec<_> = acknowledged.difference(&waiting).collect();
+        assert!(lost.is_empty(), "round {round}: {lost:?}");
+        assert!(waiting.len() <= acknowledged.len() + unknown, "round {round}: a webhook became two jobs");
+        assert_eq!(get(&daemon.url, "/api/health").await["store_damage"], Value::Null, "round {round}");
+        daemon.signal(Signal::KILL);
+    }
+    eprintln!(
+        "{kills} kills, {full_kills} of them on a full disk, {} acknowledged webhooks, {unknown} refused or unanswered: 0 \
+         lost, 0 doubled",
+        acknowledged.len()
+    );
 }

@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use super::{Current, StoreError, opening};
+use super::ledger::{Ledger, Position};
+use super::{Current, Open, StoreError, changes, check, lock, opening};
 
 /// How often it is tried to open the database anew while the disk fails.
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
@@ -35,13 +36,10 @@ impl Before {
     }
 
     /// Takes the changes back, the last one first.
-    fn restore(&self, database: &sled::Db) -> Result<(), StoreError> {
+    fn restore(&self, database: &sled::Db, ledger: &mut Ledger) -> Result<(), StoreError> {
         for (table, key, value) in self.values.iter().rev() {
             let tree = database.open_tree(table)?;
-            match value {
-                Some(value) => tree.insert(key, value)?,
-                None => tree.remove(key)?,
-            };
+            changes::make(&tree, ledger, table, vec![(key.clone(), value.as_ref().map(|value| value.to_vec()))])?;
         }
         Ok(())
     }
@@ -126,7 +124,9 @@ impl Work {
             match (change, &flushed) {
                 (Err(error), _) => done(Err(error)),
                 (Ok(_), Ok(())) if of == opening => done(Ok(())),
-                (Ok(_), Ok(())) => done(Err(StoreError::Damaged("it was opened anew meanwhile; try again".to_owned()))),
+                (Ok(_), Ok(())) => {
+                    done(Err(StoreError::Damaged("the database was reopened in the meantime; try again".to_owned())))
+                }
                 (Ok(before), Err(error)) => {
                     self.refused.values.extend(before.values);
                     done(Err(error.clone()));
@@ -136,13 +136,25 @@ impl Work {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let database = self.current.read(|state| match &state.failure {
+        let open = self.current.read(|state| match &state.failure {
             Some(failure) => Err(failure.clone()),
-            None => Ok(state.database.clone()),
+            None => Ok(state.open.clone()),
         })?;
-        caught(|| Ok(database.map_or(Ok(0), |database| database.flush())?))?;
+        let Some(Open { database, ledger }) = open else { return opening::sync(&self.current.folder) };
+        // What was noted by now was made by now.
+        let position = lock(&ledger).position();
+        caught(|| {
+            if let Some(position) = position {
+                database.open_tree(opening::MARK)?.insert(check::POSITION, &position.to_bytes())?;
+            }
+            Ok(database.flush()?)
+        })?;
         // sled hands the pages to the disk, but leaves the file's new size, and the disk's own cache, to a later moment.
-        opening::sync(&self.current.folder)
+        opening::sync(&self.current.folder)?;
+        if let Some(position) = position {
+            settle(&mut lock(&ledger), position);
+        }
+        Ok(())
     }
 
     fn fail(&self, error: &StoreError) {
@@ -165,15 +177,15 @@ impl Work {
     fn try_reopen(&mut self) -> Result<(), StoreError> {
         // Reading goes on with the old database until there is room.
         opening::has_room(&self.current.folder)?;
-        drop(self.current.change(|state| state.database.take()));
-        let database = caught(|| opening::open_once_free(&self.current.folder))?;
+        drop(self.current.change(|state| state.open.take()));
+        let (database, mut ledger) = caught(|| opening::open_once_free(&self.current.folder))?;
         caught(|| {
-            self.refused.restore(&database)?;
+            self.refused.restore(&database, &mut ledger)?;
             Ok(database.flush().map(drop)?)
         })?;
         self.refused = Before::nothing();
         self.current.change(|state| {
-            state.database = Some(database);
+            state.open = Some(Open::new(database, ledger));
             state.opening += 1;
             state.failure = None;
         });
@@ -181,9 +193,17 @@ impl Work {
     }
 }
 
+/// The changes up to there are on disk. Where that cannot be noted, less is known for certain, which is no reason to refuse them.
+fn settle(ledger: &mut Ledger, position: Position) {
+    let settled = ledger.mark(position).and_then(|()| if ledger.is_long() { ledger.rewrite() } else { Ok(()) });
+    if let Err(error) = settled {
+        tracing::debug!(%error, "the record store's ledger cannot be written");
+    }
+}
+
 /// Whether the database is of no use after it.
 fn is_fatal(error: &StoreError) -> bool {
-    matches!(error, StoreError::Disk(_) | StoreError::Damaged(_))
+    matches!(error, StoreError::Disk(_) | StoreError::Damaged(_) | StoreError::Misplaced(_))
 }
 
 /// sled asserts much; where it panics the store has failed, not the daemon.

@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
-use super::Part;
+use super::{Part, texts};
+use crate::display_font;
 
 pub const KIND: &str = "npm";
 /// `build.license` in `web/vite.config.ts`.
@@ -18,6 +20,23 @@ pub fn bundled() -> Result<Vec<Part>, Box<dyn Error>> {
     }
     let told: Value = serde_json::from_slice(&fs::read(BUNDLED)?)?;
     Ok(told.as_array().into_iter().flatten().filter_map(part).collect())
+}
+
+/// The package of the display font; none where it is not there.
+pub fn display_font() -> Result<Vec<Part>, Box<dyn Error>> {
+    let folder = Path::new("web").join(display_font::PACKAGE);
+    let Ok(manifest) = fs::read(folder.join("package.json")) else { return Ok(Vec::new()) };
+    let manifest: Value = serde_json::from_slice(&manifest)?;
+    let text = |field: &str| manifest.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let name = text("name");
+    Ok(vec![Part {
+        version: text("version"),
+        licence: text("license"),
+        kind: KIND,
+        repository: repository(&name),
+        texts: texts::below(&folder),
+        name,
+    }])
 }
 
 fn part(package: &Value) -> Option<Part> {

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
 
 use crate::actors::runs::Mode;
 use crate::settings::Flags;
 use crate::settings::table::{SETTINGS, Setting};
 
 const EXIT_CODES: &str = "\
-Exit codes with --wait: 0 completed, 1 failed, 75 another run was on, 124 took too long, 137 killed, 143 stopped.
+Exit codes with --wait: 0 completed, 1 failed, 75 another run was in progress, 124 took too long, 137 killed, 143 stopped.
 Without a running daemon the run is done by this process, which then always waits.";
 
 /// The whole command line.
@@ -41,12 +42,25 @@ pub fn command() -> Command {
             Command::new("check-config").about("Tells every mistake in the settings and in config.json at once"),
         )
         .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
+        .subcommand(
+            Command::new("self-check")
+                .about("Looks at what works on this machine: folders, address, memory, limits, time zone, media server")
+                .after_help("Exit codes: 0 posterizarrd works here, perhaps with less than it could; 1 it does not.\nRun it as the user and with the settings of the daemon."),
+        )
+        .subcommand(service())
+        .subcommand(
+            Command::new("completions")
+                .about("Prints completions for a shell")
+                .arg(Arg::new("shell").value_name("SHELL").value_parser(value_parser!(Shell)).required(true)),
+        )
+        .subcommand(file_command("man", "Prints the manual page, or writes it and one for each command into a folder", false)
+            .mut_arg("file", |folder| folder.value_name("DIR")))
         .subcommand(Command::new("openapi").about("Prints the OpenAPI document"))
         .subcommand(
             Command::new("engine")
                 .about("Does a testing or manual run with the built-in engine, in this process")
                 .override_usage("posterizarrd engine [--data-dir DIR] -Testing | -Manual -PicturePath FILE ...")
-                .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is on, 143 stopped."),
+                .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is in progress, 143 stopped."),
         )
         .subcommand(run)
         .subcommand(import())
@@ -55,6 +69,10 @@ pub fn command() -> Command {
             "Writes every record as JSON lines, to standard output or a new file",
             false,
         ))
+        .subcommand(
+            Command::new("acknowledge-damage")
+                .about("Takes note of what was lost when the record store was found damaged; health is well again"),
+        )
         .subcommand(file_command("backup", "Writes all records and the configuration to a new zip file", true))
         .subcommand(
             file_command("restore", "Puts the records of a backup in place; posterizarrd must not be running", true)
@@ -65,6 +83,24 @@ pub fn command() -> Command {
                         .help("Also replace config.json, scheduler.json and the like where they differ"),
                 ),
         )
+}
+
+fn service() -> Command {
+    let dry_run = Arg::new("dry_run").long("dry-run").action(ArgAction::SetTrue).help("Tell what would be done");
+    let root = Arg::new("root")
+        .long("root")
+        .value_name("DIR")
+        .default_value("/")
+        .value_parser(value_parser!(PathBuf))
+        .help("The folder that stands for /; in another one only files are written");
+    let command =
+        |name: &'static str, about: &'static str| Command::new(name).about(about).args([dry_run.clone(), root.clone()]);
+    Command::new("service")
+        .about("Makes this file a service of systemd, or removes that service")
+        .subcommand_required(true)
+        .disable_help_subcommand(true)
+        .subcommand(command("install", "Installs unit, user and folders and starts the service; also upgrades it"))
+        .subcommand(command("remove", "Stops and removes the service; records, settings and artwork stay"))
 }
 
 fn import() -> Command {
@@ -122,6 +158,11 @@ pub fn path(given: &ArgMatches, name: &str) -> Option<PathBuf> {
 /// Whether `run` waits for the end.
 pub fn waits(given: &ArgMatches) -> bool {
     given.get_flag("wait")
+}
+
+/// The shell that completions are wanted for.
+pub fn shell(given: &ArgMatches) -> Option<Shell> {
+    given.get_one::<Shell>("shell").copied()
 }
 
 /// Whether the container's `--run` was given.

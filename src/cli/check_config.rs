@@ -3,23 +3,32 @@
 //! What keeps the daemon or the script from working is a problem; what either of them gets along with is a warning.
 
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use posterizarr_base::bounded;
 use serde_json::{Map, Value};
 
 use super::{MISCONFIGURED, report};
-use crate::actors::config_keeper::keys::{Default, Key, SECTIONS, Section};
-use crate::actors::config_keeper::{document, rules};
-use crate::actors::data_dir::DataDir;
-use crate::settings::{Flags, Problem, Surroundings, load_what_is_right};
+use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
+use crate::actors::config::{AssetPaths, document, rules};
+use crate::actors::runs::{Reader, Runner};
+use crate::actors::runtime::data_dir::DataDir;
+use crate::settings::{Environment, Flags, Problem, Settings, load_what_is_right};
+
+/// A larger config.json is none.
+const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// Exit code 0 if the daemon and the script would work with this, else 78.
 pub fn main(flags: &Flags) -> ExitCode {
-    let (loaded, mut problems) = load_what_is_right(flags, &Surroundings::of_process());
-    let mut findings = Findings { problems: Vec::new(), warnings: loaded.warnings, origin: String::new() };
+    let (loaded, mut problems) = load_what_is_right(flags, &Environment::of_process());
+    let reader = reader(&loaded.settings);
+    let mut findings = Findings { warnings: loaded.warnings, reader, ..Findings::default() };
     let Ok(data) = DataDir::new(&loaded.settings.data_dir) else { return ExitCode::from(MISCONFIGURED) };
     findings.look_at(&data.config());
+    findings.rooms(&data, loaded.settings.container);
+    findings.modes(&data, loaded.file.as_deref());
     problems.append(&mut findings.problems);
     findings.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     if problems.is_empty() {
@@ -30,18 +39,24 @@ pub fn main(flags: &Flags) -> ExitCode {
     ExitCode::from(MISCONFIGURED)
 }
 
+/// Who reads `config.json` in a run.
+fn reader(settings: &Settings) -> Reader {
+    Runner::new(settings.runner, settings.runner_command.clone(), settings.script(), Vec::new()).reader()
+}
+
 /// What was found in a `config.json`.
 #[derive(Debug, Default)]
 struct Findings {
     problems: Vec<Problem>,
     warnings: Vec<String>,
     origin: String,
+    reader: Reader,
 }
 
 impl Findings {
     fn look_at(&mut self, path: &Path) {
         self.origin = path.display().to_string();
-        match std::fs::read(path) {
+        match bounded::read(path, document::MAX_SIZE) {
             Ok(content) => match document::parse(&content) {
                 Ok(document) => self.document(&document),
                 Err(wrong) => self.problem("", &wrong),
@@ -51,6 +66,34 @@ impl Findings {
                     .push(format!("{}: is not there yet; the daemon makes one with the defaults", self.origin));
             }
             Err(error) => self.problem("", &format!("cannot be read: {error}")),
+        }
+    }
+
+    /// Asset folders that are not used, because they would open the system or the data folder to everybody.
+    fn rooms(&mut self, data: &DataDir, container: bool) {
+        let Some(document) = bounded::read(&data.config(), MAX_SIZE).ok().and_then(|text| document::parse(&text).ok())
+        else {
+            return;
+        };
+        let (_, warnings) = AssetPaths::of(&document, data, container).in_their_rooms(data);
+        self.warnings.extend(warnings);
+    }
+
+    /// Files full of secrets that others on this machine may read.
+    fn modes(&mut self, data: &DataDir, settings: Option<&Path>) {
+        let backups =
+            std::fs::read_dir(data.config_backups()).into_iter().flatten().flatten().map(|entry| entry.path());
+        let files = [data.config(), data.store()].into_iter().chain(settings.map(Path::to_owned)).chain(backups);
+        for file in files {
+            let Ok(found) = std::fs::metadata(&file) else { continue };
+            let others = found.mode() & 0o077;
+            if others != 0 {
+                let (file, mode) = (file.display(), found.mode() & 0o777);
+                let only = if found.is_dir() { "0700" } else { "0600" };
+                self.warnings.push(format!(
+                    "{file}: holds secrets, and others on this machine may read it (mode {mode:04o}); chmod {only} {file}"
+                ));
+            }
         }
     }
 
@@ -75,11 +118,16 @@ impl Findings {
 
     fn section(&mut self, section: &Section, members: &Map<String, Value>) {
         let place = |name: &str| format!("{}.{name}", section.name);
-        let mut missing = Vec::new();
+        let (mut missing, mut idle) = (Vec::new(), Vec::new());
         for key in &section.keys {
             match member(members, key.name) {
+                // A file of version 2 of the script lacks nothing.
+                None if key.is_3x && self.reader != Reader::Script3 => {}
                 None => missing.push(key.name),
                 Some((name, value)) => {
+                    if key.is_3x && self.reader == Reader::Script2 {
+                        idle.push(key.name);
+                    }
                     self.spelling(&place(name), &place(key.name));
                     match mistyped(key, value) {
                         Some(expected) => {
@@ -92,6 +140,10 @@ impl Findings {
         }
         if !missing.is_empty() {
             self.warn(section.name, &format!("{} missing; the defaults hold", missing.join(", ")));
+        }
+        if !idle.is_empty() {
+            let why = "version 2 of the script does the runs here; version 3 and the built-in engine know them";
+            self.warn(section.name, &format!("{} without effect, because {why}", idle.join(", ")));
         }
         for name in strangers(members, section.keys.iter().map(|key| key.name)) {
             self.warn(&place(name), "there is no such key; it does nothing");
@@ -154,6 +206,7 @@ fn mistyped(key: &Key, value: &Value) -> Option<&'static str> {
         Default::Flag(_) => (!value.is_boolean() && !value.is_string()).then_some("true or false"),
         Default::Text(_) => (!value.is_string()).then_some("a text in quotes"),
         Default::List(_) => (!value.as_array().is_some_and(texts)).then_some("a list of texts in quotes"),
+        Default::Map(_) => (!value.is_object()).then_some("an object"),
     }
 }
 
@@ -172,13 +225,17 @@ fn kind(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actors::config_keeper::keys;
+    use crate::actors::config::keys;
 
     fn findings(content: &str) -> (Vec<String>, Vec<String>) {
+        findings_for(Reader::Other, content)
+    }
+
+    fn findings_for(reader: Reader, content: &str) -> (Vec<String>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config.json");
         std::fs::write(&path, content).unwrap();
-        let mut findings = Findings::default();
+        let mut findings = Findings { reader, ..Findings::default() };
         findings.look_at(&path);
         let plain = |text: String| text.replace(&findings.origin, "config.json");
         let problems = findings.problems.iter().map(|problem| plain(problem.to_string())).collect();
@@ -192,8 +249,73 @@ mod tests {
     }
 
     #[test]
+    fn files_with_secrets_that_others_may_read_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path()).unwrap();
+        data.create().unwrap();
+        std::fs::create_dir_all(data.config_backups()).unwrap();
+        let settings = folder.path().join("posterizarrd.toml");
+        let told = |mode: u32| {
+            for path in [data.config(), settings.clone(), data.config_backups().join("a.json")] {
+                std::fs::write(&path, "{}").unwrap();
+                std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+            }
+            let mut findings = Findings::default();
+            findings.modes(&data, Some(&settings));
+            findings.warnings
+        };
+        for loose in [0o640, 0o604, 0o664, 0o620] {
+            let warnings = told(loose);
+            let about =
+                |name: &str| warnings.iter().any(|warning| warning.contains(name) && warning.contains("chmod 0600"));
+            assert!(["config.json", "posterizarrd.toml", "a.json"].into_iter().all(about), "{loose:o}: {warnings:#?}");
+        }
+        assert_eq!(told(0o600), Vec::<String>::new());
+        assert_eq!(told(0o400), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_asset_folder_that_cannot_be_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path()).unwrap();
+        std::fs::write(data.config(), r#"{"PrerequisitePart": {"AssetPath": "/etc"}}"#).unwrap();
+        let mut findings = Findings::default();
+        findings.rooms(&data, false);
+        assert_eq!(findings.warnings.len(), 1);
+        assert!(findings.warnings[0].contains("AssetPath") && findings.warnings[0].contains("/etc cannot hold assets"));
+    }
+
+    #[test]
     fn a_fresh_configuration_is_in_order() {
         assert_eq!(changed(|_| {}), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_login_with_the_password_that_everybody_knows_is_a_warning() {
+        let (problems, warnings) = changed(|document| document["WebUI"]["basicAuthEnabled"] = true.into());
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("basicAuthPassword") && warnings[0].contains("everybody knows"), "{warnings:?}");
+    }
+
+    #[test]
+    fn keys_of_version_3_are_judged_by_the_script_that_does_the_runs() {
+        let fresh = Value::Object(keys::defaults()).to_string();
+        let (problems, warnings) = findings_for(Reader::Script2, &fresh);
+        assert!(problems.is_empty(), "{problems:?}");
+        let about: Vec<_> = warnings.iter().filter_map(|warning| warning.split_once(' ')).map(|pair| pair.0).collect();
+        assert_eq!(
+            about,
+            ["ApiPart", "Notification", "PrerequisitePart", "SeasonPosterOverlayPart", "TitleCardOverlayPart"]
+        );
+        assert!(warnings[2].contains("ParallelJobs") && warnings[2].contains("version 2"), "{warnings:?}");
+        assert_eq!(findings_for(Reader::Script3, &fresh), (vec![], vec![]));
+        let mut old = keys::defaults();
+        old["PrerequisitePart"].as_object_mut().unwrap().shift_remove("ParallelJobs");
+        let old = Value::Object(old).to_string();
+        assert_eq!(findings_for(Reader::Other, &old), (vec![], vec![]), "the engine takes its absence for version 2");
+        let (_, warnings) = findings_for(Reader::Script3, &old);
+        assert!(warnings[0].contains("ParallelJobs missing"), "{warnings:?}");
     }
 
     #[test]
@@ -209,6 +331,7 @@ mod tests {
             document["ApiPart"]["tmdbtoken"] = 424_242.into();
             document["ApiPart"]["PreferredLanguageOrder"] = serde_json::json!(["en", 5]);
             document["WebUI"]["basicAuthEnabled"] = 1.into();
+            document["WebUI"]["basicAuthPassword"] = "one of my own".into();
             document["PlexPart"] = Value::from("no");
         });
         let mut problems = problems;
@@ -244,7 +367,7 @@ mod tests {
                 "ApiPart.FavProvider (config.json): must be one of tmdb, tvdb, fanart, plex",
                 "Notification.UptimeKumaUrl (config.json): must be an address that begins with http:// or https://",
                 "PosterOverlayPart.text_offset (config.json): should be written \"+430\"",
-                "PosterMinPointSize and PosterMaxPointSize (config.json): leaves the smallest font size, 301, above the largest, 300",
+                "PosterMinPointSize and PosterMaxPointSize (config.json): makes the smallest font size, 301, larger than the largest, 300",
             ]
         );
     }

@@ -37,7 +37,8 @@ pub fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-fn status(address: SocketAddr, base: &str) -> io::Result<u16> {
+/// The status that the daemon at this address answers with when asked whether it is ready.
+pub(super) fn status(address: SocketAddr, base: &str) -> io::Result<u16> {
     let deadline = Instant::now() + PATIENCE;
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -13,9 +13,8 @@ use serde_json::Value;
 
 use super::signals::Signals;
 use super::{FAILED, fail, serve};
-use crate::actors::data_dir::DataDir;
-use crate::actors::runs::{Outcome, RunId, RunRecord, Trigger};
-use crate::actors::script_supervisor::{RunRequest, StartRun};
+use crate::actors::runs::{Outcome, RunId, RunRecord, RunRequest, StartRun, Trigger};
+use crate::actors::runtime::data_dir::DataDir;
 use crate::http::{State, ask};
 use crate::local_socket::Address;
 use crate::settings::{Loaded, Settings};
@@ -28,7 +27,7 @@ const POLL: Duration = Duration::from_millis(500);
 const ABSENCE: Duration = Duration::from_secs(60);
 
 /// Why there is no exit code of a run.
-type Trouble = Box<dyn std::error::Error>;
+type CliError = Box<dyn std::error::Error>;
 
 /// Starts a run; with `wait`, the exit code tells its outcome.
 pub fn main(loaded: Loaded, mode: &str, wait: bool) -> ExitCode {
@@ -74,7 +73,7 @@ struct Record {
     reason: Option<String>,
 }
 
-async fn through_daemon(socket: &Address, mode: &str, wait: bool) -> Result<i32, Trouble> {
+async fn through_daemon(socket: &Address, mode: &str, wait: bool) -> Result<i32, CliError> {
     let client = reqwest::Client::builder().unix_socket(socket.path()).no_proxy().build()?;
     let mode: String = percent_encoding::utf8_percent_encode(mode, percent_encoding::NON_ALPHANUMERIC).collect();
     let answer = client.post(format!("http://localhost/api/run/{mode}")).send().await?;
@@ -87,7 +86,7 @@ async fn through_daemon(socket: &Address, mode: &str, wait: bool) -> Result<i32,
 }
 
 /// The daemon would not start the run.
-fn refused(body: &Value) -> Result<i32, Trouble> {
+fn refused(body: &Value) -> Result<i32, CliError> {
     let text = |field: &str| body.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
     if text("code") == "run_busy" {
         eprintln!("posterizarrd: {}", text("message"));
@@ -96,7 +95,7 @@ fn refused(body: &Value) -> Result<i32, Trouble> {
     Err(text("message").into())
 }
 
-async fn wait_for_end(client: &reqwest::Client, run: RunId) -> Result<i32, Trouble> {
+async fn wait_for_end(client: &reqwest::Client, run: RunId) -> Result<i32, CliError> {
     let mut seen = Instant::now();
     loop {
         match record(client, run).await {
@@ -122,7 +121,7 @@ fn tell(outcome: Outcome, reason: Option<&str>) -> i32 {
     outcome.exit_code()
 }
 
-fn in_place(loaded: Loaded, mode: &str) -> Result<i32, Trouble> {
+fn in_place(loaded: Loaded, mode: &str) -> Result<i32, CliError> {
     let request = RunRequest::plain(mode)?;
     let settings = serve::prepare(loaded)?;
     actix_web::rt::System::new().block_on(async move {
@@ -131,7 +130,7 @@ fn in_place(loaded: Loaded, mode: &str) -> Result<i32, Trouble> {
         let app = Application::build_for_one_run(settings)?;
         let state = app.state();
         let start = StartRun { request, trigger: Trigger::CommandLine, remove_after: None };
-        let started = ask(&state.supervisor, start).await.map_err(Trouble::from)?;
+        let started = ask(&state.supervisor, start).await.map_err(CliError::from)?;
         let run = match started {
             Ok(started) => started.run,
             Err(error) => {
@@ -149,13 +148,14 @@ fn in_place(loaded: Loaded, mode: &str) -> Result<i32, Trouble> {
             }
         })
         .await?;
-        let record = state.commons.views.runs.get().last.clone().filter(|last| last.id == run);
-        let outcome = record.as_ref().and_then(|record| record.outcome).unwrap_or(Outcome::Unknown);
-        Ok(tell(outcome, record.as_ref().and_then(|record| record.reason.as_deref())))
+        let record = state.views.runs.get().last.clone().filter(|last| last.id == run);
+        let end = record.as_ref().and_then(|record| record.end());
+        let outcome = end.map_or(Outcome::Unknown, |end| end.outcome);
+        Ok(tell(outcome, end.and_then(|end| end.reason.as_deref())))
     })
 }
 
 async fn end_of(state: &State, run: RunId) -> Option<std::sync::Arc<RunRecord>> {
     let ended = |last: &std::sync::Arc<RunRecord>| last.id == run;
-    state.commons.views.runs.wait_for(|view| view.last.as_ref().is_some_and(ended)).await.last.clone()
+    state.views.runs.wait_for(|view| view.last.as_ref().is_some_and(ended)).await.last.clone()
 }

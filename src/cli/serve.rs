@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::signals::Signals;
 use super::{fail, identity};
-use crate::actors::data_dir::DataDir;
+use crate::actors::runtime::data_dir::DataDir;
 use crate::settings::{Loaded, Settings};
 use crate::startup::{Application, StartError};
-use crate::telemetry;
+use crate::{limits, telemetry};
 
 /// What stopping may take beyond the grace of a run: its last cleaning up, open connections, the store.
 const STOP_SLACK: Duration = Duration::from_secs(10);
@@ -32,6 +32,7 @@ pub fn main(loaded: Loaded) -> ExitCode {
 pub fn prepare(loaded: Loaded) -> Result<Settings, StartError> {
     let Loaded { settings, file, mut warnings } = loaded;
     warnings.extend(identity::assume(&settings));
+    limits::raise_open_files();
     let data = DataDir::new(&settings.data_dir)?;
     data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;
     telemetry::start(&settings, &data.ui_logs());
@@ -61,7 +62,7 @@ async fn serve(settings: Settings) -> Result<(), StartError> {
 
 /// An open door is what upstream's default is; in a network it should at least be a known one.
 fn warn_if_open(app: &Application) {
-    let needs_login = app.state().commons.views.config.get().web_auth.enabled;
+    let needs_login = app.state().views.config.get().web_auth.enabled;
     if !needs_login && !app.address().ip().is_loopback() {
         tracing::warn!(
             address = %app.address(),

@@ -1,31 +1,51 @@
-//! SIGTERM and SIGINT: the first asks us to stop, the second not to wait any longer.
+//! Signals. The first that asks us to end is answered with an orderly stop, the second does not wait any longer. SIGHUP, which a
+//! closed terminal sends and others mean as "read your files again", does nothing: changed files are noticed by themselves.
 
 use std::io;
 use std::time::Duration;
 
+use futures_util::FutureExt;
+use futures_util::future::select_all;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::telemetry;
 
+/// The signals that ask for an end, some of them only because nothing else is meant by them here.
+const ENDING: [fn() -> SignalKind; 6] = [
+    SignalKind::terminate,
+    SignalKind::interrupt,
+    SignalKind::quit,
+    SignalKind::user_defined1,
+    SignalKind::user_defined2,
+    SignalKind::alarm,
+];
+
 /// The signals, caught from the moment this is made.
 pub struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
+    ending: Vec<(SignalKind, Signal)>,
+    hangup: Signal,
 }
 
 impl Signals {
     /// Catches them; made before anything that a signal could interrupt halfway.
     pub fn catch() -> io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        let catch = |kind: fn() -> SignalKind| Ok((kind(), signal(kind())?));
+        Ok(Self {
+            ending: ENDING.into_iter().map(catch).collect::<io::Result<_>>()?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 
-    /// Waits for one of them, and gives its number.
+    /// Waits for one that asks for an end, and gives its number.
     async fn next(&mut self) -> i32 {
-        let kind = tokio::select! {
-            _ = self.terminate.recv() => SignalKind::terminate(),
-            _ = self.interrupt.recv() => SignalKind::interrupt(),
-        };
-        kind.as_raw_value()
+        loop {
+            let ending =
+                self.ending.iter_mut().map(|(kind, signal)| async move { signal.recv().await.map(|()| *kind) }.boxed());
+            tokio::select! {
+                (kind, _, _) = select_all(ending) => if let Some(kind) = kind { return kind.as_raw_value() },
+                _ = self.hangup.recv() => tracing::info!("SIGHUP: nothing to do, changed files are noticed without it"),
+            }
+        }
     }
 
     /// Waits for the first signal. From then on a second one, or the end of `patience`, ends the process at once.

@@ -1,11 +1,14 @@
 //! Errors as clients see them: one table of codes, one body.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
+use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue, RETRY_AFTER};
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
 
 /// Declares every error code with its name on the wire and its status.
 macro_rules! codes {
@@ -17,6 +20,8 @@ macro_rules! codes {
         impl Code {
             /// The name in the `code` field.
             pub fn name(self) -> &'static str { match self { $(Self::$variant => $name),* } }
+            /// All names, some of them twice.
+            pub const NAMES: &'static [&'static str] = &[$($name),*];
             /// The HTTP status.
             pub fn status(self) -> StatusCode { match self { $(Self::$variant => StatusCode::$status),* } }
         }
@@ -28,6 +33,10 @@ codes! {
     InvalidRequest => "invalid_request", BAD_REQUEST;
     /// A value in the request is not acceptable.
     InvalidValue => "invalid_value", BAD_REQUEST;
+    /// A stored key or token is not sent to another address than the one it was stored with.
+    SecretElsewhere => "secret_elsewhere", BAD_REQUEST;
+    /// An answer full of secrets is given on this machine only.
+    LocalOnly => "local_only", FORBIDDEN;
     /// A run holds the slot.
     RunBusy => "run_busy", BAD_REQUEST;
     /// The mode cannot be run this way, or not by this runner.
@@ -36,6 +45,16 @@ codes! {
     Unauthorized => "unauthorized", UNAUTHORIZED;
     /// A login that may not do this.
     Forbidden => "forbidden", FORBIDDEN;
+    /// A foreign page made the browser send this.
+    ForeignOrigin => "foreign_origin", FORBIDDEN;
+    /// Asked for under a name that is not known to be ours.
+    UnknownHost => "unknown_host", FORBIDDEN;
+    /// The configuration cannot be read, so no login can be right.
+    ConfigUnreadable => "config_unreadable", SERVICE_UNAVAILABLE;
+    /// A wrong login while the configuration cannot be read: it may be right by the file as it was meant.
+    WrongWhileConfigUnreadable => "config_unreadable", UNAUTHORIZED;
+    /// The login would be turned on with the password that every installation begins with.
+    ShippedPassword => "shipped_password", BAD_REQUEST;
     /// Nothing here.
     NotFound => "not_found", NOT_FOUND;
     /// The path exists, the method does not.
@@ -46,6 +65,10 @@ codes! {
     PreconditionFailed => "precondition_failed", PRECONDITION_FAILED;
     /// The body is larger than allowed.
     PayloadTooLarge => "payload_too_large", PAYLOAD_TOO_LARGE;
+    /// The rest of the request did not come in time; the connection is closed.
+    RequestTimeout => "request_timeout", REQUEST_TIMEOUT;
+    /// The body is encoded in a way that is not taken.
+    UnsupportedEncoding => "unsupported_encoding", UNSUPPORTED_MEDIA_TYPE;
     /// Well-formed, but what is needed is missing.
     Unprocessable => "unprocessable", UNPROCESSABLE_ENTITY;
     /// Too many failed logins.
@@ -56,8 +79,38 @@ codes! {
     Internal => "internal", INTERNAL_SERVER_ERROR;
     /// An actor did not answer; try again.
     ActorUnavailable => "actor_unavailable", SERVICE_UNAVAILABLE;
+    /// A media server did not answer, or would not do it.
+    MediaServer => "media_server", BAD_GATEWAY;
     /// The disk is full or fails.
     StorageUnavailable => "storage_unavailable", SERVICE_UNAVAILABLE;
+}
+
+/// The body of every error answer.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "tells the document what ApiError::body makes")]
+pub struct ErrorBody {
+    /// Always `false`.
+    success: bool,
+    /// The text; of requests that do not fit, a list with `type`, `loc` and `msg` for each mistake.
+    #[schema(value_type = Object)]
+    detail: Value,
+    /// What is wrong and what to do.
+    message: String,
+    /// The same text.
+    error: String,
+    #[schema(schema_with = code_names)]
+    code: String,
+    /// The names and numbers in the text, for who says it in other words; empty where there are none.
+    #[schema(value_type = Object)]
+    params: Value,
+    /// What the daemon's log calls this request.
+    request_id: Option<String>,
+}
+
+/// What kind of error it is; the names are stable.
+fn code_names() -> Object {
+    let names: BTreeSet<_> = Code::NAMES.iter().copied().collect();
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).build()
 }
 
 /// An error answer.
@@ -65,15 +118,16 @@ codes! {
 pub struct ApiError {
     code: Code,
     message: String,
-    // Boxed: errors travel in results, and rarely have either.
+    // Boxed: errors travel in results, and rarely have any of these.
     detail: Option<Box<Value>>,
     extra: Box<serde_json::Map<String, Value>>,
+    params: Box<serde_json::Map<String, Value>>,
 }
 
 impl ApiError {
     /// An error with a text for people: what is wrong and what to do.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, extra: Box::default() }
+        Self { code, message: message.into(), detail: None, extra: Box::default(), params: Box::default() }
     }
 
     /// A thing that is not there.
@@ -115,10 +169,29 @@ impl ApiError {
         Self { detail: Some(Box::new(problems.into())), ..Self::new(Code::InvalidRequest, message) }
     }
 
+    /// The same error under a more telling code.
+    pub fn with_code(self, code: Code) -> Self {
+        Self { code, ..self }
+    }
+
+    /// Adds what the text tells besides words: a name, a number. Clients that say it in another language need no more.
+    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// Adds a field to the body.
     pub fn with(mut self, field: &str, value: impl Into<Value>) -> Self {
         self.extra.insert(field.to_owned(), value.into());
         self
+    }
+
+    /// What is wrong and, where it is known, why, in one sentence for a log.
+    pub fn in_full(&self) -> String {
+        match self.extra.get("reason").and_then(Value::as_str) {
+            Some(reason) => format!("{}: {reason}", self.message),
+            None => self.message.clone(),
+        }
     }
 
     /// The error's code.
@@ -134,7 +207,8 @@ impl ApiError {
             "message": self.message,
             "error": self.message,
             "code": self.code.name(),
-            "request_id": super::request_id::current(),
+            "params": *self.params,
+            "request_id": crate::http::middleware::request_id::current(),
         });
         if let Some(object) = body.as_object_mut() {
             object.extend(self.extra.iter().map(|(field, value)| (field.clone(), value.clone())));
@@ -160,8 +234,14 @@ impl ResponseError for ApiError {
         let mut response = HttpResponse::build(self.status_code()).json(self.body());
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache, no-store, must-revalidate"));
+        if self.code == Code::UnsupportedEncoding {
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate, identity"));
+        }
         if self.code == Code::ActorUnavailable {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if self.code == Code::RequestTimeout {
+            response.head_mut().set_connection_type(ConnectionType::Close);
         }
         response
     }
@@ -174,9 +254,9 @@ impl From<actix::MailboxError> for ApiError {
     }
 }
 
-impl From<crate::actors::safe_path::PathError> for ApiError {
-    fn from(error: crate::actors::safe_path::PathError) -> Self {
-        use crate::actors::safe_path::PathError;
+impl From<crate::actors::runtime::safe_path::PathError> for ApiError {
+    fn from(error: crate::actors::runtime::safe_path::PathError) -> Self {
+        use crate::actors::runtime::safe_path::PathError;
         match error {
             PathError::Forbidden => Self::new(Code::InvalidValue, error.to_string()),
             PathError::Missing => Self::not_found(error.to_string()),

@@ -16,19 +16,25 @@ use actix_web::http::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, Ent
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::Url;
 use sha2::{Digest, Sha256};
 
-use super::representation::Representation;
-use super::{ApiError, Code, State, docs, files};
+use crate::http::api::library::files;
+use crate::http::api::system::docs;
+use crate::http::respond::representation::Representation;
+use crate::http::{ApiError, Code, State};
 use crate::settings::Settings;
 
 /// Files whose names change with their content.
 const HASHED: &str = "assets/";
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
-/// Our own pages: nothing from elsewhere, no inline code. `blob:` is a picture that the user is about to send.
-const OWN_POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'self'; \
+/// Our own pages: nothing from elsewhere but the pictures of providers that are offered, no inline code. `blob:` is a picture
+/// that the user is about to send.
+const OWN_POLICY: &str = "default-src 'self'; img-src 'self' blob: data: {providers}; object-src 'none'; base-uri 'self'; \
                           form-action 'self'; frame-ancestors 'self'";
+/// Where TVDB and Fanart.tv keep their pictures.
+const PICTURE_HOSTS: &str = "https://artworks.thetvdb.com https://assets.fanart.tv";
 /// A foreign page brings its own styles and pictures from elsewhere.
 const FRONTEND_POLICY: &str = "object-src 'none'; base-uri 'self'; frame-ancestors 'self'";
 
@@ -53,7 +59,7 @@ fn owns(request: &HttpRequest) -> bool {
     !is_api(request.path()) && request.match_pattern().is_none()
 }
 
-fn is_api(path: &str) -> bool {
+pub(super) fn is_api(path: &str) -> bool {
     ["/api", "/ws"]
         .iter()
         .any(|area| path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
@@ -68,14 +74,13 @@ pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse
         return Ok(not_allowed(methods));
     }
     if !owns(&request) {
-        // The method first, as upstream has it.
-        return if reads { Err(ApiError::not_found(NOTHING)) } else { Ok(refused(NOTHING, "")) };
+        return Err(ApiError::not_found(NOTHING));
     }
-    let page = find(&request, state).await?.ok_or_else(|| ApiError::not_found("nothing here"))?;
+    let page = find(&request, state.clone()).await?.ok_or_else(|| ApiError::not_found("nothing here"))?;
     if !reads {
         return Ok(not_allowed(&[Method::GET, Method::HEAD]));
     }
-    Ok(page.respond(&request))
+    Ok(page.respond(&request, &state.settings))
 }
 
 /// The answer to a method that the path does not have.
@@ -128,16 +133,25 @@ fn frontend(settings: &Settings) -> Option<PathBuf> {
     candidates.find(|folder| folder.join("index.html").is_file())
 }
 
+/// [`OWN_POLICY`], with where the pictures of providers are.
+fn own_policy(tmdb: &str) -> HeaderValue {
+    let tmdb = Url::parse(tmdb).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+    let policy = OWN_POLICY.replace("{providers}", &format!("{tmdb} {PICTURE_HOSTS}"));
+    HeaderValue::from_str(&policy).unwrap_or_else(|_| HeaderValue::from_static(FRONTEND_POLICY))
+}
+
 impl Page {
-    fn respond(self, request: &HttpRequest) -> HttpResponse {
+    fn respond(self, request: &HttpRequest, settings: &Settings) -> HttpResponse {
         let (mut response, policy) = match self {
-            Self::File(file) => (file.disable_content_disposition().into_response(request), FRONTEND_POLICY),
-            Self::Own(file) => (file.respond(request), OWN_POLICY),
+            Self::File(file) => {
+                (file.disable_content_disposition().into_response(request), HeaderValue::from_static(FRONTEND_POLICY))
+            }
+            Self::Own(file) => (file.respond(request), own_policy(&settings.providers.tmdb_image_url)),
         };
         let hashed = request.path().trim_start_matches('/').starts_with(HASHED);
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, if hashed { FOR_EVER } else { ASK_EACH_TIME });
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
         response
     }
 }

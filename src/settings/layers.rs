@@ -5,18 +5,25 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use posterizarr_base::bounded;
+use posterizarr_engine::Drawing;
+use posterizarr_engine::library::SaveFirst;
+use posterizarr_media::service::HostLimits;
+
+use super::origin::{Origin, Origins};
 use super::parse::Given;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
-use super::{LogFormat, Settings, Surroundings};
-use crate::actors::asset_indexer::IndexSettings;
-use crate::actors::notifier::NotifierSettings;
-use crate::actors::outgoing::OutgoingSettings;
-use crate::actors::script_supervisor::RunnerChoice;
-use crate::actors::trash::TrashSettings;
-use crate::actors::validators::Providers;
-use crate::actors::version_checker::{RELEASE_URL, RELEASES_URL};
+use super::{Environment, LogFormat, Settings};
+use crate::actors::library::assets::IndexSettings;
+use crate::actors::library::trash::TrashSettings;
+use crate::actors::notify::NotifierSettings;
+use crate::actors::runs::RunnerChoice;
+use crate::actors::servers::checks::Providers;
+use crate::actors::updates::{RELEASE_URL, RELEASES_URL};
+use posterizarr_media::http::HttpSettings;
 
-const FILE_NAME: &str = "posterizarrd.toml";
+/// The TOML file's name in the data folder.
+pub const FILE_NAME: &str = "posterizarrd.toml";
 const SYSTEM_FILE: &str = "/etc/posterizarrd/posterizarrd.toml";
 /// How alike two keys must be for one to be proposed for the other, from 0 to 1.
 const ALIKE: f64 = 0.75;
@@ -56,16 +63,16 @@ impl fmt::Display for Problem {
 }
 
 /// Reads all layers. Without any problem gives the settings, else every problem.
-pub fn load(flags: &Flags, surroundings: &Surroundings) -> Result<Loaded, Vec<Problem>> {
-    let (loaded, problems) = load_what_is_right(flags, surroundings);
+pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Vec<Problem>> {
+    let (loaded, problems) = load_what_is_right(flags, environment);
     if problems.is_empty() { Ok(loaded) } else { Err(problems) }
 }
 
 /// Reads all layers: the settings as far as they are right, and every problem.
-pub fn load_what_is_right(flags: &Flags, surroundings: &Surroundings) -> (Loaded, Vec<Problem>) {
-    let mut settings = defaults(surroundings);
+pub fn load_what_is_right(flags: &Flags, environment: &Environment) -> (Loaded, Vec<Problem>) {
+    let mut settings = defaults(environment);
     let mut problems = Vec::new();
-    let mut layers = Layers { flags, surroundings, file: None, values: BTreeMap::new() };
+    let mut layers = Layers { flags, environment, file: None, values: BTreeMap::new() };
     let path = layers.file_path();
     if let Some(path) = &path {
         layers.file = Some(path.clone());
@@ -78,18 +85,20 @@ pub fn load_what_is_right(flags: &Flags, surroundings: &Surroundings) -> (Loaded
     for setting in SETTINGS {
         layers.apply(setting, &mut settings, &mut problems);
     }
-    fill_in(&mut settings, surroundings);
-    (Loaded { settings, file: path, warnings: unknown_variables(surroundings) }, problems)
+    settings.origins.file.clone_from(&path);
+    fill_in(&mut settings, environment);
+    (Loaded { settings, file: path, warnings: unknown_variables(environment) }, problems)
 }
 
-fn defaults(surroundings: &Surroundings) -> Settings {
-    let container = surroundings.container();
+fn defaults(environment: &Environment) -> Settings {
+    let container = environment.container();
     let host = if container { [0, 0, 0, 0] } else { [127, 0, 0, 1] };
     Settings {
-        data_dir: surroundings.data_dir(),
+        data_dir: environment.data_dir(),
         app_dir: PathBuf::new(),
         bind: (host, 8000).into(),
         base_url: String::new(),
+        public_origin: None,
         frontend_dir: None,
         disable_ui: false,
         container,
@@ -105,8 +114,11 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         silence_limit: None,
         keep_runs: 20,
         trusted_proxies: Vec::new(),
+        trusted_hosts: Vec::new(),
         cors_origins: Vec::new(),
-        container_tz: surroundings.variable("TZ").filter(|_| container).map(str::to_owned),
+        frame_ancestors: Vec::new(),
+        container_tz: environment.variable("TZ").filter(|_| container).map(str::to_owned),
+        host_tz: environment.variable("TZ").map(str::to_owned),
         run_time: None,
         schedule_grace: Duration::from_secs(60 * 60),
         arr_delay: Duration::from_secs(5 * 60),
@@ -123,20 +135,27 @@ fn defaults(surroundings: &Surroundings) -> Settings {
         updates: true,
         release_url: RELEASE_URL.to_owned(),
         releases_url: RELEASES_URL.to_owned(),
-        fetch: OutgoingSettings::default(),
+        fetch: HttpSettings::default(),
         providers: Providers::default(),
+        limits: HostLimits::default(),
+        save_first: SaveFirst::default(),
+        collections: false,
+        sets: None,
+        drawing: Drawing::default(),
+        drop_overlay_label: false,
         notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
+        origins: Origins::default(),
     }
 }
 
 /// What depends on other settings: folders become absolute, the script's folder and the web UI are looked for.
-fn fill_in(settings: &mut Settings, surroundings: &Surroundings) {
+fn fill_in(settings: &mut Settings, environment: &Environment) {
     let absolute = |folder: &Path| std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     settings.data_dir = absolute(&settings.data_dir);
     if settings.app_dir.as_os_str().is_empty() {
-        settings.app_dir = surroundings.app_dir(&settings.data_dir);
+        settings.app_dir = environment.app_dir(&settings.data_dir);
     }
     settings.app_dir = absolute(&settings.app_dir);
     if settings.frontend_dir.is_none() {
@@ -149,7 +168,7 @@ fn fill_in(settings: &mut Settings, surroundings: &Surroundings) {
 
 struct Layers<'a> {
     flags: &'a Flags,
-    surroundings: &'a Surroundings,
+    environment: &'a Environment,
     file: Option<PathBuf>,
     values: BTreeMap<String, Result<Given, String>>,
 }
@@ -158,35 +177,37 @@ impl Layers<'_> {
     /// Takes the setting from each layer that has it, the weakest first, so that a mistake in any of them is seen.
     fn apply(&self, setting: &Setting, settings: &mut Settings, problems: &mut Vec<Problem>) {
         for (origin, store, given) in self.given(setting) {
-            let stored = given.and_then(|given| store(settings, &given));
-            if let Err(wrong) = stored {
-                problems.push(Problem { key: setting.key.to_owned(), origin, wrong });
+            match given.and_then(|given| store(settings, &given).map(|()| given)) {
+                Ok(given) => drop(settings.origins.given.insert(setting.key, (given.to_string(), origin))),
+                Err(wrong) => {
+                    problems.push(Problem { key: setting.key.to_owned(), origin: origin.to_string(), wrong });
+                }
             }
         }
     }
 
-    fn given(&self, setting: &Setting) -> Vec<(String, Store, Result<Given, String>)> {
+    fn given(&self, setting: &Setting) -> Vec<(Origin, Store, Result<Given, String>)> {
         let mut given = Vec::new();
         if let (Some(value), Some(file)) = (self.values.get(setting.key), &self.file) {
-            given.push((file.display().to_string(), setting.store, value.clone()));
+            given.push((Origin::File(file.clone()), setting.store, value.clone()));
         }
         let upstream = setting.also.iter().map(|(name, store)| ((*name).to_owned(), *store));
         for (name, store) in upstream.chain([(setting.variable(), setting.store)]) {
             if let Some(value) = self.variable(&name) {
-                given.push((format!("environment variable {name}"), store, value));
+                given.push((Origin::Variable(name), store, value));
             }
         }
         if let Some(text) = self.flags.get(setting.key) {
-            given.push((format!("flag --{}", setting.flag()), setting.store, Ok(Given::Text(text.clone()))));
+            given.push((Origin::Flag(setting.flag()), setting.store, Ok(Given::Text(text.clone()))));
         }
         given
     }
 
     fn variable(&self, name: &str) -> Option<Result<Given, String>> {
-        if self.surroundings.is_unreadable(name) {
+        if self.environment.is_unreadable(name) {
             return Some(Err("is not UTF-8".to_owned()));
         }
-        self.surroundings.variable(name).map(|value| Ok(Given::Text(value.to_owned())))
+        self.environment.variable(name).map(|value| Ok(Given::Text(value.to_owned())))
     }
 
     /// The text of a setting that is needed before the file is read; mistakes in it are told later, by [`Self::apply`].
@@ -203,11 +224,12 @@ impl Layers<'_> {
         if let Some(named) = self.early(CONFIG_FILE) {
             return Some(named.into());
         }
-        let data_dir = self.early(DATA_DIR).map_or_else(|| self.surroundings.data_dir(), PathBuf::from);
-        let usual = [data_dir.join(FILE_NAME), self.surroundings.below_root(SYSTEM_FILE)];
-        // A file that may not be looked at counts as there, so that reading it tells what is wrong.
+        let data_dir = self.early(DATA_DIR).map_or_else(|| self.environment.data_dir(), PathBuf::from);
+        let usual = [data_dir.join(FILE_NAME), self.environment.below_root(SYSTEM_FILE)];
+        // What may not be looked at, or is a link that leads nowhere, counts as there: reading it tells what is wrong.
         let is_there = |path: &PathBuf| {
-            std::fs::exists(path).unwrap_or_else(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+            std::fs::symlink_metadata(path)
+                .map_or_else(|error| error.kind() == std::io::ErrorKind::PermissionDenied, |_| true)
         };
         usual.into_iter().find(is_there)
     }
@@ -239,19 +261,22 @@ fn most_alike(name: &str, known: impl Iterator<Item = String>) -> Option<String>
 }
 
 /// A misspelt variable of ours does nothing, so it is told; but a newer version's must not keep us from starting.
-fn unknown_variables(surroundings: &Surroundings) -> Vec<String> {
+fn unknown_variables(environment: &Environment) -> Vec<String> {
     let known = |name: &str| SETTINGS.iter().any(|setting| setting.variable() == name);
     let warning = |name: &str| {
         let alike = most_alike(name, SETTINGS.iter().map(Setting::variable));
         let hint = alike.map_or_else(String::new, |known| format!("; did you mean {known}?"));
         format!("the environment variable {name} is not known and does nothing{hint}")
     };
-    surroundings.names().filter(|name| name.starts_with(PREFIX) && !known(name)).map(warning).collect()
+    environment.names().filter(|name| name.starts_with(PREFIX) && !known(name)).map(warning).collect()
 }
+
+/// The largest settings file, in bytes.
+const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
 /// The file's values under their dotted keys.
 fn read(path: &Path) -> Result<BTreeMap<String, Result<Given, String>>, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = bounded::read_text(path, MAX_FILE_SIZE).map_err(|error| format!("cannot be read: {error}"))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| not_toml(&error, &text))?;
     let mut values = BTreeMap::new();
     flatten("", table, &mut values);
@@ -275,7 +300,7 @@ fn flatten(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Resul
                 values.insert(key, items.map(Given::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
             }
             other => {
-                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not a text or number".to_owned());
+                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not text or number".to_owned());
                 values.insert(key, text);
             }
         }
@@ -330,7 +355,7 @@ mod tests {
 
         fn load(&self) -> Result<Loaded, Vec<Problem>> {
             let variables = self.variables.iter().map(|(name, value)| (name.into(), value.into()));
-            load(&self.flags, &Surroundings::new(variables, self.root.path()))
+            load(&self.flags, &Environment::new(variables, self.root.path()))
         }
 
         fn settings(&self) -> Settings {
@@ -354,7 +379,8 @@ mod tests {
     fn upstreams_variables_count_less_than_ours_and_set_parts_of_the_address() {
         let case = Case::new().variable("APP_PORT", "9000");
         assert_eq!(case.settings().bind.to_string(), "127.0.0.1:9000");
-        let case = case.variable("APP_HOST", "0.0.0.0");
+        assert_eq!(case.variable("PORT", "9001").settings().bind.port(), 9001, "as version 3 has it");
+        let case = Case::new().variable("APP_PORT", "9000").variable("APP_HOST", "0.0.0.0");
         assert_eq!(case.settings().bind.to_string(), "0.0.0.0:9000");
         let case = case.variable("POSTERIZARRD_BIND", "[::1]:1");
         assert_eq!(case.settings().bind.to_string(), "[::1]:1");
@@ -386,7 +412,7 @@ mod tests {
         let case = Case::new()
             .file(
                 "data/posterizarrd.toml",
-                "bnid = \"x\"\nconfig = \"y\"\nbase_url = \"http://x\"\n[runner]\nkeep_runs = 0\ncommand = [[1]]\n",
+                "bnid = \"x\"\nconfig = \"y\"\nbase_url = \"no path\"\n[runner]\nkeep_runs = 0\ncommand = [[1]]\n",
             )
             .variable("APP_PORT", "eighty")
             .flag("log.level", "loud");
@@ -432,7 +458,7 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let bad = std::ffi::OsString::from_vec(vec![b'/', 0xff]);
         let root = tempfile::tempdir().unwrap();
-        let problems = load(&Flags::new(), &Surroundings::new([("APP_DATA".into(), bad)], root.path())).unwrap_err();
+        let problems = load(&Flags::new(), &Environment::new([("APP_DATA".into(), bad)], root.path())).unwrap_err();
         assert_eq!(problems[0].to_string(), "data_dir (environment variable APP_DATA): is not UTF-8");
     }
 

@@ -1,15 +1,21 @@
 //! From what a person wrote to a value, or to a text that says what would be right.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use ipnet::IpNet;
+use posterizarr_engine::Legibility;
+use posterizarr_engine::badges::BadgeRule;
+use posterizarr_engine::library::SaveFirst;
+use posterizarr_render::finish::SeasonalBorder;
+use posterizarr_render::hiding::Hiding;
 
 use super::LogFormat;
-use crate::actors::asset_indexer::Watch;
-use crate::actors::scheduler::timetable::parse_time;
-use crate::actors::script_supervisor::RunnerChoice;
+use crate::actors::library::assets::Watch;
+use crate::actors::runs::RunnerChoice;
+use crate::actors::schedule::rule::parse_time;
 
 /// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +24,15 @@ pub enum Given {
     Text(String),
     /// Several texts.
     List(Vec<String>),
+}
+
+impl fmt::Display for Given {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(formatter, "{text}"),
+            Self::List(texts) => write!(formatter, "{}", texts.join(", ")),
+        }
+    }
 }
 
 /// A value, or what would be right instead.
@@ -91,17 +106,28 @@ pub fn port(given: &Given) -> Parsed<u16> {
     text.parse().map_err(|_| format!("`{text}` is not a port; write a number from 0 to 65535"))
 }
 
-/// A path prefix: empty, or `/name` without a slash at its end.
-pub fn base_url(given: &Given) -> Parsed<String> {
+/// A path prefix: empty, or `/name` without a slash at its end; before it the origin, where a whole address is given.
+pub fn base_url(given: &Given) -> Parsed<(Option<String>, String)> {
     let Given::Text(text) = given else {
         return Err("is a list; give one path".to_owned());
     };
-    let path = text.trim().trim_matches('/');
+    let text = text.trim();
+    let (origin, path) = match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            (Some(origin(&format!("{scheme}://{authority}"))?), path)
+        }
+        None => (None, text),
+    };
+    let path = path.trim_matches('/');
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-._~/".contains(letter);
     if !path.chars().all(allowed) || path.contains("//") || path.split('/').any(|part| part == "." || part == "..") {
-        return Err(format!("`{text}` is not a path; write only the path below the host, like /posterizarr"));
+        return Err(format!(
+            "`{text}` is not a path; write the path below the host, like /posterizarr, or the whole address, like \
+             https://home.example.org/posterizarr"
+        ));
     }
-    Ok(if path.is_empty() { String::new() } else { format!("/{path}") })
+    Ok((origin, if path.is_empty() { String::new() } else { format!("/{path}") }))
 }
 
 /// A time span; a bare number counts seconds.
@@ -117,7 +143,7 @@ pub fn duration(given: &Given) -> Parsed<Duration> {
 /// A time span that is not zero.
 pub fn patience(given: &Given) -> Parsed<Duration> {
     let time = duration(given)?;
-    if time.is_zero() { Err("is no time at all; give some, such as 10s".to_owned()) } else { Ok(time) }
+    if time.is_zero() { Err("must be longer than zero, such as 10s".to_owned()) } else { Ok(time) }
 }
 
 /// A time span, or none where it says `off` or zero.
@@ -178,6 +204,23 @@ pub fn count(given: &Given) -> Parsed<usize> {
     }
 }
 
+/// How many requests a host gets at the same time.
+pub fn in_flight(given: &Given) -> Parsed<usize> {
+    between(given, 64)
+}
+
+/// How many requests a host gets in a second.
+pub fn per_second(given: &Given) -> Parsed<u32> {
+    between(given, 1000).map(|rate| rate as u32)
+}
+
+fn between(given: &Given, most: usize) -> Parsed<usize> {
+    match count(given) {
+        Ok(number) if number <= most => Ok(number),
+        _ => Err(format!("`{}` is not a number from 1 to {most}", text(given)?)),
+    }
+}
+
 /// A number of bytes; units count in steps of 1024.
 pub fn size(given: &Given) -> Parsed<u64> {
     let text = text(given)?;
@@ -214,6 +257,50 @@ pub fn watch(given: &Given) -> Parsed<Watch> {
     }
 }
 
+/// When what is shown is saved before it is replaced.
+pub fn save_first(given: &Given) -> Parsed<SaveFirst> {
+    match text(given)? {
+        "auto" => Ok(SaveFirst::Auto),
+        "on" => Ok(SaveFirst::On),
+        "off" => Ok(SaveFirst::Off),
+        other => Err(format!("`{other}` does not say when to save; write auto, on or off")),
+    }
+}
+
+/// Whether texts are helped that can hardly be read.
+pub fn legibility(given: &Given) -> Parsed<Legibility> {
+    let word = text(given)?;
+    Legibility::parse(word).ok_or_else(|| format!("`{word}` does not say where to help; write auto, on or off"))
+}
+
+/// The colours of borders by the time of the year; several may stand in a list, or with semicolons between them.
+pub fn borders(given: &Given) -> Parsed<Vec<SeasonalBorder>> {
+    match given {
+        Given::Text(text) => SeasonalBorder::parse_all(text),
+        Given::List(texts) => SeasonalBorder::parse_all(&texts.join(";")),
+    }
+}
+
+/// Rules of badges; several may stand in a list, or with semicolons between them.
+pub fn badges(given: &Given) -> Parsed<Vec<BadgeRule>> {
+    match given {
+        Given::Text(text) => BadgeRule::parse_all(text),
+        Given::List(texts) => BadgeRule::parse_all(&texts.join(";")),
+    }
+}
+
+/// How title cards look of what was not watched yet.
+pub fn hiding(given: &Given) -> Parsed<Option<Hiding>> {
+    text(given).and_then(Hiding::parse)
+}
+
+/// The weight of a font.
+pub fn weight(given: &Given) -> Parsed<u16> {
+    let word = text(given)?;
+    let weight = word.parse().ok().filter(|weight| (100..=900).contains(weight));
+    weight.ok_or_else(|| format!("`{word}` is not a weight; write a number from 100 (thin) over 400 to 900 (black)"))
+}
+
 /// A log format.
 pub fn log_format(given: &Given) -> Parsed<LogFormat> {
     match text(given)? {
@@ -229,7 +316,7 @@ pub fn runner(given: &Given) -> Parsed<RunnerChoice> {
         "auto" => Ok(RunnerChoice::Auto),
         "script" => Ok(RunnerChoice::Script),
         "native" => Ok(RunnerChoice::Native),
-        other => Err(format!("`{other}` is no kind of runner; write auto, script or native")),
+        other => Err(format!("`{other}` is not a kind of runner; write auto, script or native")),
     }
 }
 
@@ -258,16 +345,46 @@ pub fn networks(given: &Given) -> Parsed<Vec<IpNet>> {
 
 /// Origins as a browser names them.
 pub fn origins(given: &Given) -> Parsed<Vec<String>> {
-    let origin = |text: String| {
-        let text = text.to_ascii_lowercase();
-        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
-        let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter);
-        if host.is_empty() || !host.chars().all(allowed) {
-            return Err(format!("`{text}` is not an origin; write it like https://dash.example.org, without a path"));
+    list(given).iter().map(|text| origin(text)).collect()
+}
+
+/// Origins whose pages may frame ours, or `*` for all.
+pub fn ancestors(given: &Given) -> Parsed<Vec<String>> {
+    let list = list(given);
+    if list == ["*"] {
+        return Ok(list);
+    }
+    let hint = |wrong| format!("{wrong}, or * alone for all");
+    list.iter().map(|text| origin(text).map_err(hint)).collect()
+}
+
+/// An origin in the form a browser sends: lower case, without a path or the scheme's own port.
+fn origin(text: &str) -> Parsed<String> {
+    let text = text.to_ascii_lowercase();
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.:[]".contains(letter);
+    if host.is_empty() || !host.chars().all(allowed) {
+        return Err(format!("`{text}` is not an origin; write it like https://dash.example.org, without a path"));
+    }
+    let own_port = if text.starts_with("https:") { ":443" } else { ":80" };
+    Ok(text.strip_suffix(own_port).unwrap_or(&text).to_owned())
+}
+
+/// Names of hosts, without a port; `*.` in front stands for every name below.
+pub fn host_names(given: &Given) -> Parsed<Vec<String>> {
+    let name = |text: String| {
+        let name = text.trim_end_matches('.').to_ascii_lowercase();
+        let bare = name.strip_prefix("*.").unwrap_or(&name);
+        let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+        if bare.is_empty() || bare.starts_with('.') || !bare.chars().all(allowed) {
+            return Err(format!(
+                "`{text}` is not the name of a host; write it like posters.example.org or *.example.org, without \
+                 http:// and port"
+            ));
         }
-        Ok(text)
+        Ok(name)
     };
-    list(given).into_iter().map(origin).collect()
+    list(given).into_iter().map(name).collect()
 }
 
 #[cfg(test)]
@@ -294,10 +411,14 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_is_normalised_and_a_full_url_refused() {
-        assert_eq!(base_url(&given("/")).unwrap(), "");
-        assert_eq!(base_url(&given("media/posters/")).unwrap(), "/media/posters");
-        for bad in ["https://host/posters", "/a/../b", "/a b", "/a?b"] {
+    fn a_base_url_is_normalised_and_a_whole_address_is_taken_apart() {
+        let path = |text: &str| base_url(&given(text)).map(|(origin, path)| (origin.unwrap_or_default(), path));
+        let parts = |origin: &str, path: &str| Ok((origin.to_owned(), path.to_owned()));
+        assert_eq!(path("/"), parts("", ""));
+        assert_eq!(path("media/posters/"), parts("", "/media/posters"));
+        assert_eq!(path("https://Home.example.org/posters/"), parts("https://home.example.org", "/posters"));
+        assert_eq!(path("http://nas:8080"), parts("http://nas:8080", ""));
+        for bad in ["/a/../b", "/a b", "/a?b", "ftp://host/a", "https:///a", "https://u@host/"] {
             assert!(base_url(&given(bad)).is_err(), "{bad}");
         }
     }
@@ -338,5 +459,16 @@ mod tests {
         assert!(origins(&given("*")).is_err());
         assert!(origins(&given("https://dash.example.org/path")).is_err());
         assert_eq!(origins(&Given::List(vec!["HTTP://Dash:3000".to_owned()])).unwrap(), ["http://dash:3000"]);
+        assert_eq!(origins(&given("https://dash:443,http://dash:80")).unwrap(), ["https://dash", "http://dash"]);
+        assert_eq!(ancestors(&given("*")).unwrap(), ["*"]);
+        assert!(ancestors(&given("*, https://dash")).unwrap_err().contains("* alone"));
+    }
+
+    #[test]
+    fn names_of_hosts_come_without_scheme_and_port() {
+        assert_eq!(host_names(&given("Posters.example.org., *.ts.net")).unwrap(), ["posters.example.org", "*.ts.net"]);
+        for bad in ["*", "https://posters.example.org", "nas:8000", "a b", "*.", "a.*.b"] {
+            assert!(host_names(&given(bad)).is_err(), "{bad}");
+        }
     }
 }

@@ -14,7 +14,7 @@ pub struct Setting {
     pub also: &'static [(&'static str, Store)],
     /// What stands for the value in the help; empty for a switch.
     pub value: &'static str,
-    /// The value when nothing is given; empty where there is none, or where it depends on the surroundings.
+    /// The value when nothing is given; empty where there is none, or where it depends on the environment.
     pub default: &'static str,
     /// What the default depends on.
     pub note: &'static str,
@@ -33,6 +33,11 @@ impl Setting {
     /// Our environment variable for it.
     pub fn variable(&self) -> String {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
+    }
+
+    /// Whether its value is for nobody's eyes: addresses of notification services hold what lets one send.
+    pub fn is_secret(&self) -> bool {
+        self.key.starts_with("notify.") && self.value.starts_with("URL")
     }
 
     /// The default in words.

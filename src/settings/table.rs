@@ -10,6 +10,11 @@ pub const CONFIG_FILE: &str = "config";
 /// The key of the data folder, which decides where the TOML file is looked for.
 pub const DATA_DIR: &str = "data_dir";
 
+/// A number that bounds how much others are asked.
+const fn limit(key: &'static str, default: &'static str, help: &'static str, store: Store) -> Setting {
+    Setting { key, also: &[], value: "NUMBER", default, note: "", help, store }
+}
+
 /// Every setting, in the order of the help.
 pub const SETTINGS: &[Setting] = &[
     Setting {
@@ -41,11 +46,11 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "bind",
-        also: &[("APP_HOST", bind_host), ("APP_PORT", bind_port)],
+        also: &[("APP_HOST", bind_host), ("APP_PORT", bind_port), ("PORT", bind_port)],
         value: "ADDRESS:PORT",
         default: "127.0.0.1:8000",
         note: "(in a container 0.0.0.0:8000)",
-        help: "The address to listen on; APP_HOST and APP_PORT set one part each",
+        help: "The address to listen on; APP_HOST and PORT or APP_PORT set one part each",
         store: |settings, given| parse::address(given).map(|address| settings.bind = address),
     },
     Setting {
@@ -54,8 +59,8 @@ pub const SETTINGS: &[Setting] = &[
         value: "PATH",
         default: "",
         note: "none",
-        help: "The path below which a reverse proxy shows the daemon, such as /posterizarr",
-        store: |settings, given| parse::base_url(given).map(|base| settings.base_url = base),
+        help: "The path below which a reverse proxy shows the daemon, such as /posterizarr, or the whole address, such as https://home.example.org/posterizarr",
+        store: base_url,
     },
     Setting {
         key: "frontend_dir",
@@ -81,8 +86,17 @@ pub const SETTINGS: &[Setting] = &[
         value: "NETWORKS",
         default: "",
         note: "none",
-        help: "Proxies whose X-Forwarded-For is believed: addresses or networks, separated by commas",
+        help: "Proxies whose X-Forwarded-For, -Proto and -Host are believed: addresses or networks, separated by commas",
         store: |settings, given| parse::networks(given).map(|networks| settings.trusted_proxies = networks),
+    },
+    Setting {
+        key: "trusted_hosts",
+        also: &[],
+        value: "NAMES",
+        default: "",
+        note: "none",
+        help: "Names under which the daemon is asked, such as posters.example.org or *.example.org, separated by commas; not needed for IP addresses, localhost, this machine's own name, names without a dot, and those below .local, .lan, .home.arpa and .internal",
+        store: |settings, given| parse::host_names(given).map(|names| settings.trusted_hosts = names),
     },
     Setting {
         key: "cors_origins",
@@ -90,8 +104,17 @@ pub const SETTINGS: &[Setting] = &[
         value: "ORIGINS",
         default: "",
         note: "none",
-        help: "Origins whose pages may read the answers, separated by commas",
+        help: "Origins whose pages may read the answers and send requests, separated by commas",
         store: |settings, given| parse::origins(given).map(|origins| settings.cors_origins = origins),
+    },
+    Setting {
+        key: "frame_ancestors",
+        also: &[],
+        value: "ORIGINS",
+        default: "",
+        note: "none",
+        help: "Origins whose pages may show the web UI in a frame, such as a dashboard's, separated by commas, or * for all",
+        store: |settings, given| parse::ancestors(given).map(|origins| settings.frame_ancestors = origins),
     },
     Setting {
         key: "mask_secrets",
@@ -355,6 +378,15 @@ pub const SETTINGS: &[Setting] = &[
         store: |settings, given| parse::url(given).map(|url| settings.providers.tmdb_url = url),
     },
     Setting {
+        key: "providers.tmdb_image_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "https://image.tmdb.org/t/p",
+        help: "Where TMDB's pictures are",
+        store: |settings, given| parse::url(given).map(|url| settings.providers.tmdb_image_url = url),
+    },
+    Setting {
         key: "providers.tvdb_url",
         also: &[],
         value: "URL",
@@ -371,6 +403,158 @@ pub const SETTINGS: &[Setting] = &[
         note: "https://webservice.fanart.tv/v3",
         help: "Where Fanart.tv's API is",
         store: |settings, given| parse::url(given).map(|url| settings.providers.fanart_url = url),
+    },
+    Setting {
+        key: "providers.plex_tv_url",
+        also: &[],
+        value: "URL",
+        default: "",
+        note: "https://plex.tv/api/v2",
+        help: "Where plex.tv's API is, by which the web UI signs in to Plex",
+        store: |settings, given| parse::url(given).map(|url| settings.providers.plex_tv_url = url),
+    },
+    limit("limits.tmdb_per_second", "20", "How many requests a run sends TMDB in a second", |settings, given| {
+        parse::per_second(given).map(|rate| settings.limits.tmdb = settings.limits.tmdb.with_rate(rate))
+    }),
+    limit("limits.tmdb_at_once", "8", "How many requests a run sends TMDB at the same time", |settings, given| {
+        parse::in_flight(given).map(|most| settings.limits.tmdb.in_flight = most)
+    }),
+    limit("limits.tvdb_per_second", "5", "How many requests a run sends TVDB in a second", |settings, given| {
+        parse::per_second(given).map(|rate| settings.limits.tvdb = settings.limits.tvdb.with_rate(rate))
+    }),
+    limit("limits.tvdb_at_once", "4", "How many requests a run sends TVDB at the same time", |settings, given| {
+        parse::in_flight(given).map(|most| settings.limits.tvdb.in_flight = most)
+    }),
+    limit("limits.fanart_per_second", "2", "How many requests a run sends Fanart.tv in a second", |settings, given| {
+        parse::per_second(given).map(|rate| settings.limits.fanart = settings.limits.fanart.with_rate(rate))
+    }),
+    limit(
+        "limits.fanart_at_once",
+        "2",
+        "How many requests a run sends Fanart.tv at the same time",
+        |settings, given| parse::in_flight(given).map(|most| settings.limits.fanart.in_flight = most),
+    ),
+    limit(
+        "limits.pictures_at_once",
+        "6",
+        "How many pictures a run fetches from a host at the same time",
+        |settings, given| parse::in_flight(given).map(|most| settings.limits.pictures.in_flight = most),
+    ),
+    limit(
+        "limits.server_at_once",
+        "8",
+        "How many requests a run sends the media server at the same time",
+        |settings, given| parse::in_flight(given).map(|most| settings.limits.server.in_flight = most),
+    ),
+    Setting {
+        key: "artwork.collections",
+        also: &[],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Make posters for collections, too: those of libraries on Plex, and box sets on Jellyfin and Emby",
+        store: |settings, given| parse::switch(given).map(|on| settings.collections = on),
+    },
+    Setting {
+        key: "artwork.sets",
+        also: &[],
+        value: "DIR",
+        default: "",
+        note: "none",
+        help: "A folder with pictures that you have picked by hand, such as Heat (1995)/poster.jpg, and sets.csv with addresses of others; they are taken before providers are asked",
+        store: |settings, given| parse::text(given).map(|folder| settings.sets = Some(folder.into())),
+    },
+    Setting {
+        key: "backup.before_upload",
+        also: &[],
+        value: "auto|on|off",
+        default: "auto",
+        note: "",
+        help: "Save what the media server shows to the backup folder before a picture of ours takes its place for the first time; auto does so in installations that began without artwork",
+        store: |settings, given| parse::save_first(given).map(|policy| settings.save_first = policy),
+    },
+    Setting {
+        key: "drawing.legibility",
+        also: &[],
+        value: "auto|on|off",
+        default: "auto",
+        note: "",
+        help: "Darken the picture behind a title that can hardly be read there, or make it lighter, until the contrast is 4.5 : 1; auto does so in installations that began without artwork",
+        store: |settings, given| parse::legibility(given).map(|legibility| settings.drawing.legibility = legibility),
+    },
+    Setting {
+        key: "drawing.seasonal_borders",
+        also: &[],
+        value: "DAYS COLOUR",
+        default: "",
+        note: "none",
+        help: "Colours that borders have at times of the year, such as 10-24..10-31 darkorange; 12-01..01-06 #b3001b",
+        store: |settings, given| parse::borders(given).map(|borders| settings.drawing.finish.borders = borders),
+    },
+    Setting {
+        key: "drawing.balanced_lines",
+        also: &[],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Break titles into lines of lengths as even as can be, in place of filling the first ones",
+        store: |settings, given| parse::switch(given).map(|on| settings.drawing.finish.typography.balanced_lines = on),
+    },
+    Setting {
+        key: "drawing.font_weight",
+        also: &[],
+        value: "100..900",
+        default: "",
+        note: "the font's own",
+        help: "The weight of fonts that have several in one file (variable fonts), such as 700 for bold",
+        store: |settings, given| {
+            parse::weight(given).map(|weight| settings.drawing.finish.typography.weight = Some(weight))
+        },
+    },
+    Setting {
+        key: "drawing.system_fonts",
+        also: &[],
+        value: "",
+        default: "true",
+        note: "",
+        help: "Take characters that neither the chosen font nor those in Overlayfiles/fallback have from the system's fonts",
+        store: |settings, given| parse::switch(given).map(|on| settings.drawing.finish.typography.system_fonts = on),
+    },
+    Setting {
+        key: "drawing.badges",
+        also: &[],
+        value: "RULES",
+        default: "",
+        note: "none",
+        help: "What the media server knows, told in words on pictures: the fact with its condition, the place, the style, such as resolution northwest; audience_rating>=7.5 northeast plate ground=#15803d; see docs/drawing.md",
+        store: |settings, given| parse::badges(given).map(|badges| settings.drawing.badges = badges),
+    },
+    Setting {
+        key: "drawing.hide_unwatched",
+        also: &[],
+        value: "off|blur|grey",
+        default: "off",
+        note: "",
+        help: "Blur the pictures of title cards until the episode was watched, or take their colours away; with a strength as in blur 40%",
+        store: |settings, given| parse::hiding(given).map(|hiding| settings.drawing.unwatched = hiding),
+    },
+    Setting {
+        key: "drawing.watched_by",
+        also: &[],
+        value: "NAME",
+        default: "",
+        note: "the first administrator; on Plex always the token's user",
+        help: "The user of Jellyfin or Emby by whose playing it is known what was watched",
+        store: |settings, given| parse::text(given).map(|name| settings.drawing.viewer = Some(name.to_owned())),
+    },
+    Setting {
+        key: "plex.drop_overlay_label",
+        also: &[],
+        value: "",
+        default: "false",
+        note: "",
+        help: "Take Kometa's label Overlay off an item on Plex that gets a poster from us, so that Kometa puts its overlay on the new one",
+        store: |settings, given| parse::switch(given).map(|drop| settings.drop_overlay_label = drop),
     },
     Setting {
         key: "notify.heartbeat_url",
@@ -469,6 +653,12 @@ fn bind_host(settings: &mut Settings, given: &Given) -> Parsed<()> {
 
 fn bind_port(settings: &mut Settings, given: &Given) -> Parsed<()> {
     parse::port(given).map(|port| settings.bind.set_port(port))
+}
+
+fn base_url(settings: &mut Settings, given: &Given) -> Parsed<()> {
+    let (origin, path) = parse::base_url(given)?;
+    (settings.public_origin, settings.base_url) = (origin, path);
+    Ok(())
 }
 
 fn disable_ui(settings: &mut Settings, given: &Given) -> Parsed<()> {

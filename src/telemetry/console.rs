@@ -3,6 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 
 use serde_json::json;
+use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
@@ -15,13 +16,15 @@ use crate::settings::LogFormat;
 pub struct Console {
     format: LogFormat,
     journal: bool,
+    tells_noise: bool,
     writer: Writer,
 }
 
 impl Console {
     /// Lines in this format; without timestamps and with priorities where standard error leads to the journal.
-    pub fn new(format: LogFormat, writer: Writer) -> Self {
-        Self { format, journal: leads_to_journal(), writer }
+    pub fn new(format: LogFormat, level: &str, writer: Writer) -> Self {
+        let tells_noise = level.parse::<LevelFilter>().is_ok_and(|level| level >= LevelFilter::DEBUG);
+        Self { format, journal: leads_to_journal(), tells_noise, writer }
     }
 
     fn line(&self, record: &Record) -> String {
@@ -39,7 +42,10 @@ impl Console {
 
 impl<S: Subscriber> Layer<S> for Console {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        self.writer.write(Sink::Console, self.line(&Record::of(event)));
+        let record = Record::of(event);
+        if self.tells_noise || !record.is_noise() {
+            self.writer.write(Sink::Console, self.line(&record));
+        }
     }
 }
 
@@ -53,6 +59,14 @@ fn json(record: &Record) -> String {
         "fields": record.fields,
     })
     .to_string()
+    .chars()
+    .flat_map(json_safe)
+    .collect()
+}
+
+/// In JSON what turns text around is escaped as JSON does it; control characters are already.
+fn json_safe(letter: char) -> Vec<char> {
+    if super::line::harmful(letter) { format!("\\u{:04x}", u32::from(letter)).chars().collect() } else { vec![letter] }
 }
 
 /// `JOURNAL_STREAM` names the device and inode of the journal's stream; a terminal started by a service inherits the
@@ -82,7 +96,7 @@ mod tests {
     }
 
     fn console(format: LogFormat, journal: bool) -> Console {
-        Console { format, journal, writer: Writer::start(&std::env::temp_dir()) }
+        Console { format, journal, tells_noise: false, writer: Writer::start(&std::env::temp_dir()) }
     }
 
     #[test]

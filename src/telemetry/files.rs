@@ -28,6 +28,9 @@ impl Files {
 impl<S: Subscriber> Layer<S> for Files {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let record = Record::of(event);
+        if record.is_noise() && super::level_now().filter() < LevelFilter::DEBUG {
+            return;
+        }
         if record.target == AUTH {
             self.writer.write(Sink::Auth, record.auth_line());
             self.writer.write(Sink::Frontend, record.auth_line());

@@ -72,6 +72,12 @@ impl Record {
         }
     }
 
+    /// Whether it tells of a request that is no HTTP. That is its sender's trouble, not an error of ours, and anybody can
+    /// send thousands.
+    pub fn is_noise(&self) -> bool {
+        self.target == "actix_http::h1::dispatcher" && self.message.starts_with("stream error")
+    }
+
     /// Message and fields on one line.
     pub fn text(&self) -> String {
         let mut text = one_line(&self.message).into_owned();
@@ -101,9 +107,14 @@ impl Record {
     }
 }
 
-/// Makes a text harmless for a log: what would end the line or steer a terminal is escaped.
+/// What would end a line, steer a terminal, or turn the direction in which the rest of a line is shown.
+pub(super) fn harmful(letter: char) -> bool {
+    (letter.is_control() && letter != '\t')
+        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}
+
+/// Makes a text harmless for a log: what would end the line, steer a terminal or turn the text around is escaped.
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    let harmful = |letter: char| (letter.is_control() && letter != '\t') || matches!(letter, '\u{2028}' | '\u{2029}');
     if !text.contains(harmful) {
         return Cow::Borrowed(text);
     }
@@ -172,6 +183,11 @@ mod tests {
         let forged = "user\n[2026-01-01 00:00:00] [INFO    ] all well\r\u{1b}[2J\u{2028}x\ty";
         let safe = one_line(forged);
         assert_eq!(safe, "user\\n[2026-01-01 00:00:00] [INFO    ] all well\\r\\u{1b}[2J\\u{2028}x\ty");
+        for turning in
+            ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{85}', '\u{9b}', '\u{7f}']
+        {
+            assert!(one_line(&format!("a{turning}b")).is_ascii(), "{turning:?}");
+        }
         assert!(matches!(one_line("plain ü"), Cow::Borrowed(_)));
     }
 }

@@ -7,8 +7,10 @@
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// A file is moved away before it would grow over this.
 pub const LIMIT: u64 = 5 * 1024 * 1024;
@@ -58,7 +60,9 @@ impl RotatingFile {
         {
             return Ok(file);
         }
-        let open = || OpenOptions::new().append(true).create(true).open(&self.path);
+        // A named pipe without a reader is refused, where it would be awaited.
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        let open = || OpenOptions::new().append(true).create(true).custom_flags(flags).open(&self.path);
         match open() {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 std::fs::create_dir_all(self.path.parent().unwrap_or(Path::new(".")))?;

@@ -5,7 +5,7 @@ use tracing_subscriber::{Registry, reload};
 use super::files::FileLevel;
 use super::redact;
 use super::writer::Writer;
-use crate::settings::{Flags, Surroundings, load};
+use crate::settings::{Environment, Flags, load};
 
 struct Logging {
     folder: tempfile::TempDir,
@@ -19,7 +19,7 @@ impl Logging {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let flags = Flags::from([("log.level", "off".to_owned())]);
-        let settings = load(&flags, &Surroundings::new([], folder.path())).unwrap().settings;
+        let settings = load(&flags, &Environment::new([], folder.path())).unwrap().settings;
         let writer = Writer::start(folder.path());
         let (subscriber, filter) = super::subscriber(&settings, &writer);
         Self { folder, writer, filter, _here: tracing::subscriber::set_default(subscriber) }

@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use posterizarrd::actors::asset_indexer::Watch;
-use posterizarrd::actors::library_types::LibraryTypes;
+use posterizarrd::actors::library::assets::Watch;
+use posterizarrd::actors::servers::library_types::LibraryTypes;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -104,6 +104,25 @@ async fn a_gallery_is_paged_filtered_and_sorted_on_request() {
 }
 
 #[actix_web::test]
+async fn a_gallery_is_searched_by_words_and_ordered_by_title() {
+    let app = app();
+    let found = async |query: &str| get(&app, query).await["total"].clone();
+    for (query, wanted) in [
+        ("/api/titlecards-gallery?q=s1e1%20dark", 1),
+        ("/api/seasons-gallery?q=dark%20season%201", 1),
+        ("/api/seasons-gallery?q=s2", 0),
+        ("/api/gallery?q=(1995)%20heat", 1),
+    ] {
+        assert_eq!(found(query).await, wanted, "{query}");
+    }
+    let titled = get(&app, "/api/gallery?sort=title&limit=1").await;
+    assert_eq!(paths(&titled), ["TV Shows/extra/Dark (2017)/poster.jpg"]);
+    let letters = titled["letters"].as_object().unwrap();
+    assert_eq!((&letters["D"], letters["R"].as_u64().unwrap() > letters["H"].as_u64().unwrap()), (&json!(0), true));
+    assert_eq!(get(&app, "/api/gallery").await.get("letters"), None, "only where titles are the order");
+}
+
+#[actix_web::test]
 async fn a_folders_tab_shows_its_images_in_every_layout() {
     let app = app();
     let images = async |path: &str| get(&app, &format!("/api/assets-folder-images/{path}")).await;
@@ -174,10 +193,13 @@ async fn the_folder_view_shows_one_folder_and_stays_inside() {
     let root = browse("").await;
     let items = root["items"].as_array().unwrap();
     assert_eq!(
-        items[2],
-        json!({"type": "folder", "name": "Movies", "path": "Movies", "item_count": 3}),
+        (&items[2]["type"], &items[2]["name"], &items[2]["path"], &items[2]["item_count"]),
+        (&json!("folder"), &json!("Movies"), &json!("Movies"), &json!(3)),
         "without @eaDir"
     );
+    let times = |item: &Value| ["created", "modified"].map(|time| item[time].as_f64().is_some_and(|time| time > 1e9));
+    assert_eq!((times(&items[2]), times(&items[6])), ([true; 2], [true; 2]));
+    assert_eq!(items[1]["modified"], Value::Null, "there is no picture in it: {items:?}");
     let flat = &items[6];
     assert_eq!(
         (&flat["type"], &flat["asset_type"], &flat["full_type"]),
@@ -207,6 +229,50 @@ async fn the_folder_view_shows_one_folder_and_stays_inside() {
 }
 
 #[actix_web::test]
+async fn what_was_saved_is_listed_by_library_and_folder_as_version_3_has_it() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "Movies/Heat (1995)/poster.jpg",
+        "Movies/Heat (1995)/background.webp",
+        "Movies/loose_poster.jpg",
+        "TV/Dark (2017)/Season01.jpg",
+        "TV/Dark (2017)/S01E02.jpg",
+        "beside.jpg",
+        "Movies/Heat (1995)/notes.txt",
+    ] {
+        write(folder.path(), &format!("assetsbackup/{name}"), "saved");
+    }
+    write(folder.path(), "config.json", "{}");
+    let app = TestApp::start_in(folder, |_| {});
+    let gallery = get(&app, "/api/backup-assets-gallery").await;
+    assert_eq!(gallery["total_assets"], 5);
+    let movies = &gallery["libraries"][0];
+    assert_eq!(
+        (&movies["name"], &movies["folder_count"], &movies["is_configured"]),
+        (&json!("Movies"), &json!(2), &json!(true))
+    );
+    let loose = &movies["folders"][0];
+    assert_eq!(
+        (&loose["name"], &loose["path"], &loose["asset_count"]),
+        (&json!("Root Assets"), &json!("Movies"), &json!(1))
+    );
+    let heat = &movies["folders"][1];
+    assert_eq!((&heat["name"], &heat["path"]), (&json!("Heat (1995)"), &json!("Movies/Heat (1995)")));
+    let types = |folder: &Value| {
+        let types: Vec<_> = folder["assets"].as_array().unwrap().iter().map(|asset| asset["type"].clone()).collect();
+        json!(types)
+    };
+    assert_eq!(types(heat), json!(["background", "poster"]));
+    assert_eq!(types(&gallery["libraries"][1]["folders"][0]), json!(["titlecard", "season"]));
+    let poster = &heat["assets"][1];
+    assert_eq!((&poster["path"], &poster["size"]), (&json!("Movies/Heat (1995)/poster.jpg"), &json!(5)));
+    assert_eq!(poster["url"], "/backup_assets/Movies/Heat%20%281995%29/poster.jpg");
+    assert!(poster["modified"].as_f64().is_some_and(|modified| modified > 1e9));
+    assert_eq!(app.get(poster["url"].as_str().unwrap()).await.text(), "saved");
+    assert_eq!(app.get("/backup_assets/Movies/Heat%20%281995%29/notes.txt").await.status, 404);
+}
+
+#[actix_web::test]
 async fn manual_and_test_images_are_listed_by_folder() {
     let app = app();
     let manual = get(&app, "/api/manual-assets-gallery").await;
@@ -217,6 +283,7 @@ async fn manual_and_test_images_are_listed_by_folder() {
     let heat = &manual["libraries"][1]["folders"][0];
     assert_eq!((&heat["path"], &heat["asset_count"]), (&json!("Movies/Heat (1995)"), &json!(1)));
     assert_eq!(heat["assets"][0]["url"], "/manual_poster_assets/Movies/Heat%20%281995%29/poster.jpg");
+    assert!(heat["assets"][0]["modified"].as_f64().is_some_and(|modified| modified > 1e9), "{heat}");
     assert_eq!(manual["libraries"][2]["folders"][0]["assets"][0]["type"], "season");
     assert_eq!(get(&app, "/api/manual-assets-gallery?library=Movies&type=poster").await["total_assets"], 1);
     let test = get(&app, "/api/test-gallery").await;
@@ -315,7 +382,7 @@ async fn the_exports_decide_the_media_types() {
     let mut types = LibraryTypes::default();
     types.0.insert("Concerts".to_owned(), "series".to_owned());
     let before = app.get("/api/backgrounds-gallery").await.headers["etag"].clone();
-    app.state.commons.views.library_types.publish(types);
+    app.state.views.library_types.publish(types);
     assert_eq!(get(&app, "/api/asset-type-lookup?library_name=Concerts").await["media_type"], "series");
     eventually("the gallery has another tag", async || {
         let answer = app.get("/api/backgrounds-gallery").await;
@@ -358,4 +425,51 @@ async fn a_folder_that_vanishes_keeps_its_images_and_health_says_so() {
     let metrics = app.get("/metrics").await.text();
     assert!(metrics.contains("posterizarr_asset_files{root=\"assets\"} 10"), "{metrics}");
     assert!(metrics.contains("posterizarr_check_status{check=\"assets\"} 1"));
+}
+
+#[actix_web::test]
+async fn recycle_bins_and_sidecars_are_not_listed_counted_served_or_deleted_and_dotted_titles_are() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), "config.json", r#"{"PrerequisitePart": {"AssetPath": "assets"}}"#);
+    let hidden = [
+        "#recycle/Old (1999)/poster.jpg",
+        "$RECYCLE.BIN/S-1-5/poster.jpg",
+        ".Trash-1000/files/poster.jpg",
+        ".Trashes/501/poster.jpg",
+        "Movies/.AppleDouble/poster.jpg",
+        "lost+found/poster.jpg",
+        "System Volume Information/poster.jpg",
+        "Movies/Heat (1995)/._poster.jpg",
+    ];
+    let seen = ["Movies/.hack (2002)/poster.jpg", "Movies/Heat (1995)/poster.jpg"];
+    hidden.iter().chain(&seen).for_each(|name| write(folder.path(), &format!("assets/{name}"), "x"));
+    std::fs::create_dir(folder.path().join("assets/Movies").join(OsStr::from_bytes(b"M\xfcnchen"))).unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    eventually("the first scan", async || {
+        (get(&app, "/api/cache/status").await["cache"]["is_initial_scan"] == false).then_some(())
+    })
+    .await;
+    let galleries = get(&app, "/api/gallery?limit=100").await;
+    let mut listed = paths(&galleries);
+    listed.sort_unstable();
+    assert_eq!(listed, seen);
+    assert_eq!(get(&app, "/api/assets/stats").await["stats"]["posters"], 2);
+    let encode =
+        |path: &str| percent_encoding::utf8_percent_encode(path, percent_encoding::NON_ALPHANUMERIC).to_string();
+    for (paths, status) in [(&hidden[..], 404), (&seen[..], 200)] {
+        for path in paths {
+            assert_eq!(app.get(&format!("/poster_assets/{}", encode(path))).await.status, status, "{path}");
+        }
+    }
+    for path in hidden {
+        assert_eq!(app.get(&format!("/api/thumbnail?path={}", encode(path))).await.status, 404, "{path}");
+        app.post("/api/gallery/bulk-delete", &json!({ "paths": [path] })).await;
+        assert!(app.path().join("assets").join(path).try_exists().unwrap(), "{path} is not ours to delete");
+    }
+    let status = get(&app, "/api/cache/status").await;
+    assert_eq!(status["assets"]["unreadable_names"], 1);
+    assert_eq!(status["assets"]["unreadable_name"], "Movies/M\u{fffd}nchen");
+    assert_eq!(app.get("/api/health").await.json()["unreadable_names"], 1);
 }

@@ -1,9 +1,11 @@
 //! The configuration and the web UI's own settings.
 
 mod backups;
+mod blueprints;
 mod posts;
 mod reading;
 mod secrets;
+mod version_3;
 
 use std::path::Path;
 
@@ -93,6 +95,6 @@ async fn the_first_start_makes_a_configuration_with_every_key() {
     let config: serde_json::Value = serde_json::from_str(&text).unwrap();
     let sections = config.as_object().unwrap();
     assert_eq!(sections.len(), 17);
-    assert_eq!(sections.values().map(|section| section.as_object().unwrap().len()).sum::<usize>(), 228);
+    assert_eq!(sections.values().map(|section| section.as_object().unwrap().len()).sum::<usize>(), 263);
     assert_eq!(config["WebUI"]["basicAuthEnabled"], false);
 }

@@ -1,17 +1,18 @@
 use std::path::Path;
 
-use posterizarrd::actors::asset_indexer::Rescan;
+use posterizarrd::actors::library::assets::Rescan;
 use serde_json::{Value, json};
 
 use super::harness::TestApp;
 
 /// The families: what their paths begin with, their folder, and their words.
-const FAMILIES: [(&str, &str, &str, &str, &str); 5] = [
+const FAMILIES: [(&str, &str, &str, &str, &str); 6] = [
     ("gallery", "assets", "Poster", "poster(s)", "Poster not found"),
     ("backgrounds", "assets", "Background", "background(s)", "Background not found"),
     ("seasons", "assets", "Season", "season(s)", "Season not found"),
     ("titlecards", "assets", "TitleCard", "titlecard(s)", "TitleCard not found"),
     ("manual-assets", "manualassets", "Manual asset", "manual asset(s)", "Asset not found"),
+    ("backup-assets", "assetsbackup", "Backup asset", "backup asset(s)", "Asset not found"),
 ];
 
 const IMAGE: &str = "TV Shows/50% off #1 (2017) {tvdb-1}/Season01.jpg";
@@ -26,7 +27,7 @@ fn write(root: &Path, name: &str, content: &str) {
 
 fn app() -> TestApp {
     let folder = tempfile::tempdir().unwrap();
-    for root in ["assets", "manualassets"] {
+    for root in ["assets", "manualassets", "assetsbackup"] {
         write(folder.path(), &format!("{root}/{IMAGE}"), "picture");
         write(folder.path(), &format!("{root}/notes.txt"), "x");
     }
@@ -41,8 +42,12 @@ fn is_there(app: &TestApp, name: &str) -> bool {
 
 /// Whether the index has the image, at this very moment.
 fn is_known(app: &TestApp, root: &str) -> bool {
-    let view = app.state.commons.views.assets.get();
-    let index = if root == "assets" { &view.assets } else { &view.manual };
+    let view = app.state.views.assets.get();
+    let index = match root {
+        "assets" => &view.assets,
+        "manualassets" => &view.manual,
+        _ => &view.backup,
+    };
     index.get(IMAGE).is_some()
 }
 
@@ -82,7 +87,11 @@ async fn several_are_deleted_and_each_that_cannot_be_says_why() {
         let answer = app.post(&format!("/api/{family}/bulk-delete"), &json!({ "paths": paths })).await;
         let body = answer.json();
         assert_eq!((answer.status.as_u16(), &body["success"], &body["deleted"]), (200, &json!(true), &json!([IMAGE])));
-        assert_eq!(body["message"], format!("Successfully deleted 1 {words}. 5 failed."));
+        let message = match family {
+            "backup-assets" => "Deleted 1 backup asset(s).".to_owned(),
+            _ => format!("Successfully deleted 1 {words}. 5 failed."),
+        };
+        assert_eq!(body["message"], message);
         let failed: Vec<_> =
             body["failed"].as_array().unwrap().iter().map(|one| one["error"].as_str().unwrap()).collect();
         let denied = "Access denied: Invalid path";

@@ -28,7 +28,7 @@ async fn the_document_has_every_operation_and_no_other() {
     let found: Vec<_> = operations(&document).into_iter().map(|(path, method)| format!("{method} {path}")).collect();
     let expected: Vec<_> = OPERATIONS.lines().collect();
     assert_eq!(found, expected, "if this is meant, tests/api/operations.txt should be:\n{}\n", found.join("\n"));
-    assert_eq!(document, serde_json::to_value(posterizarrd::http::docs::document()).unwrap());
+    assert_eq!(document, serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap());
 }
 
 #[actix_web::test]
@@ -50,7 +50,7 @@ async fn every_operation_of_the_document_is_reachable() {
 
 #[actix_web::test]
 async fn every_operation_is_tagged_summarised_and_told_its_answers() {
-    let document = serde_json::to_value(posterizarrd::http::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
     let mut ids = BTreeSet::new();
     for (path, method) in operations(&document) {
         let operation = &document["paths"][&path][method.to_lowercase()];
@@ -89,7 +89,7 @@ async fn the_viewer_works_below_a_base_url_and_asks_nobody_else() {
 #[test]
 fn the_web_uis_copy_of_the_document_is_the_document() {
     let copy = include_str!("../../web/openapi.json");
-    let document = serde_json::to_value(posterizarrd::http::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(copy).unwrap(),
         document,

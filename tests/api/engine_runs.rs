@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
+use posterizarr_base::config::keys;
 use serde_json::{Value, json};
 
 use super::harness::{TestApp, eventually_in};
+use super::preview::{samples_of, shows};
 use super::runs::{upload, upload_to, uploads};
 
 /// Pictures are made by a child process, without much optimisation and beside other tests.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 async fn ended(app: &TestApp, run: &Value) -> Value {
     eventually_in(PATIENCE, "the end of the run", async || {
@@ -83,7 +85,7 @@ async fn on_a_fresh_folder_a_testing_run_is_seen_from_its_start_to_its_pictures(
     let url = gallery["images"][0]["url"].as_str().unwrap();
     let picture = app.get(url).await;
     assert_eq!((picture.status.as_u16(), &picture.headers["content-type"]), (200, &"image/jpeg".parse().unwrap()));
-    let decoded = posterizarr_engine::picture::decode(&picture.body).unwrap();
+    let decoded = posterizarr_render::picture::decode(&picture.body).unwrap();
     assert!([(2000, 3000), (3840, 2160)].contains(&decoded.pixels.dimensions()), "{url}");
     let row = eventually_in(PATIENCE, "the row in the history", async || {
         app.get("/api/runtime-history").await.json()["history"].get(0).cloned()
@@ -142,6 +144,7 @@ async fn every_kind_of_picture_that_may_come_along_becomes_an_asset() {
         ("a.png", ImageFormat::Png),
         ("a.jpg", ImageFormat::Jpeg),
         ("a.webp", ImageFormat::WebP),
+        ("a.gif", ImageFormat::Gif),
         ("a.bmp", ImageFormat::Bmp),
         ("a.tiff", ImageFormat::Tiff),
     ] {
@@ -162,6 +165,10 @@ async fn every_kind_of_picture_that_may_come_along_becomes_an_asset() {
 #[actix_web::test]
 async fn what_is_shown_of_a_picture_is_what_a_manual_run_makes_of_it() {
     let app = app_with_assets();
+    // The font that stands in for a missing one comes with the program, which does the run; the tests show without it.
+    let fonts = app.path().join("Overlayfiles");
+    fs::create_dir_all(&fonts).unwrap();
+    fs::write(fonts.join("Colus-Regular.ttf"), dejavu::sans::bold()).unwrap();
     let (upright, wide) = ((400, 600), (640, 360));
     for (poster_type, size, asset) in [
         ("standard", upright, "TV/Dark (2017)/poster.jpg"),
@@ -192,19 +199,113 @@ async fn what_is_shown_of_a_picture_is_what_a_manual_run_makes_of_it() {
     }
 }
 
+/// Also those whose head is sound: what is cut off was grey on the poster once, and the run a success.
 #[actix_web::test]
 async fn a_picture_that_cannot_be_decoded_ends_in_a_failure_that_says_why() {
     let app = app_with_assets();
+    let noise = RgbImage::from_fn(200, 300, |x, y| Rgb([(x * 31 + y * 17) as u8, (x * y) as u8, (x ^ y) as u8]));
+    for (name, format) in [
+        ("a.png", ImageFormat::Png),
+        ("a.jpg", ImageFormat::Jpeg),
+        ("a.webp", ImageFormat::WebP),
+        ("a.bmp", ImageFormat::Bmp),
+        ("a.gif", ImageFormat::Gif),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        noise.write_to(&mut bytes, format).unwrap();
+        let mut damaged = bytes.into_inner();
+        damaged.truncate(damaged.len() / 2);
+        let fields = [("folderName", "F"), ("libraryName", "L"), ("titletext", "T")];
+        let started = upload(&app, name, damaged, &fields).await;
+        assert_eq!(started.status, 200, "{name}: {}", started.text());
+        let run = ended(&app, &started.json()["run_id"]).await;
+        assert_eq!((&run["outcome"], &run["exit_code"]), (&json!("failed"), &json!(1)), "{name}: {run}");
+        let log = app.get("/api/logs/Manuallog.log").await.text();
+        assert!(log.contains("the picture is damaged"), "{name}: {log}");
+        assert!(fs::read_dir(app.path().join("assets")).unwrap().next().is_none(), "{name}");
+    }
+}
+
+#[actix_web::test]
+async fn a_title_with_characters_that_no_font_has_is_told_of_in_log_row_and_event() {
+    let app = app_with_assets();
+    let events = app.client.get(format!("{}/api/events?types=characters_missing", app.url)).send().await.unwrap();
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, ImageFormat::Png).unwrap();
-    let mut damaged = bytes.into_inner();
-    damaged.truncate(60);
-    let fields = [("folderName", "F"), ("libraryName", "L"), ("titletext", "T")];
-    let started = upload(&app, "a.png", damaged, &fields).await;
-    assert_eq!(started.status, 200, "{}", started.text());
-    let run = ended(&app, &started.json()["run_id"]).await;
-    assert_eq!((&run["outcome"], &run["exit_code"]), (&json!("failed"), &json!(1)), "{run}");
+    let fields = [("folderName", "Chihiro (2001)"), ("libraryName", "Movies"), ("titletext", "\u{e000}A\u{e000}")];
+    let started = upload(&app, "a.png", bytes.into_inner(), &fields).await.json();
+    let run = ended(&app, &started["run_id"]).await;
+    assert_eq!(run["outcome"], "completed", "{run}");
     let log = app.get("/api/logs/Manuallog.log").await.text();
-    assert!(log.contains("the picture is damaged"), "{log}");
-    assert!(uploads(&app).is_empty() && fs::read_dir(app.path().join("assets")).unwrap().next().is_none());
+    assert!(log.contains("no font has these characters, they stay blank: \u{e000}"), "{log}");
+    let row = eventually_in(PATIENCE, "the row", async || {
+        app.get("/api/imagechoices").await.json().as_array().and_then(|rows| rows.first().cloned())
+    });
+    assert_eq!(row.await["TextTruncated"], "true");
+    let event = first_event(events).await;
+    assert_eq!((&event["characters"], &event["title"]), (&json!("\u{e000}"), &json!("\u{e000}A\u{e000}")), "{event}");
+}
+
+/// What the first event of a stream tells.
+async fn first_event(mut stream: reqwest::Response) -> Value {
+    let mut text = String::new();
+    loop {
+        let piece = tokio::time::timeout(PATIENCE, stream.chunk()).await.expect("an event in time");
+        text.push_str(std::str::from_utf8(&piece.unwrap().expect("the stream goes on")).unwrap());
+        while let Some((event, rest)) = text.split_once("\n\n") {
+            if let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                return serde_json::from_str(data).unwrap();
+            }
+            text = rest.to_owned();
+        }
+    }
+}
+
+/// A collection's folder has another name than the collection where file systems would stumble.
+#[actix_web::test]
+async fn a_collection_is_found_by_the_name_it_was_made_with() {
+    let app = app_with_assets();
+    let names = ["Saga", "Mission: Impossible Collection", "V/H/S", "REC [2] Collection", "What? *"];
+    for name in names {
+        let mut bytes = Cursor::new(Vec::new());
+        DynamicImage::new_rgb8(200, 300).write_to(&mut bytes, ImageFormat::Png).unwrap();
+        let fields =
+            [("folderName", name), ("libraryName", "Movies"), ("titletext", name), ("posterType", "collection")];
+        let started = upload(&app, "a.png", bytes.into_inner(), &fields).await;
+        assert_eq!(started.status, 200, "{name}: {}", started.text());
+        let run = ended(&app, &started.json()["run_id"]).await;
+        assert_eq!(run["outcome"], "completed", "{name}: {run}");
+    }
+    let rows = eventually_in(PATIENCE, "the rows", async || {
+        app.get("/api/imagechoices").await.json().as_array().filter(|rows| rows.len() == names.len()).cloned()
+    });
+    for row in rows.await {
+        let path = format!("/api/imagechoices/{}/find-asset", row["id"]);
+        let found = eventually_in(PATIENCE, "the picture", async || {
+            Some(app.get(&path).await).filter(|found| found.status == 200)
+        });
+        let found = found.await.json();
+        let path = found["asset"]["path"].as_str().unwrap().to_owned();
+        assert!(path.starts_with("Collections/Movies/") && path.ends_with("/poster.jpg"), "{row}: {path}");
+    }
+}
+
+/// Every key that has to do with looks at its greatest, as saving takes it.
+#[actix_web::test]
+async fn whatever_saving_accepts_a_run_accepts() {
+    let app = TestApp::start();
+    for section in keys::SECTIONS.iter().filter(|section| section.keys.iter().any(shows)) {
+        let saved = app.post("/api/config?mode=merge", &json!({"config": samples_of(section, 2)})).await;
+        assert_eq!(saved.status, 200, "{}: {}", section.name, saved.json());
+    }
+    // Files that samples name are not there.
+    let files = ["overlayfile", "seasonoverlayfile", "backgroundoverlayfile", "titlecardoverlayfile"];
+    let none: serde_json::Map<_, _> = files.into_iter().map(|key| (key.to_owned(), json!(""))).collect();
+    assert_eq!(app.post("/api/config?mode=merge", &json!({ "config": none })).await.status, 200);
+    let started = app.post("/api/run/testing", &Value::Null).await.json();
+    let run = ended(&app, &started["run_id"]).await;
+    assert_eq!(run["outcome"], "completed", "{run}");
+    // The canvas of a title card alone has 25 million bytes; a sample each second sees less.
+    let peak = run["peak_memory_bytes"].as_u64().unwrap();
+    assert!(peak > 24_000_000, "{peak}");
 }

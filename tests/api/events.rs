@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use posterizarrd::actors::events::Fact;
+use posterizarrd::actors::runtime::events::Fact;
 use reqwest::Response;
 
 use super::harness::TestApp;
@@ -35,7 +35,7 @@ async fn events_come_as_they_happen_and_resume_after_the_last_one_seen() {
     assert_eq!(response.headers()["cache-control"], "no-cache");
     assert_eq!(response.headers()["x-accel-buffering"], "no");
     assert_eq!(response.headers()["content-encoding"], "identity");
-    let facts = &app.state.commons.facts;
+    let facts = &app.state.shared.facts;
     facts.publish(Fact::QueueChanged { waiting: 1 });
     facts.publish(Fact::ActorRestarted { actor: "nobody" });
     facts.publish(Fact::ConfigChanged { generation: 1 });

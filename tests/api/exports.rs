@@ -5,7 +5,7 @@ use std::fs;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::harness::TestApp;
+use super::harness::{TestApp, instant};
 
 const MOVIES: &str = "\"Library Name\";\"Library Type\";\"title\";\"ratingKey\";\"year\"\n\
                       \"Movies\";\"movie\";\"Ronin\";\"2\";\"1998\"\n\"Movies\";\"movie\";\"Heat\";\"1\";\"1995\"\n";
@@ -35,7 +35,9 @@ async fn plex_exports_are_imported_counted_and_listed() {
         "latest_run_library_count": 2, "latest_run_episode_count": 1, "latest_run_total_episodes": 3,
     });
     assert_eq!(statistics, json!({ "success": true, "statistics": expected }));
-    assert_eq!(app.get("/api/plex-export/runs").await.json(), json!({"success": true, "runs": [run], "count": 1}));
+    let runs = app.get("/api/plex-export/runs").await.json();
+    let at = instant(&run);
+    assert_eq!(runs, json!({"success": true, "runs": [run], "instants": [at], "count": 1}));
 
     let library = app.get("/api/plex-export/library").await;
     assert_eq!(library.headers["content-type"], "application/json");

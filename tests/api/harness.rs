@@ -5,20 +5,27 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use posterizarrd::actors::asset_indexer::IndexSettings;
-use posterizarrd::actors::notifier::NotifierSettings;
-use posterizarrd::actors::outgoing::OutgoingSettings;
-use posterizarrd::actors::script_supervisor::RunnerChoice;
-use posterizarrd::actors::trash::TrashSettings;
-use posterizarrd::actors::validators::Providers;
+use chrono::{Local, NaiveDateTime, TimeZone};
+use posterizarr_media::http::HttpSettings;
+use posterizarr_media::service::HostLimits;
+use posterizarrd::actors::library::assets::IndexSettings;
+use posterizarrd::actors::library::trash::TrashSettings;
+use posterizarrd::actors::notify::NotifierSettings;
+use posterizarrd::actors::runs::RunnerChoice;
+use posterizarrd::actors::servers::checks::Providers;
 use posterizarrd::http::State;
 use posterizarrd::settings::{LogFormat, Settings};
 use posterizarrd::startup::Application;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// How often a test with random numbers is to try: what the environment variable says, or a few times.
+pub fn number_from(variable: &str, usual: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
+}
 
 /// A running daemon and a client for it.
 pub struct TestApp {
@@ -37,7 +44,7 @@ struct Actors(State);
 
 impl Drop for Actors {
     fn drop(&mut self) {
-        self.0.troupe.stop();
+        self.0.actor_system.stop();
     }
 }
 
@@ -149,6 +156,7 @@ pub fn settings(folder: &Path) -> Settings {
         app_dir: folder.to_owned(),
         bind: "127.0.0.1:0".parse().unwrap(),
         base_url: String::new(),
+        public_origin: None,
         frontend_dir: None,
         disable_ui: false,
         container: false,
@@ -164,8 +172,11 @@ pub fn settings(folder: &Path) -> Settings {
         silence_limit: None,
         keep_runs: 20,
         trusted_proxies: Vec::new(),
+        trusted_hosts: Vec::new(),
         cors_origins: Vec::new(),
+        frame_ancestors: Vec::new(),
         container_tz: None,
+        host_tz: None,
         run_time: None,
         schedule_grace: Duration::from_secs(3600),
         arr_delay: Duration::from_secs(300),
@@ -178,10 +189,23 @@ pub fn settings(folder: &Path) -> Settings {
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),
-        fetch: OutgoingSettings::default(),
+        fetch: HttpSettings::default(),
         providers: Providers::default(),
+        limits: HostLimits::default(),
+        save_first: posterizarr_engine::library::SaveFirst::default(),
+        drawing: posterizarr_engine::Drawing::default(),
+        collections: false,
+        sets: None,
+        drop_overlay_label: false,
         notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
         metrics: true,
         metrics_bind: None,
+        origins: posterizarrd::settings::Origins::default(),
     }
+}
+
+/// A local time without its zone, as upstream tells it, as the API tells it besides: with its zone.
+pub fn instant(local: &Value) -> Value {
+    let local: NaiveDateTime = local.as_str().unwrap().parse().unwrap();
+    json!(Local.from_local_datetime(&local).earliest().unwrap().fixed_offset())
 }

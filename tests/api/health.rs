@@ -1,6 +1,6 @@
 use std::sync::{Arc, Mutex, mpsc};
 
-use posterizarrd::actors::guard::{Ctx, Service};
+use posterizarrd::actors::runtime::guard::{Ctx, Service};
 use serde_json::json;
 
 use super::harness::{TestApp, eventually};
@@ -60,7 +60,7 @@ async fn an_actor_that_hangs_is_an_error_and_does_not_slow_the_answer() {
     let app = TestApp::start();
     let (over, hanging) = mpsc::channel();
     let hanging = Arc::new(Mutex::new(hanging));
-    app.state.troupe.start(move || Stuck(hanging.clone()));
+    app.state.actor_system.start(move || Stuck(hanging.clone()));
     assert_eq!(app.get("/api/health/ready").await.status, 503, "nobody has looked yet");
     let early = app.get("/api/health").await;
     assert_eq!((early.status.as_u16(), &early.json()["ready"]), (200, &json!(false)));

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use chrono::{DateTime, Local};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -57,8 +58,11 @@ async fn what_was_there_before_the_first_start_is_in_the_history_with_upstreams_
         "notification_sent": 0, "uptime_kuma": 1, "images_cleared": 0, "folders_cleared": 0, "space_saved": "0",
         "script_version": "2.1.15", "im_version": "7.1.2.8", "start_time": "2025-11-12T03:00:02",
         "end_time": "2025-11-12T03:12:09", "log_file": "arr.json", "status": "completed", "notes": null,
-        "textless": 0, "truncated": 1, "text": 0, "run": null,
+        "textless": 0, "truncated": 1, "text": 0, "run": null, "title": null,
+        "at": page["history"][0]["at"],
     });
+    let at = DateTime::parse_from_rfc3339(row["at"].as_str().unwrap()).unwrap().with_timezone(&Local);
+    assert_eq!(at.format("%Y-%m-%dT%H:%M:%S").to_string(), "2025-11-12T03:00:02", "the same instant, with its offset");
     assert_eq!(page["history"][0], row);
     assert_eq!(
         page["history"][0].as_object().unwrap().keys().collect::<Vec<_>>(),
@@ -182,10 +186,8 @@ async fn a_half_written_result_is_shown_and_taken_once_it_is_whole() {
     assert!(status["problems"][0]["file"].as_str().unwrap().ends_with("Logs/normal.json"), "{status}");
 
     fs::write(logs.join("normal.json"), &whole).unwrap();
-    eventually("the result is taken", async || {
-        Some(()).filter(|()| app.state.commons.views.history.get().index.len() == 1)
-    })
-    .await;
+    eventually("the result is taken", async || Some(()).filter(|()| app.state.views.history.get().index.len() == 1))
+        .await;
     let status = app.get("/api/runtime-history/migration-status").await.json();
     assert_eq!(status["problems"], json!([]));
     let again = app.send(Method::POST, "/api/runtime-history/import-json", |request| request).await.json();

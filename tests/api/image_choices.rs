@@ -46,6 +46,46 @@ async fn category(app: &TestApp, name: &str) -> Vec<u64> {
 }
 
 #[actix_web::test]
+async fn the_columns_of_version_3_come_with_its_rows_and_with_those_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = HEADER.replace("\"Fallback\"", "\"Logo Source\";\"Logo Language\";\"Logo TextFallback\";\"Fallback\"");
+    let heat = HEAT.replacen("\"false\"", "\"https://image.tmdb.org/logo.png\";\"en\";\"false\";\"false\"", 1);
+    write(&folder.path().join("Logs/ImageChoices.csv"), &format!("{header}{heat}"));
+    write(&folder.path().join("assets/Movies/Heat (1995)/poster.jpg"), "x");
+    write(
+        &folder.path().join("config.json"),
+        r#"{"ApiPart": {"PreferredLanguageOrder": ["xx"], "LogoLanguageOrder": ["en"]}}"#,
+    );
+    let app = TestApp::start_in(folder, |_| {});
+    eventually("the records are imported", async || (ids(&app).await == [1]).then_some(())).await;
+    let logo = |row: &Value| ["LogoSource", "LogoLanguage", "LogoTextFallback"].map(|name| row[name].clone());
+    let expected = [json!("https://image.tmdb.org/logo.png"), json!("en"), json!("false")];
+    assert_eq!(logo(&app.get("/api/imagechoices").await.json()[0]), expected);
+    assert_eq!(logo(&app.get("/api/recent-assets").await.json()["assets"][0]), expected);
+    let overview = app.get("/api/assets/overview").await.json();
+    assert_eq!(logo(&overview["categories"]["non_primary_lang"]["assets"][0]), expected);
+    assert_eq!(overview["config"]["primary_language_titlecard"], "xx");
+    let old = library().await;
+    let row = old.get("/api/imagechoices").await.json()[0].clone();
+    assert!(row.get("LogoSource").is_none(), "{row}");
+    let config = old.get("/api/assets/overview").await.json()["config"].clone();
+    assert_eq!(config.as_object().unwrap().len(), 2, "{config}");
+}
+
+#[actix_web::test]
+async fn pictures_are_counted_by_day_and_provider() {
+    let app = library().await;
+    let today = chrono::Local::now().date_naive().to_string();
+    let counted = app.get("/api/analytics/providers?days=7").await.json();
+    let day = json!({"date": today, "TMDB": 1, "TVDB": 0, "Fanart": 0, "Other": 1});
+    // At midnight the two rows may be of another day than the question.
+    assert!(counted == json!({"success": true, "stats": [day]}) || counted["stats"][0]["date"] != today, "{counted}");
+    for days in ["6", "366", "x"] {
+        assert_eq!(app.get(&format!("/api/analytics/providers?days={days}")).await.status, 400, "{days}");
+    }
+}
+
+#[actix_web::test]
 async fn records_are_listed_newest_first_with_all_columns_and_the_titles_numbers() {
     let app = library().await;
     let records = app.get("/api/imagechoices").await.json();
@@ -99,10 +139,10 @@ async fn a_record_is_created_changed_and_deleted_and_the_overview_shows_it_at_on
 async fn the_overview_follows_the_configuration_in_the_very_next_answer() {
     let app = library().await;
     let config = async |language: &str, provider: &str| {
-        let generation = app.state.commons.views.config.get().generation;
+        let generation = app.state.views.config.get().generation;
         let config = json!({"ApiPart": {"PreferredLanguageOrder": [language], "FavProvider": provider}});
         std::fs::write(app.path().join("config.json"), config.to_string()).unwrap();
-        let view = &app.state.commons.views.config;
+        let view = &app.state.views.config;
         eventually("the file is seen", async || (view.get().generation != generation).then_some(())).await;
         app.get("/api/assets/overview").await.json()
     };
@@ -269,7 +309,7 @@ async fn the_table_is_imported_on_request_and_its_absence_is_a_404() {
     let answer = import().await.json();
     assert_eq!(answer["message"], "CSV import completed");
     assert_eq!(answer["stats"]["errors"], 1);
-    assert_eq!(answer["stats"]["error_details"], json!(["Row 4: 'NoneType' object has no attribute 'strip'"]));
+    assert_eq!(answer["stats"]["error_details"], json!(["Row 4: it has 2 fields, the header has 13"]));
     assert_eq!(ids(&app).await, [3, 2, 1]);
     assert_eq!(import().await.json()["stats"]["skipped"], 3);
     std::fs::remove_file(&table).unwrap();
@@ -278,4 +318,47 @@ async fn the_table_is_imported_on_request_and_its_absence_is_a_404() {
         (missing.status.as_u16(), &missing.json()["detail"]),
         (404, &json!("ImageChoices.csv not found in Logs directory"))
     );
+}
+
+#[actix_web::test]
+async fn tables_that_a_spreadsheet_saved_are_imported_and_other_files_are_refused_in_words() {
+    let text = format!("{HEADER}{}", HEAT.replace("Heat", "M\u{fc}nchen"));
+    let plain = text.replace('"', "");
+    let utf_16: Vec<u8> = "\u{feff}"
+        .chars()
+        .chain(plain.replace(';', "\t").chars())
+        .collect::<String>()
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let windows: Vec<u8> = plain.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect();
+    let files = [
+        plain.replace(';', ",").into_bytes(),
+        plain.replace(';', "\t").into_bytes(),
+        format!("sep=;\r\n{plain}").into_bytes(),
+        utf_16,
+        windows,
+        text.replace('\n', "\r").into_bytes(),
+        format!("{text}{text}").into_bytes(),
+    ];
+    for content in files {
+        let app = TestApp::start();
+        std::fs::create_dir_all(app.path().join("Logs")).unwrap();
+        std::fs::write(app.path().join("Logs/ImageChoices.csv"), &content).unwrap();
+        let shown = String::from_utf8_lossy(&content).into_owned();
+        let answer = app.post("/api/imagechoices/import", &Value::Null).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["stats"]["errors"]), (200, &json!(0)), "{shown}");
+        let records = app.get("/api/imagechoices").await.json();
+        assert_eq!(records.as_array().unwrap().len(), 1, "{shown}");
+        assert_eq!(records[0]["Rootfolder"], "M\u{fc}nchen (1995)", "{shown}");
+    }
+    for content in ["Name;Year\nHeat;1995\n", "<html></html>", "PK\u{3}\u{4}"] {
+        let app = TestApp::start();
+        std::fs::create_dir_all(app.path().join("Logs")).unwrap();
+        std::fs::write(app.path().join("Logs/ImageChoices.csv"), content).unwrap();
+        let answer = app.post("/api/imagechoices/import", &Value::Null).await;
+        assert_eq!(answer.status, 422, "{content}");
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains("ImageChoices.csv") && detail.contains("no column Title"), "{detail}");
+    }
 }

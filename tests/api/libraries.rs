@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use wiremock::matchers::{header, path, query_param};
+use wiremock::matchers::{header, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::harness::TestApp;
@@ -18,7 +18,7 @@ fn names(list: &Value) -> Vec<&str> {
 async fn plex(body: &str) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(path("/library/sections/"))
-        .and(query_param("X-Plex-Token", "t"))
+        .and(header("x-plex-token", "t"))
         .respond_with(ResponseTemplate::new(200).set_body_string(body))
         .mount(&server)
         .await;
@@ -76,17 +76,17 @@ async fn exclusions_survive_a_refresh() {
 }
 
 #[actix_web::test]
-async fn jellyfin_is_asked_with_a_header_and_emby_with_a_parameter() {
+async fn jellyfin_and_emby_are_asked_with_a_header_each_of_its_own() {
     let server = MockServer::start().await;
     let folders = json!([{ "Name": "Filme", "CollectionType": "movies", "ItemId": "abc" }, { "Name": "Filme", "ItemId": "d" },
         { "Name": "N", "CollectionType": null }]);
     let ok = ResponseTemplate::new(200).set_body_json(folders);
     Mock::given(path("/jf/Library/VirtualFolders"))
-        .and(header("x-emby-token", "k"))
+        .and(header("authorization", "MediaBrowser Token=\"k\""))
         .respond_with(ok.clone())
         .mount(&server)
         .await;
-    Mock::given(path("/Library/VirtualFolders")).and(query_param("api_key", "k")).respond_with(ok).mount(&server).await;
+    Mock::given(path("/Library/VirtualFolders")).and(header("x-emby-token", "k")).respond_with(ok).mount(&server).await;
     let app = TestApp::start();
     let expected = json!([
         { "name": "Filme", "type": "movies", "id": "abc" },
@@ -100,6 +100,24 @@ async fn jellyfin_is_asked_with_a_header_and_emby_with_a_parameter() {
         assert_eq!(names(&kept), ["Filme", "Filme", "N"], "two libraries of one name are both kept");
         assert_eq!(kept["libraries"][2]["type"], Value::Null);
     }
+    for request in server.received_requests().await.unwrap() {
+        assert_eq!(request.url.query(), None, "no key is in an address, which ends up in logs");
+    }
+}
+
+#[actix_web::test]
+async fn an_older_jellyfin_that_knows_only_the_older_header_is_asked_once_more_with_that() {
+    let server = MockServer::start().await;
+    let folders = ResponseTemplate::new(200).set_body_json(json!([{ "Name": "Filme", "ItemId": "a" }]));
+    Mock::given(header("x-emby-token", "k")).respond_with(folders).mount(&server).await;
+    Mock::given(path("/Library/VirtualFolders")).respond_with(ResponseTemplate::new(401)).mount(&server).await;
+    let app = TestApp::start();
+    let fetched = app.post("/api/libraries/jellyfin", &json!({ "url": server.uri(), "api_key": "k" })).await.json();
+    assert_eq!(fetched["success"], true, "{fetched}");
+    let asked = server.received_requests().await.unwrap();
+    assert_eq!(asked.len(), 2, "the form of today comes first");
+    assert_eq!(asked[0].headers["authorization"], "MediaBrowser Token=\"k\"");
+    assert!(!asked[0].headers.contains_key("x-emby-token"));
 }
 
 #[actix_web::test]

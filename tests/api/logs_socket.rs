@@ -2,9 +2,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use posterizarrd::actors::guard::Observe;
-use posterizarrd::actors::runs::{Mode, RunId, Trigger};
-use posterizarrd::actors::script_supervisor::{CurrentRun, RunView};
+use posterizarrd::actors::runs::{CurrentRun, Mode, RunId, RunView, Trigger};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -57,6 +55,9 @@ fn run(app: &TestApp, mode: Option<Mode>) {
         id: RunId(1),
         mode,
         trigger: Trigger::Api,
+        title: None,
+        native: false,
+        dry_run: false,
         pid: Some(1),
         started: chrono::Utc::now(),
         job: None,
@@ -65,7 +66,7 @@ fn run(app: &TestApp, mode: Option<Mode>) {
         adopted: false,
         ending: None,
     });
-    app.state.commons.views.runs.publish(RunView { current, ..RunView::default() });
+    app.state.views.runs.publish(RunView { current, ..RunView::default() });
 }
 
 #[actix_web::test]
@@ -147,8 +148,7 @@ async fn a_closed_client_is_noticed_at_once() {
     let app = TestApp::start();
     let mut polite = connect(&app, "?log_file=a.log").await;
     let rude = connect(&app, "?log_file=b.log").await;
-    let subscribed =
-        async |name: &str| app.state.tailer.send(Observe).await.unwrap()["subscribers"].get(name).is_some();
+    let subscribed = async |name: &str| app.state.views.logs.get().followed.contains(name);
     eventually("both subscribed", async || (subscribed("a.log").await && subscribed("b.log").await).then_some(()))
         .await;
     polite.send(Message::text("ignored")).await.unwrap();

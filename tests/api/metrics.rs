@@ -1,7 +1,6 @@
 use chrono::{Duration, Utc};
-use posterizarrd::actors::events::Fact;
-use posterizarrd::actors::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
-use posterizarrd::actors::script_supervisor::RunView;
+use posterizarrd::actors::runs::{Mode, Outcome, RunId, RunRecord, RunView, Trigger};
+use posterizarrd::actors::runtime::events::Fact;
 use reqwest::Method;
 
 use super::harness::{TestApp, eventually};
@@ -65,33 +64,15 @@ async fn requests_are_counted_under_their_routes_pattern() {
 async fn runs_are_counted_when_they_end_and_an_earlier_one_is_known() {
     let app = TestApp::start();
     let ended = Utc::now() - Duration::hours(3);
-    let last = RunRecord {
-        id: RunId(1),
-        mode: Mode::Backup,
-        trigger: Trigger::Api,
-        job: None,
-        arguments: Vec::new(),
-        pid: None,
-        started: ended,
-        ended: Some(ended),
-        outcome: Some(Outcome::Failed),
-        reason: None,
-        exit_code: Some(1),
-        signal: None,
-        peak_memory_bytes: 0,
-        cpu_seconds: 0.0,
-        log: "Scriptlog.log".to_owned(),
-        adopted: false,
-        ending: None,
-    };
+    let last = RunRecord::new(RunId(1), Mode::Backup, Trigger::Api, ended).ended(ended, Outcome::Failed);
     eventually("the supervisor has shown itself", async || {
-        (!app.state.commons.views.runs.get().runner.command.is_empty()).then_some(())
+        (!app.state.views.runs.get().runner.command.is_empty()).then_some(())
     })
     .await;
-    app.state.commons.views.runs.publish(RunView { last: Some(last.into()), parked: 2, ..RunView::default() });
-    let finished = |outcome| Fact::RunFinished { run: RunId(2), mode: "normal".to_owned(), outcome, seconds: 42.0 };
-    app.state.commons.facts.publish(finished(Outcome::Completed));
-    app.state.commons.facts.publish(finished(Outcome::Completed));
+    app.state.views.runs.publish(RunView { last: Some(last.into()), parked: 2, ..RunView::default() });
+    let finished = |outcome| Fact::RunFinished { run: RunId(2), mode: Mode::Normal, outcome, seconds: 42.0 };
+    app.state.shared.facts.publish(finished(Outcome::Completed));
+    app.state.shared.facts.publish(finished(Outcome::Completed));
     let text = eventually("both are counted", async || {
         let text = scrape(&app).await;
         let runs = sample(&text, r#"posterizarr_runs_total{mode="normal",status="completed"}"#);
@@ -123,9 +104,26 @@ async fn metrics_can_be_off_here_and_on_elsewhere() {
     let answer = app.get("/metrics").await;
     assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str().unwrap()), (404, "not_found"));
     let state = app.state.clone();
-    let separate = actix_web::App::new().app_data(state).configure(posterizarrd::http::metrics::separate);
+    let separate = actix_web::App::new().app_data(state).configure(posterizarrd::http::api::system::metrics::separate);
     let separate = actix_web::test::init_service(separate).await;
     let request = actix_web::test::TestRequest::get().uri("/metrics").to_request();
     let answer = actix_web::test::call_service(&separate, request).await;
     assert!(answer.status().is_success());
+}
+
+#[actix_web::test]
+async fn all_waiting_jobs_are_counted_and_the_oldest_is_found_wherever_it_stands() {
+    let app = TestApp::start_with(|settings| settings.arr_delay = std::time::Duration::from_secs(3600));
+    let episodes: Vec<_> = (1..=150).map(|n| serde_json::json!({"seasonNumber": 1, "episodeNumber": n})).collect();
+    let event =
+        serde_json::json!({"eventType": "Download", "series": {"title": "Long", "tvdbId": 7}, "episodes": episodes});
+    assert_eq!(app.post("/api/webhook/arr", &event).await.json()["queued"], 150);
+    let text = scrape(&app).await;
+    assert_eq!(sample(&text, "posterizarr_queue_jobs{state=\"waiting\"}"), Some(150.0));
+    let view = app.state.views.runs.get();
+    assert!(
+        view.first_waiting.len() < 150 && view.oldest_waiting.is_some(),
+        "the list is cut off, the figures are not"
+    );
+    assert!(sample(&text, "posterizarr_queue_oldest_age_seconds").is_some());
 }

@@ -46,7 +46,22 @@ async fn overlays_and_fonts_are_uploaded_listed_shown_and_deleted() {
         {"name": "..we irdü.PNG", "type": "image", "extension": ".png", "size": png.len()},
         {"name": "Sans.ttf", "type": "font", "extension": ".ttf", "size": size},
     ]);
-    assert_eq!(app.get("/api/overlayfiles").await.json(), json!({"success": true, "files": files}));
+    let mut listed = app.get("/api/overlayfiles").await.json();
+    for file in listed["files"].as_array_mut().unwrap() {
+        let changed = file.as_object_mut().unwrap().remove("mtime").unwrap();
+        assert!(changed.as_u64().is_some_and(|changed| changed > 1_700_000_000), "{changed}");
+    }
+    assert_eq!(listed, json!({"success": true, "files": files}));
+    let download = app.get("/api/fonts/download/Sans.ttf").await;
+    assert_eq!(
+        (&download.body[..], &download.headers["content-type"]),
+        (dejavu::sans::regular(), &"font/ttf".parse().unwrap())
+    );
+    for (name, status) in
+        [("..we%20ird%C3%BC.PNG", 400), ("nope.ttf", 404), ("..%2Fconfig.json", 404), ("shipped.zip", 400)]
+    {
+        assert_eq!(app.get(&format!("/api/fonts/download/{name}")).await.status.as_u16(), status, "{name}");
+    }
     assert_eq!(app.get("/api/fonts").await.json(), json!({"success": true, "files": ["Sans.ttf"]}));
     let shown = app.get("/api/overlayfiles/preview/..we%20ird%C3%BC.PNG").await;
     assert_eq!((shown.status.as_u16(), shown.body), (200, png));
@@ -67,8 +82,8 @@ async fn security_9_uploads_are_bounded_and_are_what_they_say() {
     let app = TestApp::start();
     put(&app, "taken.png", b"mine");
     let png = encoded(ImageFormat::Png);
-    let any = "Invalid file type. Only PNG, JPG, JPEG, TTF, OTF, WOFF, and WOFF2 files are allowed.";
-    let fonts = "Invalid file type. Only TTF, OTF, WOFF, and WOFF2 files are allowed.";
+    let any = "Invalid file type. Only PNG, JPG, JPEG, TTF, OTF, TTC, and OTC files are allowed.";
+    let fonts = "Invalid file type. Only TTF, OTF, TTC, and OTC files are allowed.";
     for (area, name, bytes, says) in [
         ("overlayfiles", "a.gif", png.clone(), any),
         ("overlayfiles", "a", png.clone(), any),
@@ -79,7 +94,8 @@ async fn security_9_uploads_are_bounded_and_are_what_they_say() {
         ("overlayfiles", "a.png", b"x".to_vec(), "The file cannot be used as an overlay"),
         ("overlayfiles", "a.png", b"<script>".to_vec(), "The file cannot be used as an overlay"),
         ("fonts", "a.ttf", png.clone(), "The file is not a font"),
-        ("fonts", "a.woff2", b"wOF2".to_vec(), "The font is damaged"),
+        ("fonts", "a.woff2", b"wOF2".to_vec(), "WOFF and WOFF2 are fonts for web pages"),
+        ("fonts", "a.ttf", b"wOFF\0\x01\0\0".to_vec(), "WOFF and WOFF2 are fonts for web pages"),
     ] {
         let answer = upload(&app, area, name, bytes).await;
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();

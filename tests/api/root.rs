@@ -44,7 +44,7 @@ async fn an_unknown_api_path_is_a_real_404_with_one_text_under_three_names() {
 #[actix_web::test]
 async fn the_local_socket_speaks_the_same_api() {
     let app = TestApp::start();
-    let socket = app.state.commons.data.socket();
+    let socket = app.state.shared.data.socket();
     let client = reqwest::Client::builder().unix_socket(socket).build().unwrap();
     let answer = client.get("http://localhost/api").send().await.unwrap();
     assert_eq!(answer.status(), 200);

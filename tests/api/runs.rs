@@ -4,8 +4,8 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use posterizarrd::actors::config_keeper::Reread;
-use posterizarrd::actors::script_supervisor::RunnerChoice;
+use posterizarrd::actors::config::Reread;
+use posterizarrd::actors::runs::RunnerChoice;
 use reqwest::StatusCode;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -79,6 +79,35 @@ async fn a_run_is_started_seen_refused_a_second_time_and_stopped() {
     assert_eq!((&status["running"], &status["current_mode"]), (&json!(false), &Value::Null));
     let run = app.get(&format!("/api/runs/{}", body["run_id"])).await.json();
     assert_eq!((&run["outcome"], &run["signal"], &run["ending"]), (&json!("stopped"), &json!(15), &json!("stop")));
+}
+
+#[actix_web::test]
+async fn what_version_3_asks_for_goes_to_version_3_of_the_script_alone() {
+    let app = app(WAIT);
+    let restore = json!({"library_name": "-Backup", "item_name": "Heat (1995)", "asset_type": "titlecard"});
+    let logos = json!({"library": "-Backup", "force_replace": true, "revert": false});
+    for (path, body) in [("/api/run-restore", &restore), ("/api/run-logoupdater", &logos)] {
+        let old = app.post(path, body).await;
+        assert_eq!((old.status.as_u16(), &old.json()["code"]), (400, &json!("mode_not_supported")), "{}", old.text());
+    }
+    fs::create_dir_all(app.path().join("modules/modes")).unwrap();
+    let kind = app.post("/api/run-restore", &json!({"asset_type": "logo"})).await;
+    assert_eq!((kind.status.as_u16(), &kind.json()["code"]), (400, &json!("invalid_value")), "{}", kind.text());
+    let started = app.post("/api/run-restore", &restore).await;
+    assert_eq!((started.status.as_u16(), &started.json()["message"]), (200, &json!("Started Restore mode")));
+    // A value that begins with a dash stays a value.
+    let given = ["-Restore", "-RestoreLibrary:-Backup", "-RestoreItem:Heat (1995)", "-RestoreType:titlecard"];
+    assert_eq!(arguments(&app).await, given);
+    assert_eq!(app.get("/api/status").await.json()["current_mode"], "restore");
+    let busy = app.post("/api/run-restore", &json!({})).await;
+    assert_refused(&busy, 400, "run_busy", "Cannot run Restore while script is already running.");
+    let busy = app.post("/api/run-logoupdater", &logos).await;
+    assert_refused(&busy, 400, "run_busy", "Cannot run LogoUpdater while script is already running.");
+    post(&app, "/api/stop").await;
+    fs::remove_file(app.path().join("arguments")).unwrap();
+    let started = app.post("/api/run-logoupdater", &logos).await.json();
+    assert_eq!(started["message"], "Started LogoUpdater for library: -Backup");
+    assert_eq!(arguments(&app).await, ["-LogoUpdater", "-LibraryName:-Backup", "-ForceReplace"]);
 }
 
 #[actix_web::test]
@@ -173,13 +202,33 @@ async fn a_manual_run_names_the_field_that_is_wrong() {
     post(&app, "/api/force-kill").await;
 }
 
-/// The head of a PNG of this size; more is not looked at.
+#[actix_web::test]
+async fn a_manual_run_gets_a_copy_of_a_picture_that_is_somebodys_own() {
+    // The poster script moves its source away.
+    let app = app("printf '%s\\n' \"$@\" > arguments; mv \"$3\" moved; echo '{}' > Logs/manual.json");
+    fs::create_dir_all(app.path().join("assets/Movies")).unwrap();
+    for own in ["assets/Movies/own.jpg", "own.jpg"] {
+        let own = app.path().join(own);
+        fs::write(&own, "a picture").unwrap();
+        let mut body = manual();
+        body["picturePath"] = json!(own);
+        let started = app.post("/api/run-manual", &body).await.json();
+        let run = format!("/api/runs/{}", started["run_id"]);
+        eventually("the run ends", async || (!app.get(&run).await.json()["outcome"].is_null()).then_some(())).await;
+        let given = &arguments(&app).await[2];
+        assert!(given.starts_with(app.path().join("uploads").to_str().unwrap()), "{given}");
+        assert_eq!(fs::read_to_string(app.path().join("moved")).unwrap(), "a picture");
+        assert_eq!(fs::read_to_string(&own).unwrap(), "a picture");
+        assert_eq!(uploads(&app), [""; 0]);
+        fs::remove_file(app.path().join("moved")).unwrap();
+    }
+}
+
+/// A PNG of this size.
 fn picture(width: u32, height: u32) -> Vec<u8> {
-    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
-    png.extend(width.to_be_bytes());
-    png.extend(height.to_be_bytes());
-    png.extend([8, 2, 0, 0, 0, 0, 0, 0, 0]);
-    png
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_luma8(width, height).write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
 }
 
 pub async fn upload(app: &TestApp, name: &str, bytes: Vec<u8>, fields: &[(&'static str, &'static str)]) -> Answer {
@@ -231,11 +280,21 @@ async fn a_picture_that_is_not_wanted_is_refused_and_leaves_nothing() {
     let card = [FIELDS[0], FIELDS[1], ("posterType", "titlecard")];
     let ratio = "Invalid aspect ratio for poster. Image is 1920x1080 (ratio ~1.78), but must be 2:3 (ratio ~0.67).";
     for (name, bytes, fields, message) in [
-        ("a.gif", poster(), &FIELDS[..], "Invalid file type '.gif'. Allowed: .jpg, .jpeg, .png, .webp, .bmp, .tiff"),
+        (
+            "a.svg",
+            poster(),
+            &FIELDS[..],
+            "Invalid file type '.svg'. Allowed: .jpg, .jpeg, .png, .webp, .avif, .gif, .bmp, .tiff",
+        ),
         ("a.png", poster(), &FIELDS[1..], "Folder name is required"),
         ("a.png", poster(), &card[..], "Episode title name is required for title cards"),
         ("a.png", Vec::new(), &FIELDS[..], "Uploaded file is empty"),
-        ("a.jpg", b"hello".to_vec(), &FIELDS[..], "Uploaded file is not an image. Allowed: jpg, png, webp, bmp, tiff"),
+        (
+            "a.jpg",
+            b"hello".to_vec(),
+            &FIELDS[..],
+            "Uploaded file is not an image. Allowed: jpg, png, webp, avif, gif, bmp, tiff",
+        ),
         ("a.png", wide(), &FIELDS[..], ratio),
     ] {
         assert_refused(&upload(&app, name, bytes, fields).await, 400, "invalid_value", message);

@@ -4,7 +4,7 @@ use super::harness::{TestApp, eventually};
 
 #[actix_web::test]
 async fn a_fresh_timetable_has_upstreams_answers() {
-    let app = TestApp::start();
+    let app = TestApp::start_with(|settings| settings.host_tz = Some("Europe/Berlin".to_owned()));
     let status = app.get("/api/scheduler/status").await.json();
     for (key, value) in [
         ("success", json!(true)),
@@ -39,6 +39,7 @@ async fn schedules_are_added_listed_and_removed_with_upstreams_texts() {
     let status = app.get("/api/scheduler/status").await.json();
     assert_eq!(status["running"], true);
     assert_eq!(status["active_jobs"][0]["id"], "posterizarr_normal_0");
+    assert_eq!(status["active_jobs"][0]["entry"], 0);
     assert_eq!(status["active_jobs"][0]["name"], "Posterizarr Normal Mode @ 03:00");
     assert_eq!(status["next_run"], status["active_jobs"][0]["next_run"]);
     let written: Value = serde_json::from_slice(&std::fs::read(app.path().join("scheduler.json")).unwrap()).unwrap();
@@ -102,4 +103,73 @@ async fn run_now_starts_a_scheduled_run_even_while_disabled() {
     let busy = app.post("/api/scheduler/run-now", &Value::Null).await;
     assert_eq!((busy.status.as_u16(), &busy.json()["code"]), (400, &json!("run_busy")));
     assert_eq!(app.post("/api/stop", &Value::Null).await.json()["message"], "Stopped: scheduled");
+}
+
+#[actix_web::test]
+async fn each_timer_names_its_entry_whatever_their_times_and_their_order() {
+    let app = TestApp::start();
+    for time in ["13:00", "3:00"] {
+        app.post("/api/scheduler/schedule", &json!({ "time": time })).await;
+    }
+    app.post("/api/scheduler/schedule", &json!({"cron": "0 3 * * *", "time": "03:00"})).await;
+    app.post("/api/scheduler/enable", &Value::Null).await;
+    let status = app.get("/api/scheduler/status").await.json();
+    for timer in status["active_jobs"].as_array().unwrap() {
+        let entry = &status["schedules"][usize::try_from(timer["entry"].as_u64().unwrap()).unwrap()];
+        let name = format!("Posterizarr Normal Mode @ {}", entry["time"].as_str().unwrap());
+        assert_eq!(timer["name"], name, "{timer}");
+    }
+    assert_eq!(status["active_jobs"].as_array().unwrap().len(), 3);
+}
+
+#[actix_web::test]
+async fn entries_of_version_3_are_taken_and_those_that_never_fire_say_why() {
+    let app = TestApp::start();
+    let monthly = json!({"time": "04:00", "description": "", "mode": "backup", "frequency": "monthly", "day_of_week": "*",
+        "day": "1", "month": "*", "interval_value": 1, "interval_unit": "hours"});
+    let weekly = json!({"time": "04:00", "frequency": "weekly", "day_of_week": "mon"});
+    for entry in [&monthly, &weekly] {
+        assert_eq!(app.post("/api/scheduler/schedule", entry).await.status, 200, "{entry}");
+    }
+    let again = app.post("/api/scheduler/schedule", &weekly).await;
+    assert_eq!((again.status.as_u16(), &again.json()["detail"]), (400, &json!("Schedule 04:00 already exists")));
+    let odd = json!({"time": "05:00", "frequency": "yearly"});
+    let refused = app.post("/api/scheduler/schedule", &odd).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.json()["detail"].as_str().unwrap().contains("use daily, weekly, monthly or interval"));
+    // A file of 3.x has whatever it has: it is kept as it is, and what is not understood is told.
+    let schedules = json!([monthly, odd, weekly]);
+    app.post("/api/scheduler/config", &json!({"enabled": true, "schedules": schedules})).await;
+    let status = app.get("/api/scheduler/status").await.json();
+    assert_eq!(status["schedules"], schedules);
+    let mut names: Vec<&str> =
+        status["active_jobs"].as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["Posterizarr Backup (Monthly) @ 04:00", "Posterizarr Normal (Weekly) @ 04:00"]);
+    assert_eq!((&status["not_run"][0]["entry"], &status["not_run"][0]["time"]), (&json!(1), &json!("05:00")));
+    assert!(status["not_run"][0]["reason"].as_str().unwrap().contains("'yearly'"), "{status}");
+    assert_eq!(status["not_run"][0]["code"], "invalid_field");
+    assert_eq!(status["not_run"][0]["params"], json!({"field": "frequency", "value": "yearly"}));
+}
+
+#[actix_web::test]
+async fn the_logo_updater_is_scheduled_as_version_3_asks_for_it() {
+    let app = TestApp::start();
+    let entry = json!({"time": "03:00", "description": "", "mode": "logoupdater", "frequency": "weekly", "day_of_week": "mon",
+        "day": "*", "month": "*", "interval_value": 1, "interval_unit": "hours", "library": "TV", "force_replace": true,
+        "revert": false});
+    assert_eq!(app.post("/api/scheduler/schedule", &entry).await.status, 200);
+    app.post("/api/scheduler/schedule", &json!({"time": "04:00", "mode": "backup"})).await;
+    app.post("/api/scheduler/enable", &Value::Null).await;
+    let status = app.get("/api/scheduler/status").await.json();
+    assert_eq!(status["schedules"][0], entry, "the library and the switches stay");
+    let timers = status["active_jobs"].as_array().unwrap();
+    let timer = timers.iter().find(|timer| timer["entry"] == 0).unwrap();
+    assert_eq!(timer["id"], "posterizarr_logoupdater_0");
+    assert_eq!(timer["name"], "Posterizarr Logoupdater (Weekly) @ 03:00");
+    assert!(timers.iter().any(|timer| timer["name"] == "Posterizarr Backup @ 04:00"), "{timers:?}");
+    let odd = json!({"time": "05:00", "mode": "logoupdater", "library": "TV", "interval_unit": "hours", "mode_": 1});
+    assert_eq!(app.post("/api/scheduler/schedule", &odd).await.status, 200);
+    let refused = app.post("/api/scheduler/schedule", &json!({"time": "06:00", "mode": "restore"})).await;
+    assert!(refused.json()["detail"].as_str().unwrap().contains("syncemby or logoupdater"), "{}", refused.text());
 }

@@ -18,6 +18,7 @@ fn app() -> TestApp {
     write(folder.path(), "my assets/.posterizarrd-1.jpg", "x");
     write(folder.path(), "my assets/picture.svg", "<svg/>");
     write(folder.path(), "manualassets/own.jpg", "own");
+    write(folder.path(), "assetsbackup/Movies/Heat/poster.jpg", "saved");
     write(folder.path(), "test/poster.jpg", "test");
     write(folder.path(), "images/logo.png", "logo");
     write(folder.path(), "secret.jpg", "secret");
@@ -37,6 +38,7 @@ async fn each_mount_serves_its_folder_with_a_day_of_cache() {
     for (path, content) in [
         (POSTER, "0123456789"),
         ("/manual_poster_assets/own.jpg", "own"),
+        ("/backup_assets/Movies/Heat/poster.jpg", "saved"),
         ("/test/poster.jpg", "test"),
         ("/images/logo.png", "logo"),
     ] {
@@ -47,6 +49,20 @@ async fn each_mount_serves_its_folder_with_a_day_of_cache() {
         assert!(answer.headers["content-type"].to_str().unwrap().starts_with("image/"), "{path}");
         assert!(answer.headers.contains_key("etag") && answer.headers.contains_key("last-modified"), "{path}");
     }
+}
+
+#[actix_web::test]
+async fn the_pictures_that_overlays_are_tried_on_are_drawn_where_they_are_not_there() {
+    let app = app();
+    for (name, size) in [("default_poster.jpg", (2000, 3000)), ("default_background.jpg", (3840, 2160))] {
+        let drawn = app.get(&format!("/images/{name}")).await;
+        assert_eq!((drawn.status.as_u16(), &drawn.headers["content-type"]), (200, &"image/jpeg".parse().unwrap()));
+        let found = image::load_from_memory(&drawn.body).unwrap();
+        assert_eq!((found.width(), found.height()), size);
+        write(app.path(), &format!("images/{name}"), "own");
+        assert_eq!(app.get(&format!("/images/{name}")).await.text(), "own", "the user's own comes first");
+    }
+    assert_eq!(app.get("/images/default_other.jpg").await.status, 404);
 }
 
 #[actix_web::test]

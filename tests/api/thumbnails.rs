@@ -3,10 +3,13 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use image::{DynamicImage, ImageFormat};
+use posterizarr_render::picture::avif::decode_by;
 use reqwest::Method;
 use serde_json::json;
 
 use super::harness::{Answer, TestApp, eventually};
+use crate::avif::fixture;
+use crate::daemon::BINARY;
 
 fn picture(path: &Path, width: u32, height: u32) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -15,7 +18,12 @@ fn picture(path: &Path, width: u32, height: u32) {
 
 fn app() -> TestApp {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["assets/Movies/50% off (2020)/poster.jpg", "manualassets/own.png", "test/poster.jpg"] {
+    for name in [
+        "assets/Movies/50% off (2020)/poster.jpg",
+        "manualassets/own.png",
+        "test/poster.jpg",
+        "assetsbackup/Movies/Heat/poster.jpg",
+    ] {
         picture(&folder.path().join(name), 400, 600);
     }
     picture(&folder.path().join("secret.jpg"), 4, 4);
@@ -40,6 +48,8 @@ async fn a_thumbnail_comes_by_the_url_of_a_gallery_or_by_its_path() {
         ("path=Movies/50%25%20off%20(2020)/poster.jpg", (320, 480)),
         ("path=/manual_poster_assets/own.png&w=9999", (400, 600)),
         ("path=own.png&root=manual&w=161", (320, 480)),
+        ("path=/backup_assets/Movies/Heat/poster.jpg&width=400", (400, 600)),
+        ("path=Movies/Heat/poster.jpg&root=backup&width=100", (160, 240)),
         ("path=/test/poster.jpg&w=1", (160, 240)),
         ("path=poster.jpg&root=test", (320, 480)),
     ] {
@@ -47,6 +57,65 @@ async fn a_thumbnail_comes_by_the_url_of_a_gallery_or_by_its_path() {
         assert_eq!(answer.status, 200, "{query}: {}", answer.text());
         assert_eq!(size(&answer), expected, "{query}");
     }
+}
+
+#[actix_web::test]
+async fn whoever_names_webp_gets_it_and_each_encoding_has_its_own_tag_and_file() {
+    let app = app();
+    let ask = async |accept: &'static str, tag: Option<&str>| {
+        app.send(Method::GET, POSTER, |request| {
+            let request = request.header("accept", accept);
+            match tag {
+                Some(tag) => request.header("if-none-match", tag),
+                None => request,
+            }
+        })
+        .await
+    };
+    let kind = |answer: &Answer| {
+        assert_eq!(answer.headers["vary"].to_str().unwrap().to_lowercase(), "accept");
+        answer.headers["content-type"].to_str().unwrap().to_owned()
+    };
+    for (accept, expected) in [
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", "image/webp"),
+        ("text/html, IMAGE/WebP;q=0.1", "image/webp"),
+        ("image/webp;q=0,image/*", "image/jpeg"),
+        ("image/webp; q=0.0", "image/jpeg"),
+        ("image/*", "image/jpeg"),
+        ("*/*", "image/jpeg"),
+        ("image/webpx", "image/jpeg"),
+    ] {
+        let answer = ask(accept, None).await;
+        assert_eq!((answer.status.as_u16(), kind(&answer).as_str()), (200, expected), "{accept}");
+        let format = image::guess_format(&answer.body).unwrap();
+        assert_eq!(format.to_mime_type(), expected, "{accept}");
+    }
+    let tag = |answer: &Answer| answer.headers["etag"].to_str().unwrap().to_owned();
+    let (webp, jpeg) = (tag(&ask("image/webp", None).await), tag(&ask("*/*", None).await));
+    assert_ne!(webp, jpeg);
+    let unchanged = ask("image/webp", Some(&webp)).await;
+    assert_eq!((unchanged.status.as_u16(), kind(&unchanged).as_str()), (304, "image/webp"));
+    assert_eq!(ask("image/webp", Some(&jpeg)).await.status, 200, "another client's is another file");
+    let kept = std::fs::read_dir(app.path().join("cache/thumbnails")).unwrap();
+    let mut ends: Vec<_> = kept.map(|file| file.unwrap().path().extension().unwrap().to_owned()).collect();
+    ends.sort();
+    assert_eq!(ends, ["jpg", "webp"]);
+}
+
+#[actix_web::test]
+async fn a_gif_and_an_avif_have_a_thumbnail() {
+    let app = app();
+    let assets = app.path().join("assets/Movies");
+    let mut gif = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::new_rgb8(400, 600).write_to(&mut gif, image::ImageFormat::Gif).unwrap();
+    std::fs::write(assets.join("gif.jpg"), gif.into_inner()).unwrap();
+    assert_eq!(size(&app.get("/api/thumbnail?path=Movies/gif.jpg").await), (320, 480));
+    decode_by(BINARY);
+    let avif = fixture("alpha.avif");
+    std::fs::write(assets.join("avif.jpg"), &avif).unwrap();
+    assert_eq!(size(&app.get("/api/thumbnail?path=Movies/avif.jpg").await), (96, 64));
+    std::fs::write(assets.join("cut.jpg"), &avif[..avif.len() - 9]).unwrap();
+    assert_eq!(app.get("/api/thumbnail?path=Movies/cut.jpg").await.status, 422);
 }
 
 #[actix_web::test]
@@ -163,7 +232,7 @@ async fn two_hundred_requests_for_fifty_images_render_each_once() {
     for answer in futures_util::future::join_all(requests).await {
         assert_eq!(size(&answer), (160, 240));
     }
-    let view = app.state.commons.views.thumbnails.wait_for(|view| view.rendered >= 50).await;
+    let view = app.state.views.thumbnails.wait_for(|view| view.rendered >= 50).await;
     assert_eq!((view.rendered, view.failed), (50, 0));
     let metrics = app.get("/metrics").await.text();
     assert!(metrics.contains("posterizarr_thumbnails_total{result=\"made\"} 50\n"), "{metrics}");

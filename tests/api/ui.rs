@@ -34,6 +34,10 @@ async fn the_own_page_needs_nothing_from_elsewhere_and_no_inline_code() {
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     assert!(policy.starts_with("default-src 'self';") && policy.contains("frame-ancestors 'self'"), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
+    // But for pictures that providers offer.
+    let others =
+        "img-src 'self' blob: data: https://image.tmdb.org https://artworks.thetvdb.com https://assets.fanart.tv;";
+    assert!(policy.contains(others) && policy.matches("http").count() == 3, "{policy}");
     let html = page.text();
     assert!(!html.contains("style=") && !html.contains("onclick") && !html.contains("<style"));
     assert!(!html.contains("http://") && !html.contains("https://"));
@@ -53,6 +57,22 @@ async fn the_own_page_works_below_a_base_url_at_every_address_of_its_views() {
         for part in parts {
             assert_eq!(app.get(&format!("/posters/{part}")).await.status, 200, "{part}");
         }
+    }
+}
+
+#[actix_web::test]
+async fn the_own_page_works_below_a_path_that_a_proxy_takes_away() {
+    let app = TestApp::start();
+    if !web_ui_is_built() {
+        return;
+    }
+    // As a browser resolves it: below the path that it knows, of which the daemon knows nothing.
+    let outside = reqwest::Url::parse("https://example.org/behind/a/proxy/").unwrap();
+    for view in ["", "library", "library/folders/TV%20Shows", "settings/", "logs/Scriptlog.log"] {
+        let html = app.get(&format!("/{view}")).await.text();
+        let base = html.split("<base href=\"").nth(1).unwrap().split('"').next().unwrap();
+        let base = outside.join(view).unwrap().join(base).unwrap();
+        assert_eq!(base, outside, "{view}");
     }
 }
 
@@ -164,8 +184,8 @@ async fn a_known_path_with_another_method_names_the_methods() {
         assert_eq!(answer.status, 405, "{path}");
         assert_eq!(answer.headers["allow"], allowed, "{path}");
     }
-    // The method comes before the path, as upstream has it.
-    assert_eq!(app.post("/api/nope", &serde_json::Value::Null).await.status, 405);
+    // What is not there is not there with any method.
+    assert_eq!(app.post("/api/nope", &serde_json::Value::Null).await.status, 404);
     assert_eq!(app.post("/assets/nope.js", &serde_json::Value::Null).await.status, 404);
 }
 

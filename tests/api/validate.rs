@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use posterizarrd::actors::config_keeper::MASK;
-use posterizarrd::actors::validators::Providers;
+use posterizarrd::actors::config::MASK;
+use posterizarrd::actors::servers::checks::Providers;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -36,8 +36,10 @@ fn start_in(folder: tempfile::TempDir, base: &str) -> TestApp {
         settings.fetch.timeout = TIMEOUT;
         settings.providers = Providers {
             tmdb_url: format!("{base}/3"),
+            tmdb_image_url: format!("{base}/t/p"),
             tvdb_url: format!("{base}/v4"),
             fanart_url: format!("{base}/v3/"),
+            plex_tv_url: format!("{base}/v2"),
         };
     })
 }
@@ -78,13 +80,15 @@ fn messages(verdicts: &[Value]) -> Vec<&str> {
 /// The request that the specification says a service gets.
 fn wanted(service: &str) -> MockBuilder {
     match service {
-        "plex" => Mock::given(path("/library/sections/")).and(query_param("X-Plex-Token", SECRET)),
-        "jellyfin" | "emby" => Mock::given(path("/System/Info")).and(query_param("api_key", SECRET)),
+        "plex" => Mock::given(path("/library/sections/")).and(header("x-plex-token", SECRET)),
+        "jellyfin" => Mock::given(path("/System/Info"))
+            .and(header("authorization", format!("MediaBrowser Token=\"{SECRET}\"").as_str())),
+        "emby" => Mock::given(path("/System/Info")).and(header("x-emby-token", SECRET)),
         "tmdb" => {
             Mock::given(path("/3/configuration")).and(header("authorization", format!("Bearer {SECRET}").as_str()))
         }
         "tvdb" => Mock::given(path("/v4/login")).and(method("POST")).and(body_json(json!({ "apikey": SECRET }))),
-        "fanart" => Mock::given(path("/v3/movies/603")).and(query_param("api_key", SECRET)),
+        "fanart" => Mock::given(path("/v3/movies/603")).and(header("api-key", SECRET)),
         "discord" => Mock::given(path(format!("/api/webhooks/1/{SECRET}"))).and(method("POST")).and(body_json(json!({
             "content": "[SUCCESS] Posterizarr WebUI - Discord webhook validation successful!", "username": "Posterizarr"
         }))),
@@ -332,7 +336,10 @@ async fn what_cannot_be_asked_says_what_is_missing() {
 async fn keys_are_escaped_and_a_pin_is_sent_but_not_shown() {
     let server = MockServer::start().await;
     let odd = "a&b=c#d e+f";
-    Mock::given(query_param("api_key", odd)).respond_with(good("jellyfin")).mount(&server).await;
+    Mock::given(header("authorization", "MediaBrowser Token=\"a&b=c#d e%2Bf\""))
+        .respond_with(good("jellyfin"))
+        .mount(&server)
+        .await;
     Mock::given(body_json(json!({ "apikey": "key", "pin": "P1N99" }))).respond_with(good("tvdb")).mount(&server).await;
     let app = start(&server.uri());
     let verdict = validate(&app, "jellyfin", &json!({ "url": server.uri(), "api_key": odd })).await;
@@ -363,6 +370,9 @@ async fn a_masked_secret_stands_for_the_stored_one() {
             "PlexToken": SECRET, "JellyfinAPIKey": SECRET, "EmbyAPIKey": SECRET, "tmdbtoken": SECRET, "tvdbapi": SECRET,
             "FanartTvAPIKey": SECRET,
         },
+        "PlexPart": { "PlexUrl": server.uri() },
+        "JellyfinPart": { "JellyfinUrl": server.uri() },
+        "EmbyPart": { "EmbyUrl": server.uri() },
         "Notification": {
             "Discord": form("discord", &server.uri(), SECRET)["webhook_url"],
             "UptimeKumaUrl": form("uptimekuma", &server.uri(), SECRET)["url"],

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use posterizarrd::actors::store::Store;
-use posterizarrd::actors::version_checker::Known;
+use posterizarrd::actors::updates::Known;
 use serde_json::json;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -42,7 +42,7 @@ async fn a_newer_release_is_told_once_with_its_notes() {
         .mount(&server)
         .await;
     let app = start(&server, Some("2.1.15")).await;
-    let listening = app.state.commons.facts.listen(Some(0));
+    let listening = app.state.shared.facts.listen(Some(0));
     let version = eventually("the newest version is known", async || {
         Some(app.get("/api/version").await.json()).filter(|version| version["remote"].is_string())
     })
@@ -54,11 +54,12 @@ async fn a_newer_release_is_told_once_with_its_notes() {
     let announced = listening
         .missed
         .iter()
-        .filter(|event| matches!(event.fact, posterizarrd::actors::events::Fact::NewVersion { .. }));
+        .filter(|event| matches!(event.fact, posterizarrd::actors::runtime::events::Fact::NewVersion { .. }));
     let mut live = listening.live;
     let later = std::iter::from_fn(|| live.try_recv().ok());
-    let later =
-        later.filter(|event| matches!(event.fact, posterizarrd::actors::events::Fact::NewVersion { .. })).count();
+    let later = later
+        .filter(|event| matches!(event.fact, posterizarrd::actors::runtime::events::Fact::NewVersion { .. }))
+        .count();
     assert_eq!(announced.count() + later, 1);
 }
 
@@ -152,7 +153,7 @@ async fn whatever_the_server_answers_the_last_known_stays_with_its_age() {
         .await;
         // Before the server has answered, and after.
         assert_last_known(&app, case).await;
-        let view = &app.state.commons.views.versions;
+        let view = &app.state.views.versions;
         tokio::time::timeout(PATIENCE, view.wait_for(|view| view.problem.is_some())).await.expect(case);
         assert_last_known(&app, case).await;
         assert_eq!(app.get("/api/version").await.json()["checked_at"], "2025-11-20T00:00:00Z", "{case}");
@@ -172,7 +173,7 @@ async fn an_unchanged_answer_confirms_what_is_known() {
     })
     .await;
     assert_last_known(&app, "304").await;
-    assert_eq!(app.state.commons.views.versions.get().problem, None);
+    assert_eq!(app.state.views.versions.get().problem, None);
 }
 
 #[actix_web::test]
@@ -186,7 +187,7 @@ async fn a_good_release_number_counts_although_the_list_of_releases_fails() {
     })
     .await;
     assert_eq!(app.get("/api/releases").await.json()["releases"][0]["version"], "2.1.16", "the last known stays");
-    assert!(app.state.commons.views.versions.get().problem.is_some());
+    assert!(app.state.views.versions.get().problem.is_some());
 }
 
 #[actix_web::test]

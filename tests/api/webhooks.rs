@@ -59,6 +59,36 @@ async fn a_webhook_runs_the_script_with_its_values_as_arguments_and_its_file_goe
 }
 
 #[actix_web::test]
+async fn a_trigger_is_called_by_its_title_wherever_it_is_told_of() {
+    let app = TestApp::start_with(recording);
+    app.post("/api/webhook/arr", &json!({"eventType": "Grab", "series": {"title": "Dark"}})).await;
+    let mut heat = movie("Heat", 949);
+    heat["movie"]["year"] = json!(1995);
+    app.post("/api/webhook/arr", &heat).await;
+    arguments(&app, 1).await;
+    let title = json!("Heat (1995)");
+    let run = eventually("the run ends", async || {
+        let runs = app.get("/api/runs").await.json()["runs"].clone();
+        runs[0]["ended"].is_string().then(|| runs[0].clone())
+    });
+    assert_eq!(run.await["title"], title);
+    let received = app.get("/api/webhooks?payloads=false").await.json()["webhooks"].clone();
+    assert_eq!((&received[0]["title"], &received[1]["title"]), (&title, &json!("Dark")));
+    assert_eq!(app.get("/api/triggers?state=done").await.json()["triggers"][0]["title"], title);
+    let row = eventually("the history has it", async || {
+        let rows = app.get("/api/runtime-history").await.json()["history"].clone();
+        rows[0]["run"].is_u64().then(|| rows[0].clone())
+    });
+    let row = row.await;
+    assert_eq!(row["title"], title);
+    let at = chrono::DateTime::parse_from_rfc3339(row["at"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        at.with_timezone(&chrono::Local).format("%Y-%m-%dT%H:%M").to_string(),
+        row["timestamp"].as_str().unwrap()[..16]
+    );
+}
+
+#[actix_web::test]
 async fn a_hostile_value_reaches_the_child_as_one_argument_or_is_refused() {
     let app = TestApp::start_with(recording);
     let long = "x".repeat(1024 * 1024);
@@ -251,5 +281,51 @@ async fn a_webhook_needs_a_key_which_may_be_the_password_unless_its_network_is_o
             403,
             "a webhook's key opens nothing else"
         );
+    }
+}
+
+#[actix_web::test]
+async fn an_event_of_sixty_thousand_episodes_is_refused_and_one_of_thousands_holds_up_nobody() {
+    let app = TestApp::start_with(|settings| settings.arr_delay = Duration::from_secs(3600));
+    let event = |count: u32| {
+        let episodes: Vec<_> = (1..=count).map(|n| json!({"seasonNumber": 1, "episodeNumber": n, "id": n})).collect();
+        json!({"eventType": "Download", "series": {"title": "Long", "tvdbId": 7}, "episodes": episodes})
+    };
+    let refused = app.post("/api/webhook/arr", &event(60_000)).await;
+    assert_eq!((refused.status.as_u16(), &refused.json()["code"]), (422, &json!("unprocessable")));
+    assert!(refused.text().contains("60000 episodes; at most 10000"), "{}", refused.text());
+    let large = event(5_000);
+    let mut large = std::pin::pin!(app.post("/api/webhook/arr", &large));
+    let mut acknowledged = 0;
+    let answer = loop {
+        tokio::select! {
+            answer = &mut large => break answer,
+            other = async {
+                acknowledged += 1;
+                app.post("/api/webhook/arr", &movie(&format!("Movie {acknowledged}"), acknowledged)).await
+            } => assert_eq!(other.json()["queued"], 1),
+        }
+    };
+    assert_eq!(answer.json()["queued"], 5_000);
+    assert!(acknowledged > 3, "{acknowledged} were acknowledged meanwhile");
+    assert_eq!(app.get("/api/triggers?state=waiting&limit=0").await.json()["total"].as_u64().unwrap() / 5_000, 1);
+}
+
+#[actix_web::test]
+async fn the_key_may_be_in_the_query_as_sonarr_spells_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let config =
+        json!({"WebUI": {"basicAuthEnabled": true, "basicAuthUsername": "admin", "basicAuthPassword": "secret"}});
+    std::fs::write(folder.path().join("config.json"), config.to_string()).unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    let made = app.send(reqwest::Method::POST, "/api/auth/keys", |request| {
+        request.basic_auth("admin", Some("secret")).json(&json!({"name": "sonarr", "scopes": ["webhook"]}))
+    });
+    let key = made.await.json()["key"].as_str().unwrap().to_owned();
+    let test = json!({"eventType": "Test"});
+    for (query, status) in
+        [(format!("apikey={key}"), 200), (format!("api_key={key}"), 200), ("apikey=x".to_owned(), 401)]
+    {
+        assert_eq!(app.post(&format!("/api/webhook/arr?{query}"), &test).await.status.as_u16(), status, "{query}");
     }
 }

@@ -13,3 +13,8 @@ export function launch() {
   const args = [...quiet, '--disable-gpu', '--disable-quic', ...(process.getuid() === 0 ? ['--no-sandbox'] : [])];
   return chromium.launch({ executablePath, args });
 }
+
+/** Makes the pages of a context those of somebody who has seen the setup assistant: it does not open by itself. */
+export function experienced(context) {
+  return context.addInitScript(() => localStorage.setItem('posterizarrd.setup-offered', 'true'));
+}

@@ -25,7 +25,12 @@ export class Daemon {
   }
 
   async up(bind) {
-    const environment = { ...process.env, POSTERIZARRD_UPDATES_ENABLED: 'false' };
+    // What characters there are is not to depend on the machine.
+    const environment = {
+      ...process.env,
+      POSTERIZARRD_UPDATES_ENABLED: 'false',
+      POSTERIZARRD_DRAWING_SYSTEM_FONTS: 'false',
+    };
     for (const name of ['APP_HOST', 'APP_PORT', 'APP_DATA', 'APP_ROOT']) delete environment[name];
     const args = [
       '--data-dir',
@@ -122,6 +127,28 @@ export async function withTitleCards(folder, shows, episodes) {
     const names = Array.from({ length: episodes }, (_, index) => `S01E${String(index + 1).padStart(3, '0')}.jpg`);
     await Promise.all(names.map((name) => link(first, join(place, name))));
   }
+  await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
+}
+
+const TITLES = {
+  'Movies/Heat (1995) {tmdb-949}': ['poster'],
+  'Movies/Ronin (1998)': ['background'],
+  'Movies/Élite (2018)': ['poster'],
+  'TV/Dark (2017)': ['poster', 'background', 'Season01', 'S01E01', 'S01E02', 'S01E03', 'Season02', 'S02E01'],
+  'TV/The Bear (2022)': ['poster', 'S01E03'],
+};
+
+/** A small library of movies and shows. */
+export async function withTitles(folder) {
+  const assets = join(folder, 'assets');
+  for (const [title, files] of Object.entries(TITLES)) {
+    await mkdir(join(assets, title), { recursive: true });
+    for (const file of files) await writeFile(join(assets, title, `${file}.jpg`), Buffer.from(PIXEL, 'base64'));
+  }
+  await mkdir(join(folder, 'Logs'), { recursive: true });
+  const dark = ['Dark', 'Show', 'Dark (2017)', 'TV', 'de', 'false', 'false', 'https://image.tmdb.org/d.jpg', 'false'];
+  const lines = [CHOICES[0], dark].map((values) => values.map((value) => `"${value}"`).join(';'));
+  await writeFile(join(folder, 'Logs', 'ImageChoices.csv'), `${lines.join('\n')}\n`);
   await writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart: { AssetPath: assets } }));
 }
 

@@ -26,7 +26,11 @@ async function unreached(page) {
   return page.evaluate(() => {
     const wanted = 'a[href], button, input, select, textarea, summary, [role="button"], [role="switch"]';
     const usable = [...document.querySelectorAll(wanted)].filter(
-      (element) => element.checkVisibility() && !element.disabled && !element.matches('.tile[tabindex="-1"]'),
+      (element) =>
+        element.checkVisibility() &&
+        !element.disabled &&
+        // Of tiles and of the choices of a group one is reached by Tab, the others by arrows.
+        !element.matches('.tile[tabindex="-1"], [type="radio"]:not(:checked)'),
     );
     const html = (element) => element.outerHTML.slice(0, 200);
     return [
@@ -66,10 +70,30 @@ describe('by keyboard', () => {
     });
   });
 
+  test('who skips the menu stays on the page', async () => {
+    await withPage(daemon, '/library/folders', {}, async (page) => {
+      await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor();
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      assert.equal(new URL(page.url()).pathname, '/library/folders');
+      await page.getByRole('heading', { level: 1, name: 'Library' }).waitFor();
+      assert.equal(await page.evaluate(() => document.activeElement.id), 'main');
+    });
+  });
+
+  test('where colours are forced, what is on is told from what is off', async () => {
+    await withPage(daemon, '/settings/media-servers', { forcedColors: 'active' }, async (page) => {
+      const colour = (name) =>
+        page.getByRole('switch', { name, exact: true }).evaluate((one) => getComputedStyle(one).backgroundColor);
+      assert.notEqual(await colour('Use Plex'), await colour('Use Jellyfin'));
+    });
+  });
+
   test('on a phone the other pages are behind a button', async () => {
     await withPage(daemon, '/', { viewport: { width: 390, height: 844 } }, async (page) => {
       await settled(page);
-      const link = page.getByRole('link', { name: 'Settings' });
+      const menu = page.getByRole('navigation', { name: 'Pages' });
+      const link = menu.getByRole('link', { name: 'Settings' });
       assert.equal(await link.isVisible(), false);
       await page.getByRole('button', { name: 'More' }).focus();
       await page.keyboard.press('Enter');
@@ -94,9 +118,39 @@ describe('by keyboard', () => {
       await hasFocus(page, button);
       await page.keyboard.press('Space');
       await dialog.waitFor();
+      // Enter at once would change nothing.
+      assert.equal((await focused(page)).trim(), 'Cancel');
       await pressUntil(page, 'Tab', 'Remove');
       await page.keyboard.press('Enter');
       await entry.waitFor({ state: 'detached' });
+      await isInMain(page);
+    });
+  });
+
+  test('an entry moves to the first place, and the focus stays with the list', async () => {
+    await withPage(daemon, '/settings/languages', {}, async (page) => {
+      const list = page.getByRole('group').filter({ hasText: 'Preferred Language Order' });
+      const second = (await list.getByRole('listitem').nth(1).locator('span').first().textContent()) ?? '';
+      await list.getByRole('button', { name: `Move ${second} up` }).focus();
+      await page.keyboard.press('Enter');
+      await page.waitForFunction(
+        ([element, name]) => element.querySelector('li span')?.textContent === name,
+        [await list.elementHandle(), second],
+      );
+      await page.waitForFunction((element) => element.contains(document.activeElement), await list.elementHandle());
+      // The same again is not taken.
+      await list.getByLabel(/^Add to/).fill(second);
+      await page.getByText(`${second} is already in the list.`).waitFor();
+      assert.ok(await list.getByRole('button', { name: 'Add', exact: true }).isDisabled());
+      await page.getByRole('button', { name: 'Discard' }).click();
+    });
+  });
+
+  test('another page is announced', async () => {
+    await withPage(daemon, '/run', {}, async (page) => {
+      await page.getByRole('link', { name: 'Logs' }).focus();
+      await page.keyboard.press('Enter');
+      await page.locator('[aria-live=polite]').getByText('Logs', { exact: true }).waitFor({ state: 'attached' });
     });
   });
 
@@ -115,7 +169,7 @@ describe('by keyboard', () => {
       await page.getByRole('dialog', { name: 'Save these changes?' }).waitFor();
       await pressUntil(page, 'Tab', 'Save');
       await page.keyboard.press('Enter');
-      await page.getByText('Saved 1 setting').waitFor();
+      await page.getByText('1 setting saved').waitFor();
     });
   });
 
@@ -126,11 +180,12 @@ describe('by keyboard', () => {
       await page.getByRole('link', { name: 'History' }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'History' }).waitFor();
-      await page.getByRole('link', { name: /Settings.*1 unsaved/ }).focus();
+      await page.getByRole('link', { name: /Settings.*unsaved/ }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('button', { name: 'Discard' }).focus();
       await page.keyboard.press('Enter');
-      await page.getByText('1 unsaved').waitFor({ state: 'detached' });
+      await page.getByText('unsaved', { exact: true }).waitFor({ state: 'detached' });
+      await isInMain(page);
     });
   });
 
@@ -143,7 +198,7 @@ describe('by keyboard', () => {
       await page.keyboard.press('Escape');
       await page.getByRole('dialog').waitFor({ state: 'detached' });
       await hasFocus(page, tile);
-      await page.getByRole('button', { name: 'Choose' }).focus();
+      await page.getByRole('button', { name: 'Select' }).focus();
       await page.keyboard.press('Enter');
       await tile.focus();
       await page.keyboard.press('Space');
@@ -160,6 +215,11 @@ describe('by keyboard', () => {
     });
   });
 });
+
+/** What had the focus is gone: it is near where that was, and not at the page's beginning. */
+async function isInMain(page) {
+  await page.waitForFunction(() => document.activeElement?.closest('main') !== null);
+}
 
 /** Waits until something has the focus. */
 async function hasFocus(page, locator) {

@@ -33,7 +33,7 @@ describe('a library of 40,000 title cards', () => {
       });
       await tile('200', 1).waitFor();
       assert.ok((await count()) < MOST_TILES, `${await count()} tiles`);
-      await page.getByRole('button', { name: 'Choose' }).focus();
+      await page.getByRole('button', { name: 'Select' }).focus();
       await page.keyboard.press('Tab');
       await page.keyboard.press('End');
       await tile('399', 100).waitFor();
@@ -45,6 +45,35 @@ describe('a library of 40,000 title cards', () => {
       });
       await page.keyboard.press('Home');
       await page.waitForFunction(() => document.activeElement?.ariaLabel === 'Show 000 (2000), S1 · E1');
+    });
+  });
+
+  test('the address keeps what was searched for and looked at, and Back closes the picture', async () => {
+    await withPage(daemon, '/library/titlecards', {}, async (page) => {
+      const search = page.getByLabel('Search in Title cards');
+      await search.fill('Show 123');
+      await page.getByText('100 pictures').waitFor();
+      await page.getByLabel('Order').selectOption('-size');
+      await page.reload();
+      await page.getByText('100 pictures').waitFor();
+      assert.equal(await search.inputValue(), 'Show 123');
+      assert.equal(await page.getByLabel('Order').inputValue(), '-size');
+
+      await page.locator('.tile').first().click();
+      const viewer = page.getByRole('dialog');
+      await viewer.waitFor();
+      await page.keyboard.press('ArrowRight');
+      await page.waitForURL(/picture=2/);
+      await page.goBack();
+      await viewer.waitFor({ state: 'detached' });
+      await page.getByText('100 pictures').waitFor();
+      await page.goForward();
+      await viewer.waitFor();
+      await page.reload();
+      await viewer.waitFor();
+      await page.keyboard.press('Escape');
+      await viewer.waitFor({ state: 'detached' });
+      assert.equal(new URL(page.url()).searchParams.get('q'), 'Show 123');
     });
   });
 

@@ -1,7 +1,7 @@
 // Measures the web UI of a running daemon: what is transferred, how soon pictures are seen, how smoothly they scroll.
 //
 //     node tests/browser/measure.mjs http://127.0.0.1:8000 [posters|backgrounds|seasons|titlecards]
-import { launch } from './browser.mjs';
+import { experienced, launch } from './browser.mjs';
 
 const [url, kind = 'titlecards'] = process.argv.slice(2);
 if (!url) throw new Error('usage: measure.mjs URL [KIND]');
@@ -19,6 +19,7 @@ const percentile = (values, share) => sorted(values)[Math.min(values.length - 1,
 /** A page with an empty cache, and counters of what it transfers. */
 async function open() {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  await experienced(context);
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
   await cdp.send('Network.enable');

@@ -6,7 +6,37 @@ use std::process::Command;
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
 
-const TESTS: [&str; 4] = ["keyboard", "library", "settings", "ui"];
+const TESTS: [&str; 29] = [
+    "accessible",
+    "blueprint",
+    "dashboard",
+    "examples",
+    "fields",
+    "help",
+    "install",
+    "keyboard",
+    "languages",
+    "library",
+    "logs",
+    "machine",
+    "manual",
+    "notices",
+    "oddities",
+    "parts",
+    "replace",
+    "runpage",
+    "runs",
+    "schedules",
+    "settings",
+    "setup",
+    "shortcuts",
+    "streams",
+    "subjects",
+    "times",
+    "titles",
+    "ui",
+    "unable",
+];
 
 #[test]
 fn the_web_ui_works_in_a_real_browser() {
@@ -20,7 +50,7 @@ fn the_web_ui_works_in_a_real_browser() {
         return;
     }
     let output = Command::new("node")
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=2"])
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=2", "--test-force-exit"])
         .args(TESTS.map(|name| format!("tests/browser/{name}.test.mjs")))
         .current_dir(root)
         .env("POSTERIZARRD", env!("CARGO_BIN_EXE_posterizarrd"))

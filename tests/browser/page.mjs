@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { after, before } from 'node:test';
-import { launch } from './browser.mjs';
+import { experienced, launch } from './browser.mjs';
 
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const axeSource = require.resolve('axe-core/axe.min.js');
@@ -14,7 +14,9 @@ export const PAGES = {
   '/library': 'Library',
   '/library/manual': 'Library',
   '/library/test': 'Library',
+  '/library/titles': 'Library',
   '/library/folders': 'Library',
+  '/library/queue': 'Library',
   '/library/trash': 'Library',
   '/actions': 'Action Center',
   '/actions/missing_assets': 'Action Center',
@@ -26,6 +28,11 @@ export const PAGES = {
   '/settings': 'Settings',
   '/settings/files': 'Settings',
   '/settings/backups': 'Settings',
+  '/setup/server': 'Setup assistant',
+  '/setup/look': 'Setup assistant',
+  '/help': 'Help',
+  '/help/words': 'Words',
+  '/help/install': 'Installing',
   '/about': 'About',
 };
 
@@ -35,10 +42,14 @@ before(async () => {
 });
 after(() => browser.close());
 
-/** Does something with a new page, which must not log an error, in a context of its own. */
-export async function withPage(daemon, path, { mayLogErrors = false, ...options }, work) {
+/**
+ * Does something with a new page, which must not log an error, in a context of its own. To a newcomer the setup assistant opens
+ * by itself.
+ */
+export async function withPage(daemon, path, { mayLogErrors = false, newcomer = false, ...options }, work) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   try {
+    if (!newcomer) await experienced(context);
     const page = await context.newPage();
     page.setDefaultTimeout(20_000);
     const errors = [];
@@ -74,8 +85,8 @@ export async function assertFits(page, path) {
 
 /** No serious or critical violation of accessibility rules. The context must bypass the page's CSP. */
 export async function assertAccessible(page, path) {
-  await page.addScriptTag({ path: axeSource });
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
+  if (!(await page.evaluate(() => 'axe' in globalThis))) await page.addScriptTag({ path: axeSource });
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
   const grave = violations.filter((one) => ['serious', 'critical'].includes(one.impact));
   const told = grave.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(' ')}`);
   assert.deepEqual(told, [], path);

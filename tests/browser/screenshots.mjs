@@ -2,13 +2,14 @@
 //
 //     node tests/browser/screenshots.mjs http://127.0.0.1:8000 OUT_DIR [page …]
 import { mkdir } from 'node:fs/promises';
-import { launch } from './browser.mjs';
+import { experienced, launch } from './browser.mjs';
 
 const [url, out, ...only] = process.argv.slice(2);
 if (!url || !out) throw new Error('usage: screenshots.mjs URL OUT_DIR [page …]');
 
 const PAGES = {
   dashboard: '/',
+  titles: '/library/titles',
   run: '/run',
   library: '/library/posters',
   titlecards: '/library/titlecards',
@@ -22,13 +23,22 @@ const PAGES = {
   logs: '/logs',
   exports: '/exports',
   settings: '/settings',
+  setup: '/setup/server',
+  setuplook: '/setup/look',
+  daemon: '/settings/daemon',
   visuals: '/settings/visuals',
   servers: '/settings/media-servers',
   files: '/settings/files',
   backups: '/settings/backups',
+  help: '/help',
+  article: '/help/look',
   about: '/about',
 };
-const SIZES = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
+const SIZES = {
+  vast: { width: 2560, height: 1440 },
+  wide: { width: 1440, height: 900 },
+  narrow: { width: 390, height: 844 },
+};
 
 /** Runs in the page: nothing is on its way any more that is seen. */
 function shown() {
@@ -49,6 +59,7 @@ const browser = await launch();
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ['dark', 'light']) {
     const context = await browser.newContext({ viewport, colorScheme });
+    await experienced(context);
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && console.log(`${page.url()}: ${message.text()}`));
     page.on('pageerror', (error) => console.log(`${page.url()}: ${error}`));
@@ -56,7 +67,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       if (only.length && !only.includes(name)) continue;
       await page.goto(url + path);
       await page.getByRole('heading', { level: 1 }).waitFor();
-      await page.waitForFunction(shown);
+      // What never comes is seen on the picture.
+      await page
+        .waitForFunction(shown)
+        .catch(() => console.log(`${name}, ${size}, ${colorScheme}: something is still on its way`));
       await page.screenshot({ path: `${out}/${name}-${size}-${colorScheme}.png`, fullPage: true });
     }
     await context.close();

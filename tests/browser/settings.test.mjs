@@ -20,7 +20,7 @@ describe('a daemon with a Jellyfin server', () => {
   let askedWith;
   before(async () => {
     server = createServer((request, response) => {
-      askedWith = request.headers['x-emby-token'];
+      askedWith = request.headers.authorization;
       response.setHeader('content-type', 'application/json');
       response.end(JSON.stringify(LIBRARIES));
     });
@@ -58,17 +58,65 @@ describe('a daemon with a Jellyfin server', () => {
       assert.equal(await key.inputValue(), '');
       assert.equal(await key.getAttribute('placeholder'), 'Set; type to replace it');
       await page.getByLabel('Gone').waitFor();
-      await page.getByRole('button', { name: 'Ask Jellyfin for its libraries' }).click();
+      await page.getByRole('button', { name: 'Read the libraries from Jellyfin' }).click();
       await page.getByLabel(/Kids/).check();
-      assert.equal(askedWith, KEY);
+      assert.equal(askedWith, `MediaBrowser Token="${KEY}"`);
       await page.getByLabel('Gone').uncheck();
       await page.getByRole('button', { name: 'Save 1 change' }).click();
       await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-      await page.getByText('Saved 1 setting').waitFor();
+      await page.getByText('1 setting saved').waitFor();
       const { JellyfinPart, ApiPart } = await stored();
       assert.deepEqual(JellyfinPart.LibstoExclude, ['Kids']);
       assert.equal(ApiPart.JellyfinAPIKey, KEY);
       for (const body of await Promise.all(bodies)) assert.ok(!body.includes(KEY), 'a secret came to the browser');
+    });
+  });
+
+  test('what cannot be saved is named, and its input is in view and has the focus', async () => {
+    // The browser itself logs the refused request.
+    await withPage(daemon, '/settings', { mayLogErrors: true }, async (page) => {
+      await page.getByLabel('Search the settings').fill('PosterMinWidth');
+      await page.getByLabel('Poster Min Width').fill('abc');
+      await page.getByLabel('Search the settings').fill('');
+      await page.getByRole('link', { name: 'Languages' }).click();
+      await page.getByRole('button', { name: 'Save 1 change' }).click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      const refusal = page.getByRole('alert').filter({ hasText: 'Nothing was saved' });
+      await refusal.getByRole('link', { name: 'Poster Min Width' }).waitFor();
+      await page.waitForFunction(() => document.activeElement?.closest('[data-setting="PosterMinWidth"]'));
+      const input = page.getByLabel('Poster Min Width');
+      assert.equal(await input.getAttribute('aria-invalid'), 'true');
+      const described = (await input.getAttribute('aria-describedby')).split(' ')[0];
+      assert.match(await page.locator(`[id="${described}"]`).textContent(), /whole number/);
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await refusal.waitFor({ state: 'detached' });
+    });
+  });
+
+  test('Save is at hand wherever a long page of settings is looked at', async () => {
+    for (const [width, height] of [
+      [1440, 900],
+      [390, 844],
+    ]) {
+      await withPage(daemon, '/settings/overlays', { viewport: { width, height } }, async (page) => {
+        const last = page.locator('.setting input[type=text]').last();
+        await last.fill('1');
+        await last.scrollIntoViewIfNeeded();
+        const save = page.getByRole('button', { name: 'Save 1 change' });
+        const { y, height: tall } = await save.boundingBox();
+        assert.ok(y > 0 && y + tall < height, `Save is at ${y} px in a window of ${height} px`);
+        const isOnTop = await save.evaluate((button) => {
+          const { left, top, width, height } = button.getBoundingClientRect();
+          return button.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        });
+        assert.ok(isOnTop, `the menu hides Save at ${width} px`);
+      });
+    }
+  });
+
+  test('a section that is not there is told', async () => {
+    await withPage(daemon, '/settings/nope', {}, async (page) => {
+      await page.getByText('There is no section “nope”').waitFor();
     });
   });
 
@@ -87,7 +135,7 @@ describe('a daemon with a Jellyfin server', () => {
       await save();
       await page.getByPlaceholder('Set; type to replace it').waitFor();
       assert.equal((await stored()).ApiPart.JellyfinAPIKey, 'fedcba9876543210');
-      await page.getByRole('button', { name: 'Remove Jellyfin API Key' }).click();
+      await page.getByRole('button', { name: 'Remove: Jellyfin API Key' }).click();
       await page.getByPlaceholder('Will be removed').waitFor();
       await save();
       await page.getByPlaceholder('Not set').waitFor();

@@ -3,12 +3,11 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use posterizarrd::actors::runs::{Ending, Outcome, RunId, Trigger};
-use posterizarrd::actors::script_supervisor::{
-    CheckStart, GetRun, RunRequest, Shutdown, StartError, StopReply, StopRun,
+use posterizarrd::actors::runs::{
+    CheckStart, Ending, Exit, GetRun, Outcome, RunId, RunRequest, Shutdown, StartError, StopReply, StopRun, Trigger,
 };
 
-use super::stage::{Stage, outcome, shim_of};
+use super::stage::{Stage, exit, outcome, shim_of};
 
 /// Trees that do not want to die. Each says `ready` once all of it is there.
 const TREES: [(&str, &str); 6] = [
@@ -49,8 +48,8 @@ async fn stop_leaves_nothing_of_any_tree() {
         let forced = name.contains("ignores");
         assert_eq!(reply, StopReply::Ended { run, trigger: Trigger::Api, forced }, "{name}");
         let record = stage.ended(run).await;
-        assert_eq!((outcome(&record), record.ending), (Outcome::Stopped, Some(Ending::Stop)), "{name}");
-        assert_eq!(record.signal, Some(if forced { 9 } else { 15 }), "{name}");
+        assert_eq!((outcome(&record), record.ending()), (Outcome::Stopped, Some(Ending::Stop)), "{name}");
+        assert_eq!(exit(&record), Some(Exit::Signal(if forced { 9 } else { 15 })), "{name}");
         assert!(!fs::exists(stage.path("temp/Posterizarr.Running")).unwrap(), "{name}");
         assert_eq!(shim_of(stage.folder.path(), run), None, "{name}");
     }
@@ -66,7 +65,7 @@ async fn kill_leaves_nothing_of_any_tree() {
         assert_eq!(stage.survivors(), [0; 0], "{name}");
         assert_eq!(reply, StopReply::Ended { run, trigger: Trigger::Api, forced: false }, "{name}");
         let record = stage.ended(run).await;
-        assert_eq!((outcome(&record), record.signal), (Outcome::Killed, Some(9)), "{name}");
+        assert_eq!((outcome(&record), exit(&record)), (Outcome::Killed, Some(Exit::Signal(9))), "{name}");
         assert!(!fs::exists(stage.path("temp/Posterizarr.Running")).unwrap(), "{name}");
     }
 }
@@ -77,7 +76,10 @@ async fn a_run_ends_with_its_script_whatever_it_leaves_behind() {
     let record = stage.run(RunRequest::plain("normal").unwrap()).await;
     assert_eq!(outcome(&record), Outcome::Completed, "{record:?}");
     assert_eq!(stage.survivors(), [0; 0]);
-    assert!((record.ended.unwrap() - record.started).as_seconds_f64() < 10.0, "it did not wait for the output's end");
+    assert!(
+        (record.end().unwrap().at - record.started).as_seconds_f64() < 10.0,
+        "it did not wait for the output's end"
+    );
 }
 
 #[actix::test]
@@ -86,7 +88,7 @@ async fn others_are_answered_while_a_stop_takes_its_time() {
     let run = ready(&stage).await;
     let stop = actix::spawn(stage.supervisor.send(StopRun { kill: false }));
     stage.shows(|view| view.current.as_ref().is_some_and(|run| run.ending == Some(Ending::Stop))).await;
-    assert!(stage.ask(GetRun { id: run }).await.unwrap().unwrap().ended.is_none());
+    assert!(stage.ask(GetRun { id: run }).await.unwrap().unwrap().end().is_none());
     assert!(matches!(stage.ask(CheckStart).await, Err(StartError::Busy(_))));
     assert!(!stop.is_finished());
     // A kill does not wait for the grace, and both are answered.
@@ -111,7 +113,7 @@ async fn a_run_that_takes_too_long_is_ended() {
         settings.silence_limit = Some(Duration::from_secs(60));
     });
     let record = stage.run(RunRequest::plain("normal").unwrap()).await;
-    assert_eq!((outcome(&record), record.ending), (Outcome::TimedOut, Some(Ending::TimeLimit)));
+    assert_eq!((outcome(&record), record.ending()), (Outcome::TimedOut, Some(Ending::TimeLimit)));
     assert_eq!(stage.survivors(), [0; 0]);
 }
 
@@ -123,7 +125,7 @@ async fn a_silent_run_is_ended_and_a_logging_one_is_not() {
     let logging = stage.run(RunRequest::plain("testing").unwrap()).await;
     assert_eq!(outcome(&logging), Outcome::Completed, "{logging:?}");
     let silent = stage.run(RunRequest::plain("backup").unwrap()).await;
-    assert_eq!((outcome(&silent), silent.ending), (Outcome::TimedOut, Some(Ending::Silence)));
+    assert_eq!((outcome(&silent), silent.ending()), (Outcome::TimedOut, Some(Ending::Silence)));
 }
 
 #[actix::test]
@@ -134,5 +136,5 @@ async fn a_shutdown_interrupts_the_run_and_starts_no_other() {
     assert_eq!(stage.survivors(), [0; 0]);
     assert_eq!(outcome(&stage.ended(run).await), Outcome::Interrupted);
     assert!(matches!(stage.ask(CheckStart).await, Err(StartError::Stopping)));
-    assert!(stage.commons.views.runs.get().stopping);
+    assert!(stage.views.runs.get().stopping);
 }

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use posterizarrd::actors::runs::{Mode, Outcome, Trigger};
-use posterizarrd::actors::script_supervisor::{
-    Job, JobError, JobState, ListJobs, NewJob, RemoveJob, RetryJob, RunRequest, Shutdown, StopRun, SubmitJob,
+use posterizarrd::actors::runs::{
+    Job, JobError, JobState, ListJobs, Mode, NewJob, Outcome, RemoveJob, RetryJob, RunRequest, Shutdown, StopRun,
+    SubmitJob, Trigger,
 };
 
 use super::stage::{Stage, job, outcome};
@@ -26,7 +26,7 @@ async fn jobs_wait_for_the_slot_and_then_run_in_their_order() {
         stage.ask(SubmitJob(new)).await.unwrap();
     }
     let view = stage.shows(|view| view.waiting_count == 3).await;
-    let shown: Vec<_> = view.waiting.iter().map(|job| (job.id.as_str(), job.mode)).collect();
+    let shown: Vec<_> = view.first_waiting.iter().map(|job| (job.id.as_str(), job.mode)).collect();
     assert_eq!(shown, [("urgent", Mode::Tautulli), ("first", Mode::Tautulli), ("second", Mode::Tautulli)]);
     stage.touch("go");
     stage.shows(|view| view.waiting_count == 0 && view.current.is_none()).await;
@@ -45,7 +45,7 @@ async fn a_job_that_met_another_instance_is_tried_again() {
     ));
     stage.ask(SubmitJob(job("a", Trigger::Schedule))).await.unwrap();
     let view = stage.shows(|view| view.last.as_ref().is_some_and(|last| last.id.0 == 2)).await;
-    assert_eq!(view.last.as_ref().unwrap().outcome, Some(Outcome::Completed));
+    assert_eq!(view.last.as_ref().unwrap().outcome(), Some(Outcome::Completed));
     let first = stage.ended(posterizarrd::actors::runs::RunId(1)).await;
     assert_eq!((outcome(&first), first.job.as_deref()), (Outcome::Busy, Some("a")));
     assert_eq!(state(&stage, "a").await.attempts, 2);
@@ -89,6 +89,6 @@ async fn a_job_that_a_shutdown_interrupted_runs_when_the_daemon_is_back() {
     assert_eq!((interrupted.state, interrupted.attempts), (JobState::Waiting, 0));
     stage.touch("go");
     let stage = stage.crash().await.restart();
-    stage.shows(|view| view.last.as_ref().is_some_and(|last| last.outcome == Some(Outcome::Completed))).await;
+    stage.shows(|view| view.last.as_ref().is_some_and(|last| last.outcome() == Some(Outcome::Completed))).await;
     assert!(matches!(state(&stage, "a").await.state, JobState::Done { .. }));
 }

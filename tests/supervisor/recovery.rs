@@ -3,12 +3,12 @@
 use std::fs;
 
 use chrono::Utc;
-use posterizarrd::actors::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
-use posterizarrd::actors::script_supervisor::{
-    CheckStart, Job, JobState, ListJobs, ListRuns, RunRequest, StartError, StopReply, StopRun, SubmitJob,
+use posterizarrd::actors::runs::{
+    CheckStart, Exit, Job, JobState, ListJobs, ListRuns, Mode, Outcome, RunId, RunRecord, RunRequest, StartError,
+    StopReply, StopRun, SubmitJob, Trigger,
 };
 
-use super::stage::{Stage, eventually, job, kill, outcome, shim_of, survivors};
+use super::stage::{Stage, eventually, exit, job, kill, outcome, shim_of, survivors};
 
 const WAIT: &str =
     "touch ready; while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done; echo '{}' > Logs/scheduled.json\n";
@@ -57,11 +57,11 @@ async fn a_run_that_ended_while_the_daemon_was_gone_gets_its_true_end() {
     let back = Utc::now();
     let stage = wreck.restart();
     let record = stage.ended(RunId(1)).await;
-    assert_eq!((outcome(&record), record.exit_code), (Outcome::Completed, Some(0)));
-    assert!(record.ended.unwrap() <= back);
+    assert_eq!((outcome(&record), exit(&record)), (Outcome::Completed, Some(Exit::Code(0))));
+    assert!(record.end().unwrap().at <= back);
     assert!(fs::exists(stage.path("runs/1/scheduled.json")).unwrap(), "what it left was collected");
     assert_eq!(stage.ask(ListJobs).await[0].state, JobState::Done { run: RunId(1) });
-    assert_eq!(stage.commons.views.runs.get().current, None);
+    assert_eq!(stage.views.runs.get().current, None);
 }
 
 #[actix::test]
@@ -74,7 +74,7 @@ async fn what_a_killed_shim_left_behind_is_killed_and_the_end_is_unknown() {
     assert!(survivors(wreck.path()).len() >= 2);
     let stage = wreck.restart();
     let record = stage.ended(started.run).await;
-    assert_eq!((outcome(&record), record.exit_code), (Outcome::Unknown, None));
+    assert_eq!((outcome(&record), exit(&record)), (Outcome::Unknown, None));
     assert_eq!(stage.survivors(), [0; 0]);
 }
 
@@ -93,25 +93,8 @@ async fn a_job_whose_run_never_took_place_runs_once() {
     let stage = Stage::new("echo x >> ran; echo '{}' > Logs/scheduled.json");
     let wreck = stage.crash().await;
     // As it is on disk when the daemon dies between the marks and the shim.
-    let record = RunRecord {
-        id: RunId(1),
-        mode: Mode::Scheduled,
-        trigger: Trigger::Webhook,
-        job: Some("a".into()),
-        arguments: Vec::new(),
-        pid: None,
-        started: Utc::now(),
-        ending: None,
-        ended: None,
-        outcome: None,
-        reason: None,
-        exit_code: None,
-        signal: None,
-        peak_memory_bytes: 0,
-        cpu_seconds: 0.0,
-        log: "Scriptlog.log".into(),
-        adopted: false,
-    };
+    let begun = RunRecord::new(RunId(1), Mode::Scheduled, Trigger::Webhook, Utc::now());
+    let record = RunRecord { job: Some("a".into()), ..begun };
     let running = Job {
         id: "a".into(),
         request: RunRequest::scheduled(),
@@ -120,13 +103,15 @@ async fn a_job_whose_run_never_took_place_runs_once() {
         priority: 0,
         created: Utc::now(),
         not_before: Utc::now(),
+        delay: std::time::Duration::ZERO,
         attempts: 1,
         max_attempts: 3,
+        absences: 0,
         dedupe: None,
         last_error: None,
     };
-    wreck.commons.store.table().unwrap().put(&1_u64.to_be_bytes(), &record).unwrap();
-    wreck.commons.store.table().unwrap().put(b"a", &running).unwrap();
+    wreck.shared.store.table().unwrap().put(&1_u64.to_be_bytes(), &record).unwrap();
+    wreck.shared.store.table().unwrap().put(b"a", &running).unwrap();
     let stage = wreck.restart();
     let done = stage.ended(RunId(2)).await;
     assert_eq!(outcome(&done), Outcome::Completed);
@@ -141,7 +126,7 @@ async fn a_run_is_known_by_its_number_for_ever() {
     let stage = Stage::new("");
     stage.run(RunRequest::plain("normal").unwrap()).await;
     let stage = stage.crash().await.restart();
-    assert_eq!(stage.commons.views.runs.wait_for(|view| view.last.is_some()).await.last.as_ref().unwrap().id, RunId(1));
+    assert_eq!(stage.views.runs.wait_for(|view| view.last.is_some()).await.last.as_ref().unwrap().id, RunId(1));
     assert_eq!(stage.start_normal().await.run, RunId(2));
     stage.ended(RunId(2)).await;
 }

@@ -3,13 +3,13 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use posterizarrd::actors::events::Fact;
-use posterizarrd::actors::runs::{Mode, Outcome, RunId, Trigger};
-use posterizarrd::actors::script_supervisor::{
-    CheckStart, ListRuns, ManualForm, RunRequest, StartError, StartRun, StopReply, StopRun, log_of,
+use posterizarrd::actors::runs::{
+    CheckStart, Exit, ListRuns, ManualForm, Mode, Outcome, RunId, RunRequest, StartError, StartRun, StopReply, StopRun,
+    Trigger, log_of,
 };
+use posterizarrd::actors::runtime::events::Fact;
 
-use super::stage::{Stage, eventually, outcome};
+use super::stage::{Stage, eventually, exit, outcome, why};
 
 /// Waits until the test makes the file `go`.
 const WAIT: &str = "while [ ! -e go ] && [ -d Logs ]; do sleep 0.01; done\n";
@@ -22,28 +22,28 @@ fn plain(mode: &str) -> RunRequest {
 async fn a_run_is_seen_from_its_start_to_its_end_and_kept() {
     let stage =
         Stage::new(&format!("echo \"$0 $@\"; {WAIT} echo x > Logs/Testinglog.log; echo '{{}}' > Logs/testing.json"));
-    let mut facts = stage.commons.facts.listen(None).live;
+    let mut facts = stage.shared.facts.listen(None).live;
     let started = stage.start(plain("testing")).await.unwrap();
-    let view = stage.commons.views.runs.get();
+    let view = stage.views.runs.get();
     let current = view.current.as_ref().unwrap();
     assert_eq!((current.id, current.pid, current.mode), (started.run, Some(started.pid), Mode::Testing));
     assert_eq!(
         facts.recv().await.unwrap().fact,
-        Fact::RunStarted { run: started.run, mode: "testing".into(), trigger: "api".into() }
+        Fact::RunStarted { run: started.run, mode: Mode::Testing, trigger: Trigger::Api }
     );
 
     stage.touch("go");
     let record = stage.ended(started.run).await;
-    assert_eq!((outcome(&record), record.exit_code, record.signal), (Outcome::Completed, Some(0), None));
+    assert_eq!((outcome(&record), exit(&record)), (Outcome::Completed, Some(Exit::Code(0))));
     assert_eq!((record.arguments.as_slice(), record.trigger), (["-Testing".to_owned()].as_slice(), Trigger::Api));
-    assert!(record.ended.unwrap() > record.started);
-    assert_eq!(stage.commons.views.runs.get().current, None);
+    assert!(record.end().unwrap().at > record.started);
+    assert_eq!(stage.views.runs.get().current, None);
     let Fact::RunFinished { run, outcome, .. } = facts.recv().await.unwrap().fact else { panic!("another fact") };
     assert_eq!((run, outcome), (started.run, Outcome::Completed));
 
     let printed = fs::read_to_string(stage.path("runs/1/output.log")).unwrap();
     assert_eq!(printed, format!("{} -Testing\n", stage.path("Posterizarr.ps1").display()));
-    assert_eq!(fs::read_to_string(log_of(&stage.commons.data, &record)).unwrap(), "x\n");
+    assert_eq!(fs::read_to_string(log_of(&stage.shared.data, &record)).unwrap(), "x\n");
 }
 
 #[actix::test]
@@ -95,9 +95,9 @@ async fn a_run_that_writes_no_result_failed_and_tells_its_last_errors() {
     let record = stage.run(plain("normal")).await;
     assert_eq!(outcome(&record), Outcome::Failed);
     let reason = "it ended without writing Logs/normal.json; last lines: [x] [ERROR]   |L.1   | Could not access Plex";
-    assert_eq!(record.reason.as_deref(), Some(reason));
+    assert_eq!(why(&record), Some(reason));
     let reset = stage.run(RunRequest::reset("Movies").unwrap()).await;
-    assert_eq!((outcome(&reset), reset.exit_code), (Outcome::Completed, Some(0)), "a reset writes no result");
+    assert_eq!((outcome(&reset), exit(&reset)), (Outcome::Completed, Some(Exit::Code(0))), "a reset writes no result");
 }
 
 #[actix::test]
@@ -125,7 +125,7 @@ async fn what_is_missing_is_told_and_a_failed_start_frees_the_slot() {
     let record = stage.ended(RunId(1)).await;
     assert_eq!((outcome(&record), record.pid), (Outcome::Failed, None));
     assert!(fs::read_to_string(stage.path("runs/1/output.log")).unwrap().starts_with("cannot start no-such-shell "));
-    assert!(!stage.commons.views.runs.get().runner.available);
+    assert!(!stage.views.runs.get().runner.available);
 
     fs::remove_file(stage.path("Posterizarr.ps1")).unwrap();
     assert!(matches!(stage.start(plain("normal")).await, Err(StartError::ScriptMissing)));
@@ -197,6 +197,14 @@ async fn a_foreign_run_with_a_running_file_is_seen_without_being_asked_for() {
     stage.touch("go");
     foreign.wait().unwrap();
     stage.shows(|view| view.foreign.is_none()).await;
+}
+
+/// What is gone before anybody looks was there for the kernel.
+#[actix::test]
+async fn a_short_peak_of_memory_is_recorded() {
+    let stage = Stage::new("head -c 80000000 /dev/zero | tail -c 79999999 > /dev/null\n");
+    let record = stage.run(plain("normal")).await;
+    assert!(record.peak_memory_bytes > 60_000_000, "{record:?}");
 }
 
 #[actix::test]

@@ -4,15 +4,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use posterizarrd::actors::commons::{Commons, Views};
-use posterizarrd::actors::data_dir::DataDir;
-use posterizarrd::actors::events::Facts;
-use posterizarrd::actors::guard::{Answer, Handle, Troupe, exit_when_exhausted};
-use posterizarrd::actors::runs::{Outcome, RunId, RunRecord, Trigger};
-use posterizarrd::actors::script_supervisor::{
-    GetRun, NewJob, RunRequest, RunView, RunnerChoice, ScriptSupervisor, StartError, StartRun, Started,
-    SupervisorSettings,
+use posterizarrd::actors::runs::{
+    Exit, GetRun, NewJob, Outcome, RunId, RunRecord, RunRequest, RunView, RunnerChoice, ScriptSupervisor, StartError,
+    StartRun, Started, SupervisorSettings, Trigger, Views,
 };
+use posterizarrd::actors::runtime::data_dir::DataDir;
+use posterizarrd::actors::runtime::events::Facts;
+use posterizarrd::actors::runtime::guard::{ActorSystem, Handle, Handler, exit_when_exhausted};
+use posterizarrd::actors::runtime::shared::Shared;
 use posterizarrd::actors::store::Store;
 
 /// How long anything may take that ought to take a moment.
@@ -21,9 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A supervisor and what belongs to it.
 pub struct Stage {
     // First, so that the supervisor is gone before its processes and its folder are.
-    troupe: Stopped,
+    actor_system: Stopped,
     pub supervisor: Handle<ScriptSupervisor>,
-    pub commons: Commons,
+    pub shared: Shared,
+    pub views: Views,
     pub settings: SupervisorSettings,
     pub folder: Folder,
 }
@@ -44,7 +44,7 @@ impl Drop for Folder {
 }
 
 /// Actors that are stopped when this goes.
-struct Stopped(Troupe);
+struct Stopped(ActorSystem);
 
 impl Drop for Stopped {
     fn drop(&mut self) {
@@ -78,21 +78,22 @@ impl Stage {
         change(&mut settings);
         fs::write(&settings.script, script).unwrap();
         let store = Store::open(&data.store()).unwrap();
-        let commons = Commons { data, store, facts: Facts::new(), views: Views::default() };
-        let (troupe, supervisor) = start(&commons, &settings);
-        Self { folder, commons, settings, supervisor, troupe }
+        let shared = Shared { data, store, facts: Facts::new() };
+        let views = Views::default();
+        let (actor_system, supervisor) = start(&shared, &views, &settings);
+        Self { folder, shared, views, settings, supervisor, actor_system }
     }
 
     /// Takes the supervisor away as a crash does: no message, no last word. Gives what a new one starts from.
     pub async fn crash(self) -> Wreck {
-        drop(self.troupe);
+        drop(self.actor_system);
         eventually("the supervisor is gone", || (!self.supervisor.connected()).then_some(())).await;
-        Wreck { folder: self.folder, commons: self.commons, settings: self.settings }
+        Wreck { folder: self.folder, shared: self.shared, settings: self.settings }
     }
 
     pub async fn ask<M>(&self, message: M) -> M::Result
     where
-        ScriptSupervisor: Answer<M>,
+        ScriptSupervisor: Handler<M>,
         M: actix::Message + Send + 'static,
         M::Result: Send,
     {
@@ -110,7 +111,7 @@ impl Stage {
 
     /// Waits until the view is as wanted.
     pub async fn shows(&self, wanted: impl FnMut(&RunView) -> bool) -> std::sync::Arc<RunView> {
-        tokio::time::timeout(PATIENCE, self.commons.views.runs.wait_for(wanted)).await.expect("a view as wanted")
+        tokio::time::timeout(PATIENCE, self.views.runs.wait_for(wanted)).await.expect("a view as wanted")
     }
 
     /// Waits until a run has ended; gives its record.
@@ -149,7 +150,7 @@ impl Stage {
 /// What a crash leaves.
 pub struct Wreck {
     folder: Folder,
-    pub commons: Commons,
+    pub shared: Shared,
     pub settings: SupervisorSettings,
 }
 
@@ -160,17 +161,18 @@ impl Wreck {
 
     /// Starts a new supervisor on it.
     pub fn restart(self) -> Stage {
-        let commons = Commons { views: Views::default(), facts: Facts::new(), ..self.commons };
-        let (troupe, supervisor) = start(&commons, &self.settings);
-        Stage { folder: self.folder, commons, settings: self.settings, supervisor, troupe }
+        let (shared, views) = (Shared { facts: Facts::new(), ..self.shared }, Views::default());
+        let (actor_system, supervisor) = start(&shared, &views, &self.settings);
+        Stage { folder: self.folder, shared, views, settings: self.settings, supervisor, actor_system }
     }
 }
 
-fn start(commons: &Commons, settings: &SupervisorSettings) -> (Stopped, Handle<ScriptSupervisor>) {
-    let troupe = Troupe::new(commons.facts.clone(), exit_when_exhausted(|| {}));
-    let (commons, settings) = (commons.clone(), settings.clone());
-    let supervisor = troupe.start(move || ScriptSupervisor::new(commons.clone(), settings.clone()));
-    (Stopped(troupe), supervisor)
+fn start(shared: &Shared, views: &Views, settings: &SupervisorSettings) -> (Stopped, Handle<ScriptSupervisor>) {
+    let actor_system = ActorSystem::new(shared.facts.clone(), exit_when_exhausted(|| {}));
+    let given = (shared.clone(), views.clone(), settings.clone());
+    let supervisor =
+        actor_system.start(move || ScriptSupervisor::new(given.0.clone(), given.1.clone(), given.2.clone()));
+    (Stopped(actor_system), supervisor)
 }
 
 /// A job with an id.
@@ -187,7 +189,15 @@ pub fn job(id: &str, trigger: Trigger) -> NewJob {
 }
 
 pub fn outcome(record: &RunRecord) -> Outcome {
-    record.outcome.unwrap_or_else(|| panic!("no outcome: {record:?}"))
+    record.outcome().unwrap_or_else(|| panic!("no outcome: {record:?}"))
+}
+
+pub fn exit(record: &RunRecord) -> Option<Exit> {
+    record.end().and_then(|end| end.exit)
+}
+
+pub fn why(record: &RunRecord) -> Option<&str> {
+    record.end().and_then(|end| end.reason.as_deref())
 }
 
 /// The processes that work in a folder.

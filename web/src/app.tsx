@@ -1,21 +1,24 @@
 /** The frame around the pages: menu, state of the connection, the page itself, notices and questions. */
 import { CircleUserRound, Ellipsis, LogOut } from 'lucide-preact';
-import { type ComponentType, lazy, Suspense } from 'preact/compat';
-import { useEffect, useState } from 'preact/hooks';
-import { Link, Router, Route as Shown, Switch, useLocation } from 'wouter-preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Link, Router, Route as Shown, Switch, useLocation, useSearch } from 'wouter-preact';
 import { basePath } from './api/client';
-import { Badge, Empty, Loading, Page } from './components/basics';
+import { Badge, Empty, Page, pageTitle } from './components/basics';
 import { Questions } from './components/dialog';
+import { LanguageChoice } from './components/language';
+import { Fresh, NoticeBell, NoticeCentre, useNotices } from './components/notices';
+import { Boundary, Part } from './components/part';
 import { RunBadge } from './components/run';
+import { Shortcuts, ShortcutsButton } from './components/shortcuts';
 import { Toasts, tell } from './components/toast';
+import { keepFocus } from './lib/focus';
 import { start, status, version } from './live/state';
-import { connection } from './live/stream';
-import { SignIn } from './pages/SignIn';
+import { connection, refusal } from './live/stream';
+import { Refused, SignIn } from './pages/SignIn';
 import { unsaved } from './pages/settings/edits';
 import { routes } from './routes';
 import { check, session, signOut } from './session';
-
-const pages: readonly [string, ComponentType][] = routes.map((route) => [route.path, lazy(route.load)]);
+import { rich, t } from './texts';
 
 export function App() {
   useEffect(() => {
@@ -27,6 +30,7 @@ export function App() {
   return (
     <>
       {session.value === 'signed_out' && <SignIn />}
+      {session.value === 'refused' && <Refused />}
       {(session.value === 'open' || session.value === 'signed_in') && <Frame />}
       <Questions />
       <Toasts />
@@ -34,43 +38,72 @@ export function App() {
   );
 }
 
+/** Leads to where the page begins. `#main` alone would lead below the base address, which is another page. */
+function Skip() {
+  useLocation();
+  useSearch();
+  return (
+    <a class="skip" href={`${location.pathname}${location.search}#main`}>
+      {t('frame.skip')}
+    </a>
+  );
+}
+
+/** Tells whoever does not see it that another page is shown. */
+function Announcement() {
+  return (
+    <p class="visually-hidden" aria-live="polite">
+      {pageTitle.value}
+    </p>
+  );
+}
+
 function Frame() {
   useEffect(start, []);
+  useEffect(keepFocus, []);
+  const { notices, fresh } = useNotices();
   return (
     <Router base={basePath}>
-      <a class="skip" href="#main">
-        Skip to the page
-      </a>
+      <Skip />
+      <Announcement />
       <div class="shell">
-        <Side />
-        <main class="main" id="main">
+        <Side fresh={fresh} />
+        <main class="main" id="main" tabIndex={-1}>
           <ConnectionBanner />
-          <Suspense fallback={<Loading />}>
-            <Switch>
-              {pages.map(([path, View]) => (
-                <Shown path={path} key={path}>
-                  <View />
-                </Shown>
-              ))}
-              <Shown>
-                <Page title="Nothing here">
-                  <Empty>
-                    This address belongs to no page. <Link href="/">Go to the dashboard.</Link>
-                  </Empty>
-                </Page>
-              </Shown>
-            </Switch>
-          </Suspense>
+          <Pages />
         </main>
       </div>
+      <NoticeCentre notices={notices} />
+      <Shortcuts />
     </Router>
+  );
+}
+
+function Pages() {
+  const [place] = useLocation();
+  return (
+    <Boundary place={place}>
+      <Switch>
+        {routes.map((route) => (
+          <Shown path={route.path} key={route.path}>
+            <Part route={route} />
+          </Shown>
+        ))}
+        <Shown>
+          <Page title={t('frame.nothing_here')}>
+            <Empty>{rich('frame.no_such_page', { link: (text) => <Link href="/">{text}</Link> })}</Empty>
+          </Page>
+        </Shown>
+      </Switch>
+    </Boundary>
   );
 }
 
 /** How many pages are always seen in the menu of a phone. */
 const AT_HAND = 4;
 
-function Side() {
+/** `fresh`: how many notices are new. */
+function Side({ fresh }: { fresh: number }) {
   const [location] = useLocation();
   // Pages of single runs belong to the history.
   const place = location.replace(/^\/runs\//, '/history/');
@@ -78,10 +111,12 @@ function Side() {
   // On a phone the first pages are at hand, and the others behind a button.
   const [open, setOpen] = useState(false);
   useEffect(() => setOpen(false), [location]);
+  const side = useRef<HTMLElement>(null);
+  useEffect(() => (open ? whenLeft(side.current, () => setOpen(false)) : undefined), [open]);
   const others = routes.filter(({ link }) => link).slice(AT_HAND);
   const inOthers = others.some(({ link }) => link && inside(link));
   return (
-    <div class="side">
+    <header class="side" ref={side}>
       <Link href="/" class="brand">
         <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden="true">
           <rect x="3" y="2" width="26" height="28" rx="6" fill="currentColor" />
@@ -89,7 +124,7 @@ function Side() {
         </svg>
         posterizarrd
       </Link>
-      <nav aria-label="Pages">
+      <nav aria-label={t('frame.pages')}>
         <ul class={open ? 'menu open' : 'menu'}>
           {routes.map(
             ({ link, name, icon: Icon }, index) =>
@@ -97,14 +132,17 @@ function Side() {
                 <li key={link} class={index < AT_HAND ? undefined : 'other'}>
                   <Link href={link} aria-current={inside(link) ? 'page' : undefined}>
                     <Icon size={18} aria-hidden="true" />
-                    {name}
+                    {t(name)}
                     {link === '/run' && <RunBadge />}
-                    {link === '/settings' && unsaved.value > 0 && <Badge tone="warn">{unsaved.value} unsaved</Badge>}
+                    {link === '/settings' && unsaved.value > 0 && <Badge tone="warn">{t('frame.unsaved')}</Badge>}
                     {link === '/triggers' && Boolean(status.value?.queued) && <Badge>{status.value?.queued}</Badge>}
                   </Link>
                 </li>
               ),
           )}
+          <li class="other">
+            <NoticeBell fresh={fresh} />
+          </li>
           <li class="more">
             <button
               type="button"
@@ -113,27 +151,47 @@ function Side() {
               onClick={() => setOpen(!open)}
             >
               <Ellipsis size={18} aria-hidden="true" />
-              {open ? 'Less' : 'More'}
-              {!open && Boolean(status.value?.queued) && <Badge>{status.value?.queued}</Badge>}
+              {open ? t('frame.less') : t('frame.more')}
+              {!open && <Behind fresh={fresh} />}
             </button>
           </li>
         </ul>
       </nav>
       <div class="side-foot">
+        <LanguageChoice />
+        <ShortcutsButton />
         <VersionLine />
         {session.value === 'signed_in' && (
           <button type="button" class="button small" onClick={() => tell(signOut())}>
-            <LogOut size={14} aria-hidden="true" /> Sign out
+            <LogOut size={14} aria-hidden="true" /> {t('frame.sign_out')}
           </button>
         )}
         {session.value === 'open' && (
           <Link href="/settings/webui" class="row muted">
-            <CircleUserRound size={14} aria-hidden="true" /> No login is set
+            <CircleUserRound size={14} aria-hidden="true" /> {t('frame.no_login')}
           </Link>
         )}
       </div>
-    </div>
+    </header>
   );
+}
+
+/** What the closed menu of a phone hides: new notices, else who waits. */
+function Behind({ fresh }: { fresh: number }) {
+  if (fresh > 0) return <Fresh n={fresh} />;
+  return status.value?.queued ? <Badge>{status.value.queued}</Badge> : null;
+}
+
+/** Calls it when something else is pressed, or Escape; gives what ends it. */
+function whenLeft(element: HTMLElement | null, leave: () => void): () => void {
+  const pressed = (event: Event) => !element?.contains(event.target as Node) && leave();
+  const key = (event: KeyboardEvent) => event.key === 'Escape' && leave();
+  addEventListener('pointerdown', pressed);
+  addEventListener('keydown', key);
+  return () => {
+    removeEventListener('pointerdown', pressed);
+    removeEventListener('keydown', key);
+  };
 }
 
 function VersionLine() {
@@ -142,7 +200,7 @@ function VersionLine() {
   return (
     <Link href="/about" class="muted">
       {known.daemon}
-      {known.is_update_available && <Badge tone="accent">{known.remote} is out</Badge>}
+      {known.is_update_available && <Badge tone="accent">{t('frame.update', { version: known.remote ?? '' })}</Badge>}
     </Link>
   );
 }
@@ -151,16 +209,14 @@ function ConnectionBanner() {
   if (connection.value === 'lost') {
     return (
       <div class="banner tone-bad notice" role="alert">
-        The daemon does not answer. What you see is the last that was known; this page goes on by itself when it is
-        back.
+        {refusal.value ? t('frame.refuses', { reason: refusal.value }) : t('frame.away')}
       </div>
     );
   }
   if (connection.value === 'polling') {
     return (
       <div class="banner muted" role="status">
-        Live events do not get through to this browser (a proxy may hold them back); the page asks every 15 seconds
-        instead.
+        {t('frame.polling')}
       </div>
     );
   }

@@ -2,11 +2,15 @@
 import { signal } from '@preact/signals';
 import { ApiError, address, body, client, failure, whenSignedOut } from './api/client';
 import { edits } from './pages/settings/edits';
+import { t } from './texts';
 
-export type Session = 'unknown' | 'open' | 'signed_in' | 'signed_out';
+export type Session = 'unknown' | 'open' | 'signed_in' | 'signed_out' | 'refused';
 
-/** `open`: no login is needed. */
+/** `open`: no login is needed. `refused`: the daemon answers nothing under the address that this page has. */
 export const session = signal<Session>('unknown');
+
+/** What stands in the way of everybody, in the daemon's words; none where all is well. */
+export const obstacle = signal<string | undefined>(undefined);
 
 whenSignedOut(() => {
   session.value = 'signed_out';
@@ -14,7 +18,9 @@ whenSignedOut(() => {
 
 export async function check(): Promise<void> {
   const answer = body(await client.GET('/api/auth/check'));
-  session.value = !answer.enabled ? 'open' : answer.authenticated ? 'signed_in' : 'signed_out';
+  obstacle.value = answer.problem?.message;
+  if (answer.problem?.code === 'unknown_host' || answer.problem?.code === 'foreign_origin') session.value = 'refused';
+  else session.value = !answer.enabled ? 'open' : answer.authenticated ? 'signed_in' : 'signed_out';
 }
 
 /** Tries a name and a password; fails with the daemon's words. */
@@ -23,7 +29,7 @@ export async function signIn(user: string, password: string): Promise<void> {
   const text = String.fromCharCode(...new TextEncoder().encode(`${user}:${password}`));
   const headers = { authorization: `Basic ${btoa(text)}` };
   const response = await fetch(address('/api/status'), { headers }).catch(() => {
-    throw new ApiError('the daemon does not answer', 0);
+    throw new ApiError(t('error.no_answer'), 0);
   });
   if (!response.ok) throw await failure(response);
   session.value = 'signed_in';

@@ -6,7 +6,7 @@
 
 use actix_web::http::Method;
 
-use crate::actors::auth_keeper::Scope;
+use crate::actors::access::Scope;
 
 /// What a request needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +41,11 @@ pub fn needed(method: &Method, path: &str) -> Access {
     match segments.next().unwrap_or_default() {
         "api" => match segments.next().unwrap_or_default() {
             "webhook" => Access::Needs(Scope::Webhook),
-            "auth" | "admin" => Access::Needs(Scope::Admin),
+            "auth" | "admin" | "settings" | "folders" | "plex" => Access::Needs(Scope::Admin),
             _ => read_or_admin,
         },
         "metrics" if reads => Access::Needs(Scope::Metrics),
-        "ws" | "poster_assets" | "manual_poster_assets" | "test" | "images" => read_or_admin,
+        "ws" | "poster_assets" | "manual_poster_assets" | "backup_assets" | "test" | "images" => read_or_admin,
         "docs" | "redoc" | "openapi.json" => read_or_admin,
         _ if reads && !path.contains(['%', '\\']) => Access::Public,
         _ => Access::Needs(Scope::Admin),
@@ -99,15 +99,28 @@ mod tests {
             "/API/status",
             "/ws/logs",
         ];
-        let media =
-            ["/poster_assets/a.jpg", "/manual_poster_assets/a.webp", "/test/x.png", "/images/x.svg", "/Images/x"];
+        let media = [
+            "/poster_assets/a.jpg",
+            "/manual_poster_assets/a.webp",
+            "/backup_assets/a.jpg",
+            "/test/x.png",
+            "/images/x.svg",
+            "/Images/x",
+        ];
         let documents = ["/docs", "/docs/index.css", "/redoc", "/openapi.json", "/api/health/other", "/api/healthz"];
         for path in paths.into_iter().chain(media).chain(documents) {
             assert_eq!(get(path), READ, "{path}");
             assert_eq!(needed(&Method::DELETE, path), ADMIN, "{path}");
         }
         assert_eq!(get("/metrics"), Access::Needs(Scope::Metrics));
-        for path in ["/api/auth/keys", "/api/auth/keys/x", "/api/admin/support-zip"] {
+        for path in [
+            "/api/auth/keys",
+            "/api/auth/keys/x",
+            "/api/admin/support-zip",
+            "/api/settings",
+            "/api/folders",
+            "/api/plex/pin/1",
+        ] {
             assert_eq!(get(path), ADMIN, "{path}");
         }
         assert_eq!(needed(&Method::POST, "/api/webhook/arr"), Access::Needs(Scope::Webhook));

@@ -1,7 +1,7 @@
 //! Slows down whoever guesses passwords.
 //!
-//! The first wrong logins of an address are free. From then on each further one closes the door to the address for twice
-//! as long as the one before. A browser that keeps sending the same stale login counts once. Time comes from outside.
+//! The first wrong logins of an address are free. From then on each further one locks the address out for twice as
+//! long as the one before. A browser that keeps sending the same stale login counts once. Time comes from outside.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,13 +12,13 @@ const FREE: u32 = 5;
 /// How long it closes at first.
 const FIRST_WAIT: Duration = Duration::from_secs(2);
 /// How long it closes at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 /// An address that guessed nothing wrong for this long starts anew.
 const FORGET_AFTER: Duration = Duration::from_secs(60 * 60);
 /// Addresses remembered; beyond, the one that was quiet for longest is forgotten.
-const MOST_CLIENTS: usize = 4096;
+const MAX_CLIENTS: usize = 4096;
 /// Wrong logins remembered per address, to know a repeated one.
-const MOST_REMEMBERED: usize = 32;
+const MAX_REMEMBERED: usize = 32;
 
 /// What identifies a wrong login without being it.
 pub type Fingerprint = [u8; 32];
@@ -56,7 +56,7 @@ impl Backoff {
         if guesses.wrong.contains(&login) {
             return false;
         }
-        if guesses.wrong.len() == MOST_REMEMBERED {
+        if guesses.wrong.len() == MAX_REMEMBERED {
             guesses.wrong.remove(0);
         }
         guesses.wrong.push(login);
@@ -67,11 +67,11 @@ impl Backoff {
     }
 
     fn make_room(&mut self, client: IpAddr, now: Instant) {
-        if self.clients.len() < MOST_CLIENTS || self.clients.contains_key(&client) {
+        if self.clients.len() < MAX_CLIENTS || self.clients.contains_key(&client) {
             return;
         }
         self.clients.retain(|_, guesses| !guesses.is_old(now));
-        if self.clients.len() >= MOST_CLIENTS
+        if self.clients.len() >= MAX_CLIENTS
             && let Some(quietest) = self.clients.iter().min_by_key(|(_, guesses)| guesses.last).map(|pair| *pair.0)
         {
             self.clients.remove(&quietest);
@@ -88,7 +88,7 @@ impl Guesses {
 fn wait_after(count: u32) -> Duration {
     match count.checked_sub(FREE) {
         None => Duration::ZERO,
-        Some(beyond) => FIRST_WAIT.saturating_mul(1 << beyond.min(20)).min(LONGEST_WAIT),
+        Some(beyond) => FIRST_WAIT.saturating_mul(1 << beyond.min(20)).min(MAX_WAIT),
     }
 }
 
@@ -166,12 +166,12 @@ mod tests {
     fn the_table_is_bounded_and_forgets_the_quietest() {
         let (mut backoff, start) = (Backoff::default(), Instant::now());
         let client = |n: u32| IpAddr::from(n.to_be_bytes());
-        for n in 0..MOST_CLIENTS as u32 + 10 {
+        for n in 0..MAX_CLIENTS as u32 + 10 {
             (0..5).for_each(|guess| {
                 backoff.failed(client(n), login(guess), start + Duration::from_millis(n.into()));
             });
         }
-        assert_eq!(backoff.clients.len(), MOST_CLIENTS);
+        assert_eq!(backoff.clients.len(), MAX_CLIENTS);
         assert!(!backoff.clients.contains_key(&client(9)));
         assert!(backoff.clients.contains_key(&client(10)));
     }

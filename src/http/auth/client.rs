@@ -1,9 +1,9 @@
-//! Who is at the other end: address, scheme and host, believed from proxies that are trusted.
+//! Who is at the other end: address and scheme, believed from proxies that are trusted.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use actix_web::HttpRequest;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::HeaderMap;
 use ipnet::IpNet;
 
 /// The other end of a request.
@@ -13,8 +13,6 @@ pub struct Client {
     pub address: IpAddr,
     /// Whether it came by HTTPS to a trusted proxy.
     pub https: bool,
-    /// The host and port it asked for.
-    pub host: String,
 }
 
 impl Client {
@@ -24,18 +22,20 @@ impl Client {
         Self::from_parts(peer, request.headers(), trusted)
     }
 
+    /// Whether a request comes from a peer in `trusted`.
+    pub fn is_by_proxy(request: &HttpRequest, trusted: &[IpNet]) -> bool {
+        request.peer_addr().is_some_and(|peer| is_trusted(peer.ip().to_canonical(), trusted))
+    }
+
     fn from_parts(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let forwarded = |name: &str| first(text(name)).to_owned();
-        let host = text(header::HOST.as_str()).to_owned();
         if !is_trusted(peer, trusted) {
-            return Self { address: peer, https: false, host };
+            return Self { address: peer, https: false };
         }
-        let asked = forwarded("x-forwarded-host");
         Self {
             address: original(peer, headers, trusted),
             https: forwarded("x-forwarded-proto").eq_ignore_ascii_case("https"),
-            host: if asked.is_empty() { host } else { asked },
         }
     }
 }
@@ -85,11 +85,11 @@ mod tests {
 
     #[test]
     fn only_a_trusted_proxy_is_believed() {
-        let claims = [("x-forwarded-for", "192.0.2.9"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "evil")];
-        let direct = client("192.0.2.1", &[claims.as_slice(), &[("host", "nas:8000")]].concat());
-        assert_eq!(direct, Client { address: "192.0.2.1".parse().unwrap(), https: false, host: "nas:8000".to_owned() });
+        let claims = [("x-forwarded-for", "192.0.2.9"), ("x-forwarded-proto", "https")];
+        let direct = client("192.0.2.1", &claims);
+        assert_eq!(direct, Client { address: "192.0.2.1".parse().unwrap(), https: false });
         let proxied = client("10.0.0.1", &claims);
-        assert_eq!(proxied, Client { address: "192.0.2.9".parse().unwrap(), https: true, host: "evil".to_owned() });
+        assert_eq!(proxied, Client { address: "192.0.2.9".parse().unwrap(), https: true });
     }
 
     #[test]

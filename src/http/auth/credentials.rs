@@ -9,12 +9,12 @@ use base64::engine::general_purpose::GeneralPurpose;
 use base64::engine::{DecodePaddingMode, GeneralPurposeConfig};
 use sha2::{Digest, Sha256};
 
-use crate::actors::auth_keeper::KEY_PREFIX;
+use crate::actors::access::KEY_PREFIX;
 
-/// The session's cookie.
+/// What the name of the session's cookie begins with; all of it in earlier versions.
 pub const COOKIE: &str = "posterizarrd_session";
-/// Query parameters that carry an API key.
-const KEY_PARAMETERS: [&str; 2] = ["api_key", "secret"];
+/// Query parameters that carry an API key; the last one is how Sonarr and Radarr spell it.
+const KEY_PARAMETERS: [&str; 3] = ["api_key", "secret", "apikey"];
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
@@ -22,6 +22,12 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent)
         .with_decode_allow_trailing_bits(true),
 );
+
+/// The name of the session's cookie. Browsers keep cookies by host and not by port, so that two daemons on one host would
+/// replace each other's if they had the same name.
+pub fn cookie_name(installation: &str) -> String {
+    if installation.is_empty() { COOKIE.to_owned() } else { format!("{COOKIE}_{installation}") }
+}
 
 /// Everything a request brings.
 #[derive(Default, PartialEq, Eq)]
@@ -31,15 +37,15 @@ pub struct Presented {
     pub basic: Option<(String, String)>,
     /// Texts that may be API keys.
     pub keys: Vec<String>,
-    /// Values of the session cookie; there are two when it was set for two paths.
+    /// Values of the session cookie, also under its earlier name; there are two when it was set for two paths.
     pub cookies: Vec<String>,
     /// Whether there is a Basic header that cannot be read.
     pub garbled: bool,
 }
 
 impl Presented {
-    /// Reads a request's headers and query.
-    pub fn of(request: &HttpRequest) -> Self {
+    /// Reads a request's headers and query; the session's cookie has this name.
+    pub fn of(request: &HttpRequest, cookie: &str) -> Self {
         let headers = request.headers();
         let texts = |name| headers.get_all(name).filter_map(|value| value.to_str().ok());
         let mut presented = Self::default();
@@ -52,7 +58,12 @@ impl Presented {
         let of_query = parameters.filter(|(name, _)| KEY_PARAMETERS.contains(&name.as_str())).map(|(_, value)| value);
         presented.keys.extend(of_query);
         presented.keys.retain(|key| !key.is_empty());
-        presented.cookies = texts(header::COOKIE).flat_map(|value| value.split(';')).filter_map(session_of).collect();
+        let cookies = || texts(header::COOKIE).flat_map(|value| value.split(';'));
+        let of_name = |name: &str| cookies().filter_map(|one| value_of(one, name)).collect::<Vec<_>>();
+        presented.cookies = of_name(cookie);
+        if cookie != COOKIE {
+            presented.cookies.extend(of_name(COOKIE));
+        }
         presented
     }
 
@@ -97,9 +108,9 @@ fn read_basic(encoded: &str) -> Option<(String, String)> {
     pair.split_once(':').map(|(user, password)| (user.to_owned(), password.to_owned()))
 }
 
-fn session_of(cookie: &str) -> Option<String> {
+fn value_of(cookie: &str, wanted: &str) -> Option<String> {
     let (name, value) = cookie.trim().split_once('=')?;
-    (name == COOKIE && !value.is_empty()).then(|| value.to_owned())
+    (name == wanted && !value.is_empty()).then(|| value.to_owned())
 }
 
 #[cfg(test)]
@@ -112,7 +123,7 @@ mod tests {
         for header in headers {
             request = request.append_header(*header);
         }
-        Presented::of(&request.to_http_request())
+        Presented::of(&request.to_http_request(), &cookie_name("abcd1234"))
     }
 
     fn basic(header: &str) -> Option<(String, String)> {
@@ -152,9 +163,10 @@ mod tests {
     fn the_session_is_found_among_other_cookies() {
         let cookies = [
             ("cookie", "a=b; posterizarrd_session=one;x"),
-            ("cookie", "posterizarrd_session=two; xposterizarrd_session=no"),
+            ("cookie", "posterizarrd_session=two; xposterizarrd_session=no; posterizarrd_session_abcd1234=own"),
+            ("cookie", "posterizarrd_session_other123=another's; posterizarrd_session_abcd1234="),
         ];
-        assert_eq!(presented("/", &cookies).cookies, ["one", "two"]);
+        assert_eq!(presented("/", &cookies).cookies, ["own", "one", "two"]);
         assert!(!presented("/", &cookies).is_explicit());
     }
 }

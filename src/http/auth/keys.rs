@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::auth_keeper::{ApiKey, AuthError, CreateKey, DeleteKey, Scope};
-use crate::http::body::Json;
+use crate::actors::access::{ApiKey, AuthError, CreateKey, DeleteKey, Scope};
+use crate::http::extract::body::Json;
 use crate::http::{ApiError, Code, State, ask};
 
-const LONGEST_NAME: usize = 64;
+const MAX_NAME_LENGTH: usize = 64;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -25,22 +25,23 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 struct KeyRequest {
     /// A name to recognise it by; 1 to 64 characters.
     name: String,
-    /// What it may do; at least one.
-    scopes: Vec<Scope>,
+    /// What it may do; at least one. Absent: everything, as keys of Posterizarr 3.x, whose page does not ask.
+    scopes: Option<Vec<Scope>>,
 }
 
 impl KeyRequest {
     fn checked(self) -> Result<CreateKey, ApiError> {
         let name = self.name.trim().to_owned();
-        if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-            let text = format!("name must have 1 to {LONGEST_NAME} characters and no line breaks");
+        if name.is_empty() || name.chars().count() > MAX_NAME_LENGTH || name.chars().any(char::is_control) {
+            let text = format!("name must have 1 to {MAX_NAME_LENGTH} characters and no line breaks");
             return Err(ApiError::validation("value_error", &["body", "name"], text));
         }
-        if self.scopes.is_empty() {
+        let scopes = self.scopes.unwrap_or_else(|| vec![Scope::Admin]);
+        if scopes.is_empty() {
             let text = "scopes must name at least one of admin, read, webhook, metrics";
             return Err(ApiError::validation("value_error", &["body", "scopes"], text));
         }
-        Ok(CreateKey { name, scopes: self.scopes })
+        Ok(CreateKey { name, scopes })
     }
 }
 
@@ -55,6 +56,10 @@ struct KeyInfo {
     created: DateTime<Utc>,
     /// To the minute; null until the first use.
     last_used: Option<DateTime<Utc>>,
+    /// `created` as upstream writes it: UTC, without offset.
+    created_at: String,
+    /// `last_used` likewise.
+    last_used_at: Option<String>,
 }
 
 impl From<&ApiKey> for KeyInfo {
@@ -66,8 +71,14 @@ impl From<&ApiKey> for KeyInfo {
             scopes: key.scopes.clone(),
             created: key.created,
             last_used: key.last_used,
+            created_at: as_upstream(key.created),
+            last_used_at: key.last_used.map(as_upstream),
         }
     }
+}
+
+fn as_upstream(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A new key.
@@ -76,6 +87,7 @@ struct Created {
     success: bool,
     /// The key itself. It is shown this once.
     key: String,
+    message: &'static str,
     #[serde(flatten)]
     info: KeyInfo,
 }
@@ -98,7 +110,8 @@ struct Removed {
 fn refused(error: AuthError) -> ApiError {
     match error {
         AuthError::TooManyKeys => ApiError::new(Code::Conflict, error.to_string()),
-        AuthError::Random(_) | AuthError::Store(_) => ApiError::internal(error),
+        AuthError::Store(error) => error.into(),
+        AuthError::Random(_) => ApiError::internal(error),
     }
 }
 
@@ -108,7 +121,9 @@ fn refused(error: AuthError) -> ApiError {
 async fn create(state: State, body: Json<KeyRequest>) -> Result<impl Responder, ApiError> {
     let message = body.0.checked()?;
     let new = ask(&state.auth, message).await?.map_err(refused)?;
-    let created = Created { success: true, key: new.token.text().to_owned(), info: new.record.as_ref().into() };
+    let message = "Key generated. Save it now, it won't be shown again!";
+    let key = new.token.text().to_owned();
+    let created = Created { success: true, key, message, info: new.record.as_ref().into() };
     Ok((web::Json(created), StatusCode::CREATED))
 }
 
@@ -116,7 +131,7 @@ async fn create(state: State, body: Json<KeyRequest>) -> Result<impl Responder, 
 #[utoipa::path(tag = "auth", responses((status = 200, body = Keys)))]
 #[get("/api/auth/keys")]
 async fn list(state: State) -> impl Responder {
-    let keys = state.commons.views.auth.get().keys();
+    let keys = state.views.auth.get().keys();
     web::Json(Keys { success: true, keys: keys.iter().map(|key| key.as_ref().into()).collect() })
 }
 

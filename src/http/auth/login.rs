@@ -1,6 +1,5 @@
 //! From what a request brings to who it is.
 
-use std::collections::HashMap;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -13,11 +12,13 @@ use chrono::Utc;
 use super::backoff::Backoff;
 use super::client::Client;
 use super::credentials::Presented;
+use super::foreign::Told;
+use super::unclaimed::Unclaimed;
 use super::verified::Verified;
 use super::{LocalOwner, session};
-use crate::actors::auth_keeper::{Fingerprint, Scope, Token, Used};
-use crate::actors::config_keeper::WebAuth;
-use crate::http::{ApiError, AppState, Code};
+use crate::actors::access::{AdoptKey, ApiKey, Fingerprint, Scope, Used};
+use crate::actors::config::WebAuth;
+use crate::http::{ApiError, AppState, Code, ask};
 
 /// How a request proved who it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +44,18 @@ pub struct Principal {
     pub via: Via,
     /// The user's or the key's name, where there is one.
     pub name: Option<String>,
+    /// What proved it: the fingerprint of the key, of the cookie, or of the stored login; zeros where nothing did.
+    pub proof: Fingerprint,
 }
 
 impl Principal {
-    fn admin(via: Via, name: Option<String>) -> Self {
-        Self { scopes: vec![Scope::Admin], via, name }
+    /// Whoever comes over the owner-only socket.
+    pub fn owner() -> Self {
+        Self::admin(Via::LocalSocket, None, NOTHING)
+    }
+
+    fn admin(via: Via, name: Option<String>, proof: Fingerprint) -> Self {
+        Self { scopes: vec![Scope::Admin], via, name, proof }
     }
 
     /// Whether they may do what needs this scope.
@@ -83,28 +91,17 @@ pub enum Login {
 #[derive(Debug, Default)]
 pub struct Logins {
     backoff: Mutex<Backoff>,
-    recent: Mutex<HashMap<Fingerprint, Token>>,
+    /// Sessions whose cookie never came back.
+    pub(super) unclaimed: Unclaimed,
+    /// Refusals of foreign pages that the log has.
+    pub(super) told: Told,
     verified: Verified,
 }
 
-/// More programs than this that log in without keeping the cookie get new sessions.
-const MOST_RECENT: usize = 256;
+/// In place of a proof where none is needed.
+const NOTHING: Fingerprint = [0; 32];
 
 impl Logins {
-    /// The session that this program was given for the same login before.
-    pub fn given(&self, program: &Fingerprint) -> Option<Token> {
-        self.recent.lock().unwrap_or_else(PoisonError::into_inner).get(program).cloned()
-    }
-
-    /// Remembers the session that a program was given, so that one which does not keep cookies is given it again.
-    pub fn remember(&self, program: Fingerprint, token: Token) {
-        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
-        if recent.len() >= MOST_RECENT {
-            recent.clear();
-        }
-        recent.insert(program, token);
-    }
-
     fn closed_for(&self, client: IpAddr) -> Option<Duration> {
         self.backoff.lock().unwrap_or_else(PoisonError::into_inner).closed_for(client, Instant::now())
     }
@@ -120,35 +117,64 @@ impl Logins {
 /// learns the truth. A right key passes even while the address is slowed down: 256 bits are not guessed.
 pub async fn of(request: &HttpRequest, state: &AppState) -> Login {
     if request.conn_data::<LocalOwner>().is_some() {
-        return Login::Known(Principal::admin(Via::LocalSocket, None));
+        return Login::Known(Principal::owner());
     }
-    let presented = Presented::of(request);
+    let presented = session::presented(request, state);
     let key = of_key(&presented, state);
-    let config = state.commons.views.config.get();
+    let config = state.views.config.get();
     if !config.web_auth.enabled {
-        return Login::Known(Principal::admin(Via::Open, key.and_then(|key| key.name)));
+        return Login::Known(Principal::admin(Via::Open, key.and_then(|key| key.name), NOTHING));
     }
     if let Some(principal) = key {
+        return Login::Known(principal);
+    }
+    if let Some(principal) = of_old_key(request, &presented, state).await {
         return Login::Known(principal);
     }
     if presented.is_explicit() {
         return of_password(request, state, &presented, &config.web_auth).await;
     }
-    session::of(&presented, state, &config.web_auth)
-        .map_or(Login::Missing, |session| Login::Known(Principal::admin(Via::Session, Some(session.user.clone()))))
+    session::of(&presented, state, &config.web_auth).map_or(Login::Missing, |(cookie, session)| {
+        Login::Known(Principal::admin(Via::Session, Some(session.user.clone()), cookie))
+    })
 }
 
 fn of_key(presented: &Presented, state: &AppState) -> Option<Principal> {
-    let view = state.commons.views.auth.get();
-    let key = presented.keys.iter().find_map(|key| view.key(key))?;
+    let view = state.views.auth.get();
+    presented.keys.iter().find_map(|key| view.key(key)).map(|key| of_known_key(key, state))
+}
+
+fn of_known_key(key: &ApiKey, state: &AppState) -> Principal {
     if key.use_is_news(Utc::now()) {
         // If the mailbox is full, the next use is written down.
         let _ = state.auth.try_send(Used { token: key.fingerprint });
     }
-    Some(Principal { scopes: key.scopes.clone(), via: Via::Key, name: Some(key.name.clone()) })
+    let (scopes, name) = (key.scopes.clone(), Some(key.name.clone()));
+    Principal { scopes, via: Via::Key, name, proof: key.fingerprint }
+}
+
+/// The first use of a key of Posterizarr 3.x. Checking one is slow, so that an address which guesses is slowed down first.
+async fn of_old_key(request: &HttpRequest, presented: &Presented, state: &AppState) -> Option<Principal> {
+    let view = state.views.auth.get();
+    let like = presented.keys.iter().map(|key| (key.clone(), view.old_keys_like(key)));
+    let candidates: Vec<_> = like.filter(|(_, keys)| !keys.is_empty()).collect();
+    let client = Client::of(request, &state.settings.trusted_proxies).address;
+    if candidates.is_empty() || state.logins.closed_for(client).is_some() {
+        return None;
+    }
+    let is_open = || state.logins.closed_for(client).is_none();
+    let (old, token) = state.logins.verified.old_key(candidates, is_open).await?;
+    let adopted = ask(&state.auth, AdoptKey { id: old.id.clone(), token }).await.ok()?;
+    let adopted =
+        adopted.inspect_err(|error| tracing::error!(%error, "a key of the old backend cannot be kept")).ok()?;
+    adopted.map(|key| of_known_key(&key, state))
 }
 
 async fn of_password(request: &HttpRequest, state: &AppState, presented: &Presented, auth: &WebAuth) -> Login {
+    if auth.is_locked() {
+        // No guess can be right, so none is counted.
+        return Login::Wrong;
+    }
     let client = Client::of(request, &state.settings.trusted_proxies).address;
     if let Some(wait) = state.logins.closed_for(client) {
         return Login::Closed(wait);
@@ -156,19 +182,19 @@ async fn of_password(request: &HttpRequest, state: &AppState, presented: &Presen
     if let Some((user, password)) = &presented.basic {
         let is_open = || state.logins.closed_for(client).is_none();
         match state.logins.verified.accepts(auth, user, password, is_open).await {
-            Some(true) => return Login::Known(Principal::admin(Via::Basic, Some(user.clone()))),
+            Some(true) => return Login::Known(Principal::admin(Via::Basic, Some(user.clone()), auth.fingerprint)),
             Some(false) => {}
             None => return Login::Closed(state.logins.closed_for(client).unwrap_or_default()),
         }
     }
     if state.logins.failed(client, presented.fingerprint()) {
-        tell_failure(presented, client);
+        notify_failure(presented, client);
     }
     Login::Wrong
 }
 
 /// The name is quoted and cut: it is anybody's text.
-fn tell_failure(presented: &Presented, client: IpAddr) {
+fn notify_failure(presented: &Presented, client: IpAddr) {
     match &presented.basic {
         Some((user, _)) => {
             let user: String = user.chars().take(64).collect();

@@ -1,18 +1,18 @@
-//! Checks of name and password. One that is stored as a hash takes a tenth of a second and much memory on purpose: such
+//! Checks of name and password, and of keys of Posterizarr 3.x. One that is stored as a hash takes a tenth of a second and much memory on purpose: such
 //! checks run one after the other, away from the HTTP workers, and what was right is remembered.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::web;
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 
-use crate::actors::auth_keeper::Fingerprint;
-use crate::actors::config_keeper::WebAuth;
+use crate::actors::access::{self, Fingerprint, OldKey};
+use crate::actors::config::WebAuth;
 
 /// There is one right login at a time; more than a few are those of earlier passwords.
-const MOST_REMEMBERED: usize = 8;
+const MAX_REMEMBERED: usize = 8;
 
 /// The logins that were found to be right, in memory only, and the line of those that are to be checked.
 #[derive(Debug)]
@@ -59,13 +59,33 @@ impl Verified {
         Some(is_right)
     }
 
+    /// The key of 3.x that one of these texts is, with the text; `None` also if nobody cared any more when it was their turn.
+    pub async fn old_key(
+        &self,
+        candidates: Vec<(String, Vec<Arc<OldKey>>)>,
+        still_matters: impl FnOnce() -> bool,
+    ) -> Option<(Arc<OldKey>, Fingerprint)> {
+        let Ok(_turn) = self.turns.acquire().await else { return None };
+        if !still_matters() {
+            return None;
+        }
+        let find = move || {
+            let is = |(text, keys): (String, Vec<Arc<OldKey>>)| {
+                let key = keys.into_iter().find(|key| key.is(&text))?;
+                Some((key, access::fingerprint(&text)))
+            };
+            candidates.into_iter().find_map(is)
+        };
+        web::block(find).await.ok().flatten()
+    }
+
     fn knows(&self, login: &Fingerprint) -> bool {
         self.right.lock().unwrap_or_else(PoisonError::into_inner).contains(login)
     }
 
     fn remember(&self, login: Fingerprint) {
         let mut right = self.right.lock().unwrap_or_else(PoisonError::into_inner);
-        if right.len() >= MOST_REMEMBERED {
+        if right.len() >= MAX_REMEMBERED {
             right.clear();
         }
         right.insert(login);

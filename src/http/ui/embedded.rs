@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
-use crate::http::representation::{Representation, accepted};
+use crate::http::respond::representation::{Representation, accepted};
 
 const PAGE: &str = "index.html";
 /// What the page's addresses are relative to, as its source has it.
@@ -34,7 +34,7 @@ pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<Represe
     match best(request, path) {
         Some(file) if path != PAGE => Some(file),
         None if path.starts_with(super::HASHED) => None,
-        _ => page(base_url),
+        _ => page(&base(request.path(), base_url)),
     }
 }
 
@@ -63,10 +63,20 @@ fn file(file: EmbeddedFile, kind: &'static str, encoding: Option<ContentEncoding
     Representation { kind, content, encoding, etag }
 }
 
-/// The page, told below which path it is shown.
-fn page(base_url: &str) -> Option<Representation> {
+/// What the page's addresses are relative to. Without a configured path it leads from the page's own address up to where our
+/// root is, so that it is right below the path of a proxy, too, that takes its path away before it asks us.
+fn base(path: &str, base_url: &str) -> String {
+    if !base_url.is_empty() {
+        return format!("{base_url}/");
+    }
+    let depth = path.matches('/').count().saturating_sub(1);
+    format!("./{}", "../".repeat(depth))
+}
+
+/// The page, told what its addresses are relative to.
+fn page(base: &str) -> Option<Representation> {
     let text = String::from_utf8(Build::get(PAGE)?.data.into_owned()).ok()?;
-    let content = text.replacen(BASE, &format!(r#"<base href="{base_url}/""#), 1).into_bytes();
+    let content = text.replacen(BASE, &format!(r#"<base href="{base}""#), 1).into_bytes();
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(&content)));
     Some(Representation { kind: kind_of(PAGE), content: content.into(), encoding: None, etag })
 }
@@ -82,5 +92,25 @@ fn kind_of(path: &str) -> &'static str {
         Some("json" | "webmanifest") => "application/json",
         Some("woff2") => "font/woff2",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_leads_back_to_our_root_from_any_depth_and_to_a_configured_path() {
+        for (path, expected) in [
+            ("/", "./"),
+            ("/index.html", "./"),
+            ("/library", "./"),
+            ("/library/manual", "./../"),
+            ("/library/folders/Movies/", "./../../../"),
+            ("", "./"),
+        ] {
+            assert_eq!(base(path, ""), expected, "{path}");
+            assert_eq!(base(path, "/posters"), "/posters/");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! The table against the help, the README and the example file.
 
-use super::super::{Flags, Surroundings, load};
+use super::super::{Environment, Flags, load};
 use super::*;
 
 const TABLE_BEGINS: &str = "<!-- settings: begin -->\n";
@@ -8,7 +8,7 @@ const TABLE_ENDS: &str = "<!-- settings: end -->";
 
 fn defaults() -> Settings {
     let root = tempfile::tempdir().unwrap();
-    load(&Flags::new(), &Surroundings::new([], root.path())).unwrap().settings
+    load(&Flags::new(), &Environment::new([], root.path())).unwrap().settings
 }
 
 fn readme_table() -> String {
@@ -67,10 +67,12 @@ fn the_example_file_names_every_setting_with_its_default() {
     let path = folder.path().join("posterizarrd.toml");
     std::fs::write(&path, &uncommented).unwrap();
     let flags = Flags::from([(CONFIG_FILE, path.to_string_lossy().into_owned())]);
-    let surroundings = Surroundings::new([("STATE_DIRECTORY".into(), "/var/lib/posterizarrd".into())], folder.path());
-    let from_example = load(&flags, &surroundings).unwrap().settings;
-    let mut expected = load(&Flags::new(), &surroundings).unwrap().settings;
+    let environment = Environment::new([("STATE_DIRECTORY".into(), "/var/lib/posterizarrd".into())], folder.path());
+    let from_example = load(&flags, &environment).unwrap().settings;
+    let mut expected = load(&Flags::new(), &environment).unwrap().settings;
     expected.executable.clone_from(&from_example.executable);
+    // Where they come from is all that differs.
+    expected.origins.clone_from(&from_example.origins);
     assert_eq!(from_example, expected);
     for setting in SETTINGS.iter().filter(|setting| setting.key != CONFIG_FILE) {
         let name = setting.key.rsplit('.').next().unwrap();

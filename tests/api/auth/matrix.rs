@@ -40,6 +40,7 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("GET", "http://elsewhere/api/status", "read"),
     ("GET", "/poster_assets/a.jpg", "read"),
     ("GET", "/manual_poster_assets/a.webp", "read"),
+    ("GET", "/backup_assets/a.jpg", "read"),
     ("GET", "/test/x.png", "read"),
     ("GET", "/images/logo.svg", "read"),
     ("GET", "/Images/logo.svg", "read"),
@@ -219,7 +220,7 @@ async fn a_web_socket_needs_a_login_that_may_read() {
 #[actix_web::test]
 async fn every_documented_operation_needs_a_login_except_the_public_ones() {
     let app = locked();
-    let document = serde_json::to_value(posterizarrd::http::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
     let mut public = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
@@ -247,7 +248,7 @@ async fn every_documented_operation_needs_a_login_except_the_public_ones() {
 #[actix_web::test]
 async fn the_owner_of_the_socket_is_admin() {
     let app = locked();
-    let client = reqwest::Client::builder().unix_socket(app.state.commons.data.socket()).build().unwrap();
+    let client = reqwest::Client::builder().unix_socket(app.state.shared.data.socket()).build().unwrap();
     let answer = client.get("http://localhost/api/auth/keys").send().await.unwrap();
     assert_eq!(answer.status(), 200);
     let check: Value = client.get("http://localhost/api/auth/check").send().await.unwrap().json().await.unwrap();

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use posterizarrd::actors::config_keeper::{document, keys};
-use posterizarrd::actors::events::Fact;
-use posterizarrd::actors::library_keeper::KeepLibraries;
-use posterizarrd::actors::media_server::{Library, Server};
+use posterizarrd::actors::config::{document, keys};
+use posterizarrd::actors::runtime::events::Fact;
+use posterizarrd::actors::servers::client::{Library, Server};
+use posterizarrd::actors::servers::libraries::KeepLibraries;
 
 use super::*;
 
@@ -115,6 +115,24 @@ async fn a_partial_post_changes_what_it_names() {
 }
 
 #[actix_web::test]
+async fn a_folder_is_set_by_its_whole_path() {
+    let app = TestApp::start();
+    let before = file(app.path());
+    for key in ["AssetPath", "ManualAssetPath", "BackupPath"] {
+        for path in ["relative/posters", "~/posters", ".", "C:\\posters"] {
+            let answer = post(&app, "?mode=merge", json!({key: path})).await;
+            let told = answer.json();
+            assert_eq!((answer.status.as_u16(), &told["detail"][0]["loc"][2]), (400, &json!(key)), "{path}");
+            assert!(told["detail"][0]["msg"].as_str().unwrap().contains("begin it with a slash"), "{told}");
+        }
+    }
+    assert_eq!(file(app.path()), before);
+    // Written by hand it is one below the data folder, and no reason to refuse anything else.
+    let app = app_with(r#"{"PrerequisitePart": {"AssetPath": "assets"}}"#);
+    assert_eq!(post(&app, "?mode=merge", json!({"AssetPath": "assets", "maxLogs": "7"})).await.status, 200);
+}
+
+#[actix_web::test]
 async fn everything_wrong_is_told_at_once_and_nothing_is_changed() {
     let app = TestApp::start();
     let before = file(app.path());
@@ -216,9 +234,9 @@ async fn two_writers_of_parts_never_take_back_each_others_change() {
 #[actix_web::test]
 async fn a_change_is_in_force_and_told_when_it_is_answered() {
     let app = TestApp::start();
-    let mut facts = app.state.commons.facts.listen(None).live;
+    let mut facts = app.state.shared.facts.listen(None).live;
     post(&app, "?mode=merge", json!({"AssetPath": "/elsewhere"})).await;
-    assert_eq!(app.state.commons.views.config.get().asset_paths.assets, Path::new("/elsewhere"));
+    assert_eq!(app.state.views.config.get().asset_paths.assets, Path::new("/elsewhere"));
     let fact = tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             let event = facts.recv().await.unwrap();
@@ -244,4 +262,59 @@ async fn a_link_is_written_through_and_a_missing_file_is_made() {
     let answer = post(&app, "?mode=merge", json!({"UsePlex": "false"})).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(document(&app), json!({"Own": {"k": 1}, "PlexPart": {"UsePlex": "false"}}), "from what is in force");
+}
+
+#[actix_web::test]
+async fn unknown_keys_keep_their_type_and_are_refused_at_their_place_where_they_cannot() {
+    let own = json!({"ApiPart": {
+        "LaterOrder": ["TMDB", "TVDB"], "Overrides": {"Filme": ["de"]}, "Switch": false, "Jobs": 4, "Name": "n",
+    }});
+    for grouped in [false, true] {
+        let app = app_with(own.to_string());
+        let send = async |keys: Value| {
+            post(&app, "?mode=merge", if grouped { json!({ "ApiPart": keys }) } else { keys }).await
+        };
+        let texts = json!({
+            "LaterOrder": "[\"Fanart\"]", "Overrides": "{\"Filme\": [\"fr\"]}", "Switch": "True", "Jobs": "8", "Name": true,
+        });
+        let answer = send(texts).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let expected = json!({"ApiPart": {
+            "LaterOrder": ["Fanart"], "Overrides": {"Filme": ["fr"]}, "Switch": true, "Jobs": 8, "Name": "true",
+        }});
+        assert_eq!(document(&app), expected);
+        for (key, wrong) in [
+            ("LaterOrder", json!("Fanart")),
+            ("LaterOrder", json!({})),
+            ("Overrides", json!("x")),
+            ("Overrides", json!([])),
+            ("Switch", json!("maybe")),
+            ("Jobs", json!("many")),
+            ("Name", json!([])),
+        ] {
+            let answer = send(json!({ key: wrong })).await;
+            assert_eq!(answer.status, 400, "{key} {wrong}");
+            let detail = answer.json()["detail"][0].clone();
+            assert_eq!(detail["loc"], json!(["body", "config", key]));
+            assert!(detail["msg"].as_str().unwrap().contains("must stay"), "{detail}");
+        }
+        assert_eq!(document(&app), expected, "nothing was changed");
+    }
+}
+
+#[actix_web::test]
+async fn unknown_keys_are_shown_unless_they_look_like_secrets_and_masks_that_come_back_are_the_stored_values() {
+    let own = json!({"ApiPart": {"ProviderOrder": ["TMDB"], "TraktApiKey": "mine", "Servers": {"nas": {"token": "t", "port": 1}}}});
+    let app = app_with(own.to_string());
+    let shown = app.get("/api/config?masked=true").await.json()["config"].clone();
+    assert_eq!(shown["ProviderOrder"], json!(["TMDB"]));
+    assert_eq!(shown["TraktApiKey"], "********");
+    assert_eq!(shown["Servers"], json!({"nas": {"token": "********", "port": 1}}));
+    let answer = post(&app, "?mode=merge", shown.clone()).await;
+    assert_eq!((answer.status.as_u16(), &answer.json()["changes_count"]), (200, &json!(0)));
+    let mut changed = shown;
+    changed["Servers"]["nas"]["port"] = json!(2);
+    assert_eq!(post(&app, "?mode=merge", changed).await.status, 200);
+    let expected = json!({"nas": {"token": "t", "port": 2}});
+    assert_eq!(document(&app)["ApiPart"]["Servers"], expected);
 }

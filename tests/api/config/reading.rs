@@ -12,17 +12,17 @@ async fn the_configuration_has_upstreams_shape_and_a_sentence_for_every_key() {
     assert_eq!(body["success"], true);
     assert_eq!(body["using_flat_structure"], true);
     let config = body["config"].as_object().unwrap();
-    assert_eq!(config.len(), 228);
+    assert_eq!(config.len(), 263);
     assert_eq!(config["PosterTextOffset"], "+430");
     assert_eq!(config["basicAuthPassword"], "posterizarr", "an admin sees what is stored");
     let groups = body["ui_groups"].as_object().unwrap();
-    assert_eq!(groups.len(), 23);
-    assert_eq!(groups["Plex Settings"][0], "UsePlex");
+    assert_eq!(groups.len(), 20, "those of version 3");
+    assert_eq!((&groups["Media Servers"][0], &groups["Poster Settings"][0]), (&json!("UsePlex"), &json!("Posters")));
     let grouped: Vec<&str> =
         groups.values().flat_map(|keys| keys.as_array().unwrap()).map(|key| key.as_str().unwrap()).collect();
-    assert_eq!(grouped.len(), 228);
+    assert_eq!(grouped.len(), 262);
     for key in config.keys() {
-        assert!(grouped.contains(&key.as_str()), "{key} is in a group");
+        assert!(grouped.contains(&key.as_str()) || key == "AutoUpdateIM", "{key} is in a group");
         for texts in ["display_names", "tooltips"] {
             assert!(body[texts][key].as_str().is_some_and(|text| !text.is_empty()), "{texts}: {key}");
         }
@@ -35,6 +35,10 @@ async fn unknown_keys_are_shown_and_named_and_a_broken_file_shows_the_last_good_
     let body = app.get("/api/config").await.json();
     assert_eq!(body["config"], json!({"newThing": 1, "PosterTextGlow": "on"}));
     assert_eq!(body["display_names"], json!({"newThing": "Newthing", "PosterTextGlow": "Postertextglow"}));
+    let general = body["ui_groups"]["General Settings"].as_array().unwrap();
+    assert_eq!(general.len(), 24, "a file of version 2 has the groups of version 2");
+    assert_eq!(body["ui_groups"].as_object().unwrap().len(), 23);
+    assert_eq!(body["ui_groups"]["Poster Settings"][0], "PosterFontAllCaps");
     std::fs::write(app.path().join("config.json"), "{").unwrap();
     app.post("/api/config-db/sync", &json!({})).await;
     let broken = app.get("/api/config").await;
@@ -88,10 +92,13 @@ async fn the_schema_describes_what_the_configuration_holds() {
     let config = flat(&app).await;
     for (key, value) in config.as_object().unwrap() {
         let property = &schema["properties"][key];
-        assert_eq!(&property["default"], value, "{key}");
+        // A new file names folders that are there.
+        let is_folder = ["AssetPath", "ManualAssetPath", "BackupPath"].contains(&key.as_str());
+        assert!(is_folder || property["default"] == *value, "{key}: {property} {value}");
         let kind = match value {
             Value::Bool(_) => "boolean",
             Value::Array(_) => "array",
+            Value::Object(_) => "object",
             _ => "string",
         };
         assert_eq!(property["type"], kind, "{key}");

@@ -3,6 +3,7 @@
  */
 import createClient from 'openapi-fetch';
 import type { paths } from '../../types/schema';
+import { language, t, word } from '../texts';
 
 /** The path below which the daemon is shown, without a slash at its end; empty at the root. */
 export const basePath = new URL(document.baseURI).pathname.replace(/\/$/, '');
@@ -49,7 +50,7 @@ async function ask(request: Request): Promise<Response> {
     response = await fetch(request);
   } catch (cause) {
     if (request.signal.aborted) throw cause;
-    throw new ApiError('the daemon does not answer', 0);
+    throw new ApiError(t('error.no_answer'), 0);
   }
   if (response.status === 401) onSignedOut();
   if (!response.ok) throw await failure(response);
@@ -64,20 +65,27 @@ export async function failure(response: Response): Promise<ApiError> {
   const problems = Array.isArray(detail) ? detail.filter(isObject).map(problem) : [];
   const text = [detail, field('message'), field('error')].find((value) => typeof value === 'string');
   const message = problems[0] ? problems.map((one) => one.reason).join('; ') : text;
-  const code = field('code');
+  const told = field('code');
+  const code = typeof told === 'string' ? told : undefined;
   const retry = Number(response.headers.get('retry-after'));
   return new ApiError(
-    typeof message === 'string' ? message : `the daemon answered ${response.status}`,
+    translated(code) ?? (typeof message === 'string' ? message : t('error.status', { status: response.status })),
     response.status,
-    typeof code === 'string' ? code : undefined,
+    code,
     retry > 0 ? retry : undefined,
     problems,
   );
 }
 
+/** The daemon speaks English, and says more than its code does: another language has the code's text, where there is one. */
+function translated(code: string | undefined): string | undefined {
+  if (code === undefined || language() === 'en') return undefined;
+  return word('refusal', code, '') || undefined;
+}
+
 function problem(entry: Record<string, unknown>): Problem {
   const place = Array.isArray(entry.loc) ? entry.loc.join('.') : '';
-  return { place, reason: String(entry.msg ?? 'not acceptable') };
+  return { place, reason: String(entry.msg ?? t('error.not_acceptable')) };
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

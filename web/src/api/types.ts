@@ -7,6 +7,7 @@ export type Status = Schemas['Status'];
 export type Progress = Schemas['Progress'];
 export type Mode = Schemas['Mode'];
 export type Outcome = Schemas['Outcome'];
+export type Event = Schemas['Event'];
 export type RunRecord = Schemas['RunRecord'];
 export type SchedulerStatus = Schemas['SchedulerStatus'];
 export type Fire = Schemas['Fire'];

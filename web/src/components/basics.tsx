@@ -1,28 +1,41 @@
 /** The small parts that pages are made of. */
+import { signal } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
+import type { HelpTarget } from '../../types/help';
 import type { ApiError } from '../api/client';
-import { now } from '../lib/clock';
-import { ago, dateTime } from '../lib/format';
+import { exactTimes, now } from '../lib/clock';
+import { ago, exact } from '../lib/format';
 import type { Resource } from '../lib/resource';
 import type { Tone } from '../lib/words';
+import { language, t } from '../texts';
+import { HelpLink } from './help';
+
+/** The heading of the page that is shown. */
+export const pageTitle = signal('');
 
 interface PageProps {
   title: string;
   /** What can be done on the page as a whole. */
   actions?: ComponentChildren;
+  /** What the help says about the page. */
+  help?: HelpTarget;
   children: ComponentChildren;
 }
 
 /** A page with its heading, which is also the window's title. */
-export function Page({ title, actions, children }: PageProps) {
+export function Page({ title, actions, help, children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · posterizarrd`;
+    pageTitle.value = title;
   }, [title]);
   return (
     <>
       <header class="page-head">
-        <h1>{title}</h1>
+        <div class="row">
+          <h1>{title}</h1>
+          {help && <HelpLink to={help} />}
+        </div>
         {actions && <div class="row">{actions}</div>}
       </header>
       {children}
@@ -54,14 +67,14 @@ export function Badge({ tone = 'plain', children }: { tone?: Tone; children: Com
   return <span class={`badge tone-${tone}`}>{children}</span>;
 }
 
-/** An instant as `5 minutes ago`, with the exact time as its title. */
+/** An instant as `5 minutes ago`, or as it is: what is not shown is its title. A press on one changes them all. */
 export function When({ at }: { at: string | number | Date | null | undefined }) {
-  if (at === null || at === undefined || at === '') return <span class="muted">never</span>;
+  if (at === null || at === undefined || at === '') return <span class="muted">{t('frame.never')}</span>;
   const date = new Date(typeof at === 'number' ? at * 1000 : at);
   if (Number.isNaN(date.getTime())) return <span>{String(at)}</span>;
   return (
-    <time dateTime={date.toISOString()} title={dateTime(date)}>
-      {ago(date, now.value)}
+    <time dateTime={date.toISOString()} title={exactTimes.value ? ago(date, now.value) : exact(date)}>
+      {exactTimes.value ? exact(date) : ago(date, now.value)}
     </time>
   );
 }
@@ -79,7 +92,7 @@ export function Loaded<T>({ of, children }: { of: Resource<T>; children: (data: 
 export function Loading() {
   return (
     <p class="muted loading" role="status">
-      Loading…
+      {t('frame.loading')}
     </p>
   );
 }
@@ -90,11 +103,16 @@ export function Problem({ error, retry }: { error: ApiError; retry?: () => void 
       <span>{error.message}</span>
       {retry && (
         <button type="button" class="button small" onClick={retry}>
-          Try again
+          {t('frame.try_again')}
         </button>
       )}
     </div>
   );
+}
+
+/** Words of the daemon, which speaks English: read aloud as such also where the page is in another language. */
+export function Told({ children }: { children: ComponentChildren }) {
+  return <span lang={language() === 'en' ? undefined : 'en'}>{children}</span>;
 }
 
 export function Empty({ children }: { children: ComponentChildren }) {
@@ -116,7 +134,7 @@ export function More<T>({ of, page, children }: MoreProps<T>) {
       {children(of.slice(0, shown))}
       {of.length > shown && (
         <button type="button" class="button" onClick={() => setShown(shown + page)}>
-          Show more
+          {t('frame.show_more')}
         </button>
       )}
     </>

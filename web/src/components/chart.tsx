@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
+import { number } from '../lib/format';
 import { accent, theme } from '../lib/theme';
 
 interface ChartProps {
@@ -23,9 +24,7 @@ const WHOLE = [1, 2, 5]
   .flatMap((step) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((size) => step * size))
   .sort((a, b) => a - b);
 
-const plain = (value: number) => value.toLocaleString();
-
-export function Chart({ label, times, values, span, format = plain, colour: bar = '--accent' }: ChartProps) {
+export function Chart({ label, times, values, span, format = number, colour: bar = '--accent' }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const look = `${theme.value} ${accent.value}`;
   useEffect(() => {
@@ -47,7 +46,7 @@ export function Chart({ label, times, values, span, format = plain, colour: bar 
         legend: { show: true, live: true },
         cursor: { y: false },
         scales: { x: { range: () => [span[0], span[1]] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 64, incrs: WHOLE, values: (_, ticks) => ticks.map(format) }],
+        axes: [axis, { ...axis, size: 80, incrs: WHOLE, values: (_, ticks) => ticks.map(format) }],
         series: [
           {},
           {

@@ -1,6 +1,7 @@
 /** Choosing one or several of a few, where to go, and what to look for. */
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { number } from '../lib/format';
 
 export interface Option<T extends string = string> {
   value: T;
@@ -62,7 +63,7 @@ function Chip({ of, on, onClick }: { of: Option; on: boolean; onClick: () => voi
 function Named({ of: { name, aside } }: { of: Option }) {
   return (
     <>
-      {name} {aside !== undefined && <small>{typeof aside === 'number' ? aside.toLocaleString() : aside}</small>}
+      {name} {aside !== undefined && <small>{typeof aside === 'number' ? number(aside) : aside}</small>}
     </>
   );
 }
@@ -111,7 +112,15 @@ export function Pick<T extends string>({ label, options, value, onValue }: OnePr
 }
 
 /** What is looked for. */
-export function Search({ label, value, onValue }: { label: string; value: string; onValue: (value: string) => void }) {
+interface SearchProps {
+  label: string;
+  value: string;
+  onValue: (value: string) => void;
+  /** What Enter does. */
+  onEnter?: () => void;
+}
+
+export function Search({ label, value, onValue, onEnter }: SearchProps) {
   return (
     <input
       type="search"
@@ -120,6 +129,7 @@ export function Search({ label, value, onValue }: { label: string; value: string
       placeholder={label}
       value={value}
       onInput={(event) => onValue(event.currentTarget.value)}
+      onKeyDown={(event) => event.key === 'Enter' && onEnter?.()}
     />
   );
 }

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { X } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { t } from '../texts';
 
 interface DialogProps {
   title: string;
@@ -20,6 +21,8 @@ export function Dialog({ title, onClose, children, actions, wide }: DialogProps)
     const dialog = element.current;
     const before = document.activeElement;
     dialog?.showModal();
+    // Not the cross, which the browser would choose: the first of the answers, which is the harmless one.
+    dialog?.querySelector<HTMLElement>('.dialog-foot button:enabled')?.focus();
     return () => {
       dialog?.close();
       if (before instanceof HTMLElement) before.focus();
@@ -40,7 +43,7 @@ export function Dialog({ title, onClose, children, actions, wide }: DialogProps)
       <div class="dialog-body">
         <header class="dialog-head">
           <h2 id={titleId}>{title}</h2>
-          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+          <button type="button" class="icon-button" aria-label={t('common.close')} onClick={onClose}>
             <X size={20} />
           </button>
         </header>
@@ -84,7 +87,7 @@ export function Questions() {
       actions={
         <>
           <button type="button" class="button" onClick={() => open.answer(false)}>
-            Cancel
+            {t('common.cancel')}
           </button>
           <button
             type="button"

@@ -28,6 +28,11 @@ function Frame({ label, help, problem, id, children }: Labelled & { id: string; 
   );
 }
 
+/** The ids of what is read with an input. */
+function described(id: string, help: unknown, problem: unknown): string | undefined {
+  return [problem && `${id}-problem`, help && `${id}-help`].filter(Boolean).join(' ') || undefined;
+}
+
 type Native<E extends keyof JSX.IntrinsicElements> = Omit<
   JSX.IntrinsicElements[E],
   'label' | 'id' | 'onChange' | 'value'
@@ -50,7 +55,7 @@ export function TextField({ label, help, problem, value, onValue, beside, ...res
           {...rest}
           id={id}
           value={value}
-          aria-describedby={help ? `${id}-help` : undefined}
+          aria-describedby={described(id, help, problem)}
           aria-invalid={problem ? true : undefined}
           onInput={(event) => onValue(event.currentTarget.value)}
         />
@@ -71,7 +76,14 @@ export function SelectField({ label, help, problem, value, onValue, options, dis
   const id = useId();
   return (
     <Frame label={label} help={help} problem={problem} id={id}>
-      <select id={id} value={value} disabled={disabled} onChange={(event) => onValue(event.currentTarget.value)}>
+      <select
+        id={id}
+        value={value}
+        disabled={disabled}
+        aria-describedby={described(id, help, problem)}
+        aria-invalid={problem ? true : undefined}
+        onChange={(event) => onValue(event.currentTarget.value)}
+      >
         {options.map((option) => {
           const [key, text] = typeof option === 'string' ? [option, option] : option;
           return (
@@ -85,15 +97,13 @@ export function SelectField({ label, help, problem, value, onValue, options, dis
   );
 }
 
-interface SwitchProps {
-  label: string;
-  help?: ComponentChildren;
+interface SwitchProps extends Labelled {
   on: boolean;
   onValue: (on: boolean) => void;
   disabled?: boolean;
 }
 
-export function Switch({ label, help, on, onValue, disabled = false }: SwitchProps) {
+export function Switch({ label, help, problem, on, onValue, disabled = false }: SwitchProps) {
   const id = useId();
   return (
     <div class="field switch">
@@ -104,7 +114,8 @@ export function Switch({ label, help, on, onValue, disabled = false }: SwitchPro
           aria-checked={on}
           checked={on}
           disabled={disabled}
-          aria-describedby={help ? `${id}-help` : undefined}
+          aria-describedby={described(id, help, problem)}
+          aria-invalid={problem ? true : undefined}
           onChange={(event) => onValue(event.currentTarget.checked)}
         />
         <span>{label}</span>
@@ -112,6 +123,11 @@ export function Switch({ label, help, on, onValue, disabled = false }: SwitchPro
       {help && (
         <p class="help" id={`${id}-help`}>
           {help}
+        </p>
+      )}
+      {problem && (
+        <p class="problem" id={`${id}-problem`}>
+          {problem}
         </p>
       )}
     </div>

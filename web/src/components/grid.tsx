@@ -5,6 +5,7 @@
 import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { target } from '../lib/arrows';
+import { useHold } from '../lib/hold';
 import { useVirtualRows } from '../lib/virtual';
 
 /** What a tile's element is given, so that it can be moved to. */
@@ -20,13 +21,17 @@ interface GridProps {
   /** Width over height of the picture in a tile. */
   ratio: number;
   label: string;
+  /** Where to go: another object leads there, to the tile and its focus. */
+  goTo?: { index: number } | undefined;
   tile: (index: number, place: Place) => ComponentChildren;
+  /** A tile was pressed for long. */
+  onHold?: (index: number) => void;
 }
 
 const GAP = 14;
 const CAPTION = 46;
 
-export function Grid({ count, width, ratio, label, tile }: GridProps) {
+export function Grid({ count, width, ratio, label, goTo, tile, onHold }: GridProps) {
   const box = useRef<HTMLDivElement>(null);
   const inner = useWidth(box);
   const columns = Math.max(2, Math.floor((inner + GAP) / (width + GAP)));
@@ -40,6 +45,10 @@ export function Grid({ count, width, ratio, label, tile }: GridProps) {
   });
   useLayoutEffect(() => rows.measure(), [rowHeight]);
 
+  const hold = useHold((target) => {
+    const index = target.closest<HTMLElement>('[data-index]')?.dataset.index;
+    if (index !== undefined) onHold?.(Number(index));
+  });
   const [current, setCurrent] = useState(0);
   const wanted = useRef<number>();
   const shown = rows.getVirtualItems();
@@ -62,13 +71,21 @@ export function Grid({ count, width, ratio, label, tile }: GridProps) {
     const next = target(event.key, { from: reachable, count, columns, perPage });
     if (next === undefined) return;
     event.preventDefault();
-    wanted.current = next;
-    setCurrent(next);
-    rows.scrollToIndex(Math.floor(next / columns), { align: 'auto' });
+    go(next, 'auto');
   }
 
+  function go(index: number, align: 'auto' | 'start') {
+    wanted.current = index;
+    setCurrent(index);
+    rows.scrollToIndex(Math.floor(index / columns), { align });
+  }
+
+  useLayoutEffect(() => {
+    if (goTo) go(goTo.index, 'start');
+  }, [goTo]);
+
   return (
-    <section class="grid" ref={box} aria-label={label} onKeyDown={move}>
+    <section class="grid" ref={box} aria-label={label} onKeyDown={move} {...(onHold && hold)}>
       <div class="grid-sheet" style={{ height: `${rows.getTotalSize()}px` }}>
         {inner > 0 &&
           shown.map((row) => (

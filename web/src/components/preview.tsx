@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { post } from '../api/client';
 import { asError } from '../lib/errors';
+import { t } from '../texts';
 
 export type SampleKind = 'poster' | 'season' | 'background' | 'titlecard' | 'collection';
 
@@ -39,7 +40,7 @@ export function Preview({ of, alt }: { of: Wanted; alt: string }) {
   const { url, problem, warnings } = useMade(of);
   return (
     <figure class="sample" aria-live="polite">
-      {url ? <img src={url} alt={alt} /> : <div class="sample-waiting">{!problem && 'Making it…'}</div>}
+      {url ? <img src={url} alt={alt} /> : <div class="sample-waiting">{!problem && t('preview.making')}</div>}
       {problem && <figcaption class="problem">{problem}</figcaption>}
       {!problem && warnings && <figcaption class="help">{warnings}</figcaption>}
     </figure>

@@ -1,14 +1,16 @@
 /** The running job, wherever it is shown: its badge, its progress, the buttons that end it. */
-import { useEffect, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { body, client } from '../api/client';
+import { client } from '../api/client';
 import type { Progress, Status } from '../api/types';
 import { now } from '../lib/clock';
-import { clock, duration } from '../lib/format';
-import { modeName, plural, triggerText } from '../lib/words';
+import { clock, duration, number, percent } from '../lib/format';
+import { modeName, sentence, triggerText } from '../lib/words';
 import { refreshStatus, status } from '../live/state';
+import { Rehearse } from '../pages/run/Rehearse';
+import { said, t } from '../texts';
 import { Badge, Meter } from './basics';
 import { ask } from './dialog';
+import { Own } from './finding';
 import { tell } from './toast';
 
 /** In the menu: that something runs, and how far it is. */
@@ -16,16 +18,33 @@ export function RunBadge() {
   const known = status.value;
   if (!known?.running) return null;
   const { done, total } = known.progress ?? {};
-  return <Badge tone="accent">{done !== undefined && total ? `${Math.floor((done / total) * 100)} %` : 'on'}</Badge>;
+  return (
+    <Badge tone="accent">
+      {done !== undefined && total ? percent(Math.floor((done / total) * 100) / 100) : t('run.on')}
+    </Badge>
+  );
+}
+
+/** Who does the runs, and why; where that is the script, a look at what the built-in engine would do. */
+export function RunnerLine({ of: { runner } }: { of: Status }) {
+  if (!runner.available || !runner.why) return null;
+  return (
+    <div class="row small-text muted">
+      <span class="grow">
+        <Own text={said('finding', runner.why_code, runner.why_params)} english={`${sentence(runner.why)}.`} />
+      </span>
+      {runner.kind !== 'native' && <Rehearse mode="normal">{t('run.look_native')}</Rehearse>}
+    </div>
+  );
 }
 
 export function RunProgress({ of }: { of: Status }) {
   const progress = of.progress;
   return (
     <div class="stack">
-      <Meter label="Progress of the run" value={progress?.done ?? 0} max={progress?.total} />
-      <div class="row small-text muted">
-        <span class="grow truncate">{progress?.current ?? progress?.phase ?? 'getting ready'}</span>
+      <Meter label={t('run.progress')} value={progress?.done ?? 0} max={progress?.total} />
+      <div class="row small-text muted nowrap">
+        <span class="grow truncate">{progress?.current ?? progress?.phase ?? t('run.getting_ready')}</span>
         <span>{counted(progress)}</span>
       </div>
       <Timing of={of} />
@@ -36,47 +55,52 @@ export function RunProgress({ of }: { of: Status }) {
 function counted(progress: Progress | null | undefined): string {
   if (!progress) return '';
   return progress.total
-    ? `${progress.done.toLocaleString()} of ${progress.total.toLocaleString()}`
-    : plural(progress.done, 'item');
+    ? t('common.of', { done: number(progress.done), total: number(progress.total) })
+    : t('run.items', { n: progress.done });
 }
 
 function Timing({ of }: { of: Status }) {
-  const started = of.start_time ? new Date(of.start_time).getTime() : undefined;
   const progress = of.progress;
+  // The status's own `start_time` has no zone, and the daemon's may be another one than the browser's.
+  const started = progress ? Date.parse(progress.since) : undefined;
   const left =
     progress?.total && progress.per_minute > 0
       ? ((progress.total - progress.done) / progress.per_minute) * 60
       : undefined;
   return (
     <div class="row small-text">
-      {started && <span class="muted">since {clock(new Date(started))}</span>}
-      {started && <Badge>{duration((now.value - started) / 1000)} so far</Badge>}
-      {progress && progress.per_minute > 0 && <Badge>{progress.per_minute.toFixed(0)} a minute</Badge>}
-      {left !== undefined && <Badge tone="accent">about {duration(left)} left</Badge>}
-      {progress && progress.warnings > 0 && <Badge tone="warn">{plural(progress.warnings, 'warning')}</Badge>}
-      {progress && progress.errors > 0 && <Badge tone="bad">{plural(progress.errors, 'error')}</Badge>}
+      {started && <span class="muted">{t('run.since', { time: clock(new Date(started)) })}</span>}
+      {started && <Badge>{t('run.so_far', { time: duration((now.value - started) / 1000) })}</Badge>}
+      {progress && progress.per_minute > 0 && (
+        <Badge>{t('run.per_minute', { n: Math.round(progress.per_minute) })}</Badge>
+      )}
+      {left !== undefined && <Badge tone="accent">{t('run.left', { time: duration(left) })}</Badge>}
+      {progress && progress.warnings > 0 && <Badge tone="warn">{t('run.warnings', { n: progress.warnings })}</Badge>}
+      {progress && progress.errors > 0 && <Badge tone="bad">{t('run.errors', { n: progress.errors })}</Badge>}
     </div>
   );
 }
 
-/** What runs, in words: `Normal run, by schedule`. */
+/** What runs, in words: `Normal run, by schedule`; `Sonarr/Radarr trigger, Heat (1995), by webhook`. */
 export function runTitle(of: Status): string {
-  return [modeName(of.current_mode), triggerText(of.trigger)].filter(Boolean).join(', ');
+  return [modeName(of.current_mode, of.progress?.dry_run), of.title, triggerText(of.trigger)]
+    .filter(Boolean)
+    .join(', ');
 }
 
-export function RunButtons({ of }: { of: Status }) {
-  const busy = useBusy();
+/** `here`: on the page that has the details. */
+export function RunButtons({ of, here = false }: { of: Status; here?: boolean }) {
   return (
     <div class="row">
-      <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(stop(of))}>
-        {busy.on ? 'Stopping…' : 'Stop'}
+      <button type="button" class="button" onClick={() => stop(of)}>
+        {t('run.stop')}
       </button>
       <button type="button" class="button danger" onClick={() => kill(of)}>
-        Kill
+        {t('run.kill')}
       </button>
-      {of.run_id && (
+      {of.run_id && !here && (
         <Link class="button" href={`/runs/${of.run_id}`}>
-          Details
+          {t('common.details')}
         </Link>
       )}
     </div>
@@ -85,57 +109,35 @@ export function RunButtons({ of }: { of: Status }) {
 
 async function stop(of: Status) {
   const sure = await ask({
-    title: 'Stop this run?',
-    text: `${runTitle(of)} is asked to end; what it has made so far stays.`,
-    confirm: 'Stop the run',
+    title: t('run.stop_title'),
+    text: t('run.stop_text', { run: runTitle(of) }),
+    confirm: t('run.stop_confirm'),
     danger: true,
   });
-  if (sure) await tell(client.POST('/api/stop').then(body), (done) => done.message);
+  // That it has ended is told by the event.
+  if (sure) await tell(client.POST('/api/stop'));
   await refreshStatus().catch(() => {});
 }
 
 async function kill(of: Status) {
   const sure = await ask({
-    title: 'Kill this run?',
-    text: `${runTitle(of)} is ended at once, with all its processes. A picture it is writing may be lost. Stop is the gentler way.`,
-    confirm: 'Kill the run',
+    title: t('run.kill_title'),
+    text: t('run.kill_text', { run: runTitle(of) }),
+    confirm: t('run.kill_confirm'),
     danger: true,
   });
-  if (sure) await tell(client.POST('/api/force-kill').then(body), (done) => done.message);
+  if (sure) await tell(client.POST('/api/force-kill'));
   await refreshStatus().catch(() => {});
 }
 
 /** Removes the marker that a crashed script left; the script refuses to start while it is there. */
 export async function removeRunningFile() {
   const sure = await ask({
-    title: 'Remove the running file?',
-    text: 'Posterizarr leaves this file while it runs and refuses to start next to it. Remove it only if no Posterizarr runs anywhere on this folder.',
-    confirm: 'Remove it',
+    title: t('run.marker_title'),
+    text: t('run.marker_text'),
+    confirm: t('common.remove'),
     danger: true,
   });
-  if (sure) await tell(client.DELETE('/api/running-file').then(body), (done) => done.message);
+  if (sure) await tell(client.DELETE('/api/running-file'), t('run.marker_removed'));
   await refreshStatus().catch(() => {});
-}
-
-/** Whether work is going on that a button started; the button waits meanwhile. */
-export function useBusy() {
-  const [on, setOn] = useState(false);
-  const [mounted] = useState({ current: true });
-  useEffect(
-    () => () => {
-      mounted.current = false;
-    },
-    [mounted],
-  );
-  return {
-    on,
-    while: async (work: Promise<unknown>) => {
-      setOn(true);
-      try {
-        await work;
-      } finally {
-        if (mounted.current) setOn(false);
-      }
-    },
-  };
 }

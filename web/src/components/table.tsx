@@ -1,5 +1,6 @@
 /** A table. On a phone each row is a block, in which the column's name stands before each value. */
 import type { ComponentChildren } from 'preact';
+import { t } from '../texts';
 
 export interface Column<Row> {
   name: string;
@@ -34,7 +35,7 @@ export function Table<Row>({ columns, rows, rowKey, actions, sort, onSort }: Tab
             ))}
             {actions && (
               <th>
-                <span class="visually-hidden">Actions</span>
+                <span class="visually-hidden">{t('frame.actions')}</span>
               </th>
             )}
           </tr>

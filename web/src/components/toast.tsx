@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import { X } from 'lucide-preact';
 import { asError } from '../lib/errors';
 import type { Tone } from '../lib/words';
+import { t } from '../texts';
 
 interface Notice {
   id: number;
@@ -19,6 +20,7 @@ interface Action {
 const notices = signal<Notice[]>([]);
 let next = 1;
 
+/** What went wrong stays until it is closed. */
 const SHOWN_FOR = 6_000;
 /** A notice with an action, such as undo, stays longer. */
 const SHOWN_WITH_ACTION = 15_000;
@@ -26,7 +28,7 @@ const SHOWN_WITH_ACTION = 15_000;
 export function toast(text: string, tone: Tone = 'plain', action?: Action) {
   const notice: Notice = { id: next++, text, tone, action };
   notices.value = [...notices.value.slice(-3), notice];
-  setTimeout(() => dismiss(notice.id), action ? SHOWN_WITH_ACTION : SHOWN_FOR);
+  if (tone !== 'bad') setTimeout(() => dismiss(notice.id), action ? SHOWN_WITH_ACTION : SHOWN_FOR);
 }
 
 function dismiss(id: number) {
@@ -63,7 +65,12 @@ export function Toasts() {
               {notice.action.label}
             </button>
           )}
-          <button type="button" class="icon-button" aria-label="Close notice" onClick={() => dismiss(notice.id)}>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={t('frame.close_notice')}
+            onClick={() => dismiss(notice.id)}
+          >
             <X size={16} />
           </button>
         </div>

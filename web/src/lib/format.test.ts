@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ago, bytes, duration, memory } from './format';
+import { ago, bytes, duration, exact, memory } from './format';
 
 test('sizes have at most three digits and a unit', () => {
   expect([0, 999, 1536, 150 * 1024, 83_481_927_747].map(bytes)).toEqual([
@@ -30,4 +30,16 @@ test('instants are told from now', () => {
   const now = Date.parse('2026-11-25T12:00:00Z');
   expect(ago(new Date('2026-11-25T11:58:00Z'), now)).toBe('2 minutes ago');
   expect(ago(new Date('2026-11-25T15:30:00Z'), now)).toBe('in 3 hours');
+});
+
+test('tomorrow is the next day, and not 24 hours away', () => {
+  const now = new Date(2026, 10, 28, 14, 5).getTime();
+  expect(ago(new Date(2026, 10, 30, 4, 30), now)).toBe('in 2 days');
+  expect(ago(new Date(2026, 10, 29, 23, 30), now)).toBe('tomorrow');
+  expect(ago(new Date(2026, 10, 26, 23, 30), now)).toBe('2 days ago');
+});
+
+test('an exact time tells its zone', () => {
+  expect(exact(new Date('2026-11-28T14:05:00Z'))).toMatch(/2026.* (UTC|GMT([+-]\d+)?|[A-Z]{2,5})$/);
+  expect(exact(new Date('never'))).toBe('');
 });

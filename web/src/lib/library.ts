@@ -1,7 +1,10 @@
 /** The library's pictures: their kinds, where they are listed, how they are shown small and deleted. */
 import type { components } from '../../types/schema';
 import { address, body, client, request } from '../api/client';
+import { type Key, t, word } from '../texts';
 import type { Piece } from './pages';
+import { matcher } from './search';
+import { sentence } from './words';
 
 export interface Picture {
   path: string;
@@ -31,12 +34,12 @@ export interface Wanted {
   sort: Sort;
 }
 
-export type Sort = 'path' | '-modified' | 'modified' | '-size';
+export type Sort = 'title' | 'path' | '-modified' | 'modified' | '-size';
 
 export interface Kind {
   /** In addresses of this page. */
   id: string;
-  name: string;
+  name: Key;
   /** What the daemon knows the order of. */
   sorts: readonly Sort[];
   /** A part of the list. */
@@ -44,38 +47,43 @@ export interface Kind {
   /** The libraries that have some, and how many. */
   libraries: (signal: AbortSignal) => Promise<[name: string, count: number][]>;
   /** What is said where there are none. */
-  none: string;
+  none: Key;
   /** What bulk-delete begins with; absent: they are not deleted by hand. */
   family?: string;
   /** Width over height of most of them. */
   ratio: number;
+  /** Whether there are some of other forms, which are shown whole. */
+  mixed?: true;
 }
 
-const SORTS: readonly Sort[] = ['path', '-modified', 'modified', '-size'];
+const SORTS: readonly Sort[] = ['title', 'path', '-modified', 'modified', '-size'];
+
+/** More than anybody has. */
+export const ALL = 1_000_000;
 
 type Folder = components['schemas']['AssetFolder'];
+type Images = components['schemas']['AssetImages'];
 
 /** A kind that the daemon lists in parts. */
 function listed(
-  id: string,
-  name: string,
+  id: 'posters' | 'backgrounds' | 'seasons' | 'titlecards',
   [list, family]: readonly [list: string, family: string],
   count: keyof Folder & `${string}_count`,
   ratio: number,
 ): Kind {
   return {
     id,
-    name,
+    name: `library.${id}`,
     family,
     ratio,
     sorts: SORTS,
-    none: `There are no ${name.toLowerCase()} yet.`,
+    none: `library.no_${id}`,
     async read({ offset, limit, search, library, sort }, signal) {
       const query = new URLSearchParams({ limit: String(limit), offset: String(offset), sort });
-      if (search) query.set('q', search);
+      if (search.trim()) query.set('q', search.trim());
       if (library) query.set('library', library);
-      const answer = await request<{ images: Picture[]; total: number }>('GET', `${list}?${query}`, { signal });
-      return { items: answer.images, total: answer.total };
+      const { images, total, letters } = await request<Images>('GET', `${list}?${query}`, { signal });
+      return { items: images, total, letters: letters ? new Map(Object.entries(letters)) : undefined };
     },
     async libraries(signal) {
       const { folders } = body(await client.GET('/api/assets-folders', { signal }));
@@ -88,9 +96,10 @@ function listed(
 
 /** A kind whose pictures the daemon lists all at once: there are few. */
 function read(all: readonly Picture[], { offset, limit, search, library, sort }: Wanted): Piece<Picture> {
-  const needle = search.trim().toLowerCase();
+  const fits = matcher(search);
   const fitting = all.filter(
-    ({ path }) => path.toLowerCase().includes(needle) && (!library || path.startsWith(`${library}/`)),
+    ({ path, caption }) =>
+      fits(caption ? `${path} ${caption.title} ${caption.part}` : path) && (!library || path.startsWith(`${library}/`)),
   );
   if (sort === '-size') fitting.sort((one, other) => other.size - one.size);
   return { items: fitting.slice(offset, offset + limit), total: fitting.length };
@@ -103,11 +112,12 @@ async function manualLibraries(signal: AbortSignal) {
 /** The user's own pictures. */
 const manual: Kind = {
   id: 'manual',
-  name: 'Manual',
+  name: 'library.manual',
   family: '/api/manual-assets',
+  mixed: true,
   ratio: 2 / 3,
   sorts: ['path', '-size'],
-  none: 'Pictures in the manual assets folder are used before those of any provider.',
+  none: 'library.no_manual',
   async read(wanted, signal) {
     const libraries = await manualLibraries(signal);
     return read(
@@ -124,19 +134,20 @@ const manual: Kind = {
 /** What the last Testing run made. The next one makes them anew, so there is no deleting. */
 const test: Kind = {
   id: 'test',
-  name: 'Test images',
+  name: 'library.test',
+  mixed: true,
   ratio: 2 / 3,
   sorts: ['path', '-size'],
-  none: 'A Testing run makes samples of all kinds; they show up here.',
+  none: 'library.no_test',
   read: async (wanted, signal) => read(await testImages(signal), wanted),
   libraries: async () => [],
 };
 
 export const KINDS: readonly Kind[] = [
-  listed('posters', 'Posters', ['/api/gallery', '/api/gallery'], 'poster_count', 2 / 3),
-  listed('backgrounds', 'Backgrounds', ['/api/backgrounds-gallery', '/api/backgrounds'], 'background_count', 16 / 9),
-  listed('seasons', 'Seasons', ['/api/seasons-gallery', '/api/seasons'], 'season_count', 2 / 3),
-  listed('titlecards', 'Title cards', ['/api/titlecards-gallery', '/api/titlecards'], 'titlecard_count', 16 / 9),
+  listed('posters', ['/api/gallery', '/api/gallery'], 'poster_count', 2 / 3),
+  listed('backgrounds', ['/api/backgrounds-gallery', '/api/backgrounds'], 'background_count', 16 / 9),
+  listed('seasons', ['/api/seasons-gallery', '/api/seasons'], 'season_count', 2 / 3),
+  listed('titlecards', ['/api/titlecards-gallery', '/api/titlecards'], 'titlecard_count', 16 / 9),
   manual,
   test,
 ];
@@ -166,11 +177,10 @@ function withoutIds(name: string): string {
 
 function partName(file: string): string {
   const season = /^season0*(\d+)$/i.exec(file);
-  if (season) return season[1] === '0' ? 'Specials' : `Season ${season[1]}`;
+  if (season) return season[1] === '0' ? t('library.specials') : t('library.season', { n: season[1] ?? '' });
   const episode = /^s0*(\d+)e0*(\d+)$/i.exec(file);
   if (episode) return `S${episode[1]} · E${episode[2]}`;
-  if (/^(background|poster)$/i.test(file)) return capitalised(file.toLowerCase());
-  return file;
+  return word('kind', file.toLowerCase(), file);
 }
 
 /** `posterLongTextCAPS.jpg`, as Testing runs name their pictures, in words. */
@@ -181,31 +191,21 @@ export function sampleCaption(file: string): Caption {
     .toLowerCase();
   const [, kind = words, length, capitals] = /^(.+?)(?: (short|medium|long) text)?( caps)?$/.exec(words) ?? [];
   return {
-    title: capitalised(kind),
-    part: [length && capitalised(`${length} text`), capitals && 'capitals'].filter(Boolean).join(', '),
+    title: word('sample', kind.replaceAll(' ', '_'), sentence(kind)),
+    part: [length && word('sample', length), capitals && t('sample.capitals')].filter(Boolean).join(', '),
   };
 }
 
-function capitalised(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-export interface RecentAsset {
-  title: string;
-  type: string;
-  library: string;
-  language: string | null;
-  poster_url: string;
-  modified: number;
-}
+export type RecentAsset = components['schemas']['RecentAsset'];
 
 export async function recentAssets(signal: AbortSignal): Promise<RecentAsset[]> {
-  return (await request<{ assets: RecentAsset[] }>('GET', '/api/recent-assets', { signal })).assets;
+  return body(await client.GET('/api/recent-assets', { signal })).assets;
 }
 
 export async function testImages(signal: AbortSignal): Promise<Picture[]> {
   const { images } = await request<{ images: Picture[] }>('GET', '/api/test-gallery', { signal });
-  return images.map((image) => ({ ...image, caption: sampleCaption(image.name) }));
+  const named = images.map((image) => ({ ...image, caption: sampleCaption(image.name) }));
+  return named.sort((one, other) => one.name.localeCompare(other.name, 'en', { sensitivity: 'base' }));
 }
 
 export const CATEGORIES = [
@@ -219,17 +219,7 @@ export const CATEGORIES = [
 ] as const;
 export type Category = (typeof CATEGORIES)[number];
 
-export const CATEGORY_NAMES: Record<Category, string> = {
-  assets_with_issues: 'All with issues',
-  missing_assets: 'Missing',
-  missing_assets_fav_provider: 'Missing at the favourite provider',
-  non_primary_lang: 'Other language',
-  non_primary_provider: 'Other provider',
-  truncated_text: 'Text cut off',
-  resolved: 'Resolved',
-};
-
 /** How many records each category of the Action Center has, without the records. */
-export async function overviewCounts(signal: AbortSignal): Promise<Record<Category, number>> {
-  return (await request<{ counts: Record<Category, number> }>('GET', '/api/assets/overview/counts', { signal })).counts;
+export async function overviewCounts(): Promise<Record<Category, number>> {
+  return body(await client.GET('/api/assets/overview/counts')).counts as Record<Category, number>;
 }

@@ -8,7 +8,11 @@ export const PIECE = 200;
 export interface Piece<T> {
   items: readonly T[];
   total: number;
+  /** Where each letter begins, in a list by title. */
+  letters?: Letters | undefined;
 }
+
+export type Letters = ReadonlyMap<string, number>;
 
 type Fetch<T> = (offset: number, limit: number, signal: AbortSignal) => Promise<Piece<T>>;
 
@@ -22,6 +26,7 @@ export class LongList<T> {
   /** Goes up when something came, or must be asked for anew. */
   readonly version = signal(0);
   readonly total = signal<number | undefined>(undefined);
+  readonly letters = signal<Letters | undefined>(undefined);
   readonly error = signal<unknown>(undefined);
   private readonly pieces = new Map<number, Held<T>>();
   private readonly coming = new Set<number>();
@@ -45,6 +50,7 @@ export class LongList<T> {
       const piece = await this.fetch(number * PIECE, PIECE, this.controller.signal);
       this.pieces.set(number, { items: piece.items, edition });
       this.total.value = piece.total;
+      this.letters.value = piece.letters;
       this.error.value = undefined;
     } catch (error) {
       // It is not asked for again by itself: what fails would be asked for without end.

@@ -10,7 +10,8 @@ export interface Resource<T> {
   /** Why the last read failed; the data before it stays. */
   error: ApiError | undefined;
   loading: boolean;
-  reload: () => void;
+  /** Reads anew; done when a read that began afterwards has ended. */
+  reload: () => Promise<void>;
 }
 
 /** `dependencies` are the values that `load` uses: another value means other data. */
@@ -23,12 +24,14 @@ export function useResource<T>(
   const [round, setRound] = useState(0);
   const newest = useRef(load);
   newest.current = load;
+  const waiting = useRef<(() => void)[]>([]);
   const news = newsOf(topics);
   const key = JSON.stringify(dependencies);
 
   useEffect(() => {
     const controller = new AbortController();
     setState((before) => ({ ...before, loading: true }));
+    const askers = waiting.current.splice(0);
     const read = () => {
       controller.signal.throwIfAborted();
       return newest.current(controller.signal);
@@ -39,9 +42,35 @@ export function useResource<T>(
         (data) => !controller.signal.aborted && setState({ data, error: undefined, loading: false }),
         (error) =>
           !controller.signal.aborted && setState((before) => ({ ...before, error: asError(error), loading: false })),
-      );
-    return () => controller.abort();
+      )
+      .then(() => {
+        for (const done of askers.splice(0)) done();
+      });
+    return () => {
+      controller.abort();
+      // The read that takes this one's place answers them.
+      waiting.current.push(...askers.splice(0));
+    };
   }, [key, news, round]);
 
-  return { ...state, reload: useCallback(() => setRound((before) => before + 1), []) };
+  // Whoever waits goes on when the page is left, as where a new login shows the form to sign in for a moment.
+  const gone = useRef(false);
+  useEffect(
+    () => () => {
+      gone.current = true;
+      for (const done of waiting.current.splice(0)) done();
+    },
+    [],
+  );
+
+  const reload = useCallback(
+    () =>
+      new Promise<void>((resolve) => {
+        if (gone.current) return resolve();
+        waiting.current.push(resolve);
+        setRound((before) => before + 1);
+      }),
+    [],
+  );
+  return { ...state, reload };
 }

@@ -1,51 +1,22 @@
 /** The daemon's terms in words for people. */
+import { t, word } from '../texts';
 
-const MODES: Record<string, string> = {
-  normal: 'Normal run',
-  testing: 'Testing',
-  manual: 'Manual',
-  backup: 'Backup',
-  syncjelly: 'Sync to Jellyfin',
-  syncemby: 'Sync to Emby',
-  reset: 'Poster reset',
-  scheduled: 'Scheduled run',
-  tautulli: 'Tautulli trigger',
-  arr: 'Sonarr/Radarr trigger',
-};
-
-export function modeName(mode: string | null | undefined): string {
-  return mode ? (MODES[mode] ?? mode) : 'Run';
+export function modeName(mode: string | null | undefined, dryRun = false): string {
+  const name = mode ? word('mode', mode) : t('words.run');
+  return dryRun ? t('words.dry_run', { mode: name }) : name;
 }
 
-const TRIGGERS: Record<string, string> = {
-  api: 'started here',
-  schedule: 'by schedule',
-  webhook: 'by a webhook',
-  command_line: 'from the command line',
-  foreign: 'started outside',
-};
+/** What runs, and what for: `Sonarr/Radarr trigger: Dark, S01E02`. */
+export function runName({ mode, title, dry_run }: { mode: string; title?: string | null; dry_run?: boolean }): string {
+  return [modeName(mode, dry_run), title].filter(Boolean).join(': ');
+}
 
 export function triggerText(trigger: string | null | undefined): string {
-  return trigger ? (TRIGGERS[trigger] ?? trigger) : '';
+  return trigger ? word('trigger', trigger) : '';
 }
 
-const OUTCOMES: Record<string, string> = {
-  completed: 'completed',
-  failed: 'failed',
-  busy: 'another run was on',
-  stopped: 'stopped',
-  killed: 'killed',
-  timed_out: 'took too long',
-  interrupted: 'interrupted by a stop of the daemon',
-  unknown: 'ended, how is not known',
-  fired: 'started',
-  caught_up: 'made up for',
-  skipped: 'skipped',
-  missed: 'missed',
-};
-
 export function outcomeText(outcome: string | null | undefined): string {
-  return outcome ? (OUTCOMES[outcome] ?? outcome) : 'running';
+  return word('outcome', outcome || 'running');
 }
 
 export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'accent';
@@ -53,10 +24,26 @@ export type Tone = 'good' | 'bad' | 'warn' | 'plain' | 'accent';
 export function outcomeTone(outcome: string | null | undefined): Tone {
   if (!outcome) return 'accent';
   if (['completed', 'fired', 'caught_up', 'queued'].includes(outcome)) return 'good';
+  if (['test', 'ignored', 'duplicate'].includes(outcome)) return 'plain';
   if (['failed', 'missed', 'unknown', 'refused', 'timed_out', 'killed'].includes(outcome)) return 'bad';
   return 'warn';
 }
 
-export function plural(count: number, one: string, many = `${one}s`): string {
-  return `${count.toLocaleString()} ${count === 1 ? one : many}`;
+/** What a picture is of, as the script calls it: `Movie Background`. */
+export function typeName<T extends string | null | undefined>(type: T): string | Exclude<T, string> {
+  return type && word('type', type.toLowerCase().replaceAll(' ', '_'), type);
+}
+
+/** Why a run failed, without what only a log needs: exit code, times, levels, places in the code. */
+export function plainReason(reason: string): string {
+  const lines = reason
+    .replace(/^exit code \d+; last lines: /, '')
+    .replace(/\[\d{4}-\d\d-\d\d[ T][^\]]*\]\s*\[\w+\]\s*\|L\.\s*\d+\s*\|\s*/g, '')
+    .replace(/\s*\[ERROR-HERE\] errorCount: \d+/g, '');
+  return sentence(lines.trim() || reason);
+}
+
+/** A text of the daemon as it begins where it stands by itself. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

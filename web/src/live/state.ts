@@ -2,10 +2,13 @@
  * What the page knows of the daemon, kept current by the event stream. Pages read these signals and never poll.
  */
 import { batch, signal } from '@preact/signals';
-import { body, client } from '../api/client';
+import { navigate } from 'wouter-preact/use-browser-location';
+import { basePath, body, client } from '../api/client';
 import type { Progress, SchedulerStatus, Status, SystemInfo, VersionAnswer } from '../api/types';
 import { toast } from '../components/toast';
+import { seldom } from '../lib/seldom';
 import { modeName, outcomeText } from '../lib/words';
+import { t } from '../texts';
 import { type Fact, follow } from './stream';
 
 export const status = signal<Status | undefined>();
@@ -14,9 +17,18 @@ export const version = signal<VersionAnswer | undefined>();
 export const system = signal<SystemInfo | undefined>();
 
 /** Things that lists on the pages are about; a count goes up when such a list must be read anew. */
-export type Topic = 'runs' | 'queue' | 'schedule' | 'webhooks' | 'assets' | 'config';
+export type Topic =
+  | 'runs'
+  | 'progress'
+  | 'queue'
+  | 'schedule'
+  | 'webhooks'
+  | 'assets'
+  | 'config'
+  | 'history'
+  | 'exports';
 
-const TOPICS_OF: Record<string, Topic[]> = {
+const TOPICS_OF: Partial<Record<Fact['type'], Topic[]>> = {
   run_started: ['runs', 'queue'],
   run_finished: ['runs', 'queue', 'assets', 'schedule'],
   queue_changed: ['queue'],
@@ -25,15 +37,20 @@ const TOPICS_OF: Record<string, Topic[]> = {
   schedule_missed: ['schedule'],
   webhook_accepted: ['webhooks', 'queue'],
   assets_changed: ['assets'],
+  run_recorded: ['history'],
+  export_imported: ['exports'],
 };
 
 const news: Record<Topic, ReturnType<typeof signal<number>>> = {
   runs: signal(0),
+  progress: signal(0),
   queue: signal(0),
   schedule: signal(0),
   webhooks: signal(0),
   assets: signal(0),
   config: signal(0),
+  history: signal(0),
+  exports: signal(0),
 };
 
 /** Subscribes the calling component to a topic: it renders again when the number changes. */
@@ -86,7 +103,7 @@ async function resync(nothingWasRead = false) {
     version.value = all.version;
     system.value = all.system_info;
     systemAt = Date.now();
-    if (!nothingWasRead) touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config']);
+    if (!nothingWasRead) touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config', 'history', 'exports']);
   });
 }
 
@@ -99,41 +116,58 @@ function heard(fact: Fact) {
       return void refreshStatus().catch(ignore);
     case 'run_finished':
       toast(
-        `${modeName(String(fact.mode))}: ${outcomeText(String(fact.outcome))}`,
-        fact.outcome === 'completed' ? 'good' : 'bad',
+        t('event.finished', { run: modeName(fact.mode), outcome: outcomeText(fact.outcome) }),
+        fact.outcome === 'completed' ? 'good' : fact.outcome === 'stopped' ? 'plain' : 'bad',
+        { label: t('event.open_run'), run: () => navigate(`${basePath}/runs/${fact.run}`) },
       );
       return void Promise.all([refreshStatus(), refreshScheduler()]).catch(ignore);
+    case 'run_not_started':
+      // One with a number is told when it is finished.
+      if (fact.run == null) toast(t('event.not_started', { run: modeName(fact.mode), reason: fact.reason }), 'bad');
+      return;
     case 'queue_changed':
-      if (status.value) status.value = { ...status.value, queued: Number(fact.waiting) };
+      if (status.value) status.value = { ...status.value, queued: fact.waiting };
       return;
     case 'schedule_missed':
-      toast(`The scheduled run ${String(fact.schedule)} did not take place: ${String(fact.reason)}`, 'bad');
+      toast(t('event.missed', { schedule: fact.schedule, reason: fact.reason }), 'bad');
       return void refreshScheduler().catch(ignore);
     case 'schedule_fired':
     case 'config_changed':
       return void refreshScheduler().catch(ignore);
     case 'new_version':
-      toast(`Version ${String(fact.version)} of Posterizarr is out`, 'plain');
+      toast(t('event.version', { version: fact.version }), 'plain');
       return;
     case 'actor_restarted':
-      toast(`A part of the daemon (${String(fact.actor)}) crashed and was restarted; the log tells why`, 'bad');
+      toast(t('event.crashed', { part: fact.actor }), 'bad');
       return;
   }
 }
 
+/** How often lists of what a run has done are read anew while it goes on, in milliseconds. */
+const PROGRESS_SHOWN_EVERY = 2_000;
+const progressShown = seldom(() => touch(['progress']), PROGRESS_SHOWN_EVERY);
+
 /** The stream's progress has the essentials; the rest is as the last status had it, which is read anew now and then. */
-function progressed(fact: Fact) {
+/** What became of the assets is only told of runs of the engine. */
+type ProgressFact = Pick<Extract<Fact, { type: 'progress' }>, 'at' | 'done' | 'total' | 'current'> &
+  Partial<Pick<Progress, 'created' | 'skipped' | 'missing' | 'failed'>>;
+
+function progressed(fact: ProgressFact) {
   const known = status.value;
   if (!known?.running || !known.progress || Date.now() - readAt > STATUS_AGE) void refreshStatus().catch(ignore);
   if (known?.progress) status.value = { ...known, progress: advanced(known.progress, fact) };
+  progressShown();
 }
 
-export function advanced(known: Progress, fact: Fact): Progress {
-  const { done, total, current } = fact as unknown as Pick<Progress, 'done' | 'total' | 'current'>;
+export function advanced(known: Progress, fact: ProgressFact): Progress {
+  const { done, total, current, created, skipped, missing, failed } = fact;
+  const results =
+    created === undefined ? {} : { created, skipped: skipped ?? 0, missing: missing ?? 0, failed: failed ?? 0 };
   // Both times are the daemon's: the browser's clock may be another.
   const minutes = (Date.parse(fact.at) - Date.parse(known.since)) / 60_000;
   return {
     ...known,
+    ...results,
     done,
     total: total ?? null,
     current: current ?? null,

@@ -1,21 +1,18 @@
 /**
  * The event stream: one connection to `/api/events`, held while the page is seen.
  *
- * It resumes after the last event it saw. Where the daemon answers but the stream does not get through (a proxy that
- * holds it back), the page asks for the state now and then instead. A hidden page lets go of the connection.
+ * It resumes after the last event it saw. The daemon sends a heartbeat at once and every few seconds, so silence means
+ * that something on the way holds the stream back: a buffering proxy causes no error, and may even pass the head of the
+ * answer on. The page then asks for the state now and then instead, and tries the stream again each time. A hidden page
+ * lets go of the connection.
  */
 import { signal } from '@preact/signals';
-import { address } from '../api/client';
+import { ApiError, address } from '../api/client';
+import type { Event as Fact } from '../api/types';
 
 export type Connection = 'connecting' | 'live' | 'polling' | 'lost' | 'paused';
 
-/** One fact of the daemon, such as `run_started`, with the fields that `/api/events` documents. */
-export interface Fact {
-  id: number;
-  at: string;
-  type: string;
-  [field: string]: unknown;
-}
+export type { Fact };
 
 export interface Listener {
   /** Something happened. */
@@ -29,6 +26,9 @@ export interface Listener {
 
 /** How the page hears of news at present. */
 export const connection = signal<Connection>('connecting');
+
+/** Where the daemon answers and refuses the state: its words. */
+export const refusal = signal<string | undefined>();
 
 /** How long the first reading waits for the stream. */
 const PATIENCE = 300;
@@ -56,8 +56,10 @@ export function listening(): Promise<void> {
   });
 }
 
+/** What a page hears of. Lines of logs come with the log, and single ends of jobs with those of runs. */
 const TYPES = [
   'run_started',
+  'run_not_started',
   'run_finished',
   'progress',
   'queue_changed',
@@ -68,7 +70,17 @@ const TYPES = [
   'new_version',
   'actor_restarted',
   'assets_changed',
-];
+  'run_recorded',
+  'export_imported',
+] as const satisfies readonly Fact['type'][];
+/** Sent at once and every few seconds to who names it among the types. */
+const HEARTBEAT = 'heartbeat';
+/** The daemon's heartbeats are 4 seconds apart; the first one comes with the head of the answer. */
+const SILENCE = 5_000;
+/** A stream that worked is given time for two heartbeats. */
+const LONG_SILENCE = 10_000;
+/** Where the stream takes longer, the state is read without it. */
+const READ_AFTER = 1_000;
 const FIRST_PAUSE = 1_000;
 const LONGEST_PAUSE = 15_000;
 const POLL_EVERY = 15_000;
@@ -83,33 +95,77 @@ export function follow(listener: Listener): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let pause = FIRST_PAUSE;
   let fruitless = 0;
+  let over = false;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  let early: ReturnType<typeof setTimeout> | undefined;
 
   function open() {
     close();
-    const query = new URLSearchParams({ types: TYPES.join(',') });
+    const query = new URLSearchParams({ types: [...TYPES, HEARTBEAT].join(',') });
     if (lastId !== undefined) query.set('last_event_id', String(lastId));
     source = new EventSource(address(`/api/events?${query}`));
     source.onopen = opened;
     source.onerror = failed;
-    source.addEventListener('resync', () => void listener.resync().catch(failed));
+    source.addEventListener(HEARTBEAT, alive);
+    source.addEventListener('resync', () => {
+      alive();
+      void listener.resync().catch(failed);
+    });
     for (const type of TYPES) source.addEventListener(type, received);
+    silence = setTimeout(heldBack, SILENCE);
+    if (connection.value === 'connecting') early = setTimeout(readWithout, READ_AFTER);
   }
 
   function close() {
     clearTimeout(timer);
+    clearTimeout(silence);
+    clearTimeout(early);
     source?.close();
     source = undefined;
   }
 
+  /** The head of the answer came. That is no proof after a stream that was held back: its body may be held back again. */
   function opened() {
-    const before = connection.value;
     pause = FIRST_PAUSE;
+    if (connection.value !== 'polling') live();
+  }
+
+  /** Something came through. */
+  function alive() {
+    clearTimeout(silence);
+    silence = setTimeout(heldBack, LONG_SILENCE);
+    live();
+  }
+
+  function live() {
+    clearTimeout(early);
+    const before = connection.value;
     connection.value = 'live';
     if (before !== 'live') void listener.resync(before === 'connecting' && !readEarly).catch(failed);
   }
 
+  /** The first state, where the stream takes its time; it is read again when the stream is there. */
+  function readWithout() {
+    readEarly = true;
+    void listener.resync().catch(failed);
+  }
+
+  /** Nothing came for too long, and no error. */
+  async function heldBack() {
+    close();
+    if (document.hidden) {
+      connection.value = 'paused';
+      return;
+    }
+    await poll(() => {
+      connection.value = 'polling';
+      timer = setTimeout(open, POLL_EVERY - SILENCE);
+    });
+  }
+
   function received(event: MessageEvent<string>) {
     fruitless = 0;
+    alive();
     const fact = JSON.parse(event.data) as Fact;
     lastId = fact.id;
     listener.fact(fact);
@@ -117,23 +173,33 @@ export function follow(listener: Listener): () => void {
 
   async function failed() {
     close();
+    await poll(() => {
+      fruitless += 1;
+      if (fruitless < TRIES) {
+        timer = setTimeout(open, pause);
+      } else {
+        connection.value = 'polling';
+        // The poll is a try of the stream, too: it ends the polling as soon as the stream gets through.
+        timer = setTimeout(open, POLL_EVERY);
+      }
+    });
+  }
+
+  /** Reads the state; `then` where the daemon answers. Where it does not, it is tried again later. */
+  async function poll(then: () => void) {
     try {
       await listener.resync();
-    } catch {
+    } catch (cause) {
+      if (over) return;
+      refusal.value = cause instanceof ApiError && cause.status > 0 ? cause.message : undefined;
       connection.value = 'lost';
       pause = Math.min(pause * 2, LONGEST_PAUSE);
       timer = setTimeout(open, pause);
       return;
     }
-    if (document.hidden) return;
-    fruitless += 1;
-    if (fruitless < TRIES) {
-      timer = setTimeout(open, pause);
-    } else {
-      connection.value = 'polling';
-      // The poll is a try of the stream, too: it ends the polling as soon as the stream gets through.
-      timer = setTimeout(open, POLL_EVERY);
-    }
+    if (over || source) return;
+    if (document.hidden) connection.value = 'paused';
+    else then();
   }
 
   function visibilityChanged() {
@@ -151,6 +217,7 @@ export function follow(listener: Listener): () => void {
   document.addEventListener('visibilitychange', visibilityChanged);
   open();
   return () => {
+    over = true;
     document.removeEventListener('visibilitychange', visibilityChanged);
     close();
   };

@@ -1,19 +1,21 @@
 /** Versions, releases, health, and the look of this page. */
 import { address, body, client } from '../api/client';
 import { Badge, Card, Empty, Facts, Loaded, Page, When } from '../components/basics';
-import { SelectField } from '../components/fields';
-import { useBusy } from '../components/run';
+import { useBusy } from '../components/busy';
+import { SelectField, Switch } from '../components/fields';
 import { downloadSupport } from '../components/support';
 import { tell } from '../components/toast';
+import { exactTimes } from '../lib/clock';
 import { duration } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { ACCENTS, accent, THEMES, theme } from '../lib/theme';
 import { version } from '../live/state';
+import { rich, t, word } from '../texts';
 import { Licences } from './about/Licences';
 
 export default function About() {
   return (
-    <Page title="About">
+    <Page title={t('about.title')}>
       <div class="cards small">
         <Versions />
         <HealthCard />
@@ -29,23 +31,22 @@ export default function About() {
 function Versions() {
   const known = version.value;
   return (
-    <Card title="Versions">
+    <Card title={t('about.versions')}>
       <Facts
         of={[
-          ['Daemon', known?.daemon],
-          ['Posterizarr', known?.local ?? 'no script here'],
+          [t('about.daemon'), known?.daemon],
+          [t('about.script'), known?.local ?? t('about.no_script')],
           [
-            'Newest',
+            t('about.newest'),
             <>
-              {known?.remote ?? 'not known yet'} {known?.is_update_available && <Badge tone="accent">update</Badge>}
+              {known?.remote ?? t('about.not_known')}{' '}
+              {known?.is_update_available && <Badge tone="accent">{t('about.update')}</Badge>}
             </>,
           ],
-          ['Looked up', <When key="w" at={known?.checked_at} />],
+          [t('about.looked_up'), <When key="w" at={known?.checked_at} />],
         ]}
       />
-      <p class="small-text muted">
-        The <a href={address('/docs/')}>API</a> is described as OpenAPI.
-      </p>
+      <p class="small-text muted">{rich('about.api', { link: (text) => <a href={address('/docs/')}>{text}</a> })}</p>
     </Card>
   );
 }
@@ -53,19 +54,19 @@ function Versions() {
 function HealthCard() {
   const health = useResource((signal) => client.GET('/api/health', { signal }).then(body));
   return (
-    <Card title="Health">
+    <Card title={t('about.health')}>
       <Loaded of={health}>
         {(of) => (
           <>
             <Facts
               of={[
                 ...Object.entries(of.checks).map(([name, state]): [string, preact.ComponentChildren] => [
-                  name,
+                  word('health_check', name),
                   <Badge key={name} tone={state === 'ok' ? 'good' : state === 'degraded' ? 'warn' : 'bad'}>
-                    {String(state)}
+                    {word('health', String(state))}
                   </Badge>,
                 ]),
-                ['Up for', duration(of.uptime_seconds)],
+                [t('about.up_for'), duration(of.uptime_seconds)],
               ]}
             />
           </>
@@ -77,26 +78,34 @@ function HealthCard() {
 
 function Look() {
   return (
-    <Card title="Look">
+    <Card title={t('about.look')}>
       <div class="fields">
         <SelectField
-          label="Theme"
+          label={t('about.theme')}
           value={theme.value}
           onValue={(value) => {
             theme.value = value as (typeof THEMES)[number];
           }}
-          options={THEMES}
+          options={THEMES.map((name) => [name, t(`theme.${name}`)])}
         />
         <SelectField
-          label="Accent"
+          label={t('about.accent')}
           value={accent.value}
           onValue={(value) => {
             accent.value = value as (typeof ACCENTS)[number];
           }}
-          options={ACCENTS}
+          options={ACCENTS.map((name) => [name, t(`accent.${name}`)])}
         />
       </div>
-      <p class="small-text muted">Remembered by this browser.</p>
+      <Switch
+        label={t('about.exact_times')}
+        help={t('about.exact_times_help')}
+        on={exactTimes.value}
+        onValue={(on) => {
+          exactTimes.value = on;
+        }}
+      />
+      <p class="small-text muted">{t('about.remembered')}</p>
     </Card>
   );
 }
@@ -104,11 +113,11 @@ function Look() {
 function Support() {
   const busy = useBusy();
   return (
-    <Card title="Support information">
-      <p>Logs, versions and settings in one file, with all secrets removed, for a bug report.</p>
+    <Card title={t('about.support')}>
+      <p>{t('about.support_help')}</p>
       <div>
         <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(tell(downloadSupport()))}>
-          Download
+          {t('common.download')}
         </button>
       </div>
     </Card>
@@ -118,11 +127,11 @@ function Support() {
 function Releases() {
   const releases = useResource((signal) => client.GET('/api/releases', { signal }).then(body));
   return (
-    <Card title="Releases of Posterizarr">
+    <Card title={t('about.releases')}>
       <Loaded of={releases}>
         {(of) =>
           of.releases.length === 0 ? (
-            <Empty>{of.error ?? 'None known yet.'}</Empty>
+            <Empty>{of.error ?? t('about.no_releases')}</Empty>
           ) : (
             <div class="stack">
               {of.releases.map((release) => (
@@ -132,11 +141,11 @@ function Releases() {
                     <span class="muted">
                       <When at={release.published_at} />
                     </span>{' '}
-                    {release.is_prerelease && <Badge tone="warn">pre-release</Badge>}
+                    {release.is_prerelease && <Badge tone="warn">{t('about.prerelease')}</Badge>}
                   </summary>
                   <pre class="payload">{release.body}</pre>
                   <a href={release.html_url} target="_blank" rel="noreferrer">
-                    At GitHub
+                    {t('about.at_github')}
                   </a>
                 </details>
               ))}

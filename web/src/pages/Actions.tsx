@@ -1,41 +1,37 @@
 /** The Action Center: pictures that need attention, why, and what can be done. */
 import { useMemo, useState } from 'preact/hooks';
 import { useParams } from 'wouter-preact';
-import { request } from '../api/client';
+import type { components } from '../../types/schema';
+import { body, client, request } from '../api/client';
 import { Badge, Empty, Loaded, More, Page } from '../components/basics';
+import { useBusy } from '../components/busy';
 import { Pick, Search, Tabs } from '../components/choose';
 import { ask } from '../components/dialog';
-import { tell } from '../components/toast';
-import { CATEGORIES, CATEGORY_NAMES, type Category, thumbnail } from '../lib/library';
+import { Thumbnail } from '../components/thumbnail';
+import { tell, toast } from '../components/toast';
+import { languageName, providerName } from '../lib/assets';
+import { CATEGORIES, type Category } from '../lib/library';
 import { useResource } from '../lib/resource';
-import { plural, type Tone } from '../lib/words';
+import { matcher } from '../lib/search';
+import { type Tone, typeName } from '../lib/words';
 import { changed } from '../live/state';
+import { t } from '../texts';
+import { restore } from './library/delete';
+import { Replace } from './library/Replace';
 
-interface Choice {
-  id: number;
-  Title: string;
-  Type: string | null;
-  Rootfolder: string | null;
-  LibraryName: string | null;
-  Language: string | null;
-  Fallback: string | null;
-  TextTruncated: string | null;
-  DownloadSource: string | null;
-  FavProviderLink: string | null;
-  Manual: string | null;
-  poster_url: string | null;
-}
+type Choice = components['schemas']['OverviewRecord'];
+type Told = components['schemas']['AssetOverview'];
 
-interface Overview {
-  categories: Record<Category, { count: number; assets: Choice[] }>;
-  config: { primary_language: string | null; primary_provider: string | null };
+/** The daemon tells every category. */
+interface Overview extends Told {
+  categories: Told['categories'] & Record<Category, Told['categories'][string]>;
 }
 
 const TONES: Record<Category, Tone> = {
   assets_with_issues: 'warn',
   missing_assets: 'bad',
-  missing_assets_fav_provider: 'warn',
-  non_primary_lang: 'warn',
+  missing_assets_fav_provider: 'plain',
+  non_primary_lang: 'plain',
   non_primary_provider: 'plain',
   truncated_text: 'warn',
   resolved: 'good',
@@ -47,22 +43,22 @@ export default function Actions() {
   const wanted = useParams<{ category?: string }>().category;
   const category = CATEGORIES.find((one) => one === wanted) ?? 'assets_with_issues';
   const overview = useResource(
-    (signal) => request<Overview>('GET', '/api/assets/overview', { signal }),
+    (signal) => client.GET('/api/assets/overview', { signal }).then((answer) => body(answer) as Overview),
     [],
     ['assets'],
   );
   return (
-    <Page title="Action Center">
+    <Page title={t('nav.actions')} help="fix-a-picture">
       <Loaded of={overview}>
         {(of) => (
           <>
             <Tabs
-              label="Categories"
+              label={t('actions.categories')}
               below="/actions"
               value={category}
               options={CATEGORIES.map((value) => ({
                 value,
-                name: CATEGORY_NAMES[value],
+                name: t(`category.${value}`),
                 aside: of.categories[value].count,
               }))}
             />
@@ -82,12 +78,12 @@ function Center({ of, category }: { of: Overview; category: Category }) {
   const all = of.categories[category].assets;
   const reasons = useMemo(() => reasonsOf(of), [of]);
   const found = useMemo(() => {
-    const needle = search.trim().toLowerCase();
+    const fits = matcher(search);
     return all.filter(
       (one) =>
         (!library || one.LibraryName === library) &&
         (!type || one.Type === type) &&
-        (!needle || `${one.Title} ${one.Rootfolder}`.toLowerCase().includes(needle)),
+        fits(`${one.Title} ${one.Rootfolder}`),
     );
   }, [all, search, library, type]);
 
@@ -98,26 +94,31 @@ function Center({ of, category }: { of: Overview; category: Category }) {
   }
   const picked = found.filter((one) => chosen.has(one.id));
   const forget = () => setChosen(new Set());
+  const busy = useBusy();
 
   const isWell = category === 'assets_with_issues';
   if (all.length === 0) {
-    return <Empty>{isWell ? 'All is well: no picture needs attention.' : 'No picture is in this category.'}</Empty>;
+    return <Empty>{isWell ? t('actions.all_well') : t('actions.none')}</Empty>;
   }
   return (
     <>
       <div class="row toolbar">
-        <Search label="Search for a title" value={search} onValue={setSearch} />
+        <Search label={t('actions.search')} value={search} onValue={setSearch} />
         <Pick
-          label="Library"
+          label={t('common.library')}
           value={library}
           onValue={setLibrary}
-          options={valuesOf(all, 'LibraryName', 'libraries')}
+          options={[{ value: '', name: t('common.all_libraries') }, ...valuesOf(all, (one) => one.LibraryName)]}
         />
-        <Pick label="Type" value={type} onValue={setType} options={valuesOf(all, 'Type', 'types')} />
+        <Pick
+          label={t('actions.type')}
+          value={type}
+          onValue={setType}
+          options={[{ value: '', name: t('actions.all_types') }, ...valuesOf(all, (one) => one.Type, typeName)]}
+        />
         <span class="muted small-text grow">
-          {plural(found.length, 'picture')}
-          {of.config.primary_language &&
-            `, wanted: ${of.config.primary_language} from ${of.config.primary_provider ?? 'any provider'}`}
+          {t('common.pictures', { n: found.length })}
+          {of.config.primary_language && ` · ${favourites(of.config)}`}
         </span>
         <label class="row">
           <input
@@ -125,20 +126,27 @@ function Center({ of, category }: { of: Overview; category: Category }) {
             checked={picked.length > 0 && picked.length === found.length}
             onChange={(event) => setChosen(new Set(event.currentTarget.checked ? found.map((one) => one.id) : []))}
           />
-          Choose all
+          {t('actions.choose_all')}
         </label>
         {picked.length > 0 && (
           <>
-            <button type="button" class="button" onClick={() => resolve(picked, category !== 'resolved').then(forget)}>
-              {category === 'resolved' ? 'Open again' : 'Resolve'} {picked.length}
+            <button
+              type="button"
+              class="button"
+              disabled={busy.on}
+              onClick={() => busy.while(resolve(picked, category !== 'resolved').then((isDone) => isDone && forget()))}
+            >
+              {category === 'resolved'
+                ? t('actions.reopen_n', { n: picked.length })
+                : t('actions.resolve_n', { n: picked.length })}
             </button>
             <button type="button" class="button danger" onClick={() => remove(picked).then(forget)}>
-              Delete {picked.length}
+              {t('actions.delete_n', { n: picked.length })}
             </button>
           </>
         )}
       </div>
-      {found.length === 0 && <Empty>Nothing fits.</Empty>}
+      {found.length === 0 && <Empty>{t('common.nothing_matches')}</Empty>}
       <More of={found} page={PAGE}>
         {(shown) => (
           <ul class="list issues">
@@ -158,10 +166,19 @@ function Center({ of, category }: { of: Overview; category: Category }) {
   );
 }
 
-/** What records can be told apart by, and all of them first. */
-function valuesOf(records: readonly Choice[], field: 'LibraryName' | 'Type', all: string) {
-  const values = [...new Set(records.map((one) => one[field]))].filter((value) => typeof value === 'string' && value);
-  return [{ value: '', name: `All ${all}` }, ...(values as string[]).sort().map((value) => ({ value, name: value }))];
+function favourites({ primary_language: language, primary_provider: provider }: Overview['config']): string {
+  const names = [language && languageName(language), provider && providerName(provider)].filter(Boolean);
+  return t('actions.favourites', { names: names.join(', ') });
+}
+
+/** What records can be told apart by. */
+function valuesOf(
+  records: readonly Choice[],
+  of: (record: Choice) => string | null | undefined,
+  name = (value: string) => value,
+) {
+  const values = [...new Set(records.map(of))].filter((value): value is string => Boolean(value));
+  return values.sort().map((value) => ({ value, name: name(value) }));
 }
 
 /** Which categories each record is in: a record stands in several of them. */
@@ -186,13 +203,20 @@ interface IssueProps {
 }
 
 function Issue({ of, reasons, chosen, onChoose }: IssueProps) {
+  const [replacing, setReplacing] = useState(false);
+  const path = pathOf(of);
   const resolved = reasons.includes('resolved');
   const link = of.FavProviderLink?.startsWith('http') ? of.FavProviderLink : undefined;
   return (
     <li>
-      <input type="checkbox" aria-label={`Choose ${of.Title}`} checked={chosen} onChange={onChoose} />
+      <input
+        type="checkbox"
+        aria-label={t('actions.choose', { title: of.Title })}
+        checked={chosen}
+        onChange={onChoose}
+      />
       {of.poster_url ? (
-        <img src={thumbnail(of.poster_url, 160)} alt="" loading="lazy" class="issue-picture" />
+        <Thumbnail url={of.poster_url} width={160} class="issue-picture" />
       ) : (
         <span class="issue-picture" />
       )}
@@ -200,7 +224,11 @@ function Issue({ of, reasons, chosen, onChoose }: IssueProps) {
         <div class="row">
           <strong>{of.Title}</strong>
           <span class="muted small-text">
-            {[of.Type, of.LibraryName, of.Language && of.Language !== 'false' ? of.Language : undefined]
+            {[
+              typeName(of.Type),
+              of.LibraryName,
+              of.Language && of.Language !== 'false' ? languageName(of.Language) : undefined,
+            ]
               .filter(Boolean)
               .join(' · ')}
           </span>
@@ -208,28 +236,59 @@ function Issue({ of, reasons, chosen, onChoose }: IssueProps) {
         <div class="chips">
           {reasons.map((reason) => (
             <Badge key={reason} tone={TONES[reason]}>
-              {CATEGORY_NAMES[reason]}
+              {t(`category.${reason}`)}
             </Badge>
           ))}
           {link && (
             <a class="small-text" href={link} target="_blank" rel="noreferrer">
-              At the provider
+              {t('actions.at_provider')}
             </a>
           )}
         </div>
       </div>
       <div class="row">
+        {path && (
+          <button type="button" class="button small" onClick={() => setReplacing(true)}>
+            {t('replace.open')}
+          </button>
+        )}
         <button type="button" class="button small" onClick={() => resolve([of], !resolved)}>
-          {resolved ? 'Open again' : 'Resolve'}
+          {resolved ? t('actions.reopen') : t('actions.resolve')}
         </button>
         <button type="button" class="button small" onClick={() => remove([of])}>
-          Delete
+          {t('common.delete')}
         </button>
       </div>
+      {replacing && path && (
+        <Replace path={path} url={of.poster_url} type={of.Type} onClose={() => setReplacing(false)} />
+      )}
     </li>
   );
 }
 
+/** Where the asset of a record is, or would be. */
+function pathOf({ poster_url: url, LibraryName: library, Rootfolder: folder, Type: type, Title: title }: Choice) {
+  if (url?.startsWith(ASSETS)) return decodeURIComponent(url.slice(ASSETS.length));
+  if (!library || !folder) return undefined;
+  const file = fileOf(type ?? '', title);
+  return file && `${library}/${folder}/${file}.jpg`;
+}
+
+const ASSETS = '/poster_assets/';
+/** What the files of seasons begin with: names, not texts. */
+const SEASON = 'Season';
+
+function fileOf(type: string, title: string): string | undefined {
+  if (/background/i.test(type)) return 'background';
+  if (/season/i.test(type)) {
+    const number = /season\s*(\d+)/i.exec(title)?.[1];
+    return number && SEASON + number.padStart(2, '0');
+  }
+  if (/episode|title/i.test(type)) return /S\d+E\d+/i.exec(title)?.[0].toUpperCase();
+  return 'poster';
+}
+
+/** Fields of a record: names, not texts. */
 const FIELDS = [
   'Title',
   'Type',
@@ -242,16 +301,39 @@ const FIELDS = [
   'FavProviderLink',
 ] as const;
 
+/** What the script writes into a record that somebody has seen to: names, not texts. */
+const [DONE, OPEN] = ['Yes', 'No'];
+
 /** Marks records as seen to, or not. */
-async function resolve(records: Choice[], yes: boolean) {
-  const work = async () => {
-    for (const record of records) {
-      const fields = Object.fromEntries(FIELDS.map((field) => [field, record[field]]));
-      await request('PUT', `/api/imagechoices/${record.id}`, { body: { ...fields, Manual: yes ? 'Yes' : 'No' } });
-    }
+async function resolve(records: Choice[], yes: boolean): Promise<boolean> {
+  const n = records.length;
+  const question = yes
+    ? { title: t('actions.resolve_title', { n }), text: t('actions.resolve_text'), confirm: t('actions.resolve') }
+    : { title: t('actions.reopen_title', { n }), text: t('actions.reopen_text'), confirm: t('actions.reopen') };
+  if (n > 1 && !(await ask(question))) return false;
+  return await mark(records, yes);
+}
+
+/** How many records are written at the same time. */
+const AT_ONCE = 8;
+
+async function mark(records: readonly Choice[], yes: boolean): Promise<boolean> {
+  const write = (record: Choice) => {
+    const fields = Object.fromEntries(FIELDS.map((field) => [field, record[field]]));
+    return request('PUT', `/api/imagechoices/${record.id}`, { body: { ...fields, Manual: yes ? DONE : OPEN } });
   };
-  await tell(work(), `${plural(records.length, 'picture')} ${yes ? 'resolved' : 'opened again'}`);
+  const work = async () => {
+    for (let from = 0; from < records.length; from += AT_ONCE) {
+      await Promise.all(records.slice(from, from + AT_ONCE).map(write));
+    }
+    return true;
+  };
+  const done = await tell(work());
+  const n = records.length;
+  const undo = { label: t('common.undo'), run: () => void mark(records, !yes) };
+  if (done) toast(yes ? t('actions.resolved', { n }) : t('actions.reopened', { n }), 'good', undo);
   changed('assets');
+  return done ?? false;
 }
 
 async function remove(records: Choice[]) {
@@ -260,14 +342,18 @@ async function remove(records: Choice[]) {
   const sure = await ask({
     title:
       records.length === 1
-        ? `Delete ${first.Type ?? 'the picture'} of ${first.Title}?`
-        : `Delete ${plural(records.length, 'picture')}?`,
-    text: 'The files move to the trash, the records go. The next run makes the pictures anew.',
-    confirm: 'Delete',
+        ? t('actions.delete_one', { title: first.Title, type: typeName(first.Type) ?? t('kind.poster') })
+        : t('library.delete_many', { n: records.length }),
+    text: t('actions.delete_text'),
+    confirm: t('common.delete'),
     danger: true,
   });
   if (!sure) return;
-  const body = { record_ids: records.map((record) => record.id) };
-  await tell(request<{ message: string }>('POST', '/api/assets/bulk-delete-assets', { body }), (done) => done.message);
+  const wanted = { record_ids: records.map((record) => record.id) };
+  const done = await tell(client.POST('/api/assets/bulk-delete-assets', { body: wanted }).then(body));
+  const ids = done?.trash_ids ?? [];
+  const undo = ids.length ? { label: t('common.undo'), run: () => void restore(ids) } : undefined;
+  if (done && done.deleted_count > 0) toast(t('library.deleted', { n: done.deleted_count }), 'good', undo);
+  if (done && done.failed_count > 0) toast(t('actions.not_deleted', { n: done.failed_count }), 'bad');
   changed('assets');
 }

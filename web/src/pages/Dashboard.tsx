@@ -1,48 +1,83 @@
 /** What a user opens to see that everything is well. */
+import type { ComponentType } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { address, body, client } from '../api/client';
 import type { Status } from '../api/types';
-import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, When } from '../components/basics';
-import { RunButtons, RunProgress, removeRunningFile, runTitle } from '../components/run';
+import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, Told, When } from '../components/basics';
+import { RunButtons, RunnerLine, RunProgress, removeRunningFile, runTitle } from '../components/run';
+import { FirstSteps } from '../components/steps';
+import { Thumbnail } from '../components/thumbnail';
+import { NoRunner } from '../components/unable';
 import { firesOf } from '../lib/fires';
-import { bytes, dayAndClock, duration, inZone, memory } from '../lib/format';
-import { CATEGORIES, CATEGORY_NAMES, overviewCounts, type RecentAsset, recentAssets, thumbnail } from '../lib/library';
+import { bytes, dayAndClock, duration, inZone, memory, number } from '../lib/format';
+import { latestCounts, latestHealth, latestRun } from '../lib/latest';
+import { CATEGORIES, type RecentAsset, recentAssets } from '../lib/library';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, plural, triggerText } from '../lib/words';
+import { modeName, outcomeText, outcomeTone, plainReason, runName, triggerText, typeName } from '../lib/words';
 import { refreshSystem, scheduler, status, system } from '../live/state';
+import { rich, t, word } from '../texts';
+import { Arrange, type CardId, wantedCards } from './dashboard/Arrange';
+import { CurrentWall } from './run/Wall';
 
 export default function Dashboard() {
   return (
-    <Page title="Dashboard">
+    <Page title={t('nav.dashboard')} help="first-posters" actions={<Arrange />}>
       <RunCard />
-      <div class="cards small">
-        <ScheduleCard />
-        <ProblemsCard />
-        <WebhooksCard />
-        <MachineCard />
+      <FirstSteps />
+      <div class="cards small dashboard">
+        {wantedCards().map((id) => {
+          const View = VIEWS[id];
+          return <View key={id} />;
+        })}
       </div>
-      <RecentCard />
     </Page>
+  );
+}
+
+const VIEWS: Record<CardId, ComponentType> = {
+  schedule: ScheduleCard,
+  problems: ProblemsCard,
+  webhooks: WebhooksCard,
+  machine: MachineCard,
+  recent: RecentCard,
+};
+
+/** Has the place of a card until it is known what is on it: nothing moves when it comes. */
+function Coming({ title, class: look }: { title: string; class?: string }) {
+  return (
+    <Card title={title} class={look ?? ''}>
+      <Loading />
+    </Card>
   );
 }
 
 function RunCard() {
   const known = status.value;
-  if (!known) return null;
+  if (!known) return <Coming title={t('dashboard.idle_title')} class="run-card" />;
   return (
     <Card
-      title={known.running ? runTitle(known) : 'Nothing runs'}
-      aside={known.running ? <Badge tone="accent">running</Badge> : <Badge tone="good">idle</Badge>}
+      title={known.running ? runTitle(known) : t('dashboard.idle_title')}
+      aside={
+        known.running ? (
+          <Badge tone="accent">{t('common.running')}</Badge>
+        ) : (
+          <Badge tone="good">{t('dashboard.idle')}</Badge>
+        )
+      }
       class="run-card"
     >
       {known.running ? (
         <>
           <RunProgress of={known} />
           <RunButtons of={known} />
+          <CurrentWall of={known} />
         </>
       ) : (
-        <LastRun />
+        <>
+          <LastRun />
+          <RunnerLine of={known} />
+        </>
       )}
       {known.queued > 0 && <Queue length={known.queued} />}
       <Troubles of={known} />
@@ -61,13 +96,13 @@ function Queue({ length }: { length: number }) {
   const waiting = queue.data?.triggers ?? [];
   return (
     <div>
-      <Link href="/triggers">{plural(length, 'job')}</Link> in the queue
-      {waiting.length === 0 ? '.' : waiting.length < length ? ', first:' : ':'}
+      {rich('dashboard.queue', { link: (text) => <Link href="/triggers">{text}</Link> }, { n: length })}
       <ul class="plain-list small-text">
         {waiting.map((job) => (
           <li key={job.id}>
-            {modeName(job.mode)}{' '}
+            {job.title ?? modeName(job.mode)}{' '}
             <span class="muted">
+              {job.title && `${modeName(job.mode)}, `}
               {triggerText(job.trigger)}, <When at={job.not_before} />
             </span>
           </li>
@@ -78,73 +113,46 @@ function Queue({ length }: { length: number }) {
 }
 
 function LastRun() {
-  const runs = useResource(
-    (signal) => client.GET('/api/runs', { params: { query: { limit: 1 } }, signal }).then(body),
-    [],
-    ['runs'],
-  );
-  const last = runs.data?.runs[0];
-  if (runs.data && !last) return <FirstSteps />;
+  const run = useResource(latestRun, [], ['runs']);
+  const last = run.data;
   return (
     <div class="row last-run">
       <p class="grow">
+        {!run.loading && !run.error && !last && t('dashboard.no_run')}
         {last && (
           <>
-            Last: <Link href={`/runs/${last.id}`}>{modeName(last.mode)}</Link>{' '}
+            {rich(
+              'dashboard.last',
+              { link: (text) => <Link href={`/runs/${last.id}`}>{text}</Link> },
+              { run: runName(last) },
+            )}{' '}
             <Badge tone={outcomeTone(last.outcome)}>{outcomeText(last.outcome)}</Badge>{' '}
             <When at={last.ended ?? last.started} />
-            {last.reason && <span class="muted"> — {last.reason}</span>}
+            {last.reason && <Told> — {plainReason(last.reason)}</Told>}
           </>
         )}
       </p>
       <Link class="button primary" href="/run">
-        Start a run
+        {t('dashboard.start')}
       </Link>
     </div>
-  );
-}
-
-/** What somebody does who has never had a run. */
-function FirstSteps() {
-  return (
-    <>
-      <p>No run yet. This is how to begin:</p>
-      <ol class="steps">
-        <li>
-          <Link href="/run">Start a Testing run</Link>: it needs nothing, and shows how pictures come out.
-        </li>
-        <li>
-          Tell where your <Link href="/settings/media-servers">media server</Link> is, and the{' '}
-          <Link href="/settings/service-apis">keys of the providers</Link> that pictures come from.
-        </li>
-        <li>
-          Choose <Link href="/settings/visuals">overlays and fonts</Link>; a sample shows each change at once.
-        </li>
-        <li>
-          <Link href="/schedules">Plan runs</Link>, or have <Link href="/triggers">Sonarr, Radarr or Tautulli</Link>{' '}
-          start them.
-        </li>
-      </ol>
-    </>
   );
 }
 
 function Troubles({ of }: { of: Status }) {
   return (
     <>
-      {!of.runner.available && (
-        <div class="notice tone-bad">No run can start: {of.runner.reason ?? 'no runner was found'}</div>
-      )}
+      <NoRunner />
       {!of.config_exists && (
         <div class="notice tone-bad">
-          There is no config.json yet. <Link href="/settings">Fill in the settings.</Link>
+          {rich('dashboard.no_config', { link: (text) => <Link href="/settings">{text}</Link> })}
         </div>
       )}
       {of.already_running_detected && (
         <div class="notice tone-warn">
-          The script ended because another one seemed to run.
+          {t('dashboard.already_running')}
           <button type="button" class="button small" onClick={removeRunningFile}>
-            Remove the running file
+            {t('run.marker_remove')}
           </button>
         </div>
       )}
@@ -154,20 +162,24 @@ function Troubles({ of }: { of: Status }) {
 
 function ScheduleCard() {
   const known = scheduler.value;
-  if (!known) return null;
+  if (!known) return <Coming title={t('dashboard.schedule')} />;
   const last = known.history[0];
   const then = firesOf(known.active_jobs).slice(1, 4);
   return (
     <Card
-      title="Schedule"
-      aside={<Badge tone={known.enabled ? 'good' : 'plain'}>{known.enabled ? 'on' : 'off'}</Badge>}
+      title={t('dashboard.schedule')}
+      aside={
+        <Badge tone={known.enabled ? 'good' : 'plain'}>{known.enabled ? t('dashboard.on') : t('dashboard.off')}</Badge>
+      }
     >
       {known.problem && <div class="notice tone-bad">{known.problem}</div>}
       <Facts
         of={[
           [
-            'Next',
-            known.next_run ? (
+            t('dashboard.next'),
+            !known.enabled ? (
+              t('dashboard.schedules_off')
+            ) : known.next_run ? (
               <>
                 <When at={known.next_run} />
                 <br />
@@ -176,25 +188,27 @@ function ScheduleCard() {
                 </span>
               </>
             ) : (
-              'nothing planned'
+              t('dashboard.nothing_planned')
             ),
           ],
-          ...(then.length ? ([['Then', <Then key="t" of={then} zone={known.timezone} />]] as const) : []),
+          ...(known.enabled && then.length
+            ? ([[t('dashboard.then'), <Then key="t" of={then} zone={known.timezone} />]] as const)
+            : []),
           [
-            'Last',
+            t('dashboard.last_fire'),
             last ? (
               <>
                 <When at={last.due} />{' '}
                 <Badge tone={outcomeTone(last.outcome ?? last.state)}>{outcomeText(last.outcome ?? last.state)}</Badge>
               </>
             ) : (
-              'never'
+              t('frame.never')
             ),
           ],
         ]}
       />
       <Link class="foot" href="/schedules">
-        All schedules
+        {t('dashboard.all_schedules')}
       </Link>
     </Card>
   );
@@ -213,19 +227,19 @@ function Then({ of, zone }: { of: readonly string[]; zone: string }) {
 const PROBLEMS = CATEGORIES.filter((category) => category !== 'resolved');
 
 function ProblemsCard() {
-  const counts = useResource(overviewCounts, [], ['assets']);
+  const counts = useResource(latestCounts, [], ['assets']);
   return (
-    <Card title="Action Center">
+    <Card title={t('nav.actions')}>
       <Loaded of={counts}>
         {(of) =>
           of.assets_with_issues === 0 ? (
-            <Empty>No picture needs attention.</Empty>
+            <Empty>{t('dashboard.no_problems')}</Empty>
           ) : (
             <ul class="counts">
               {PROBLEMS.map((category) => (
                 <li key={category}>
-                  <Link href={`/actions/${category}`}>{CATEGORY_NAMES[category]}</Link>
-                  <strong>{of[category].toLocaleString()}</strong>
+                  <Link href={`/actions/${category}`}>{t(`category.${category}`)}</Link>
+                  <strong>{number(of[category])}</strong>
                 </li>
               ))}
             </ul>
@@ -233,7 +247,7 @@ function ProblemsCard() {
         }
       </Loaded>
       <Link class="foot" href="/actions">
-        Open the Action Center
+        {t('dashboard.open_actions')}
       </Link>
     </Card>
   );
@@ -247,24 +261,23 @@ function WebhooksCard() {
     ['webhooks'],
   );
   return (
-    <Card title="Last webhooks">
+    <Card title={t('dashboard.webhooks')}>
       <Loaded of={received}>
         {({ webhooks }) =>
           webhooks.length === 0 ? (
-            <Empty>
-              None yet. <Link href="/triggers">Set up Sonarr, Radarr or Tautulli.</Link>
-            </Empty>
+            <Empty>{rich('dashboard.no_webhooks', { link: (text) => <Link href="/triggers">{text}</Link> })}</Empty>
           ) : (
             <ul class="list">
               {webhooks.map((webhook) => (
                 <li key={webhook.id}>
                   <div class="grow">
-                    {webhook.source} {webhook.event}
+                    {webhook.title ?? `${webhook.source} ${webhook.event}`}
                     <div class="muted small-text">
+                      {webhook.title && `${webhook.source} ${webhook.event}, `}
                       <When at={webhook.at} />
                     </div>
                   </div>
-                  <Badge tone={outcomeTone(webhook.verdict)}>{webhook.verdict}</Badge>
+                  <Badge tone={outcomeTone(webhook.verdict)}>{word('outcome', webhook.verdict)}</Badge>
                 </li>
               ))}
             </ul>
@@ -272,7 +285,7 @@ function WebhooksCard() {
         }
       </Loaded>
       <Link class="foot" href="/triggers">
-        All triggers
+        {t('dashboard.all_triggers')}
       </Link>
     </Card>
   );
@@ -281,15 +294,15 @@ function WebhooksCard() {
 function MachineCard() {
   useEffect(() => void refreshSystem().catch(() => {}), []);
   const of = system.value;
-  const health = useResource((signal) => client.GET('/api/health', { signal }).then(body), [], ['runs']);
+  const health = useResource(latestHealth, [], ['runs']);
   const own = useResource((signal) => client.GET('/api/footprint', { signal }).then(body), [], ['runs']);
   return (
     <Card
-      title="Machine"
+      title={t('dashboard.machine')}
       aside={
         health.data && (
           <Badge tone={health.data.status === 'ok' ? 'good' : health.data.status === 'degraded' ? 'warn' : 'bad'}>
-            {health.data.status}
+            {word('health', health.data.status)}
           </Badge>
         )
       }
@@ -298,20 +311,26 @@ function MachineCard() {
         <Facts
           of={[
             [
-              'Memory',
+              t('dashboard.memory'),
               <Used
                 key="m"
-                label="Memory in use"
+                label={t('dashboard.memory_used')}
                 percent={of.memory_percent}
-                text={`${memory(of.used_memory)} of ${memory(of.total_memory)}`}
+                text={t('common.of', { done: memory(of.used_memory), total: memory(of.total_memory) })}
               />,
             ],
-            ['Disk', own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…'],
-            ['Daemon', own.data?.memory_bytes ? `${bytes(own.data.memory_bytes)} of memory` : '…'],
-            ['Version', health.data?.version ?? '…'],
-            ['Up for', health.data ? duration(health.data.uptime_seconds) : '…'],
-            ['Processor', `${of.cpu_model}, ${plural(of.cpu_cores, 'core')}`],
-            ['System', of.os_version],
+            [
+              t('dashboard.disk'),
+              own.data ? <Disk free={own.data.disk_free_bytes} total={own.data.disk_total_bytes} /> : '…',
+            ],
+            [
+              t('about.daemon'),
+              own.data?.memory_bytes ? t('dashboard.of_memory', { size: bytes(own.data.memory_bytes) }) : '…',
+            ],
+            [t('about.version'), health.data?.version ?? '…'],
+            [t('about.up_for'), health.data ? duration(health.data.uptime_seconds) : '…'],
+            [t('dashboard.processor'), t('dashboard.cores', { model: of.cpu_model, n: of.cpu_cores })],
+            [t('dashboard.system'), of.os_version],
           ]}
         />
       ) : (
@@ -322,9 +341,13 @@ function MachineCard() {
 }
 
 function Disk({ free, total }: { free?: number | null | undefined; total?: number | null | undefined }) {
-  if (!total || typeof free !== 'number') return <>not known</>;
+  if (!total || typeof free !== 'number') return <>{t('about.not_known')}</>;
   return (
-    <Used label="Disk in use" percent={(1 - free / total) * 100} text={`${bytes(free)} free of ${bytes(total)}`} />
+    <Used
+      label={t('dashboard.disk_used')}
+      percent={(1 - free / total) * 100}
+      text={t('dashboard.disk_free', { free: bytes(free), total: bytes(total) })}
+    />
   );
 }
 
@@ -337,17 +360,17 @@ function Used({ label, percent, text }: { label: string; percent: number; text: 
   );
 }
 
-/** As many as a wide window has room for; the library has them all. */
-const SHOWN = 12;
+/** As many as a very wide window has room for; the library has them all. */
+const SHOWN = 16;
 
 function RecentCard() {
   const recent = useResource(recentAssets, [], ['assets']);
   return (
-    <Card title="Recently made" aside={<Link href="/library">Library</Link>}>
+    <Card title={t('dashboard.recent')} class="whole" aside={<Link href="/library">{t('nav.library')}</Link>}>
       <Loaded of={recent}>
         {(assets) =>
           assets.length === 0 ? (
-            <Empty>Pictures of the next run show up here.</Empty>
+            <Empty>{t('dashboard.no_recent')}</Empty>
           ) : (
             <ul class="shelf">
               {assets.slice(0, SHOWN).map((asset) => (
@@ -366,10 +389,10 @@ function RecentCard() {
 function Recent({ of }: { of: RecentAsset }) {
   return (
     <a href={address(of.poster_url)} target="_blank" rel="noreferrer" class="shelf-item">
-      <img src={thumbnail(of.poster_url, 320, of.modified)} alt="" loading="lazy" />
+      <Thumbnail url={of.poster_url} width={320} modified={of.modified} />
       <span class="truncate">{of.title}</span>
       <span class="muted small-text truncate">
-        {of.type} · {of.library}
+        {typeName(of.type)} · {of.library}
       </span>
     </a>
   );

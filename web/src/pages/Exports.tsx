@@ -1,20 +1,23 @@
 /** What the media servers' last exports hold. */
 import { useMemo, useState } from 'preact/hooks';
+import type { components } from '../../types/schema';
 import { request } from '../api/client';
 import { Badge, Card, Empty, Figure, Loaded, More, Page, When } from '../components/basics';
 import { Chips, Pick, Search } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
+import { dateTime, number } from '../lib/format';
 import { useResource } from '../lib/resource';
+import { t } from '../texts';
 
 const SERVERS = [
   { value: 'plex-export', name: 'Plex' },
-  { value: 'other-media-export', name: 'Jellyfin and Emby' },
+  { value: 'other-media-export', name: 'Jellyfin, Emby' },
 ] as const;
 const TABLES = [
-  { value: 'library', name: 'Titles' },
-  { value: 'episodes', name: 'Seasons' },
+  { value: 'library', name: 'exports.titles' },
+  { value: 'episodes', name: 'exports.seasons' },
 ] as const;
 
 type Kind = (typeof TABLES)[number]['value'];
@@ -29,43 +32,47 @@ interface Statistics {
   latest_run_total_episodes?: number;
 }
 
+type Runs = components['schemas']['ExportRuns'];
+
 const PAGE = 100;
 
 export default function Exports() {
   const [server, setServer] = useState<(typeof SERVERS)[number]['value']>('plex-export');
   return (
-    <Page title="Exports">
-      <Chips label="Media server" options={SERVERS} value={server} onValue={setServer} />
+    <Page title={t('nav.exports')}>
+      <p class="muted">{t('exports.about')}</p>
+      <Chips label={t('exports.server')} options={SERVERS} value={server} onValue={setServer} />
       <Server key={server} prefix={server} />
     </Page>
   );
+}
+
+/** In the browser's zone, where the daemon could tell the instant. */
+function instant(told: string, at: string | null | undefined): string {
+  return at ? dateTime(new Date(at)) : told;
 }
 
 function Server({ prefix }: { prefix: string }) {
   const statistics = useResource(
     (signal) => request<{ statistics: Statistics }>('GET', `/api/${prefix}/statistics`, { signal }),
     [prefix],
-    ['runs'],
+    ['exports'],
   );
-  const runs = useResource(
-    (signal) => request<{ runs: string[] }>('GET', `/api/${prefix}/runs`, { signal }),
-    [prefix],
-    ['runs'],
-  );
+  const runs = useResource((signal) => request<Runs>('GET', `/api/${prefix}/runs`, { signal }), [prefix], ['exports']);
   const [run, setRun] = useState('');
   const [table, setTable] = useState<Kind>('library');
   async function read() {
-    await tell(request<{ message: string }>('POST', `/api/${prefix}/import`), (done) => done.message);
+    await tell(request('POST', `/api/${prefix}/import`), t('exports.was_read'));
     statistics.reload();
     runs.reload();
   }
   return (
     <>
       <Card
-        title="What is there"
+        title={t('exports.holds')}
         aside={
           <button type="button" class="button small" onClick={read}>
-            Read the export files
+            {t('exports.read')}
           </button>
         }
       >
@@ -73,25 +80,33 @@ function Server({ prefix }: { prefix: string }) {
           {({ statistics: of }) => (
             <div class="figures">
               <Figure
-                value={(of.latest_run_library_count ?? of.total_library_records).toLocaleString()}
-                label="titles"
+                value={number(of.latest_run_library_count ?? of.total_library_records)}
+                label={t('exports.figure_titles')}
               />
-              <Figure value={(of.latest_run_total_episodes ?? 0).toLocaleString()} label="episodes" />
-              <Figure value={<When at={of.latest_run} />} label="last read" />
+              <Figure value={number(of.latest_run_total_episodes ?? 0)} label={t('exports.figure_episodes')} />
+              <Figure value={<When at={runs.data?.instants[0] ?? of.latest_run} />} label={t('exports.last_read')} />
             </div>
           )}
         </Loaded>
       </Card>
       <div class="row">
-        <Chips label="What is listed" options={TABLES} value={table} onValue={setTable} />
+        <Chips
+          label={t('exports.listed')}
+          options={TABLES.map(({ value, name }) => ({ value, name: t(name) }))}
+          value={table}
+          onValue={setTable}
+        />
         {(runs.data?.runs.length ?? 0) > 1 && (
           <Pick
-            label="Which export"
+            label={t('exports.which')}
             value={run}
             onValue={setRun}
             options={[
-              { value: '', name: 'The newest' },
-              ...(runs.data?.runs ?? []).map((one) => ({ value: one, name: new Date(one).toLocaleString() })),
+              { value: '', name: t('exports.newest') },
+              ...(runs.data?.runs ?? []).map((one, at) => ({
+                value: one,
+                name: instant(one, runs.data?.instants[at]),
+              })),
             ]}
           />
         )}
@@ -103,29 +118,29 @@ function Server({ prefix }: { prefix: string }) {
 
 const IDS = ['tmdbid', 'tvdbid', 'imdbid'] as const;
 
-const ids: Column<Row> = {
-  name: 'Ids',
+const ids = (): Column<Row> => ({
+  name: t('exports.ids'),
   plain: true,
   cell: (row) => (
     <div class="chips">
       {IDS.map((id) => row[id] && row[id] !== 'false' && <Badge key={id}>{`${id.slice(0, 4)} ${row[id]}`}</Badge>)}
     </div>
   ),
-};
-const library: Column<Row> = { name: 'Library', plain: true, cell: (row) => row.library_name };
+});
+const library = (): Column<Row> => ({ name: t('common.library'), plain: true, cell: (row) => row.library_name });
 
-const COLUMNS: Record<Kind, readonly Column<Row>[]> = {
-  library: [
-    { name: 'Title', cell: (row) => row.title || row.show_name },
-    library,
-    { name: 'Year', cell: (row) => row.year },
-    ids,
+const COLUMNS: Record<Kind, () => readonly Column<Row>[]> = {
+  library: () => [
+    { name: t('exports.title'), cell: (row) => row.title || row.show_name },
+    library(),
+    { name: t('exports.year'), cell: (row) => row.year },
+    ids(),
   ],
-  episodes: [
-    { name: 'Title', cell: (row) => row.show_name },
-    library,
-    { name: 'Season', cell: (row) => row.season_number },
-    ids,
+  episodes: () => [
+    { name: t('exports.title'), cell: (row) => row.show_name },
+    library(),
+    { name: t('exports.season'), cell: (row) => row.season_number },
+    ids(),
   ],
 };
 
@@ -134,7 +149,7 @@ function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string
   const rows = useResource(
     (signal) => request<{ data: Row[] }>('GET', `/api/${prefix}/${table}${query}`, { signal }),
     [prefix, table, run],
-    ['runs'],
+    ['exports'],
   );
   const [search, setSearch] = useState('');
   const [open, setOpen] = useState<Row>();
@@ -155,19 +170,19 @@ function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string
     <Loaded of={rows}>
       {() => (
         <>
-          <Search label="Search in the export" value={search} onValue={setSearch} />
+          <Search label={t('exports.search')} value={search} onValue={setSearch} />
           {found.length === 0 ? (
-            <Empty>No rows. A run with this media server writes the files that are read here.</Empty>
+            <Empty>{t('exports.no_rows')}</Empty>
           ) : (
             <More of={found} page={PAGE}>
               {(shown) => (
                 <Table
-                  columns={COLUMNS[table]}
+                  columns={COLUMNS[table]()}
                   rows={shown}
                   rowKey={(row) => row.id ?? ''}
                   actions={(row) => (
                     <button type="button" class="button small" onClick={() => setOpen(row)}>
-                      Details
+                      {t('common.details')}
                     </button>
                   )}
                 />
@@ -175,7 +190,11 @@ function Rows({ prefix, table, run }: { prefix: string; table: Kind; run: string
             </More>
           )}
           {open && (
-            <Dialog title={String(open.title || open.show_name || 'Details')} onClose={() => setOpen(undefined)} wide>
+            <Dialog
+              title={String(open.title || open.show_name || t('common.details'))}
+              onClose={() => setOpen(undefined)}
+              wide
+            >
               <dl class="facts">
                 {Object.entries(open).map(([name, value]) => (
                   <div key={name}>

@@ -8,22 +8,26 @@ import { Chart } from '../components/chart';
 import { Pick } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
-import { dateTime, duration } from '../lib/format';
+import { dateTime, duration, number } from '../lib/format';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, plural } from '../lib/words';
+import { modeName, outcomeText, outcomeTone } from '../lib/words';
+import { t } from '../texts';
 
-type Entry = components['schemas']['HistoryRow'];
+type Entry = components['schemas']['HistoryRun'];
 
 const MODES = ['normal', 'scheduled', 'testing', 'manual', 'backup', 'syncjelly', 'syncemby', 'tautulli', 'arr'];
-const KINDS = [{ value: '', name: 'Every kind' }, ...MODES.map((value) => ({ value, name: modeName(value) }))];
+const kinds = () => [
+  { value: '', name: t('history.every_kind') },
+  ...MODES.map((value) => ({ value, name: modeName(value) })),
+];
 const PAGE = 25;
 /** How far back the charts go. */
-const SPANS = [30, 90, 365].map((days) => ({ value: String(days), name: `The last ${days} days` }));
+const SPANS = [30, 90, 365];
 const DAY = 86_400;
 
 export default function History() {
   return (
-    <Page title="History">
+    <Page title={t('nav.history')} help="words#outcome">
       <Charts />
       <Runs />
     </Page>
@@ -39,13 +43,23 @@ function Charts() {
   const days = useResource(
     (signal) => client.GET('/api/runtime-history/days', { params: { query: { since } }, signal }).then(body),
     [since],
-    ['runs'],
+    ['history'],
   );
   return (
-    <Card title="Over time" aside={<Pick label="How far back" value={span} onValue={setSpan} options={SPANS} />}>
+    <Card
+      title={t('history.over_time')}
+      aside={
+        <Pick
+          label={t('history.span')}
+          value={span}
+          onValue={setSpan}
+          options={SPANS.map((days) => ({ value: String(days), name: t('history.last_days', { days }) }))}
+        />
+      }
+    >
       <Loaded of={days}>
         {({ days: of }) =>
-          of.length === 0 ? <Empty>No run was finished in this time.</Empty> : <DayCharts of={of} since={since} />
+          of.length === 0 ? <Empty>{t('history.none_in_span')}</Empty> : <DayCharts of={of} since={since} />
         }
       </Loaded>
     </Card>
@@ -64,32 +78,51 @@ function DayCharts({ of, since }: { of: Day[]; since: string }) {
   return (
     <>
       <div class="figures">
-        <Figure value={sum('runs').toLocaleString()} label="runs" />
-        <Figure value={sum('images').toLocaleString()} label="pictures" />
-        <Figure value={sum('errors').toLocaleString()} label="errors" tone={sum('errors') ? 'warn' : 'plain'} />
+        <Figure value={number(sum('runs'))} label={t('history.figure_runs')} />
+        <Figure value={number(sum('images'))} label={t('history.figure_pictures')} />
+        <Figure
+          value={number(sum('errors'))}
+          label={t('history.figure_errors')}
+          tone={sum('errors') ? 'warn' : 'plain'}
+        />
       </div>
       <div class="charts">
-        <Chart label="Pictures made" times={times} values={images} span={span} />
-        <Chart label="Time spent" times={times} values={runtime} span={span} format={duration} />
-        <Chart label="Errors" times={times} values={errors} span={span} colour="--bad" />
+        <Chart label={t('history.chart_pictures')} times={times} values={images} span={span} />
+        <Chart label={t('history.chart_time')} times={times} values={runtime} span={span} format={duration} />
+        <Chart label={t('history.errors')} times={times} values={errors} span={span} colour="--bad" />
       </div>
     </>
   );
 }
 
-const COLUMNS: readonly Column<Entry>[] = [
-  { name: 'When', sort: 'timestamp', cell: (entry) => dateTime(new Date(entry.timestamp)) },
-  { name: 'What', sort: 'mode', plain: true, cell: (entry) => modeName(entry.mode) },
+/** In the browser's zone, where the daemon could tell the instant. */
+function whenOf({ at, timestamp }: Entry): string {
+  return at ? dateTime(new Date(at)) : (timestamp ?? '');
+}
+
+const columns = (): readonly Column<Entry>[] => [
+  { name: t('history.when'), sort: 'timestamp', cell: (entry) => whenOf(entry) },
   {
-    name: 'Took',
+    name: t('history.what'),
+    sort: 'mode',
+    plain: true,
+    cell: ({ mode, title }) => (
+      <>
+        {modeName(mode)}
+        {title && <div class="muted small-text lines">{title}</div>}
+      </>
+    ),
+  },
+  {
+    name: t('run.took'),
     sort: 'runtime',
     number: true,
     cell: ({ runtime_seconds: took }) => (took === null || took === undefined ? '—' : duration(took)),
   },
-  { name: 'Pictures', sort: 'images', number: true, cell: (entry) => entry.total_images.toLocaleString() },
-  { name: 'Errors', sort: 'errors', number: true, cell: (entry) => entry.errors.toLocaleString() },
+  { name: t('history.pictures'), sort: 'images', number: true, cell: (entry) => number(entry.total_images) },
+  { name: t('history.errors'), sort: 'errors', number: true, cell: (entry) => number(entry.errors) },
   {
-    name: 'Outcome',
+    name: t('history.outcome'),
     plain: true,
     cell: (entry) => <Badge tone={outcomeTone(entry.status)}>{outcomeText(entry.status)}</Badge>,
   },
@@ -104,16 +137,16 @@ function Runs() {
   const rows = useResource(
     (signal) => client.GET('/api/runtime-history', { params: { query }, signal }).then(body),
     [query],
-    ['runs'],
+    ['history'],
   );
   return (
     <Card
-      title="Runs"
+      title={t('history.runs')}
       aside={
         <Pick
-          label="What ran"
+          label={t('history.which')}
           value={mode}
-          options={KINDS}
+          options={kinds()}
           onValue={(next) => {
             setMode(next);
             setOffset(0);
@@ -124,11 +157,11 @@ function Runs() {
       <Loaded of={rows}>
         {({ history, total }) =>
           history.length === 0 ? (
-            <Empty>{mode ? 'No run of this kind has finished yet.' : 'No run has finished yet.'}</Empty>
+            <Empty>{mode ? t('history.none_of_kind') : t('history.none')}</Empty>
           ) : (
             <>
               <Table
-                columns={COLUMNS}
+                columns={columns()}
                 rows={history}
                 rowKey={(entry) => entry.id}
                 sort={sort}
@@ -138,13 +171,17 @@ function Runs() {
                 }}
                 actions={(entry) => (
                   <button type="button" class="button small" onClick={() => setOpen(entry)}>
-                    Details
+                    {t('common.details')}
                   </button>
                 )}
               />
               <div class="row">
                 <span class="muted small-text grow">
-                  {offset + 1} to {offset + history.length} of {plural(total, 'run')}
+                  {t('common.range', {
+                    from: number(offset + 1),
+                    to: number(offset + history.length),
+                    total: number(total),
+                  })}
                 </span>
                 <button
                   type="button"
@@ -152,7 +189,7 @@ function Runs() {
                   disabled={offset === 0}
                   onClick={() => setOffset(Math.max(0, offset - PAGE))}
                 >
-                  Newer
+                  {t('history.newer')}
                 </button>
                 <button
                   type="button"
@@ -160,7 +197,7 @@ function Runs() {
                   disabled={offset + PAGE >= total}
                   onClick={() => setOffset(offset + PAGE)}
                 >
-                  Older
+                  {t('history.older')}
                 </button>
               </div>
             </>
@@ -173,43 +210,47 @@ function Runs() {
 }
 
 const FIGURES = [
-  ['posters', 'posters'],
-  ['seasons', 'seasons'],
-  ['backgrounds', 'backgrounds'],
-  ['titlecards', 'title cards'],
-  ['collections', 'collections'],
-  ['errors', 'errors'],
-  ['fallbacks', 'fallbacks'],
-  ['textless', 'without text'],
-  ['truncated', 'text cut off'],
-  ['images_cleared', 'pictures cleared'],
-  ['folders_cleared', 'folders cleared'],
+  'posters',
+  'seasons',
+  'backgrounds',
+  'titlecards',
+  'collections',
+  'errors',
+  'fallbacks',
+  'textless',
+  'truncated',
+  'images_cleared',
+  'folders_cleared',
 ] as const;
 
 function Details({ of, onClose }: { of: Entry; onClose: () => void }) {
   return (
     <Dialog
-      title={`${modeName(of.mode)}, ${dateTime(new Date(of.timestamp))}`}
+      title={`${[modeName(of.mode), of.title].filter(Boolean).join(': ')}, ${whenOf(of)}`}
       onClose={onClose}
       wide
       actions={
         of.run && (
           <Link class="button" href={`/runs/${of.run}`}>
-            Its log, resources and what triggered it
+            {t('event.open_run')}
           </Link>
         )
       }
     >
       {of.notes && <div class="notice">{of.notes}</div>}
       <div class="figures">
-        {FIGURES.map(([field, name]) => (
-          <Figure key={field} value={of[field].toLocaleString()} label={name} />
+        {FIGURES.map((field) => (
+          <Figure key={field} value={number(of[field])} label={t(`history.figure_${field}`)} />
         ))}
       </div>
       <p class="muted">
-        {of.runtime_formatted}
-        {of.script_version ? `, script ${of.script_version}` : ''}
-        {of.space_saved && of.space_saved !== '0' ? `, ${of.space_saved} saved` : ''}
+        {[
+          typeof of.runtime_seconds === 'number' && duration(of.runtime_seconds),
+          of.script_version && t('history.script', { version: of.script_version }),
+          of.space_saved && of.space_saved !== '0' && t('history.space_saved', { size: of.space_saved }),
+        ]
+          .filter(Boolean)
+          .join(' · ')}
       </p>
     </Dialog>
   );

@@ -1,73 +1,84 @@
 /** Starting runs, and ending them. */
-import type { ComponentChildren } from 'preact';
-import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { body, client } from '../api/client';
 import type { Mode } from '../api/types';
 import { Badge, Card, Page } from '../components/basics';
+import { useBusy } from '../components/busy';
 import { ask } from '../components/dialog';
-import { TextField } from '../components/fields';
-import { RunButtons, RunProgress, removeRunningFile, runTitle, useBusy } from '../components/run';
-import { tell } from '../components/toast';
+import { RunButtons, RunnerLine, RunProgress, removeRunningFile, runTitle } from '../components/run';
+import { MissingSteps } from '../components/steps';
+import { NoRunner } from '../components/unable';
 import { modeName } from '../lib/words';
-import { refreshStatus, status } from '../live/state';
+import { status } from '../live/state';
+import { type Key, t } from '../texts';
+import { LogoRun } from './run/Logos';
 import { ManualRun } from './run/ManualRun';
+import { Rehearse } from './run/Rehearse';
+import { ResetPosters } from './run/ResetPosters';
+import { Restore } from './run/Restore';
+import { startRun } from './run/start';
 import { TestImages } from './run/TestImages';
+import { CurrentWall } from './run/Wall';
 
 interface Choice {
   mode: Mode;
-  what: string;
-  needs: string;
+  what: Key;
+  needs: Key;
   /** Asked before it starts. */
-  question?: ComponentChildren;
+  question?: Key;
+  /** Whether it can be looked at beforehand. */
+  rehearsed?: true;
 }
 
 const TESTING: Choice = {
   mode: 'testing',
-  what: 'Makes sample pictures with your overlays, fonts and text settings. Nothing in the library changes.',
-  needs: 'nothing; works offline',
+  what: 'run.testing_what',
+  needs: 'run.testing_needs',
 };
 
 const LIBRARY_RUNS: readonly Choice[] = [
   {
     mode: 'normal',
-    what: 'Looks through the whole library and makes every picture that is missing.',
-    needs: 'a media server and provider keys in the settings',
+    what: 'run.normal_what',
+    needs: 'run.normal_needs',
+    rehearsed: true,
   },
   {
     mode: 'backup',
-    what: 'Downloads all artwork of your Plex libraries to the backup folder.',
-    needs: 'Plex, and space: every picture is stored once more',
-    question:
-      'All artwork that Plex shows at present is downloaded to the backup folder. That can take hours and many gigabytes.',
+    what: 'run.backup_what',
+    needs: 'run.backup_needs',
+    question: 'run.backup_question',
+    rehearsed: true,
   },
   {
     mode: 'syncjelly',
-    what: 'Copies the artwork of Plex to Jellyfin.',
-    needs: 'Plex and Jellyfin with libraries of the same names',
-    question: 'Artwork in Jellyfin that differs from Plex is replaced by that of Plex. Libraries are matched by name.',
+    what: 'run.syncjelly_what',
+    needs: 'run.syncjelly_needs',
+    question: 'run.syncjelly_question',
+    rehearsed: true,
   },
   {
     mode: 'syncemby',
-    what: 'Copies the artwork of Plex to Emby.',
-    needs: 'Plex and Emby with libraries of the same names',
-    question: 'Artwork in Emby that differs from Plex is replaced by that of Plex. Libraries are matched by name.',
+    what: 'run.syncemby_what',
+    needs: 'run.syncemby_needs',
+    question: 'run.syncemby_question',
+    rehearsed: true,
   },
 ];
 
 export default function Run() {
   const known = status.value;
   return (
-    <Page title="Run">
+    <Page title={t('nav.run')} help="first-posters#the-first-run">
       {known?.running && (
-        <Card title={runTitle(known)} aside={<Badge tone="accent">running</Badge>}>
+        <Card title={runTitle(known)} aside={<Badge tone="accent">{t('common.running')}</Badge>}>
           <RunProgress of={known} />
           <RunButtons of={known} />
+          <CurrentWall of={known} />
         </Card>
       )}
-      {known && !known.runner.available && (
-        <div class="notice tone-bad">No run can start: {known.runner.reason ?? 'no runner was found'}</div>
-      )}
+      <NoRunner />
+      <MissingSteps />
+      {known && !known.running && <RunnerLine of={known} />}
       <div class="cards small">
         {LIBRARY_RUNS.map((choice) => (
           <Card title={modeName(choice.mode)} key={choice.mode}>
@@ -75,7 +86,7 @@ export default function Run() {
           </Card>
         ))}
       </div>
-      <Card title={modeName(TESTING.mode)} aside={<Link href="/library/test">All test images</Link>}>
+      <Card title={modeName(TESTING.mode)} aside={<Link href="/library/test">{t('run.all_samples')}</Link>}>
         <div class="testing">
           <div class="stack">
             <Start of={TESTING} />
@@ -85,17 +96,16 @@ export default function Run() {
       </Card>
       <ManualRun />
       <div class="cards">
-        <Reset />
-        <Card title="The script says it is running already?">
-          <p>
-            After a crash of the machine a marker may be left that keeps the script from starting. The daemon removes
-            such a marker by itself before a run when no Posterizarr lives; here it can be done by hand.
-          </p>
+        <LogoRun />
+        <ResetPosters />
+        <Restore />
+        <Card title={t('run.marker_card')}>
+          <p>{t('run.marker_what')}</p>
           <div class="row">
             <button type="button" class="button" disabled={!known?.running_file_exists} onClick={removeRunningFile}>
-              Remove the running file
+              {t('run.marker_remove')}
             </button>
-            {known && !known.running_file_exists && <span class="muted small-text">There is none.</span>}
+            {known && !known.running_file_exists && <span class="muted small-text">{t('run.no_marker')}</span>}
           </div>
         </Card>
       </div>
@@ -106,62 +116,26 @@ export default function Run() {
 function Start({ of }: { of: Choice }) {
   const busy = useBusy();
   async function start() {
-    const title = `Start ${modeName(of.mode)}?`;
-    if (of.question && !(await ask({ title, text: of.question, confirm: 'Start' }))) return;
-    const params = { path: { mode: of.mode } };
-    await tell(client.POST('/api/run/{mode}', { params }).then(body), (started) => started.message);
-    await refreshStatus().catch(() => {});
+    const title = t('run.start_title', { run: modeName(of.mode) });
+    if (of.question && !(await ask({ title, text: t(of.question), confirm: t('run.start_confirm') }))) return;
+    await startRun({ mode: of.mode });
   }
-  const able = status.value?.runner.modes?.includes(of.mode) ?? true;
   return (
     <>
-      <p>{of.what}</p>
-      <p class="muted small-text">
-        Needs {of.needs}
-        {able ? '.' : '; and PowerShell with the poster script, because the built-in engine cannot do it yet.'}
-      </p>
-      <div class="foot">
+      <p>{t(of.what)}</p>
+      <p class="muted small-text">{t(of.needs)}</p>
+      <div class="foot row">
         <button
           type="button"
-          class={able ? 'button primary' : 'button'}
-          disabled={!able || busy.on || status.value?.running}
+          class="button primary"
+          disabled={busy.on || status.value?.running}
+          aria-label={t('run.start', { run: modeName(of.mode) })}
           onClick={() => busy.while(start())}
         >
-          Start {modeName(of.mode)}
+          {t('run.start_confirm')}
         </button>
+        {of.rehearsed && <Rehearse mode={of.mode}>{t('common.rehearse')}</Rehearse>}
       </div>
     </>
-  );
-}
-
-function Reset() {
-  const [library, setLibrary] = useState('');
-  const busy = useBusy();
-  async function reset(event: Event) {
-    event.preventDefault();
-    const sure = await ask({
-      title: `Reset all posters of “${library}”?`,
-      text: 'Plex shows its own pictures again for this library. The files in the asset folder stay.',
-      confirm: 'Reset posters',
-      danger: true,
-    });
-    if (!sure) return;
-    await tell(client.POST('/api/reset-posters', { body: { library } }).then(body), (started) => started.message);
-    await refreshStatus().catch(() => {});
-  }
-  return (
-    <Card title="Reset the posters of a Plex library">
-      <form class="stack" onSubmit={(event) => busy.while(reset(event))}>
-        <TextField label="Library" help="Its name, as Plex shows it." value={library} onValue={setLibrary} required />
-        <div>
-          <button type="submit" class="button danger" disabled={busy.on || !library.trim() || status.value?.running}>
-            Reset posters
-          </button>
-        </div>
-      </form>
-      <p class="muted small-text">
-        How it went is told under <Link href="/history">History</Link>.
-      </p>
-    </Card>
   );
 }

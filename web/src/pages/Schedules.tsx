@@ -1,22 +1,28 @@
 /** When runs start by themselves. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { body, client, request } from '../api/client';
 import type { Fire, NewEntry, SchedulerStatus } from '../api/types';
 import { Badge, Card, Empty, Facts, Loading, Page, When } from '../components/basics';
+import { useBusy } from '../components/busy';
 import { Toggles } from '../components/choose';
 import { ask } from '../components/dialog';
 import { SelectField, Switch, TextField } from '../components/fields';
-import { useBusy } from '../components/run';
+import { HelpLink } from '../components/help';
+import { LogoFields } from '../components/logos';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
+import { NoRunner, Unready } from '../components/unable';
 import { firesOf } from '../lib/fires';
-import { clock, dayAndClock, inZone } from '../lib/format';
+import { clock, dayAndClock, inZone, weekday } from '../lib/format';
+import { logosOf, type StoredLogos, storedLogos } from '../lib/logos';
+import { type Recurring, recurrence } from '../lib/recurrence';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone } from '../lib/words';
 import { changed, scheduler } from '../live/state';
+import { said, t } from '../texts';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
-const MODES = ['scheduled', 'testing', 'backup', 'syncjelly', 'syncemby'] as const;
+const MODES = ['scheduled', 'testing', 'backup', 'syncjelly', 'syncemby', 'logoupdater'] as const;
 const HERE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 /** Reads the state anew after a change of ours. */
@@ -26,11 +32,10 @@ async function refresh() {
 }
 
 /** An entry of the timetable, as it is stored. */
-interface Entry {
+interface Entry extends Recurring, StoredLogos {
   time: string;
   description?: string;
   cron?: string;
-  days?: string[];
   mode?: string;
 }
 
@@ -39,16 +44,19 @@ export default function Schedules() {
   // Which entry is in the form; none: a new one.
   const [editing, setEditing] = useState<number>();
   return (
-    <Page title="Schedules" actions={known && <RunNow />}>
+    <Page title={t('nav.schedules')} help="schedules" actions={known && <RunNow />}>
       {!known ? (
         <Loading />
       ) : (
         <>
+          <NoRunner />
+          <Unready />
           {known.problem && <div class="notice tone-bad">{known.problem}</div>}
           <div class="cards">
             <General of={known} />
             <EntryForm key={editing ?? 'new'} of={known} editing={editing} onDone={() => setEditing(undefined)} />
           </div>
+          {!known.enabled && known.schedules.length > 0 && <Off />}
           <Entries of={known} onEdit={setEditing} />
           <Fires of={known.history} zone={known.timezone} />
         </>
@@ -59,11 +67,28 @@ export default function Schedules() {
 
 function RunNow() {
   const busy = useBusy();
-  const run = () => tell(client.POST('/api/scheduler/run-now').then(body), (done) => done.message);
+  const run = () => tell(client.POST('/api/scheduler/run-now'), t('schedules.ran'));
   return (
     <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(run())}>
-      Run now
+      {t('schedules.run_now')}
     </button>
+  );
+}
+
+/** Somebody may have added a schedule and not know that all of them are off. */
+function Off() {
+  const busy = useBusy();
+  async function turnOn() {
+    await tell(client.POST('/api/scheduler/enable'), t('schedules.are_on'));
+    await refresh();
+  }
+  return (
+    <div class="notice tone-warn">
+      <span>{t('schedules.off_warning')}</span>
+      <button type="button" class="button small" disabled={busy.on} onClick={() => busy.while(turnOn())}>
+        {t('schedules.turn_on')}
+      </button>
+    </div>
   );
 }
 
@@ -75,42 +100,37 @@ function General({ of }: { of: SchedulerStatus }) {
   );
   const config = timetable.data?.config as Record<string, unknown> | undefined;
   const change = async (what: { timezone?: string; skip_if_running?: boolean }) => {
-    await tell(client.POST('/api/scheduler/config', { body: what }), 'Saved');
+    await tell(client.POST('/api/scheduler/config', { body: what }), t('common.saved'));
     await refresh();
   };
   const toggle = async (on: boolean) => {
     await tell(
       on ? client.POST('/api/scheduler/enable') : client.POST('/api/scheduler/disable'),
-      on ? 'Schedules are on' : 'Schedules are off',
+      on ? t('schedules.are_on') : t('schedules.are_off'),
     );
     await refresh();
   };
   return (
-    <Card title="In general">
+    <Card title={t('dashboard.all_schedules')}>
+      <Switch label={t('schedules.are_on')} on={of.enabled} onValue={toggle} help={t('schedules.off_help')} />
       <Switch
-        label="Schedules are on"
-        on={of.enabled}
-        onValue={toggle}
-        help="A run that is on goes on when they are switched off."
-      />
-      <Switch
-        label="Skip a fire while a run is on"
-        help="Otherwise it waits in the queue."
+        label={t('schedules.skip')}
+        help={t('schedules.skip_help')}
         on={config?.skip_if_running !== false}
         disabled={!config}
         onValue={(on) => change({ skip_if_running: on })}
       />
       <SelectField
-        label="Time zone"
-        help={of.timezone === HERE ? 'The zone of this browser.' : `This browser is in ${HERE}.`}
+        label={t('schedules.zone')}
+        help={of.timezone === HERE ? t('schedules.zone_here') : t('schedules.zone_other', { zone: HERE })}
         value={of.timezone}
         onValue={(timezone) => change({ timezone })}
         options={zones(of.timezone)}
       />
       <Facts
         of={[
-          ['Next fire', of.next_run ? <When at={of.next_run} /> : 'nothing planned'],
-          ['Last run', of.last_run ? <When at={of.last_run} /> : 'never'],
+          [t('dashboard.next'), of.next_run ? <When at={of.next_run} /> : t('dashboard.nothing_planned')],
+          [t('schedules.last_run'), of.last_run_at ? <When at={of.last_run_at} /> : t('frame.never')],
         ]}
       />
     </Card>
@@ -128,19 +148,27 @@ const BLANK = {
   cron: '30 2 * * MON-FRI',
   days: [] as string[],
   mode: 'scheduled',
+  logos: logosOf({}),
   description: '',
 };
 
 /** The form's fields for a stored entry. */
-function formOf({ time, description, cron, days, mode }: Entry): typeof BLANK {
+function formOf(entry: Entry): typeof BLANK {
+  const { time, description, cron, days } = entry;
   return {
     kind: cron ? 'cron' : 'daily',
     time: cron ? BLANK.time : time,
     cron: cron ?? BLANK.cron,
     days: days ?? [],
-    mode: mode ?? 'scheduled',
+    mode: modeOf(entry),
+    logos: logosOf(entry),
     description: description ?? '',
   };
+}
+
+/** What an entry runs; Posterizarr 3.x calls the scheduled run "normal". */
+function modeOf({ mode }: Entry): string {
+  return !mode || mode === 'normal' ? 'scheduled' : mode;
 }
 
 interface EntryFormProps {
@@ -161,33 +189,45 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
       ? { cron: form.cron }
       : { time: form.time, ...(form.days.length ? { days: form.days } : {}) }),
     ...(form.mode === 'scheduled' ? {} : { mode: form.mode }),
+    ...(form.mode === 'logoupdater' ? storedLogos(form.logos) : {}),
   };
+  const element = useRef<HTMLFormElement>(null);
+  // Whoever pressed Edit may not see the form: on a phone it is far above.
+  useEffect(() => {
+    if (!old) return;
+    element.current?.scrollIntoView({ block: 'center' });
+    element.current?.querySelector('select')?.focus({ preventScroll: true });
+  }, []);
   async function submit(event: Event) {
     event.preventDefault();
     const done = old
-      ? await tell(replace(entries, old, entry), 'Changed')
-      : await tell(client.POST('/api/scheduler/schedule', { body: entry }).then(body), (added) => added.message);
+      ? await tell(replace(entries, old, entry), t('schedules.changed'))
+      : await tell(client.POST('/api/scheduler/schedule', { body: entry }).then(body), t('schedules.added'));
     if (done) setForm({ ...BLANK, kind: form.kind });
     await refresh();
     if (done && old) onDone();
   }
   return (
-    <Card title={old ? `Change the schedule ${old.cron ?? old.time}` : 'Add a schedule'}>
-      <form class="stack" onSubmit={(event) => busy.while(submit(event))}>
+    <Card title={old ? t('schedules.change', { time: old.cron ?? old.time }) : t('schedules.add')}>
+      <form class="stack" ref={element} onSubmit={(event) => busy.while(submit(event))}>
         <div class="fields">
           <SelectField
-            label="When"
+            label={t('schedules.when')}
             value={form.kind}
             onValue={(kind) => setForm({ ...form, kind })}
             options={[
-              ['daily', 'At a time of day'],
-              ['cron', 'Cron expression'],
+              ['daily', t('schedules.daily')],
+              ['cron', t('schedules.cron')],
             ]}
           />
           {form.kind === 'cron' ? (
             <TextField
-              label="Cron expression"
-              help="Minute, hour, day, month, weekday."
+              label={t('schedules.cron')}
+              help={
+                <>
+                  {t('schedules.cron_help')} <HelpLink to="words#cron-expression" about={t('schedules.cron')} />
+                </>
+              }
               class="mono"
               value={form.cron}
               onValue={(cron) => setForm({ ...form, cron })}
@@ -195,7 +235,7 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
             />
           ) : (
             <TextField
-              label="Time"
+              label={t('schedules.time')}
               type="time"
               value={form.time}
               onValue={(time) => setForm({ ...form, time })}
@@ -203,13 +243,16 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
             />
           )}
           <SelectField
-            label="What"
+            label={t('schedules.what')}
             value={form.mode}
             onValue={(mode) => setForm({ ...form, mode })}
             options={MODES.map((mode) => [mode, modeName(mode)])}
           />
+          {form.mode === 'logoupdater' && (
+            <LogoFields of={form.logos} onValue={(logos) => setForm({ ...form, logos })} />
+          )}
           <TextField
-            label="Note"
+            label={t('schedules.note')}
             value={form.description}
             onValue={(description) => setForm({ ...form, description })}
           />
@@ -217,22 +260,22 @@ function EntryForm({ of, editing, onDone }: EntryFormProps) {
         {form.kind === 'daily' && (
           <div class="row">
             <Toggles
-              label="Days; none chosen means every day"
+              label={t('schedules.days')}
               values={form.days}
               onValues={(days) => setForm({ ...form, days })}
-              options={DAYS.map((day) => ({ value: day, name: day }))}
+              options={DAYS.map((day) => ({ value: day, name: weekday(day) }))}
             />
-            {form.days.length === 0 && <span class="muted small-text">every day</span>}
+            {form.days.length === 0 && <span class="muted small-text">{t('schedules.every_day')}</span>}
           </div>
         )}
         <Preview entry={entry} zone={zone} />
         <div class="row">
           <button type="submit" class="button primary" disabled={busy.on}>
-            {old ? 'Save' : 'Add'}
+            {old ? t('common.save') : t('common.add')}
           </button>
           {old && (
             <button type="button" class="button" onClick={onDone}>
-              Cancel
+              {t('common.cancel')}
             </button>
           )}
         </div>
@@ -274,12 +317,12 @@ function NextFires({ of, zone }: { of: readonly string[]; zone: string }) {
   if (of.length === 0) return null;
   return (
     <div class="small-text">
-      <span class="muted">Next, {zone}:</span>
+      <span class="muted">{t('schedules.next_in_zone', { zone })}</span>
       <ul class="fires">
         {of.map((at) => (
           <li key={at}>
             {dayAndClock(new Date(at), zone)}
-            {zone !== HERE && <span class="muted"> (here {clock(new Date(at))})</span>}
+            {zone !== HERE && <span class="muted"> {t('schedules.here', { time: clock(new Date(at)) })}</span>}
           </li>
         ))}
       </ul>
@@ -295,44 +338,55 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
   async function remove(time: string) {
     if (
       !(await ask({
-        title: `Remove the schedule ${time}?`,
-        text: 'A run that is on goes on.',
-        confirm: 'Remove',
+        title: t('schedules.remove_title', { time }),
+        text: t('schedules.remove_text'),
+        confirm: t('common.remove'),
         danger: true,
       }))
     )
       return;
     await tell(
       client.DELETE('/api/scheduler/schedule/{time}', { params: { path: { time } } }).then(body),
-      `Removed ${time}`,
+      t('schedules.removed', { time }),
     );
     await refresh();
   }
   const entries = entriesOf(of);
   return (
-    <Card title="Timetable">
+    <Card title={t('schedules.timetable')}>
       {entries.length === 0 ? (
-        <Empty>Nothing is planned. Add a schedule above.</Empty>
+        <Empty>{t('schedules.none')}</Empty>
       ) : (
         <ul class="list">
           {entries.map((entry, index) => {
-            const timer = of.active_jobs.find((job) => job.name.includes(entry.time)) ?? of.active_jobs[index];
+            const timer = of.active_jobs.find((job) => job.entry === index);
+            const idle = of.not_run.find((job) => job.entry === index);
+            const when = recurrence(entry);
             return (
               <li key={`${entry.time} ${entry.cron} ${entry.mode}`} class="entry">
                 <strong class={entry.cron ? 'mono' : 'time'}>{entry.cron ?? entry.time}</strong>
                 <div class="grow">
                   <div class="row">
-                    <span>{modeName(entry.mode ?? 'scheduled')}</span>
-                    {entry.days?.length ? <Badge>{entry.days.join(' ')}</Badge> : null}
+                    <span>{modeName(modeOf(entry))}</span>
+                    {entry.mode === 'logoupdater' && <span class="muted">{logosTold(entry)}</span>}
+                    {when && <Badge>{when}</Badge>}
                     {entry.description && <span class="muted">{entry.description}</span>}
                   </div>
                   {of.enabled && timer && <NextFires of={firesOf([timer])} zone={of.timezone} />}
+                  {idle && (
+                    <div class="problem">
+                      {t('schedules.never_runs', { reason: said('idle', idle.code, idle.params) ?? idle.reason })}
+                    </div>
+                  )}
                 </div>
-                <button type="button" class="button small" onClick={() => onEdit(index)}>
-                  Edit
-                </button>
+                {/* The form knows nothing of months and intervals: what it cannot show it must not change. */}
+                {!entry.frequency && (
+                  <button type="button" class="button small" onClick={() => onEdit(index)}>
+                    {t('common.edit')}
+                  </button>
+                )}
                 <button type="button" class="button small" onClick={() => remove(entry.time)}>
-                  Remove
+                  {t('common.remove')}
                 </button>
               </li>
             );
@@ -343,28 +397,36 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
   );
 }
 
+function logosTold(entry: Entry): string {
+  const { library, change } = logosOf(entry);
+  return `${library || t('logos.all')} · ${t(`logos.${change}`)}`;
+}
+
 const fireColumns = (zone: string): Column<Fire>[] => [
   {
-    name: 'Meant for',
+    name: t('schedules.due'),
     cell: (fire) => (
       <>
         {inZone(new Date(fire.due), zone)} <span class="muted small-text">({fire.time})</span>
       </>
     ),
   },
-  { name: 'What', plain: true, cell: (fire) => modeName(fire.mode) },
-  { name: 'Start', cell: (fire) => <Badge tone={outcomeTone(fire.state)}>{outcomeText(fire.state)}</Badge> },
+  { name: t('schedules.what'), plain: true, cell: (fire) => modeName(fire.mode) },
   {
-    name: 'End',
+    name: t('schedules.start'),
+    cell: (fire) => <Badge tone={outcomeTone(fire.state)}>{outcomeText(fire.state)}</Badge>,
+  },
+  {
+    name: t('schedules.end'),
     cell: (fire) => (fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : '—'),
   },
 ];
 
 function Fires({ of, zone }: { of: readonly Fire[]; zone: string }) {
   return (
-    <Card title="What became of the last fires">
+    <Card title={t('schedules.past')}>
       {of.length === 0 ? (
-        <Empty>No schedule has fired yet.</Empty>
+        <Empty>{t('schedules.no_past')}</Empty>
       ) : (
         <Table columns={fireColumns(zone)} rows={of.slice(0, 30)} rowKey={(fire) => fire.due + fire.schedule} />
       )}

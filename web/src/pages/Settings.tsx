@@ -1,38 +1,45 @@
 /** The configuration: what config.json holds, group by group, made from its schema. */
-import { useMemo, useState } from 'preact/hooks';
-import { useParams } from 'wouter-preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Link, useParams } from 'wouter-preact';
 import type { ApiError } from '../api/client';
 import { request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
-import { Search, Tabs } from '../components/choose';
-import { Dialog } from '../components/dialog';
-import { useBusy } from '../components/run';
-import { type Column, Table } from '../components/table';
+import { Search, Tabs, Toggles } from '../components/choose';
 import { toast } from '../components/toast';
+import { decoded } from '../lib/decoded';
 import { asError } from '../lib/errors';
+import { useQuery } from '../lib/query';
+import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
 import { useResource } from '../lib/resource';
-import { plural } from '../lib/words';
+import { matcher } from '../lib/search';
+import { type Catalogue, language, t } from '../texts';
 import { Backups } from './settings/Backups';
+import { Blueprint } from './settings/Blueprint';
+import { Daemon } from './settings/Daemon';
 import { edits as kept } from './settings/edits';
 import { Field } from './settings/Field';
 import { Files } from './settings/Files';
 import { Look } from './settings/Look';
 import {
-  type Change,
   type Config,
   changesOf,
   type FieldModel,
   fieldsOf,
   inForce,
+  isDefault,
   type Schema,
+  type Tab,
   tabsOf,
 } from './settings/model';
+import { Review } from './settings/Review';
+import { settingTexts } from './settings/texts';
 import { Validate } from './settings/Validate';
 
 const OTHERS = [
-  { value: 'files', name: 'Overlays and fonts' },
-  { value: 'backups', name: 'Backups' },
-];
+  { value: 'files', name: 'settings.files' },
+  { value: 'backups', name: 'settings.backups' },
+  { value: 'daemon', name: 'settings.daemon' },
+] as const;
 
 /** Tabs whose settings are seen on pictures. */
 const SEEN = ['visuals', 'overlays', 'collections'];
@@ -40,12 +47,17 @@ const SEEN = ['visuals', 'overlays', 'collections'];
 export default function Settings() {
   const config = useResource((signal) => request<Config>('GET', '/api/config?masked=true', { signal }), [], ['config']);
   const schema = useResource((signal) => request<Schema>('GET', '/api/config/schema', { signal }));
-  const chosen = decodeURIComponent(useParams<{ group?: string }>().group ?? '');
+  const texts = useResource(() => settingTexts(language()), [language()]);
+  const chosen = decoded(useParams<{ group?: string }>().group ?? '');
   return (
     <Loaded of={schema}>
       {(of) => (
         <Loaded of={config}>
-          {(stored) => <Editor config={stored} schema={of} chosen={chosen} reload={config.reload} />}
+          {(stored) => (
+            <Loaded of={texts}>
+              {(own) => <Editor config={stored} schema={of} texts={own} chosen={chosen} reload={config.reload} />}
+            </Loaded>
+          )}
         </Loaded>
       )}
     </Loaded>
@@ -55,30 +67,55 @@ export default function Settings() {
 interface EditorProps {
   config: Config;
   schema: Schema;
+  texts: Catalogue;
   chosen: string;
   reload: () => void;
 }
 
-function Editor({ config, schema, chosen, reload }: EditorProps) {
+function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const edits = kept.value;
   const [search, setSearch] = useState('');
   const [review, setReview] = useState(false);
   const [error, setError] = useState<ApiError>();
-  const fields = useMemo(() => fieldsOf(schema, config), [schema, config]);
-  const tabs = useMemo(() => tabsOf(schema, fields), [schema, fields]);
+  const fields = useMemo(() => fieldsOf(schema, config, texts), [schema, config, texts]);
+  const tabs = useMemo(() => tabsOf(schema, fields, texts), [schema, fields, texts]);
   const stored = useMemo(() => inForce(schema, config), [schema, config]);
   const values = { ...stored, ...edits };
   const changes = changesOf(fields, stored, edits);
 
-  const needle = search.trim().toLowerCase();
-  const tab = tabs.find((one) => one.id === chosen) ?? tabs[0];
-  const shown = needle
+  const needle = search.trim();
+  const [only, setOnly] = useState<'changed'[]>([]);
+  // Over all tabs.
+  const picks = chosen !== 'daemon' && (needle !== '' || only.length > 0);
+  const fits = matcher(needle);
+  const [query] = useQuery();
+  const wanted = fieldOf(fields.values(), query.get('key'));
+  const tab = (wanted ? tabOf(tabs, wanted) : tabs.find((one) => one.id === chosen)) ?? tabs[0];
+  useShown(wanted?.key);
+  const shown = picks
     ? tabs
         .flatMap((one) => one.groups)
-        .map(({ name, fields: all }) => ({ name, fields: all.filter((field) => fits(field, needle)) }))
+        .map(({ name, fields: all }) => ({
+          name,
+          fields: all
+            .filter(({ key, label, help }) => fits(`${key} ${label} ${help}`))
+            .filter((field) => only.length === 0 || !isDefault(field, values[field.key])),
+        }))
         .filter((group) => group.fields.length > 0)
     : (tab?.groups ?? []);
   const other = OTHERS.find(({ value }) => value === chosen);
+  const isUnknown = chosen !== '' && !other && !tabs.some((one) => one.id === chosen);
+
+  useReadiness();
+  /** What the daemon found wrong with what is saved. */
+  function found({ key, property }: FieldModel): string | undefined {
+    if (key in edits) return undefined;
+    const name = `${property['x-section']}.${property['x-key']}`;
+    const check = lastReadiness.value?.checks.find(
+      ({ state, keys }) => state === 'error' && keys.length === 1 && keys[0] === name,
+    );
+    return check && messageOf(check);
+  }
 
   function set(key: string, value: unknown) {
     setError(undefined);
@@ -92,7 +129,7 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
       const posted = Object.fromEntries(changes.map((change) => [change.field.key, edits[change.field.key]]));
       const headers = { 'if-match': `"${config.revision}"` };
       await request('POST', '/api/config?mode=merge', { body: { config: posted }, headers });
-      toast(`Saved ${plural(changes.length, 'setting')}`, 'good');
+      toast(t('settings.saved', { n: changes.length }), 'good');
       kept.value = {};
       setReview(false);
       reload();
@@ -104,43 +141,49 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
 
   return (
     <Page
-      title="Settings"
+      title={t('nav.settings')}
+      help="look"
       actions={
-        changes.length > 0 && (
-          <>
-            <button
-              type="button"
-              class="button"
-              onClick={() => {
-                kept.value = {};
-              }}
-            >
-              Discard
-            </button>
-            <button type="button" class="button primary" onClick={() => setReview(true)}>
-              Save {plural(changes.length, 'change')}
-            </button>
-          </>
-        )
+        <Link class="button" href="/setup">
+          {t('setup.title')}
+        </Link>
       }
     >
-      <div class="row">
-        <Search label="Search the settings" value={search} onValue={setSearch} />
-        {changes.length > 0 && <span class="muted small-text">{plural(changes.length, 'unsaved change')}</span>}
-      </div>
-      {!needle && (
+      {/* The daemon's own settings have a search of their own. After the search, Tab leads to what was found. */}
+      {chosen !== 'daemon' && (
+        <div class="row">
+          <Toggles
+            label={t('settings.filter')}
+            options={[{ value: 'changed', name: t('settings.only_changed') }]}
+            values={only}
+            onValues={setOnly}
+          />
+          <Search label={t('settings.search')} value={search} onValue={setSearch} />
+        </div>
+      )}
+      {!picks && (
         <Tabs
-          label="Tabs"
+          label={t('settings.tabs')}
           below="/settings"
           value={other?.value ?? tab?.id ?? ''}
-          options={[...tabs.map((one) => ({ value: one.id, name: one.name })), ...OTHERS]}
+          options={[
+            ...tabs.map((one) => ({ value: one.id, name: one.name })),
+            ...OTHERS.map(({ value, name }) => ({ value, name: t(name) })),
+          ]}
         />
       )}
-      {error && <Problem error={error} />}
-      {!needle && chosen === 'files' && <Files />}
-      {!needle && chosen === 'backups' && <Backups reload={reload} />}
-      {!needle && !other && tab && SEEN.includes(tab.id) && <Look schema={schema} edits={edits} />}
-      {(needle || !other) &&
+      {isUnknown && <Empty>{t('settings.no_tab', { name: chosen })}</Empty>}
+      {error && <Refusal of={error} fields={fields} />}
+      {!picks && chosen === 'files' && <Files />}
+      {!picks && chosen === 'backups' && (
+        <>
+          <Blueprint fields={fields} reload={reload} />
+          <Backups reload={reload} />
+        </>
+      )}
+      {!picks && chosen === 'daemon' && <Daemon />}
+      {!picks && !other && tab && SEEN.includes(tab.id) && <Look schema={schema} edits={edits} />}
+      {(picks || !other) &&
         shown.map((group) => (
           <section class="card" key={group.name} aria-label={group.name}>
             <h2>{group.name}</h2>
@@ -155,7 +198,7 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
                   leads={group.fields[index + 1]?.needs === field.key}
                   enabled={!field.needs || isOn(values[field.needs])}
                   changed={changes.some((change) => change.field.key === field.key)}
-                  problem={error?.problems.find((one) => one.place.endsWith(field.key))?.reason}
+                  problem={error?.problems.find((one) => one.place === placeOf(field.key))?.reason ?? found(field)}
                   onValue={(value) => set(field.key, value)}
                 />
               ))}
@@ -163,54 +206,103 @@ function Editor({ config, schema, chosen, reload }: EditorProps) {
             <Validate group={group} values={values} />
           </section>
         ))}
-      {needle && shown.length === 0 && <Empty>No setting fits.</Empty>}
-      {review && <Review changes={changes} onClose={() => setReview(false)} onSave={save} />}
+      {picks && shown.length === 0 && <Empty>{t('settings.no_match')}</Empty>}
+      {changes.length > 0 && (
+        <div class="save-bar">
+          <span class="grow">{t('settings.unsaved', { n: changes.length })}</span>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setError(undefined);
+              kept.value = {};
+            }}
+          >
+            {t('settings.discard')}
+          </button>
+          <button type="button" class="button primary" onClick={() => setReview(true)}>
+            {t('settings.save', { n: changes.length })}
+          </button>
+        </div>
+      )}
+      {review && (
+        <Review
+          title={t('settings.review')}
+          confirm={t('common.save')}
+          cancel={t('settings.keep_editing')}
+          changes={changes}
+          onClose={() => setReview(false)}
+          onSave={save}
+        />
+      )}
     </Page>
   );
 }
 
-function fits(field: FieldModel, needle: string): boolean {
-  return `${field.key} ${field.label} ${field.help}`.toLowerCase().includes(needle);
+/** Where the daemon says that a setting is wrong. */
+function placeOf(key: string): string {
+  return `body.config.${key}`;
+}
+
+/** Why nothing was saved: each wrong setting by its name, with the way to it. */
+function Refusal({ of, fields }: { of: ApiError; fields: ReadonlyMap<string, FieldModel> }) {
+  const wrong = of.problems.flatMap(({ place, reason }) => {
+    const field = [...fields.values()].find(({ key }) => place === placeOf(key));
+    return field ? [{ field, reason }] : [];
+  });
+  const first = wrong[0]?.field.key;
+  const [, setQuery] = useQuery();
+  const notice = useRef<HTMLDivElement>(null);
+  // The one that is wrong may be on another tab, and far from where Save was pressed.
+  useEffect(() => {
+    if (first === undefined) notice.current?.scrollIntoView({ block: 'center' });
+    else setQuery({ key: first }, { replace: true });
+  }, [of, first]);
+  if (wrong.length === 0 || wrong.length < of.problems.length) {
+    return (
+      <div ref={notice}>
+        <Problem error={of} />
+      </div>
+    );
+  }
+  return (
+    <div class="notice tone-bad" role="alert" ref={notice}>
+      <div>
+        {t('settings.not_saved')}
+        <ul class="plain-list">
+          {wrong.map(({ field, reason }) => (
+            <li key={field.key}>
+              <Link href={`/settings?key=${field.key}`}>{field.label}</Link> {reason}
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  );
+}
+
+/** The setting that a link leads to, named as in config.json: `PlexPart.PlexUrl`. */
+function fieldOf(fields: Iterable<FieldModel>, name: string | null): FieldModel | undefined {
+  if (!name) return undefined;
+  return [...fields].find(
+    ({ key, property }) => name === key || name === `${property['x-section']}.${property['x-key']}`,
+  );
+}
+
+function tabOf(tabs: readonly Tab[], field: FieldModel): Tab | undefined {
+  return tabs.find(({ groups }) => groups.some((group) => group.fields.includes(field)));
+}
+
+/** Brings a setting into view, and the focus to its input. */
+function useShown(key: string | undefined) {
+  useEffect(() => {
+    if (key === undefined) return;
+    const setting = document.querySelector(`[data-setting="${CSS.escape(key)}"]`);
+    setting?.scrollIntoView({ block: 'center' });
+    setting?.querySelector<HTMLElement>('input, select, textarea, button')?.focus({ preventScroll: true });
+  }, [key]);
 }
 
 function isOn(value: unknown): boolean {
   return String(value).toLowerCase() === 'true';
-}
-
-const CHANGES: readonly Column<Change>[] = [
-  {
-    name: 'Setting',
-    cell: ({ field }) => (
-      <>
-        {field.label}
-        <div class="muted small-text mono">{field.key}</div>
-      </>
-    ),
-  },
-  { name: 'Before', cell: (change) => <del>{change.before}</del> },
-  { name: 'After', cell: (change) => <ins>{change.after}</ins> },
-];
-
-function Review({ changes, onClose, onSave }: { changes: Change[]; onClose: () => void; onSave: () => Promise<void> }) {
-  const busy = useBusy();
-  return (
-    <Dialog
-      title="Save these changes?"
-      onClose={onClose}
-      wide
-      actions={
-        <>
-          <button type="button" class="button" onClick={onClose}>
-            Go on editing
-          </button>
-          <button type="button" class="button primary" disabled={busy.on} onClick={() => busy.while(onSave())}>
-            Save
-          </button>
-        </>
-      }
-    >
-      <Table columns={CHANGES} rows={changes} rowKey={(change) => change.field.key} />
-      <p class="muted small-text">The file as it is now is kept as a backup.</p>
-    </Dialog>
-  );
 }

@@ -3,20 +3,25 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { body, client } from '../api/client';
 import type { Received, TriggerEntry } from '../api/types';
-import { Badge, Card, Empty, Loaded, Page, When } from '../components/basics';
+import { Badge, Card, Empty, Loaded, Page, Told, When } from '../components/basics';
+import { useBusy } from '../components/busy';
 import { ask, Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
+import { NoRunner, Unready } from '../components/unable';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, type Tone, triggerText } from '../lib/words';
+import { modeName, outcomeText, outcomeTone, plainReason, type Tone, triggerText } from '../lib/words';
 import { changed } from '../live/state';
+import { t, word } from '../texts';
 import { ApiKeys } from './triggers/ApiKeys';
 import { SetUp } from './triggers/SetUp';
 
 export default function Triggers() {
   const [keysMade, setKeysMade] = useState(0);
   return (
-    <Page title="Triggers">
+    <Page title={t('nav.triggers')} help="webhooks">
+      <NoRunner />
+      <Unready />
       <QueueCard />
       <ReceivedCard />
       <SetUp onKey={() => setKeysMade(keysMade + 1)} />
@@ -30,51 +35,79 @@ const STATES: Record<string, Tone> = { waiting: 'plain', running: 'accent', done
 function QueueCard() {
   const queue = useResource((signal) => client.GET('/api/triggers', { signal }).then(body), [], ['queue']);
   return (
-    <Card title="Queue">
+    <Card title={t('triggers.queue')} aside={<ClearFailed of={queue.data?.triggers ?? []} />}>
       <Loaded of={queue}>
         {({ triggers }) => {
           const shown = triggers.filter((trigger) => trigger.state !== 'done');
-          return shown.length === 0 ? <Empty>Nothing waits.</Empty> : <QueueTable of={shown} />;
+          return shown.length === 0 ? <Empty>{t('triggers.nothing_waits')}</Empty> : <QueueTable of={shown} />;
         }}
       </Loaded>
     </Card>
   );
 }
 
-const JOBS: readonly Column<TriggerEntry>[] = [
+/** Failed jobs stay until somebody has seen them. */
+function ClearFailed({ of }: { of: readonly TriggerEntry[] }) {
+  const busy = useBusy();
+  const failed = of.filter((job) => job.state === 'failed');
+  if (failed.length === 0) return null;
+  async function clear() {
+    const gone = failed.map(({ id }) => client.DELETE('/api/triggers/{id}', { params: { path: { id } } }));
+    await tell(Promise.all(gone), t('triggers.cleared', { n: failed.length }));
+    changed('queue');
+  }
+  return (
+    <button type="button" class="button small" disabled={busy.on} onClick={() => busy.while(clear())}>
+      {t('triggers.clear_failed', { n: failed.length })}
+    </button>
+  );
+}
+
+const jobs = (): readonly Column<TriggerEntry>[] => [
   { name: '#', cell: (job) => job.position ?? '—' },
   {
-    name: 'Job',
+    name: t('triggers.job'),
     plain: true,
     cell: (job) => (
       <>
-        {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span>
-        <div class="muted small-text mono truncate">{job.id}</div>
-        {job.last_error && <div class="problem">{job.last_error}</div>}
+        {job.title && <strong class="lines">{job.title}</strong>}
+        <div>
+          {modeName(job.mode)} <span class="muted">{triggerText(job.trigger)}</span>
+        </div>
+        {!job.title && <div class="muted small-text mono truncate">{job.id}</div>}
+        {job.last_error && (
+          <div class="problem">
+            <Told>{plainReason(job.last_error)}</Told>
+          </div>
+        )}
       </>
     ),
   },
-  { name: 'State', plain: true, cell: (job) => <Badge tone={STATES[job.state] ?? 'plain'}>{job.state}</Badge> },
-  { name: 'Not before', cell: (job) => <When at={job.not_before} /> },
-  { name: 'Tries', cell: (job) => `${job.attempts} of ${job.max_attempts}` },
+  {
+    name: t('triggers.state'),
+    plain: true,
+    cell: (job) => <Badge tone={STATES[job.state] ?? 'plain'}>{word('job', job.state)}</Badge>,
+  },
+  { name: t('triggers.starts'), cell: (job) => <When at={job.not_before} /> },
+  { name: t('triggers.tries'), cell: (job) => t('common.of', { done: job.attempts, total: job.max_attempts }) },
 ];
 
 function QueueTable({ of }: { of: TriggerEntry[] }) {
   return (
     <Table
-      columns={JOBS}
+      columns={jobs()}
       rows={of}
       rowKey={(job) => job.id}
       actions={(job) => (
         <div class="row">
           {job.state === 'failed' && (
             <button type="button" class="button small" onClick={() => retry(job.id)}>
-              Try again
+              {t('common.try_again')}
             </button>
           )}
           {job.state !== 'running' && (
             <button type="button" class="button small" onClick={() => remove(job)}>
-              Remove
+              {t('common.remove')}
             </button>
           )}
         </div>
@@ -84,37 +117,44 @@ function QueueTable({ of }: { of: TriggerEntry[] }) {
 }
 
 async function retry(id: string) {
-  await tell(client.POST('/api/triggers/{id}/retry', { params: { path: { id } } }), 'Back in the queue');
+  await tell(client.POST('/api/triggers/{id}/retry', { params: { path: { id } } }), t('triggers.back_in_queue'));
   changed('queue');
 }
 
 async function remove(job: TriggerEntry) {
   const sure = await ask({
-    title: 'Remove this job?',
-    text: `${modeName(job.mode)} ${job.id} will not run.`,
-    confirm: 'Remove',
+    title: t('triggers.remove_title'),
+    text: t('triggers.remove_text', { run: modeName(job.mode), id: job.title ?? job.id }),
+    confirm: t('common.remove'),
     danger: true,
   });
   if (!sure) return;
-  await tell(client.DELETE('/api/triggers/{id}', { params: { path: { id: job.id } } }), 'Removed');
+  await tell(client.DELETE('/api/triggers/{id}', { params: { path: { id: job.id } } }), t('triggers.removed'));
   changed('queue');
 }
 
-const WEBHOOKS: readonly Column<Received>[] = [
-  { name: 'When', cell: (one) => <When at={one.at} /> },
+const webhookColumns = (): readonly Column<Received>[] => [
+  { name: t('triggers.when'), cell: (one) => <When at={one.at} /> },
   {
-    name: 'From',
+    name: t('triggers.from'),
     plain: true,
     cell: (one) => (
       <>
-        {one.source} <span class="muted">{one.event}</span>
+        {one.title && <strong class="lines">{one.title}</strong>}
+        <div>
+          {one.source} <span class="muted">{one.event}</span>
+        </div>
       </>
     ),
   },
-  { name: 'Verdict', plain: true, cell: (one) => <Badge tone={outcomeTone(one.verdict)}>{one.verdict}</Badge> },
-  { name: 'Why', plain: true, cell: (one) => one.reason },
   {
-    name: 'Run',
+    name: t('triggers.result'),
+    plain: true,
+    cell: (one) => <Badge tone={outcomeTone(one.verdict)}>{word('outcome', one.verdict)}</Badge>,
+  },
+  { name: t('triggers.why'), plain: true, cell: (one) => <Told>{one.reason}</Told> },
+  {
+    name: t('words.run'),
     cell: (one) =>
       one.run ? (
         <Link href={`/runs/${one.run}`}>
@@ -137,19 +177,19 @@ function ReceivedCard() {
   );
   const [open, setOpen] = useState<Received>();
   return (
-    <Card title="Received">
+    <Card title={t('triggers.received')}>
       <Loaded of={received}>
         {({ webhooks }) =>
           webhooks.length === 0 ? (
-            <Empty>Nothing came in yet. The set-up is below.</Empty>
+            <Empty>{t('triggers.nothing_received')}</Empty>
           ) : (
             <Table
-              columns={WEBHOOKS}
+              columns={webhookColumns()}
               rows={webhooks}
               rowKey={(one) => one.id}
               actions={(one) => (
                 <button type="button" class="button small" onClick={() => setOpen(one)}>
-                  Details
+                  {t('common.details')}
                 </button>
               )}
             />
@@ -163,10 +203,7 @@ function ReceivedCard() {
 
 function Details({ of, onClose }: { of: Received; onClose: () => void }) {
   async function replay() {
-    await tell(
-      client.POST('/api/webhooks/{id}/replay', { params: { path: { id: of.id } } }).then(body),
-      (answer) => answer.message,
-    );
+    await tell(client.POST('/api/webhooks/{id}/replay', { params: { path: { id: of.id } } }), t('triggers.replayed'));
     onClose();
   }
   return (
@@ -176,19 +213,21 @@ function Details({ of, onClose }: { of: Received; onClose: () => void }) {
       wide
       actions={
         <button type="button" class="button primary" disabled={!of.payload} onClick={replay}>
-          Process it once more
+          {t('triggers.replay')}
         </button>
       }
     >
-      <p>{of.reason}</p>
-      <p class="muted small-text">Jobs: {of.jobs.join(', ') || 'none'}</p>
+      <p>
+        <Told>{of.reason}</Told>
+      </p>
+      <p class="muted small-text">{t('triggers.jobs', { jobs: of.jobs.join(', ') || t('common.none') })}</p>
       <pre class="payload">{pretty(of.payload)}</pre>
     </Dialog>
   );
 }
 
 function pretty(payload: string | null | undefined): string {
-  if (!payload) return 'The payload was not kept: it was too large.';
+  if (!payload) return t('triggers.no_payload');
   try {
     return JSON.stringify(JSON.parse(payload), null, 2);
   } catch {

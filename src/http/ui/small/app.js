@@ -227,7 +227,8 @@ $('sign-in').onsubmit = async (event) => {
       text('sign-in-error', '');
       return begin();
     }
-    text('sign-in-error', response.status === 401 ? 'Wrong user name or password.' : body.message || 'That did not work.');
+    const wrong = response.status === 401 && body.code !== 'config_unreadable';
+    text('sign-in-error', wrong ? 'Wrong user name or password.' : body.message || 'That did not work.');
   } catch (error) {
     text('sign-in-error', 'The server does not answer.');
   }
@@ -259,6 +260,15 @@ function stop() {
 async function begin() {
   const check = await call('api/auth/check').catch(() => ({}));
   signedOut = false;
+  if (check.problem) {
+    askForLogin();
+    // Under an address that is not known, no login helps.
+    $('sign-in').hidden = check.problem.code !== 'config_unreadable';
+    text('obstacle', check.problem.message);
+    $('obstacle').hidden = false;
+    return;
+  }
+  $('obstacle').hidden = true;
   if (check.enabled && !check.authenticated) return askForLogin();
   $('sign-in').hidden = true;
   $('app').hidden = false;

@@ -5,30 +5,28 @@ import { address, body, client } from '../../api/client';
 import { Card, Loaded } from '../../components/basics';
 import { type Column, Table } from '../../components/table';
 import { useResource } from '../../lib/resource';
+import { t } from '../../texts';
 
 type Package = components['schemas']['LicensedPackage'];
 
-const COLUMNS: Column<Package>[] = [
-  { name: 'Name', cell: (of) => <Name of={of} /> },
-  { name: 'Version', cell: (of) => of.version },
-  { name: 'Licence', cell: (of) => of.licence },
+const columns = (): Column<Package>[] => [
+  { name: t('about.name'), cell: (of) => <Name of={of} /> },
+  { name: t('about.version'), cell: (of) => of.version },
+  { name: t('about.licence'), cell: (of) => of.licence },
 ];
 
 export function Licences() {
   const [open, setOpen] = useState(false);
   return (
-    <Card title="Licences">
-      <p>
-        posterizarrd is MIT-licensed. Posterizarr itself is a project of its own, and no part of it is in here. This
-        software is based in part on the work of the Independent JPEG Group; the bundled fonts are DejaVu.
-      </p>
+    <Card title={t('about.licences')}>
+      <p>{t('about.licences_text')}</p>
       <p>
         <a href={address('/api/licences/texts')} target="_blank" rel="noreferrer">
-          All licences and notices
+          {t('about.all_licences')}
         </a>
       </p>
       <details class="release" onToggle={(event) => setOpen(event.currentTarget.open)}>
-        <summary>What is built in</summary>
+        <summary>{t('about.built_in')}</summary>
         {open && <Packages />}
       </details>
     </Card>
@@ -39,7 +37,7 @@ function Packages() {
   const licences = useResource((signal) => client.GET('/api/licences', { signal }).then(body));
   return (
     <Loaded of={licences}>
-      {(of) => <Table columns={COLUMNS} rows={of.packages} rowKey={(row) => `${row.name} ${row.version}`} />}
+      {(of) => <Table columns={columns()} rows={of.packages} rowKey={(row) => `${row.name} ${row.version}`} />}
     </Loaded>
   );
 }

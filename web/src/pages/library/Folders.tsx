@@ -4,9 +4,10 @@ import { useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
 import { request } from '../../api/client';
 import { Empty, Loaded } from '../../components/basics';
+import { decoded } from '../../lib/decoded';
 import type { Picture } from '../../lib/library';
 import { useResource } from '../../lib/resource';
-import { plural } from '../../lib/words';
+import { t } from '../../texts';
 import { deletePictures } from './delete';
 import { Tile } from './Tile';
 import { Viewer } from './Viewer';
@@ -15,10 +16,10 @@ type Item =
   | { type: 'folder'; name: string; path: string; item_count: number }
   | ({ type: 'asset'; asset_type: string; full_type: string } & Omit<Picture, 'type'>);
 
-const FAMILY = { family: '/api/gallery', name: 'Pictures' };
+const FAMILY = '/api/gallery';
 
 export function Folders() {
-  const rest = decodeURIComponent((useParams<{ '*'?: string }>()['*'] ?? '').replace(/^folders\/?/, ''));
+  const rest = decoded((useParams<{ '*'?: string }>()['*'] ?? '').replace(/^folders\/?/, ''));
   const query = new URLSearchParams({ path: rest });
   const folder = useResource(
     (signal) => request<{ items: Item[] }>('GET', `/api/folder-view/browse?${query}`, { signal }),
@@ -29,8 +30,8 @@ export function Folders() {
   const segments = rest ? rest.split('/') : [];
   return (
     <>
-      <nav class="crumbs" aria-label="Folder">
-        <Link href="/library/folders">Library</Link>
+      <nav class="crumbs" aria-label={t('library.folder')}>
+        <Link href="/library/folders">{t('nav.library')}</Link>
         {segments.map((name, index) => (
           <Link key={name} href={link(segments.slice(0, index + 1).join('/'))}>
             {name}
@@ -40,7 +41,7 @@ export function Folders() {
       <Loaded of={folder}>
         {({ items }) => (
           <>
-            {items.length === 0 && <Empty>This folder is empty.</Empty>}
+            {items.length === 0 && <Empty>{t('library.empty_folder')}</Empty>}
             <ul class="folders">
               {items.map(
                 (item) =>
@@ -49,7 +50,7 @@ export function Folders() {
                       <Link href={link(item.path)} class="folder">
                         <FolderIcon size={20} aria-hidden="true" />
                         <span class="grow truncate">{item.name}</span>
-                        <span class="muted small-text">{plural(item.item_count, 'item')}</span>
+                        <span class="muted small-text">{t('run.items', { n: item.item_count })}</span>
                       </Link>
                     </li>
                   ),
@@ -62,7 +63,8 @@ export function Folders() {
                     <li key={item.path}>
                       <Tile
                         picture={picture(item)}
-                        width={160}
+                        width={240}
+                        whole
                         chosen={undefined}
                         onClick={() => setOpen(picture(item))}
                       />

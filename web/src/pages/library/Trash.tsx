@@ -1,12 +1,20 @@
 /** What was deleted, and can come back. */
+import type { components } from '../../../types/schema';
 import { body, client } from '../../api/client';
 import { Card, Empty, Loaded, When } from '../../components/basics';
 import { ask } from '../../components/dialog';
 import { tell } from '../../components/toast';
 import { bytes, duration } from '../../lib/format';
 import { useResource } from '../../lib/resource';
-import { plural } from '../../lib/words';
+import { t } from '../../texts';
 import { restore } from './delete';
+
+/** How much it holds, how much it may, and how long. */
+function limits(of: components['schemas']['TrashList']): string {
+  const sizes = { size: bytes(of.total_size), max: bytes(of.max_size) };
+  if (!of.max_age_seconds) return t('library.trash_size', sizes);
+  return t('library.trash_limits', { ...sizes, time: duration(of.max_age_seconds) });
+}
 
 export function Trash() {
   const trash = useResource((signal) => client.GET('/api/trash', { signal }).then(body), [], ['assets']);
@@ -16,31 +24,28 @@ export function Trash() {
   }
   async function empty() {
     const sure = await ask({
-      title: 'Empty the trash?',
-      text: `${plural(trash.data?.entries.length ?? 0, 'picture')} are deleted for good.`,
-      confirm: 'Empty the trash',
+      title: t('library.empty_trash_title'),
+      text: t('library.empty_trash_text', { n: trash.data?.entries.length ?? 0 }),
+      confirm: t('library.empty_trash'),
       danger: true,
     });
-    if (sure) await tell(client.DELETE('/api/trash').then(body), (done) => done.message);
+    if (sure) await tell(client.DELETE('/api/trash'), t('library.emptied'));
     trash.reload();
   }
   return (
     <Card
-      title="Trash"
+      title={t('library.trash')}
       aside={
         trash.data && (
           <div class="row">
-            <span class="muted small-text">
-              {bytes(trash.data.total_size)} of at most {bytes(trash.data.max_size)}
-              {trash.data.max_age_seconds ? `, kept for ${duration(trash.data.max_age_seconds)}` : ''}
-            </span>
+            <span class="muted small-text">{limits(trash.data)}</span>
             <button
               type="button"
               class="button danger small"
               disabled={trash.data.entries.length === 0}
               onClick={empty}
             >
-              Empty the trash
+              {t('library.empty_trash')}
             </button>
           </div>
         )
@@ -49,17 +54,17 @@ export function Trash() {
       <Loaded of={trash}>
         {(of) =>
           of.entries.length === 0 ? (
-            <Empty>{of.enabled ? 'Nothing was deleted.' : 'The trash is switched off: what is deleted is gone.'}</Empty>
+            <Empty>{of.enabled ? t('library.nothing_deleted') : t('library.trash_off')}</Empty>
           ) : (
             <ul class="list">
               {of.entries.slice(0, 500).map((entry) => (
                 <li key={entry.id}>
                   <span class="grow truncate">{entry.path}</span>
                   <span class="muted small-text">
-                    {bytes(entry.size)}, <When at={entry.deleted_at} />
+                    {bytes(entry.size)} · <When at={entry.deleted_at} />
                   </span>
                   <button type="button" class="button small" onClick={() => bringBack(entry.id)}>
-                    Restore
+                    {t('common.restore')}
                   </button>
                 </li>
               ))}

@@ -1,40 +1,37 @@
 /** Deleting pictures, with a way back. */
+import type { components } from '../../../types/schema';
 import { client, request } from '../../api/client';
 import { ask } from '../../components/dialog';
 import { tell, toast } from '../../components/toast';
 import { caption } from '../../lib/library';
-import { plural } from '../../lib/words';
 import { changed } from '../../live/state';
+import { t } from '../../texts';
 
-interface Bulk {
-  deleted: string[];
-  failed: { path: string; error: string }[];
-  trashed: { path: string; id: string }[];
-}
+type Bulk = components['schemas']['ImagesDeleted'];
 
 /** Asks, deletes, and offers to undo. Tells whether something was deleted. */
-export async function deletePictures(of: { family: string; name: string }, paths: string[]): Promise<boolean> {
+export async function deletePictures(family: string, paths: string[]): Promise<boolean> {
   const [first] = paths;
   if (first === undefined) return false;
   const { title, part } = caption(first);
-  const what = paths.length === 1 ? `${part} of ${title}` : plural(paths.length, 'picture');
   const sure = await ask({
-    title: `Delete ${what}?`,
-    text: paths.length === 1 ? first : `${of.name}: ${paths.slice(0, 5).join(', ')}${paths.length > 5 ? ' …' : ''}`,
-    confirm: 'Delete',
+    title:
+      paths.length === 1 ? t('library.delete_one', { title, part }) : t('library.delete_many', { n: paths.length }),
+    text: t('library.delete_text', { paths: paths.slice(0, 5).join(', ') + (paths.length > 5 ? ' …' : '') }),
+    confirm: t('common.delete'),
     danger: true,
   });
   if (!sure) return false;
-  const answer = await tell(request<Bulk>('POST', `${of.family}/bulk-delete`, { body: { paths } }));
+  const answer = await tell(request<Bulk>('POST', `${family}/bulk-delete`, { body: { paths } }));
   if (!answer) return false;
   changed('assets');
   for (const { path, error } of answer.failed.slice(0, 3)) toast(`${path}: ${error}`, 'bad');
   if (answer.deleted.length === 0) return false;
   const ids = answer.trashed.map((entry) => entry.id);
   toast(
-    `Deleted ${plural(answer.deleted.length, 'picture')}`,
+    t('library.deleted', { n: answer.deleted.length }),
     'good',
-    ids.length ? { label: 'Undo', run: () => void restore(ids) } : undefined,
+    ids.length ? { label: t('common.undo'), run: () => void restore(ids) } : undefined,
   );
   return true;
 }

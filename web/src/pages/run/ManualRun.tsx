@@ -1,25 +1,31 @@
 /** One picture made by hand: dropped or named, with the texts that go on it. */
 import { ImageUp } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import type { components } from '../../../types/schema';
 import { body, client, post } from '../../api/client';
-import { Card } from '../../components/basics';
+import { Card, Told } from '../../components/basics';
+import { useBusy } from '../../components/busy';
+import { Dialog } from '../../components/dialog';
 import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
+import { Finding } from '../../components/finding';
 import { Preview, type SampleKind, sample, type Wanted } from '../../components/preview';
-import { useBusy } from '../../components/run';
 import { tell } from '../../components/toast';
+import { lastReadiness } from '../../lib/readiness';
+import { type Asset, mediaTypeOf } from '../../lib/replacing';
+import { useResource } from '../../lib/resource';
+import { linkTo } from '../../lib/titles';
+import { modeName, outcomeText, outcomeTone, plainReason } from '../../lib/words';
 import { refreshStatus, status } from '../../live/state';
+import { t } from '../../texts';
+import { Offers } from '../library/Offers';
+import { wayOf } from '../setup/steps';
+import '../../styles/replace.css';
 
 type PosterType = components['schemas']['PosterType'];
 
-const TYPES: readonly [PosterType, string][] = [
-  ['standard', 'Poster'],
-  ['season', 'Season poster'],
-  ['titlecard', 'Title card'],
-  ['background', 'Background'],
-  ['collection', 'Collection'],
-];
+const TYPES: readonly PosterType[] = ['standard', 'season', 'titlecard', 'background', 'collection'];
 
 interface Form {
   posterType: PosterType;
@@ -51,65 +57,101 @@ const BLANK: Form = {
   episodeNumber: '',
 };
 
+/** What a run was asked for. */
+interface Sent {
+  run: number;
+  form: Form;
+  file: File | undefined;
+}
+
 export function ManualRun() {
   const [form, setForm] = useState(BLANK);
   const [file, setFile] = useState<File>();
+  const [sent, setSent] = useState<Sent>();
   const busy = useBusy();
   const set = (field: keyof Form) => (value: string) => setForm({ ...form, [field]: value });
   const of = form.posterType;
 
-  async function submit(event: Event) {
+  const [searching, setSearching] = useState(false);
+
+  async function submit(event: SubmitEvent) {
     event.preventDefault();
+    setSent(undefined);
+    const queued = event.submitter instanceof HTMLButtonElement && event.submitter.name === QUEUED;
     const started = await tell(
-      file ? upload(form, file) : client.POST('/api/run-manual', { body: form }).then(body),
-      (answer) => answer.message,
+      file
+        ? upload(form, queued, file)
+        : client.POST('/api/run-manual', { body: { ...form, add_to_queue: queued } }).then(body),
+      queued ? t('replace.queued') : t('run.started', { run: modeName('manual') }),
     );
-    if (!started) return;
-    setFile(undefined);
-    setForm({ ...BLANK, posterType: of, libraryName: form.libraryName });
+    // What waits in the queue is kept there with its picture.
+    if (started && queued) clear();
+    else if (started) setSent({ run: started.run_id, form, file });
     await refreshStatus().catch(() => {});
   }
 
+  /** Nothing is cleared before the picture is there, nor what was entered meanwhile. */
+  function made(done: Sent) {
+    if (form === done.form && file === done.file) clear();
+  }
+
+  function clear() {
+    setFile(undefined);
+    setForm({ ...BLANK, posterType: of, libraryName: form.libraryName });
+  }
+
   return (
-    <Card title="Manual: one picture of your own">
+    <Card title={t('manual.title')}>
       <form class="manual" onSubmit={(event) => busy.while(submit(event))}>
         <Source file={file} onFile={setFile} />
         <div class="stack">
+          <NoFolder />
           <div class="fields">
-            <SelectField label="What it is" value={of} onValue={set('posterType')} options={TYPES} />
+            <SelectField
+              label={t('manual.type')}
+              value={of}
+              onValue={set('posterType')}
+              options={TYPES.map((type) => [type, t(`kind.${type}`)])}
+            />
             {!file && (
               <TextField
-                label="Picture"
-                help="A path on the daemon's machine, or an address; or drop a file at the side."
+                label={t('manual.picture')}
+                help={t('manual.picture_help')}
                 value={form.picturePath}
                 onValue={set('picturePath')}
                 required
+                beside={
+                  <button type="button" class="button" onClick={() => setSearching(true)}>
+                    {t('replace.find')}
+                  </button>
+                }
               />
             )}
             <TextField
-              label="Library"
+              label={t('common.library')}
               value={form.libraryName}
               onValue={set('libraryName')}
               required={of !== 'collection'}
             />
             <TextField
-              label={of === 'collection' ? 'Collection' : 'Folder'}
-              help={
-                of === 'collection'
-                  ? undefined
-                  : 'The title’s folder in the library, such as Dark (2017) {tvdb-334824}.'
-              }
+              label={of === 'collection' ? t('manual.collection') : t('manual.folder')}
+              help={of === 'collection' ? undefined : t('manual.folder_help')}
               value={form.folderName}
               onValue={set('folderName')}
               required
             />
             {of !== 'titlecard' && (
-              <TextField label="Text on the picture" value={form.titletext} onValue={set('titletext')} required />
+              <TextField
+                label={t('manual.text')}
+                help={t('manual.text_help')}
+                value={form.titletext}
+                onValue={set('titletext')}
+              />
             )}
             {(of === 'season' || of === 'titlecard') && (
               <TextField
-                label="Season"
-                help="Such as Season 1, or Specials."
+                label={t('manual.season')}
+                help={t('manual.season_help')}
                 value={form.seasonPosterName}
                 onValue={set('seasonPosterName')}
                 required
@@ -117,9 +159,14 @@ export function ManualRun() {
             )}
             {of === 'titlecard' && (
               <>
-                <TextField label="Episode title" value={form.epTitleName} onValue={set('epTitleName')} required />
                 <TextField
-                  label="Episode number"
+                  label={t('manual.episode_title')}
+                  value={form.epTitleName}
+                  onValue={set('epTitleName')}
+                  required
+                />
+                <TextField
+                  label={t('manual.episode_number')}
                   inputMode="numeric"
                   pattern="[0-9]+"
                   value={form.episodeNumber}
@@ -131,22 +178,124 @@ export function ManualRun() {
           </div>
           <div class="row">
             <button type="submit" class="button primary" disabled={busy.on || status.value?.running}>
-              Make this picture
+              {t('manual.make')}
             </button>
-            {status.value?.running && <span class="muted small-text">Waits until the present run is over.</span>}
+            <button type="submit" class="button" name={QUEUED} disabled={busy.on}>
+              {t('replace.add')}
+            </button>
+            <Link href="/library/queue">{t('replace.to_queue')}</Link>
+            {status.value?.running && <span class="muted small-text">{t('common.waits')}</span>}
           </div>
+          {sent && <Outcome key={sent.run} of={sent} onMade={made} />}
         </div>
         <HowItComesOut of={preview(form, file)} />
       </form>
+      {searching && <Search form={form} onClose={() => setSearching(false)} onPicture={set('picturePath')} />}
     </Card>
+  );
+}
+
+/** The button whose press means that the run waits in the queue: names, not texts. */
+const QUEUED = 'queued';
+
+interface SearchProps {
+  form: Form;
+  onClose: () => void;
+  onPicture: (address: string) => void;
+}
+
+/** Choosing a picture of the providers. */
+function Search({ form, onClose, onPicture }: SearchProps) {
+  const asset = assetOf(form);
+  return (
+    <Dialog title={t('replace.providers')} onClose={onClose} wide>
+      <Offers
+        asset={asset}
+        media={mediaTypeOf(asset, undefined)}
+        chosen={form.picturePath}
+        onChoose={(offer) => {
+          onPicture(offer.original_url);
+          onClose();
+        }}
+      />
+    </Dialog>
+  );
+}
+
+/** What is looked for, as far as the form tells it yet; it is no asset of the library. */
+function assetOf({ posterType, titletext, folderName, seasonPosterName, episodeNumber }: Form): Asset {
+  const numberIn = (text: string) => {
+    const digits = /\d+$/.exec(text.trim())?.[0];
+    return digits === undefined ? undefined : Number(digits);
+  };
+  const [named = '', year] = folderName.split(/\s*\((\d{4})\)/);
+  return {
+    path: `manual_${posterType}`,
+    kind: posterType === 'standard' ? 'poster' : posterType,
+    title: named || titletext,
+    year: year ? Number(year) : undefined,
+    season: numberIn(seasonPosterName),
+    episode: numberIn(episodeNumber),
+  };
+}
+
+/** Where pictures go is not there: said before somebody fills the form. */
+function NoFolder() {
+  const check = lastReadiness.value?.checks.find(({ id, state }) => id === 'assets_folder' && state === 'error');
+  if (!check) return null;
+  return (
+    <div class="notice tone-warn">
+      <Finding of={check} />
+      <Link class="button small" href={wayOf(check).href}>
+        {wayOf(check).label}
+      </Link>
+    </div>
+  );
+}
+
+/** What became of it; a picture that was made leads to its title. */
+function Outcome({ of, onMade }: { of: Sent; onMade: (of: Sent) => void }) {
+  const run = useResource(
+    (signal) => client.GET('/api/runs/{id}', { params: { path: { id: of.run } }, signal }).then(body),
+    [of.run],
+    ['runs'],
+  ).data;
+  const outcome = run?.ended ? run.outcome : undefined;
+  useEffect(() => {
+    if (outcome === 'completed') onMade(of);
+  }, [outcome]);
+  if (!run || !outcome) return null;
+  const { libraryName, folderName, posterType } = of.form;
+  return (
+    <div class={`notice tone-${outcomeTone(outcome)}`} role="status">
+      <span>
+        {t('event.finished', { run: modeName('manual'), outcome: outcomeText(outcome) })}
+        {run.reason && (
+          <>
+            {' '}
+            <Told>{plainReason(run.reason)}</Told>
+          </>
+        )}
+      </span>
+      <span class="row">
+        {outcome === 'completed' && posterType !== 'collection' && (
+          <Link class="button small" href={linkTo(`${libraryName}/${folderName}`)}>
+            {t('manual.see')}
+          </Link>
+        )}
+        <Link class="button small" href={`/runs/${of.run}`}>
+          {t('event.open_run')}
+        </Link>
+      </span>
+    </div>
   );
 }
 
 function HowItComesOut({ of }: { of: Wanted | undefined }) {
   return of ? (
-    <Preview of={of} alt="How it comes out" />
+    <Preview of={of} alt={t('manual.preview')} />
   ) : (
-    <div class="sample-waiting small-text">How it comes out is seen here.</div>
+    <div class="sample-waiting small-text">{t('manual.no_preview')}</div>
   );
 }
 
@@ -169,13 +318,13 @@ function formData(fields: Record<string, string>, file: File): FormData {
   return data;
 }
 
-async function upload(form: Form, file: File) {
-  const response = await post('/api/run-manual-upload', formData({ ...form }, file));
-  return (await response.json()) as { message: string };
+async function upload(form: Form, queued: boolean, file: File) {
+  const response = await post('/api/run-manual-upload', formData({ ...form, add_to_queue: String(queued) }, file));
+  return (await response.json()) as components['schemas']['RunStarted'];
 }
 
 /** What the daemon takes. */
-const PICTURES = '.jpg,.jpeg,.png,.webp,.bmp,.tiff';
+const PICTURES = '.jpg,.jpeg,.png,.webp,.avif,.gif,.bmp,.tiff';
 
 function Source({ file, onFile }: { file: File | undefined; onFile: (file: File | undefined) => void }) {
   const [preview, setPreview] = useState<string>();
@@ -190,15 +339,15 @@ function Source({ file, onFile }: { file: File | undefined; onFile: (file: File 
       <Drop accept={PICTURES} onFiles={([first]) => onFile(first)}>
         {preview ? (
           // Browsers show no TIFF.
-          <img src={preview} alt="The chosen file" onError={() => setPreview(undefined)} />
+          <img src={preview} alt={t('manual.chosen')} onError={() => setPreview(undefined)} />
         ) : (
           <ImageUp size={28} aria-hidden="true" />
         )}
-        <span>{file ? file.name : 'Drop a picture here, or choose one'}</span>
+        <span>{file ? file.name : t('manual.drop')}</span>
       </Drop>
       {file && (
         <button type="button" class="button small" onClick={() => onFile(undefined)}>
-          Remove the file
+          {t('manual.remove')}
         </button>
       )}
     </div>

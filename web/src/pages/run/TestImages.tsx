@@ -1,8 +1,10 @@
 /** The pictures of the last Testing run. */
 import { address } from '../../api/client';
 import { Empty, Loaded } from '../../components/basics';
-import { type Picture, testImages, thumbnail } from '../../lib/library';
+import { Thumbnail } from '../../components/thumbnail';
+import { type Picture, testImages } from '../../lib/library';
 import { useResource } from '../../lib/resource';
+import { t } from '../../texts';
 
 export function TestImages() {
   const images = useResource(testImages, [], ['runs']);
@@ -10,7 +12,7 @@ export function TestImages() {
     <Loaded of={images}>
       {(found) =>
         found.length === 0 ? (
-          <Empty>Its pictures appear here.</Empty>
+          <Empty>{t('run.samples_here')}</Empty>
         ) : (
           <ul class="shelf">
             {found.map((image) => (
@@ -28,7 +30,7 @@ export function TestImages() {
 function Sample({ of: { url, modified, caption } }: { of: Picture }) {
   return (
     <a class="shelf-item" href={address(url)} target="_blank" rel="noreferrer">
-      <img src={thumbnail(url, 320, modified)} alt="" loading="lazy" />
+      <Thumbnail url={url} width={320} modified={modified} />
       <span class="truncate">{caption?.title}</span>
       <span class="muted small-text truncate">{caption?.part}</span>
     </a>

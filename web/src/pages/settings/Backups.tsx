@@ -6,6 +6,7 @@ import { ask } from '../../components/dialog';
 import { tell } from '../../components/toast';
 import { bytes } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { t } from '../../texts';
 
 type Backup = components['schemas']['ConfigBackup'];
 
@@ -13,24 +14,24 @@ export function Backups({ reload }: { reload: () => void }) {
   const backups = useResource((signal) => client.GET('/api/config/backups', { signal }).then(body), [], ['config']);
   async function restore(backup: Backup) {
     const sure = await ask({
-      title: 'Go back to this version?',
-      text: 'All settings become what they were then. The present ones are kept as a backup.',
-      confirm: 'Restore',
+      title: t('settings.restore_title'),
+      text: t('settings.restore_text'),
+      confirm: t('common.restore'),
     });
     if (!sure) return;
     await tell(
-      client.POST('/api/config/restore/{id}', { params: { path: { id: backup.id } } }).then(body),
-      (done) => done.message,
+      client.POST('/api/config/restore/{id}', { params: { path: { id: backup.id } } }),
+      t('settings.restored'),
     );
     backups.reload();
     reload();
   }
   return (
-    <Card title="Backups">
+    <Card title={t('settings.earlier')}>
       <Loaded of={backups}>
         {({ backups: found }) =>
           found.length === 0 ? (
-            <Empty>Each save keeps the file as it was before. Nothing was saved here yet.</Empty>
+            <Empty>{t('settings.no_backups')}</Empty>
           ) : (
             <ul class="list">
               {found.map((backup) => (
@@ -40,7 +41,7 @@ export function Backups({ reload }: { reload: () => void }) {
                   </span>
                   <span class="muted small-text">{bytes(backup.size)}</span>
                   <button type="button" class="button small" onClick={() => restore(backup)}>
-                    Restore
+                    {t('common.restore')}
                   </button>
                 </li>
               ))}

@@ -1,10 +1,15 @@
 /** One setting: the input that fits its kind. */
-import { ArrowDown, ArrowUp, X } from 'lucide-preact';
 import { useEffect, useState } from 'preact/hooks';
-import { request } from '../../api/client';
+import type { components } from '../../../types/schema';
+import { body, client } from '../../api/client';
 import { SelectField, Switch, TextField } from '../../components/fields';
+import { HelpLink } from '../../components/help';
+import { t } from '../../texts';
+import { EXPLAINED } from './explained';
 import { LibrariesField, SERVERS } from './Libraries';
-import { type FieldModel, MASK, type Property, type Values } from './model';
+import { ListField } from './ListField';
+import { type FieldModel, isDefault, MASK, type Property, unitOf, type Values } from './model';
+import { JsonField, UnknownField } from './UnknownField';
 
 interface FieldProps {
   field: FieldModel;
@@ -21,12 +26,27 @@ interface FieldProps {
   onValue: (value: unknown) => void;
 }
 
+/** As some keys of the file spell it: names, not texts. */
+const [TRUE, FALSE] = ['True', 'False'];
+
 export function Field({ leads, enabled, changed, ...input }: FieldProps) {
   const look = [leads ? 'leads' : '', enabled ? '' : 'off', changed ? 'changed' : ''];
+  const { field, value } = input;
+  const explained = EXPLAINED[field.key];
+  const canReset = field.known && !field.secret && field.property.default !== undefined && !isDefault(field, value);
   return (
-    <div class={['setting', ...look].join(' ')}>
+    <div class={['setting', ...look].join(' ')} data-setting={field.key}>
       <Input {...input} />
-      <code class="muted key">{input.field.key}</code>
+      <span class="key">
+        <code class="muted">{field.key}</code>
+        {canReset && (
+          <button type="button" class="button small" onClick={() => input.onValue(field.property.default)}>
+            <span aria-hidden="true">{t('settings.reset')}</span>
+            <span class="visually-hidden">{t('settings.reset_named', { name: field.label })}</span>
+          </button>
+        )}
+        {explained && <HelpLink to={explained} about={field.label} />}
+      </span>
     </div>
   );
 }
@@ -36,14 +56,18 @@ type EachProps = Pick<FieldProps, 'field' | 'problem' | 'onValue'>;
 
 function Input({ field, value, stored, values, problem, onValue }: InputProps) {
   const { label, help, property } = field;
+  if (!field.known && !field.secret) {
+    return <UnknownField field={field} value={value} stored={stored} problem={problem} onValue={onValue} />;
+  }
   const kind = property['x-kind'];
-  if (kind === 'boolean') return <Switch label={label} help={help} on={value === true} onValue={onValue} />;
+  if (kind === 'boolean')
+    return <Switch label={label} help={help} problem={problem} on={value === true} onValue={onValue} />;
   if (kind === 'switch') {
     const on = String(value).toLowerCase() === 'true';
     // The file keeps the spelling it has: some keys are "True", most are "true".
     const capital = /^[TF]/.test(String(value));
-    const text = (next: boolean) => (capital ? (next ? 'True' : 'False') : String(next));
-    return <Switch label={label} help={help} on={on} onValue={(next) => onValue(text(next))} />;
+    const text = (next: boolean) => (capital ? (next ? TRUE : FALSE) : String(next));
+    return <Switch label={label} help={help} problem={problem} on={on} onValue={(next) => onValue(text(next))} />;
   }
   const common = { field, problem, onValue };
   if (Array.isArray(value)) {
@@ -61,6 +85,7 @@ function Input({ field, value, stored, values, problem, onValue }: InputProps) {
       <ListField {...common} value={list} />
     );
   }
+  if (property.type === 'object') return <JsonField {...common} value={value} stored={{}} />;
   const text = String(value ?? '');
   if (property['x-choices']) {
     const options = [...new Set([text, ...property['x-choices']])];
@@ -72,7 +97,13 @@ function Input({ field, value, stored, values, problem, onValue }: InputProps) {
   if (field.secret)
     return <SecretField {...common} value={text} isSet={stored === MASK} untouched={value === stored} />;
   if (kind === 'colour') return <ColourField {...common} value={text} />;
-  const number = kind === 'number' ? { inputMode: 'numeric' as const, placeholder: range(property) } : {};
+  const number =
+    kind === 'number'
+      ? {
+          inputMode: 'numeric' as const,
+          beside: <span class="muted small-text">{[unitOf(field), range(property)].filter(Boolean).join(' · ')}</span>,
+        }
+      : { placeholder: stored === '' ? t('settings.not_set') : undefined };
   return (
     <TextField
       label={label}
@@ -95,38 +126,55 @@ function SecretField({
   problem,
   onValue,
 }: EachProps & { value: string; isSet: boolean; untouched: boolean }) {
+  const [shown, setShown] = useState(false);
   return (
     <TextField
       label={field.label}
       help={field.help}
       problem={problem}
-      type="password"
+      type={shown ? 'text' : 'password'}
       autocomplete="new-password"
       spellcheck={false}
-      placeholder={!isSet ? 'Not set' : untouched ? 'Set; type to replace it' : 'Will be removed'}
+      placeholder={!isSet ? t('settings.not_set') : untouched ? t('settings.is_set') : t('settings.will_be_removed')}
       value={untouched ? '' : value}
       onValue={onValue}
       beside={
-        isSet && (
-          <button
-            type="button"
-            class="button small"
-            aria-label={untouched ? `Remove ${field.label}` : `Keep ${field.label} as it is`}
-            onClick={() => onValue(untouched ? '' : MASK)}
-          >
-            {untouched ? 'Remove' : 'Keep'}
-          </button>
-        )
+        <>
+          {value !== '' && !untouched && (
+            <button type="button" class="button small" aria-pressed={shown} onClick={() => setShown(!shown)}>
+              {t('settings.show')}
+            </button>
+          )}
+          {isSet && (
+            <button
+              type="button"
+              class="button small"
+              aria-label={t(untouched ? 'settings.remove_secret' : 'settings.keep_secret', { name: field.label })}
+              onClick={() => onValue(untouched ? '' : MASK)}
+            >
+              {untouched ? t('common.remove') : t('settings.keep')}
+            </button>
+          )}
+        </>
       }
     />
   );
 }
 
 function range(property: Property): string {
-  return `${property['x-minimum'] ?? ''} to ${property['x-maximum'] ?? ''}`;
+  return t('settings.range', { from: property['x-minimum'] ?? '', to: property['x-maximum'] ?? '' });
 }
 
-/** A colour by name or code, shown as the browser understands it. */
+/** A colour as `#rrggbb`, as the browser understands it; black for what it does not. */
+function hexOf(colour: string): string {
+  const context = document.createElement('canvas').getContext('2d');
+  if (!context) return '#000000';
+  context.fillStyle = colour;
+  // What is not opaque comes out in another form.
+  return context.fillStyle.startsWith('#') ? context.fillStyle : '#000000';
+}
+
+/** A colour by name or code, typed or picked. */
 function ColourField({ field, value, problem, onValue }: EachProps & { value: string }) {
   return (
     <TextField
@@ -136,91 +184,26 @@ function ColourField({ field, value, problem, onValue }: EachProps & { value: st
       value={value}
       onValue={onValue}
       spellcheck={false}
-      beside={<span class="swatch" style={{ backgroundColor: value }} aria-hidden="true" />}
+      beside={
+        <input
+          type="color"
+          class="swatch"
+          aria-label={t('settings.pick_colour', { name: field.label })}
+          value={hexOf(value)}
+          onInput={(event) => onValue(event.currentTarget.value)}
+        />
+      }
     />
   );
 }
 
-/** A list whose order counts: entries move up and down, leave, and are added. */
-function ListField({ field, value, problem, onValue }: EachProps & { value: string[] }) {
-  const [next, setNext] = useState('');
-  const move = (index: number, step: 1 | -1) => {
-    const list = [...value];
-    const [entry] = list.splice(index, 1);
-    if (entry !== undefined) list.splice(index + step, 0, entry);
-    onValue(list);
-  };
-  const add = () => {
-    if (next.trim()) onValue([...value, next.trim()]);
-    setNext('');
-  };
-  return (
-    <fieldset class="field plain">
-      <legend>{field.label}</legend>
-      <ol class="entries">
-        {value.map((entry, index) => (
-          <li key={entry}>
-            <span class="grow">{entry}</span>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={`Move ${entry} up`}
-              disabled={index === 0}
-              onClick={() => move(index, -1)}
-            >
-              <ArrowUp size={14} />
-            </button>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={`Move ${entry} down`}
-              disabled={index === value.length - 1}
-              onClick={() => move(index, 1)}
-            >
-              <ArrowDown size={14} />
-            </button>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={`Remove ${entry}`}
-              onClick={() => onValue(value.filter((_, at) => at !== index))}
-            >
-              <X size={14} />
-            </button>
-          </li>
-        ))}
-      </ol>
-      <div class="row nowrap">
-        <input
-          aria-label={`Add to ${field.label}`}
-          value={next}
-          onInput={(event) => setNext(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Enter') return;
-            event.preventDefault();
-            add();
-          }}
-        />
-        <button type="button" class="button small" disabled={!next.trim()} onClick={add}>
-          Add
-        </button>
-      </div>
-      {field.help && <p class="help">{field.help}</p>}
-      {problem && <p class="problem">{problem}</p>}
-    </fieldset>
-  );
-}
-
-interface OverlayFile {
-  name: string;
-  type: 'image' | 'font';
-}
+type OverlayFile = components['schemas']['OverlayFile'];
 
 let known: Promise<OverlayFile[]> | undefined;
 
 /** The files that overlays and fonts are chosen from, read once for all fields of the page. */
 function overlayFiles(): Promise<OverlayFile[]> {
-  known ??= request<{ files: OverlayFile[] }>('GET', '/api/overlayfiles').then((answer) => answer.files);
+  known ??= client.GET('/api/overlayfiles').then((answer) => body(answer).files);
   known.catch(() => {
     known = undefined;
   });
@@ -232,16 +215,16 @@ export function forgetOverlayFiles() {
 }
 
 function FileField({ field, kind, value, problem, onValue }: EachProps & { kind: 'image' | 'font'; value: string }) {
-  const [files, setFiles] = useState<string[]>([]);
+  const [files, setFiles] = useState<string[]>();
   useEffect(() => {
     overlayFiles().then(
       (all) => setFiles(all.filter((file) => file.type === kind).map((file) => file.name)),
-      () => setFiles([]),
+      () => setFiles(undefined),
     );
   }, [kind]);
-  const options = [...new Set([value, ...files])].map((name): [string, string] => [
+  const options = [...new Set([value, ...(files ?? [])])].map((name): [string, string] => [
     name,
-    name === '' ? 'none' : files.length && !files.includes(name) ? `${name} (not there)` : name,
+    name === '' ? t('common.none') : files && !files.includes(name) ? t('settings.file_missing', { name }) : name,
   ]);
   return (
     <SelectField

@@ -1,54 +1,51 @@
 /** Overlay images and fonts: what is there, adding, looking, deleting. */
 import { useState } from 'preact/hooks';
-import { address, post, request } from '../../api/client';
+import type { components } from '../../../types/schema';
+import { address, body, client, post } from '../../api/client';
 import { Card, Empty, Loaded } from '../../components/basics';
 import { ask } from '../../components/dialog';
 import { Drop } from '../../components/drop';
 import { tell } from '../../components/toast';
 import { bytes } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { t } from '../../texts';
 import { forgetOverlayFiles } from './Field';
 
-interface OverlayFile {
-  name: string;
-  type: 'image' | 'font';
-  extension: string;
-  size: number;
-}
+type OverlayFile = components['schemas']['OverlayFile'];
 
-const ACCEPTED = '.png,.jpg,.jpeg,.ttf,.otf,.woff,.woff2';
+const ACCEPTED = '.png,.jpg,.jpeg,.ttf,.otf,.ttc,.otc';
 
 export function Files() {
-  const files = useResource((signal) => request<{ files: OverlayFile[] }>('GET', '/api/overlayfiles', { signal }));
+  const files = useResource((signal) => client.GET('/api/overlayfiles', { signal }).then(body));
   async function upload(chosen: readonly File[]) {
-    for (const file of chosen) await tell(send(file), (answer) => answer.message);
+    for (const file of chosen) await tell(send(file), t('settings.file_added', { name: file.name }));
     forgetOverlayFiles();
     files.reload();
   }
   async function remove(file: OverlayFile) {
     const sure = await ask({
-      title: `Delete ${file.name}?`,
-      text: 'A setting that names it will find nothing.',
-      confirm: 'Delete',
+      title: t('settings.delete_file', { name: file.name }),
+      text: t('settings.delete_file_text'),
+      confirm: t('common.delete'),
       danger: true,
     });
     if (!sure) return;
     await tell(
-      request<{ message: string }>('DELETE', `/api/overlayfiles/${encodeURIComponent(file.name)}`),
-      (done) => done.message,
+      client.DELETE('/api/overlayfiles/{filename}', { params: { path: { filename: file.name } } }),
+      t('settings.file_deleted', { name: file.name }),
     );
     forgetOverlayFiles();
     files.reload();
   }
   return (
-    <Card title="Overlays and fonts">
+    <Card title={t('settings.files')}>
       <Drop low multiple accept={ACCEPTED} onFiles={upload}>
-        Drop images and fonts here, or choose them
+        {t('settings.drop_files')}
       </Drop>
       <Loaded of={files}>
         {({ files: found }) =>
           found.length === 0 ? (
-            <Empty>There are none yet.</Empty>
+            <Empty>{t('settings.no_files')}</Empty>
           ) : (
             <ul class="shelf wide files">
               {found.map((file) => (
@@ -62,10 +59,10 @@ export function Files() {
                     <button
                       type="button"
                       class="button small"
-                      aria-label={`Delete ${file.name}`}
+                      aria-label={t('settings.delete_named', { name: file.name })}
                       onClick={() => remove(file)}
                     >
-                      Delete
+                      {t('common.delete')}
                     </button>
                   </div>
                 </li>
@@ -80,7 +77,7 @@ export function Files() {
 
 function Sample({ of }: { of: OverlayFile }) {
   const [broken, setBroken] = useState(false);
-  if (broken) return <span class="no-preview muted small-text">cannot be read</span>;
+  if (broken) return <span class="no-preview muted small-text">{t('settings.unreadable_file')}</span>;
   return <img src={preview(of)} alt="" loading="lazy" onError={() => setBroken(true)} />;
 }
 
@@ -91,9 +88,8 @@ function preview(file: OverlayFile): string {
     : address(`/api/overlayfiles/preview/${name}?v=${file.size}`);
 }
 
-async function send(file: File): Promise<{ message: string }> {
+async function send(file: File): Promise<void> {
   const data = new FormData();
   data.set('file', file);
-  const response = await post('/api/overlayfiles/upload', data);
-  return (await response.json()) as { message: string };
+  await post('/api/overlayfiles/upload', data);
 }

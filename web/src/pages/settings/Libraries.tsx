@@ -1,8 +1,9 @@
 /** The libraries of a media server that are left out: chosen among those that it has. */
 import { useEffect, useState } from 'preact/hooks';
 import { request } from '../../api/client';
-import { useBusy } from '../../components/run';
+import { useBusy } from '../../components/busy';
 import { asError } from '../../lib/errors';
+import { t, word } from '../../texts';
 import type { FieldModel, Values } from './model';
 
 interface Server {
@@ -65,14 +66,17 @@ export function LibrariesField({ server, field, excluded, stored, problem, value
   }
 
   const known = libraries.map((library) => library.name);
-  const others = [...new Set([...stored, ...excluded])].filter((name) => !known.includes(name));
+  // Everybody's new file leaves out some libraries that few have.
+  const examples = new Set(Array.isArray(field.property.default) ? field.property.default.map(String) : []);
+  const isOwn = (name: string) => !known.includes(name) && !examples.has(name);
+  const others = [...new Set([...stored, ...excluded])].filter(isOwn);
   const all: readonly Library[] = [...libraries, ...others.map((name) => ({ name }))];
   const toggle = (name: string, out: boolean) =>
     onValue(out ? [...excluded, name] : excluded.filter((one) => one !== name));
   return (
     <fieldset class="field plain">
       <legend>{field.label}</legend>
-      {all.length === 0 && <p class="help">{server.name}’s libraries are not known yet.</p>}
+      {all.length === 0 && <p class="help">{t('settings.libraries_unknown', { server: server.name })}</p>}
       <ul class="ticks">
         {all.map(({ name, type }) => (
           <li key={name}>
@@ -83,14 +87,14 @@ export function LibrariesField({ server, field, excluded, stored, problem, value
                 onChange={(event) => toggle(name, event.currentTarget.checked)}
               />
               <span class="grow">{name}</span>
-              {type && <span class="muted small-text">{type}</span>}
+              {type && <span class="muted small-text">{word('type', type, type)}</span>}
             </label>
           </li>
         ))}
       </ul>
       <div class="row">
         <button type="button" class="button small" disabled={busy.on} onClick={() => busy.while(fetchThem())}>
-          {busy.on ? `Asking ${server.name}…` : `Ask ${server.name} for its libraries`}
+          {t(busy.on ? 'settings.asking' : 'settings.ask_libraries', { server: server.name })}
         </button>
       </div>
       {trouble && (

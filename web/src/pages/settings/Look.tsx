@@ -2,27 +2,30 @@
 import { useState } from 'preact/hooks';
 import { SelectField, Switch, TextField } from '../../components/fields';
 import { Preview, type SampleKind, sample } from '../../components/preview';
+import { t } from '../../texts';
 import { nested, type Schema, type Values } from './model';
 
-const KINDS: readonly [SampleKind, string][] = [
-  ['poster', 'Poster'],
-  ['season', 'Season poster'],
-  ['background', 'Background'],
-  ['titlecard', 'Title card'],
-  ['collection', 'Collection'],
-];
+const KINDS: readonly SampleKind[] = ['poster', 'season', 'background', 'titlecard', 'collection'];
 
 export function Look({ schema, edits }: { schema: Schema; edits: Values }) {
   const [kind, setKind] = useState<SampleKind>('poster');
-  const [title, setTitle] = useState('The Hobbit is a great movie');
+  const [title, setTitle] = useState(t('settings.sample_title'));
   const [boxes, setBoxes] = useState(false);
   return (
-    <section class="card look" aria-label="Sample">
-      <h2>How it comes out</h2>
-      <SelectField label="Sample" value={kind} onValue={(next) => setKind(next as SampleKind)} options={KINDS} />
-      <TextField label="Title" value={title} onValue={setTitle} />
-      <Switch label="Show the boxes for texts" on={boxes} onValue={setBoxes} />
-      <Preview of={sample({ kind, title, boxes, settings: nested(schema, edits) })} alt={`Sample: ${kind}`} />
+    <section class="card look" aria-label={t('settings.sample')}>
+      <h2>{t('settings.preview')}</h2>
+      <SelectField
+        label={t('settings.sample')}
+        value={kind}
+        onValue={(next) => setKind(next as SampleKind)}
+        options={KINDS.map((one) => [one, t(`kind.${one}`)])}
+      />
+      <TextField label={t('settings.title')} value={title} onValue={setTitle} />
+      <Switch label={t('settings.boxes')} on={boxes} onValue={setBoxes} />
+      <Preview
+        of={sample({ kind, title, boxes, settings: nested(schema, edits) })}
+        alt={t('settings.sample_alt', { kind: t(`kind.${kind}`) })}
+      />
     </section>
   );
 }

@@ -1,8 +1,9 @@
 /** Tries the entered keys and addresses out at their services. */
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
-import { useBusy } from '../../components/run';
+import { useBusy } from '../../components/busy';
 import { asError } from '../../lib/errors';
+import { t } from '../../texts';
 import type { Group, Values } from './model';
 
 interface Service {
@@ -46,6 +47,7 @@ export function Validate({ group, values }: { group: Group; values: Values }) {
 function Try({ service, values }: { service: Service; values: Values }) {
   const [verdict, setVerdict] = useState<Verdict>();
   const busy = useBusy();
+  const isMissing = Object.values(service.from).some((key) => !values[key]);
   async function run() {
     const body = Object.fromEntries(
       Object.entries(service.from).map(([name, key]) => [name, String(values[key] ?? '')]),
@@ -58,8 +60,14 @@ function Try({ service, values }: { service: Service; values: Values }) {
   }
   return (
     <>
-      <button type="button" class="button small" disabled={busy.on} onClick={() => busy.while(run())}>
-        {busy.on ? `Asking ${service.name}…` : `Try ${service.name}`}
+      <button
+        type="button"
+        class="button small"
+        disabled={busy.on || isMissing}
+        title={isMissing ? t('settings.not_set') : undefined}
+        onClick={() => busy.while(run())}
+      >
+        {busy.on ? t('settings.asking', { server: service.name }) : t('settings.try', { service: service.name })}
       </button>
       {verdict && (
         <span class={verdict.valid ? 'badge tone-good wrap' : 'badge tone-bad wrap'} role="status">

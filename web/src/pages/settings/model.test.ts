@@ -1,5 +1,24 @@
 import { expect, test } from 'vitest';
-import { type Config, changesOf, fieldsOf, inForce, nested, type Schema, tabsOf } from './model';
+import {
+  type Config,
+  changesOf,
+  editorOf,
+  type FieldModel,
+  fieldsOf,
+  inForce,
+  isDefault,
+  MASK,
+  nested,
+  type Property,
+  parsed,
+  readable,
+  type Schema,
+  type Shown,
+  tabsOf,
+  unitOf,
+} from './model';
+
+const text = (value: Shown) => (value.kind === 'text' ? value.text : value.kind);
 
 const config: Config = {
   config: { PlexUrl: 'http://plex', PlexToken: '********', UsePlex: 'true', mystery: '1' },
@@ -32,7 +51,7 @@ test('every key is on a tab, also one that nobody knows', () => {
 test('only what differs is a change, and secrets are not shown', () => {
   const edits = { PlexUrl: 'http://plex', UsePlex: 'false', PlexToken: 'abc' };
   const changes = changesOf(fields, config.config, edits);
-  expect(changes.map(({ field, before, after }) => [field.key, before, after])).toEqual([
+  expect(changes.map(({ field, before, after }) => [field.key, text(before), text(after)])).toEqual([
     ['UsePlex', 'true', 'false'],
     ['PlexToken', '••••••', '••••••'],
   ]);
@@ -45,3 +64,70 @@ test('edits go back to their sections', () => {
 test('a key that the file does not have stands at its default', () => {
   expect(inForce(schema, config)).toMatchObject({ PlexUpload: 'false', UsePlex: 'true' });
 });
+
+test('names that nobody knows are shown as words', () => {
+  const names = {
+    ProviderOrder: 'Provider Order',
+    some_key: 'Some Key',
+    TMDBToken: 'TMDB Token',
+    useLogo2: 'Use Logo2',
+  };
+  for (const [key, words] of Object.entries(names)) expect(readable(key)).toBe(words);
+  expect(readable('SeasonPosterSpecialSeasonOverrideText')).toBe('Season Poster Special Season Override Text');
+});
+
+test('keys that nobody knows are edited as what they are', () => {
+  const values = [false, 'True', 4, 'x', ['a', 'b'], [], ['a', 1], [MASK], { a: 1 }, null];
+  expect(values.map(editorOf)).toEqual([
+    'switch',
+    'switch',
+    'number',
+    'text',
+    'list',
+    'json',
+    'json',
+    'json',
+    'json',
+    'json',
+  ]);
+  expect(parsed('["b"]', ['a'])).toEqual(['b']);
+  expect(parsed('{"a": 2}', { a: 1 })).toEqual({ a: 2 });
+  for (const [text, stored] of [
+    ['Fanart', ['a']],
+    ['"x"', {}],
+    ['{}', []],
+    ['[]', {}],
+    ['null', {}],
+  ] as const) {
+    expect(parsed(text, stored)).toBeUndefined();
+  }
+});
+
+test('what changes in lists and objects is shown as JSON', () => {
+  const stored = { list: ['a'], object: { a: 1 } };
+  const all = fieldsOf(schema, { ...config, config: stored });
+  const changes = changesOf(all, stored, { list: [{ b: 1 }], object: { a: 2 } });
+  expect(changes.map(({ before, after }) => [text(before), text(after)])).toEqual([
+    ['a', '[{"b":1}]'],
+    ['{"a":1}', '{"a":2}'],
+  ]);
+});
+
+test('a setting stands at its default however the file spells it', () => {
+  expect(isDefault(fieldWith({ default: 'true' }), 'True')).toBe(true);
+  expect(isDefault(fieldWith({ default: '300' }), 300)).toBe(true);
+  expect(isDefault(fieldWith({ default: ['xx', 'en'] }), ['xx', 'en'])).toBe(true);
+  expect(isDefault(fieldWith({ default: ['xx', 'en'] }), ['en', 'xx'])).toBe(false);
+  expect(isDefault(fieldWith({ default: '#ffffff' }), '#000000')).toBe(false);
+  expect(isDefault(fieldWith({}), 'own')).toBe(false);
+});
+
+test('what counts pixels says so', () => {
+  expect(unitOf(fieldWith({ 'x-key': 'borderwidth' }))).toBe('px');
+  expect(unitOf(fieldWith({ 'x-key': 'maxPointSize' }))).toBe('px');
+  expect(unitOf(fieldWith({ 'x-key': 'maxLogs' }))).toBe('');
+});
+
+function fieldWith(property: Property): FieldModel {
+  return { key: 'K', label: 'K', help: '', property, needs: undefined, secret: false, known: true };
+}

@@ -1,6 +1,6 @@
-/** The configuration's schema and values, brought together into fields and groups. */
-
 /** Stands for a stored secret, and, sent back, for leaving it as it is. */
+import { type Catalogue, t } from '../../texts';
+import { translated } from './texts';
 export const MASK = '********';
 
 export type Values = Record<string, unknown>;
@@ -15,6 +15,7 @@ export interface Config {
 /** What `/api/config/schema` says of one key, beyond plain JSON Schema in fields that begin with `x-`. */
 export interface Property {
   title?: string;
+  type?: string;
   description?: string;
   writeOnly?: boolean;
   default?: unknown;
@@ -42,6 +43,8 @@ export interface FieldModel {
   /** The switch that must be on for this to matter. */
   needs: string | undefined;
   secret: boolean;
+  /** Whether the daemon knows what the key means. Of others it keeps the JSON type. */
+  known: boolean;
 }
 
 export interface Group {
@@ -55,54 +58,127 @@ export interface Tab {
   groups: Group[];
 }
 
+/** A value as the review shows it. */
+export type Shown = { kind: 'text'; text: string } | { kind: 'none' } | { kind: 'empty' };
+
 export interface Change {
   field: FieldModel;
-  before: string;
-  after: string;
+  before: Shown;
+  after: Shown;
 }
 
-export function fieldsOf(schema: Schema, config: Config): Map<string, FieldModel> {
+export function fieldsOf(schema: Schema, config: Config, texts: Catalogue = {}): Map<string, FieldModel> {
   const fields = new Map<string, FieldModel>();
   for (const key of new Set([...Object.keys(schema.properties), ...Object.keys(config.config)])) {
-    const property = schema.properties[key] ?? {};
+    const known = schema.properties[key];
+    const property = known ?? {};
+    const own = translated(texts, key, property);
     fields.set(key, {
       key,
-      label: property.title ?? config.display_names[key] ?? key,
-      help: property.description ?? '',
+      label: own.label ?? property.title ?? (known ? config.display_names[key] : undefined) ?? readable(key),
+      help: own.help ?? property.description ?? '',
       property,
       needs: property['x-depends-on'],
-      secret: property.writeOnly === true,
+      secret: known ? known.writeOnly === true : config.config[key] === MASK,
+      known: known !== undefined,
     });
   }
   return fields;
 }
 
-/** What is in force: the file's values, and the defaults of keys that the file does not have. */
-export function inForce(schema: Schema, config: Config): Values {
-  const defaults = Object.entries(schema.properties).map(([key, property]) => [key, property.default]);
-  return { ...Object.fromEntries(defaults), ...config.config };
+/** A name of a key in words: `ProviderOrder`, `some_key` and `TMDBToken` as `Provider Order`, `Some Key`, `TMDB Token`. */
+export function readable(key: string): string {
+  const words = key
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1 $2')
+    .split(/[\s_.-]+/)
+    .filter(Boolean);
+  return words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ') || key;
 }
 
+/** How a key is edited that the daemon does not know: by the type that it has. */
+export type Editor = 'switch' | 'number' | 'text' | 'list' | 'json';
+
+export function editorOf(stored: unknown): Editor {
+  if (typeof stored === 'boolean') return 'switch';
+  if (typeof stored === 'number') return 'number';
+  if (Array.isArray(stored)) {
+    const isPlain = stored.length > 0 && stored.every((entry) => typeof entry === 'string' && entry !== MASK);
+    return isPlain && new Set(stored).size === stored.length ? 'list' : 'json';
+  }
+  if (typeof stored === 'object') return 'json';
+  return /^(true|false)$/i.test(String(stored)) ? 'switch' : 'text';
+}
+
+/** A text as JSON of the type that is stored; undefined where it is none. */
+export function parsed(text: string, stored: unknown): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null;
+    if (stored === null) return value;
+    return isObject && Array.isArray(value) === Array.isArray(stored) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a setting stands at what a new configuration has. The file may spell switches, numbers and colours otherwise. */
+export function isDefault({ property }: FieldModel, value: unknown): boolean {
+  if (property.default === undefined) return value === undefined;
+  return plain(value) === plain(property.default);
+}
+
+function plain(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
+  return String(value ?? '').toLowerCase();
+}
+
+/** The pixels that a setting counts, by what it is called; empty for what counts something else. */
+export function unitOf({ property }: FieldModel): string {
+  return /width|height|stroke|spacing|offset|size/i.test(property['x-key'] ?? '') ? 'px' : '';
+}
+
+/**
+ * What is in force: the file's values, and the defaults of keys that the file does not have. What a new file has only as an
+ * example, such as `TMDBTOKEN`, is nobody's setting.
+ */
+export function inForce(schema: Schema, config: Config): Values {
+  const defaults = Object.entries(schema.properties).map(([key, property]) => [key, property.default]);
+  const all = Object.entries({ ...Object.fromEntries(defaults), ...config.config });
+  return Object.fromEntries(all.map(([key, value]) => [key, isExample(schema.properties[key], value) ? '' : value]));
+}
+
+/** Keys, addresses and folders of another system that everybody's new file has. */
+function isExample(property: Property | undefined, value: unknown): boolean {
+  if (!property || value !== property.default) return false;
+  return property.writeOnly === true || property['x-kind'] === 'url' || /^[A-Z]:\\/.test(String(value));
+}
+
+/** The tab of the login. */
+const LOGIN = 'webui';
+
 /** The tabs with their groups, in the daemon's order, and one for keys that it does not know. */
-export function tabsOf(schema: Schema, fields: Map<string, FieldModel>): Tab[] {
+export function tabsOf(schema: Schema, fields: Map<string, FieldModel>, texts: Catalogue = {}): Tab[] {
   const rest = new Map(fields);
   const tabs = new Map<string, Tab>();
-  const put = (tab: string, name: string, group: FieldModel[]) => {
+  const put = (id: string, tab: string, name: string, group: FieldModel[]) => {
     if (group.length === 0) return;
-    const known = tabs.get(tab) ?? { id: tab.toLowerCase().replace(/[^a-z0-9]+/g, '-'), name: tab, groups: [] };
+    const known = tabs.get(id) ?? { id, name: tab, groups: [] };
     known.groups.push({ name, fields: group });
-    tabs.set(tab, known);
+    tabs.set(id, known);
   };
   for (const { title, tab, keys } of schema['x-groups']) {
     put(
-      tab,
-      title,
+      tab.toLowerCase().replace(/[^a-z0-9]+/g, '-'),
+      texts[`tab.${tab}`]?.() ?? tab,
+      texts[`group.${title}`]?.() ?? title,
       keys.map((key) => rest.get(key)).filter((field) => field !== undefined),
     );
     for (const key of keys) rest.delete(key);
   }
-  put('Others', 'Keys that only the file knows', [...rest.values()]);
-  return [...tabs.values()];
+  put('others', t('settings.others'), t('settings.others_group'), [...rest.values()]);
+  // What most come for is first; the login is set once.
+  return [...tabs.values()].sort((one, other) => Number(one.id === LOGIN) - Number(other.id === LOGIN));
 }
 
 export function changesOf(fields: Map<string, FieldModel>, stored: Values, edits: Values): Change[] {
@@ -115,10 +191,23 @@ export function changesOf(fields: Map<string, FieldModel>, stored: Values, edits
   return changes;
 }
 
-function shown(field: FieldModel, value: unknown): string {
-  if (field.secret) return value ? '••••••' : '(none)';
-  const text = Array.isArray(value) ? value.join(', ') : String(value ?? '');
-  return text === '' ? '(empty)' : text;
+/** Changes as the daemon tells them. */
+export function changesTold(
+  fields: ReadonlyMap<string, FieldModel>,
+  told: readonly { key: string; old?: unknown; new?: unknown }[],
+): Change[] {
+  return told.flatMap((change) => {
+    const field = fields.get(change.key);
+    return field ? [{ field, before: shown(field, change.old), after: shown(field, change.new) }] : [];
+  });
+}
+
+function shown(field: FieldModel, value: unknown): Shown {
+  if (field.secret) return value ? { kind: 'text', text: '••••••' } : { kind: 'none' };
+  const isList = Array.isArray(value) && value.every((entry) => typeof entry !== 'object');
+  const isObject = typeof value === 'object' && value !== null;
+  const text = isList ? value.join(', ') : isObject ? JSON.stringify(value) : String(value ?? '');
+  return text === '' ? { kind: 'empty' } : { kind: 'text', text };
 }
 
 /** Values by flat names as sections of config.json. */

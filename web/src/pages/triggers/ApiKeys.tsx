@@ -4,17 +4,18 @@ import { body, client } from '../../api/client';
 import type { KeyInfo, Scope } from '../../api/types';
 import { Badge, Card, Empty, Loaded, When } from '../../components/basics';
 import { type Option, Toggles } from '../../components/choose';
+import { Copyable } from '../../components/copyable';
 import { ask, Dialog } from '../../components/dialog';
 import { TextField } from '../../components/fields';
 import { tell } from '../../components/toast';
 import { useResource } from '../../lib/resource';
+import { rich, t, word } from '../../texts';
 
-const SCOPES: readonly Option<Scope>[] = [
-  { value: 'webhook', name: 'webhook', title: 'may send webhooks' },
-  { value: 'read', name: 'read', title: 'may read' },
-  { value: 'metrics', name: 'metrics', title: 'may read metrics' },
-  { value: 'admin', name: 'admin', title: 'may do everything' },
-];
+const EXAMPLE = 'Sonarr';
+const SCOPES: readonly Scope[] = ['webhook', 'read', 'metrics', 'admin'];
+
+const scopeOptions = (): readonly Option<Scope>[] =>
+  SCOPES.map((value) => ({ value, name: t(`keys.${value}`), title: t(`keys.${value}_help`) }));
 
 /** Another `edition` means that a key was made elsewhere on the page. */
 export function ApiKeys({ edition }: { edition: number }) {
@@ -34,25 +35,22 @@ export function ApiKeys({ edition }: { edition: number }) {
 
   async function remove(key: KeyInfo) {
     const sure = await ask({
-      title: `Delete the key ${key.name}?`,
-      text: 'It stops working at once.',
-      confirm: 'Delete',
+      title: t('keys.delete_title', { name: key.name }),
+      text: t('keys.delete_text'),
+      confirm: t('common.delete'),
       danger: true,
     });
     if (!sure) return;
-    await tell(
-      client.DELETE('/api/auth/keys/{id}', { params: { path: { id: key.id } } }).then(body),
-      (gone) => gone.message,
-    );
+    await tell(client.DELETE('/api/auth/keys/{id}', { params: { path: { id: key.id } } }), t('keys.deleted'));
     keys.reload();
   }
 
   return (
-    <Card title="API keys">
+    <Card title={t('keys.title')}>
       <Loaded of={keys}>
         {({ keys: known }) =>
           known.length === 0 ? (
-            <Empty>No keys yet.</Empty>
+            <Empty>{t('keys.none')}</Empty>
           ) : (
             <ul class="list">
               {known.map((key) => (
@@ -61,13 +59,11 @@ export function ApiKeys({ edition }: { edition: number }) {
                     {key.name} <code class="muted">{key.prefix}…</code>
                   </span>
                   {key.scopes.map((scope) => (
-                    <Badge key={scope}>{scope}</Badge>
+                    <Badge key={scope}>{word('keys', scope)}</Badge>
                   ))}
-                  <span class="muted small-text">
-                    used <When at={key.last_used} />
-                  </span>
+                  <span class="muted small-text">{rich('keys.used', { time: () => <When at={key.last_used} /> })}</span>
                   <button type="button" class="button small" onClick={() => remove(key)}>
-                    Delete
+                    {t('common.delete')}
                   </button>
                 </li>
               ))}
@@ -76,16 +72,23 @@ export function ApiKeys({ edition }: { edition: number }) {
         }
       </Loaded>
       <form class="row" onSubmit={make}>
-        <TextField label="New key for" value={name} onValue={setName} placeholder="Sonarr" maxLength={64} required />
-        <Toggles label="What it may do" options={SCOPES} values={scopes} onValues={setScopes} />
+        <TextField
+          label={t('keys.new_for')}
+          value={name}
+          onValue={setName}
+          placeholder={EXAMPLE}
+          maxLength={64}
+          required
+        />
+        <Toggles label={t('keys.may')} options={scopeOptions()} values={scopes} onValues={setScopes} />
         <button type="submit" class="button primary" disabled={scopes.length === 0}>
-          Make a key
+          {t('keys.make')}
         </button>
       </form>
       {made && (
-        <Dialog title="Your new key" onClose={() => setMade(undefined)}>
-          <p>Copy it now: it is not shown again.</p>
-          <code class="payload">{made}</code>
+        <Dialog title={t('keys.your_key')} onClose={() => setMade(undefined)}>
+          <p>{t('keys.copy_now')}</p>
+          <Copyable text={made} />
         </Dialog>
       )}
     </Card>

@@ -1,20 +1,27 @@
 /** What to enter in Sonarr, Radarr and Tautulli. */
-import { Copy } from 'lucide-preact';
 import { useState } from 'preact/hooks';
 import { address, body, client } from '../../api/client';
 import { Card } from '../../components/basics';
 import { Chips } from '../../components/choose';
-import { tell, toast } from '../../components/toast';
+import { Copyable } from '../../components/copyable';
+import { tell } from '../../components/toast';
 import { session } from '../../session';
+import { rich, t } from '../../texts';
 
 const TAUTULLI = `{
   "RatingKey": "{rating_key}",
   "parentratingkey": "{parent_rating_key}",
   "grandparentratingkey": "{grandparent_rating_key}",
-  "mediatype": "{media_type}"
+  "mediatype": "{media_type}",
+  "action": "{action}"
 }`;
 
 const PROGRAMS = (['Sonarr', 'Radarr', 'Tautulli'] as const).map((name) => ({ value: name, name }));
+
+/** Names by which a machine, or a container, means itself. */
+function isLocal(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+}
 
 /** `onKey` is called after a key was made. */
 export function SetUp({ onKey }: { onKey: () => void }) {
@@ -26,69 +33,43 @@ export function SetUp({ onKey }: { onKey: () => void }) {
   async function makeKey() {
     const created = await tell(
       client.POST('/api/auth/keys', { body: { name: who, scopes: ['webhook'] } }).then(body),
-      `The address below has a key for ${who}. It is shown only now.`,
+      t('setup_hooks.key_made', { program: who }),
     );
     if (!created) return;
     setKeys({ ...keys, [who]: created.key });
     onKey();
   }
   return (
-    <Card title="Set-up">
-      <Chips label="Program" options={PROGRAMS} value={who} onValue={setWho} />
+    <Card title={t('setup_hooks.title')}>
+      <Chips label={t('setup_hooks.program')} options={PROGRAMS} value={who} onValue={setWho} />
       {key && (
         <div class="row">
-          <p class="muted grow">
-            {made
-              ? `The address has its key in it. Copy it now: the key is not shown again.`
-              : `A login is set, so ${who} needs a key that may send webhooks.`}
-          </p>
+          <p class="muted grow">{made ? t('setup_hooks.key_shown') : t('setup_hooks.key_needed', { program: who })}</p>
           {!made && (
             <button type="button" class="button" onClick={makeKey}>
-              Make a key for {who}
+              {t('setup_hooks.make_key', { program: who })}
             </button>
           )}
         </div>
       )}
+      {isLocal(location.hostname) && <p class="notice tone-warn">{t('setup_hooks.local', { program: who })}</p>}
       {who === 'Tautulli' ? (
         <ol class="steps">
-          <li>Settings → Notification Agents → Add a new agent → Webhook.</li>
+          <li>{t('setup_hooks.tautulli_add')}</li>
           <li>
-            Webhook URL: <Copyable text={url('/api/webhook/tautulli')} />, method POST.
+            {rich('setup_hooks.tautulli_url', { address: () => <Copyable text={url('/api/webhook/tautulli')} /> })}
           </li>
-          <li>Triggers: Recently Added.</li>
-          <li>
-            Data → Recently Added → JSON Data: <Copyable text={TAUTULLI} />
-          </li>
+          <li>{t('setup_hooks.tautulli_triggers')}</li>
+          <li>{rich('setup_hooks.tautulli_data', { data: () => <Copyable text={TAUTULLI} /> })}</li>
         </ol>
       ) : (
         <ol class="steps">
-          <li>Settings → Connect → Add → Webhook.</li>
-          <li>Triggers: On File Import, On File Upgrade{who === 'Sonarr' ? ', On Import Complete' : ''}.</li>
-          <li>
-            URL: <Copyable text={url('/api/webhook/arr')} />, method POST.
-          </li>
-          <li>Press Test: it shows up under Received with the verdict “test”.</li>
+          <li>{t('setup_hooks.arr_add')}</li>
+          <li>{who === 'Sonarr' ? t('setup_hooks.sonarr_triggers') : t('setup_hooks.radarr_triggers')}</li>
+          <li>{rich('setup_hooks.arr_url', { address: () => <Copyable text={url('/api/webhook/arr')} /> })}</li>
+          <li>{t('setup_hooks.arr_test')}</li>
         </ol>
       )}
     </Card>
-  );
-}
-
-function Copyable({ text }: { text: string }) {
-  async function copy() {
-    try {
-      await navigator.clipboard.writeText(text);
-      toast('Copied', 'good');
-    } catch {
-      toast('The browser does not let this page copy: mark the text and copy it by hand.', 'warn');
-    }
-  }
-  return (
-    <span class="copyable">
-      <code>{text}</code>
-      <button type="button" class="icon-button" aria-label="Copy" onClick={copy}>
-        <Copy size={16} />
-      </button>
-    </span>
   );
 }

@@ -1,0 +1,220 @@
+//! What the ScriptSupervisor is asked, and what it answers.
+
+use actix::Message;
+
+use super::arguments::{InvalidRequest, RunRequest};
+use super::queue::{Job, JobSummary, NewJob};
+use super::view::Holder;
+use crate::runs::{RunId, RunRecord, Trigger};
+use crate::store::StoreError;
+
+/// Starts a run now, or tells why not. Answered when the script's process exists.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Started, StartError>")]
+pub struct StartRun {
+    /// What to do.
+    pub request: RunRequest,
+    /// What asks for it.
+    pub trigger: Trigger,
+    /// A file that is removed when the run has ended, or could not start: a picture sent for this run.
+    pub remove_after: Option<std::path::PathBuf>,
+}
+
+/// A run that was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Started {
+    /// The run's number.
+    pub run: RunId,
+    /// The process id of the script.
+    pub pid: u32,
+}
+
+/// Whether a run could start now: what [`StartRun`] checks before it looks at the request.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), StartError>")]
+pub struct CheckStart;
+
+/// Why a run did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another run holds the slot.
+    #[error("Script is already running")]
+    Busy(Box<Holder>),
+    /// The daemon stops.
+    #[error("the daemon is stopping; start the run again once it is back")]
+    Stopping,
+    /// The script is not where the settings say.
+    #[error("Posterizarr.ps1 not found")]
+    ScriptMissing,
+    /// The request cannot be given to the script.
+    #[error(transparent)]
+    Invalid(#[from] InvalidRequest),
+    /// The interpreter, or the configured program, is not there.
+    #[error("{program} not found: {cause}")]
+    InterpreterMissing {
+        /// The program.
+        program: String,
+        /// What the system said.
+        cause: String,
+    },
+    /// The system refused for another reason.
+    #[error("the run could not be started: {0}")]
+    Failed(String),
+    /// The data folder cannot be written: it is full, or read-only.
+    #[error("the run could not be started: {0}; free some space in the data folder, or make it writable")]
+    Storage(String),
+    /// The record could not be written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Ends the current run: with time to end, or at once. Answered when its whole process tree is gone, or after the grace and
+/// one second.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "StopReply")]
+pub struct StopRun {
+    /// Whether it is killed at once.
+    pub kill: bool,
+}
+
+/// What came of [`StopRun`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopReply {
+    /// No run of this daemon.
+    NothingRuns {
+        /// The foreign run that was left alone, if there is one.
+        foreign: Option<Holder>,
+    },
+    /// The run ended.
+    Ended {
+        /// The run.
+        run: RunId,
+        /// What had asked for it.
+        trigger: Trigger,
+        /// Whether it had to be killed because it did not end in time.
+        forced: bool,
+    },
+    /// Something of its process tree does not even die when it is killed: it hangs inside the system.
+    Stuck {
+        /// The run.
+        run: RunId,
+    },
+}
+
+/// Removes the running file, whoever made it. Tells whether it was there.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "std::io::Result<bool>")]
+pub struct DeleteRunningFile;
+
+/// Puts a job into the queue; it is on disk when this is answered.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Submitted, StoreError>")]
+pub struct SubmitJob(pub NewJob);
+
+/// Puts jobs into the queue as one change; all of them are on disk when this is answered, in their order, or none is. For
+/// what may be thousands of jobs: in parts, so that others have their turn in between.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Vec<Submitted>, StoreError>")]
+pub struct SubmitJobs {
+    /// The jobs.
+    pub jobs: Vec<NewJob>,
+    /// Whether a job with the same id that waits takes over what is asked for now, and one that has ended begins anew.
+    pub renews: bool,
+}
+
+/// What became of a submitted job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// It is in the queue, or already runs.
+    Queued {
+        /// The job's id.
+        id: String,
+    },
+    /// A job with the same id is known: nothing was changed.
+    Known {
+        /// The job's id.
+        id: String,
+    },
+    /// The job with the same id runs just now, with what was asked for before. Only told to those who would renew it.
+    Running {
+        /// The job's id.
+        id: String,
+    },
+    /// A waiting job with the same key does this work, with the values that came last.
+    Duplicate {
+        /// That job's id.
+        of: String,
+    },
+}
+
+impl Submitted {
+    /// The job that does the work.
+    pub fn job(&self) -> &str {
+        match self {
+            Self::Queued { id } | Self::Known { id } | Self::Running { id } | Self::Duplicate { of: id } => id,
+        }
+    }
+}
+
+/// Takes a job out of the queue. The job that runs cannot be removed; stop its run.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<(), JobError>")]
+pub struct RemoveJob {
+    /// The job's id.
+    pub id: String,
+}
+
+/// Lets a waiting or failed job start as soon as the slot is free.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<JobSummary, JobError>")]
+pub struct RetryJob {
+    /// The job's id.
+    pub id: String,
+}
+
+/// Why a job could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// No such job.
+    #[error("no such job")]
+    Missing,
+    /// Its run holds the slot.
+    #[error("this job is running; stop its run first")]
+    Running,
+    /// It was done; submit a new one.
+    #[error("this job is done")]
+    Done,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// All jobs that are known: those that wait in their order, then the running one, those that failed, and the last that were
+/// done, each newest first.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Vec<Job>")]
+pub struct ListJobs;
+
+/// Runs, newest first.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<Vec<RunRecord>, StoreError>")]
+pub struct ListRuns {
+    /// How many at most.
+    pub limit: usize,
+    /// Only runs with a lower number.
+    pub before: Option<RunId>,
+}
+
+/// One run.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<Option<RunRecord>, StoreError>")]
+pub struct GetRun {
+    /// Its number.
+    pub id: RunId,
+}
+
+/// Ends the current run because the daemon stops; no run starts any more. Answered when its process tree is gone, or after
+/// the grace and two seconds. A job whose run this cut short waits again.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Shutdown;

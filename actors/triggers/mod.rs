@@ -1,0 +1,475 @@
+//! WebhookIngest: webhooks and trigger files become jobs; none that was acknowledged is lost.
+//!
+//! Theory of operation: what comes in is read by pure functions ([`arr`], [`tautulli`], [`trigger_file`]) and turned into
+//! jobs of the ScriptSupervisor's queue, whose flushed record is the acknowledgement. The file in `watcher/` is that job's
+//! projection, in upstream's format, under the job's id: it goes when the run has succeeded, and a file that somebody else
+//! puts there becomes a job. Deliveries of one event, and further events for an item that still waits, join its job. Nothing
+//! here sleeps: a delay is the job's not-before time.
+
+pub mod arr;
+mod files;
+mod intake;
+pub mod journal;
+mod messages;
+pub mod payload;
+mod reading;
+mod recent;
+pub mod subject;
+mod submission;
+pub mod tautulli;
+pub mod trigger;
+pub mod trigger_file;
+mod view;
+mod watch_folder;
+
+pub use messages::{Receive, RemoveTrigger, Replay};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+pub use view::IngestView;
+
+use actix::{AsyncContext, Message, Recipient};
+use chrono::{Local, Utc};
+
+use crate::runs::{InvalidRequest, JobError, ListJobs, RemoveJob, SubmitJobs};
+use crate::runs::{Outcome, RunId};
+use crate::runtime::events::Handling;
+use crate::runtime::events::{Event, Fact};
+use crate::runtime::file_events::FileEvents;
+use crate::runtime::follow::{Since, follow};
+use crate::runtime::guard::{Ctx, Handler, Reply, Service};
+use crate::runtime::shared::Shared;
+use crate::runtime::view::View;
+use files::Removed;
+use intake::{Read, after, blank, kept, new_job, read, request};
+use journal::{Journal, Received};
+use reading::TakenFiles;
+use submission::{Prepared, Stored, Work};
+use tokio::task::spawn_blocking;
+use trigger::{Source, Trigger, Verdict};
+use watch_folder::{Found, Note, Version, WatchFolder};
+
+/// How often `watcher/` is looked at where no event tells of a file: network folders deliver none.
+const POLL: Duration = Duration::from_secs(1);
+/// How long after an event, so that others that come with it are seen at once.
+const SOON: Duration = Duration::from_millis(250);
+/// Payloads that are larger are read off this actor's thread.
+const LARGE: usize = 64 * 1024;
+
+/// What the WebhookIngest is told at its start.
+#[derive(Debug, Clone)]
+pub struct IngestSettings {
+    /// How long a job of Sonarr or Radarr waits, so that the media server has found the file.
+    pub arr_delay: Duration,
+    /// Delays by `source` or `source.event`, lower case; the more exact name wins.
+    pub delays: BTreeMap<String, Duration>,
+}
+
+impl IngestSettings {
+    fn delay(&self, source: Source, event: &str) -> Duration {
+        let source_name = source.name().to_ascii_lowercase();
+        let exact = format!("{source_name}.{}", event.to_ascii_lowercase());
+        let by_name = self.delays.get(&exact).or_else(|| self.delays.get(&source_name));
+        by_name.copied().unwrap_or(if source == Source::Tautulli { Duration::ZERO } else { self.arr_delay })
+    }
+}
+
+/// Who a webhook says it is from: which way it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// Sonarr or Radarr.
+    Arr,
+    /// Tautulli.
+    Tautulli,
+}
+
+/// What became of a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// What was made of it.
+    pub kind: Handling,
+    /// In words; upstream's where upstream has them.
+    pub message: String,
+    /// The jobs that do its work, new or joined, one per movie or episode.
+    pub jobs: Vec<String>,
+    /// How many of them are new.
+    pub queued: usize,
+}
+
+/// Why a webhook was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IngestError {
+    /// Not JSON, or not an object.
+    #[error("{0}")]
+    NotReadable(String),
+    /// An event that should be acted on lacks what is needed.
+    #[error("{0}")]
+    Unprocessable(String),
+    /// No such kept webhook, or its payload was not kept.
+    #[error("{0}")]
+    Missing(String),
+    /// The jobs could not be stored; the sender should try again.
+    #[error("the trigger could not be stored, nothing was queued: {0}")]
+    Storage(String),
+}
+
+/// The ScriptSupervisor's queue.
+#[derive(Clone)]
+pub struct Queue {
+    /// Takes jobs.
+    pub submit: Recipient<SubmitJobs>,
+    /// Takes jobs out.
+    pub remove: Recipient<RemoveJob>,
+    /// Lists jobs.
+    pub list: Recipient<ListJobs>,
+}
+
+/// A webhook was handled; here is what to remember of it.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Handled(Box<Received>);
+
+/// A payload was read.
+#[derive(Message)]
+#[rtype(result = "Result<Receipt, IngestError>")]
+struct Parsed {
+    body: Vec<u8>,
+    read: Result<Read, IngestError>,
+    fresh: bool,
+}
+
+/// The jobs of a webhook are on disk and have their files, or could not be stored.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Settled {
+    /// The jobs that were new.
+    names: Vec<String>,
+    received: Box<Received>,
+    /// All deliveries, each with its job.
+    deliveries: Vec<(String, String)>,
+}
+
+/// The actor.
+pub struct WebhookIngest {
+    shared: Shared,
+    shown: View<IngestView>,
+    settings: IngestSettings,
+    queue: Queue,
+    journal: Journal,
+    /// None while it is being looked into.
+    folder: Option<WatchFolder>,
+    events: Option<FileEvents>,
+    /// A look is on its way.
+    is_soon: bool,
+    /// Files that have a job, or are being taken.
+    known: Arc<HashSet<String>>,
+    /// What was read of those that somebody else wrote.
+    taken: TakenFiles,
+    /// Those of jobs that are on their way to the disk, whose files come after that.
+    storing: HashSet<String>,
+    /// How their runs ended that were over before that.
+    early: Vec<(String, RunId, Outcome)>,
+    /// Files to be taken.
+    found: VecDeque<Found>,
+    is_taking: bool,
+    /// What was found out about files since the last look.
+    notes: Vec<(Found, Note)>,
+    /// The versions of files of which it was told that they are of no use.
+    unusable: HashMap<String, Version>,
+    problem: Option<String>,
+}
+
+impl WebhookIngest {
+    /// Made with what the store knows.
+    pub fn new(shared: Shared, shown: View<IngestView>, settings: IngestSettings, queue: Queue) -> Self {
+        Self {
+            journal: Journal::open(&shared.store),
+            folder: Some(WatchFolder::default()),
+            events: None,
+            is_soon: false,
+            known: Arc::default(),
+            taken: TakenFiles::default(),
+            storing: HashSet::new(),
+            early: Vec::new(),
+            found: VecDeque::new(),
+            is_taking: false,
+            notes: Vec::new(),
+            unusable: HashMap::new(),
+            problem: None,
+            shared,
+            shown,
+            settings,
+            queue,
+        }
+    }
+
+    fn publish(&self) {
+        let view = IngestView { received: self.journal.latest(), problem: self.problem.clone() };
+        self.shown.publish(view);
+    }
+
+    fn hear(&mut self, event: &Event) {
+        let Fact::JobEnded { job, run, outcome } = &event.fact else { return };
+        if self.storing.contains(job) {
+            // A short run may be over before its file and its entry are there, which would then stay as they are.
+            self.early.push((job.clone(), *run, *outcome));
+        } else {
+            self.job_ended(job, *run, *outcome);
+        }
+    }
+
+    fn job_ended(&mut self, job: &str, run: RunId, outcome: Outcome) {
+        if self.journal.run_ended(job, run, outcome) {
+            self.publish();
+        }
+        if outcome == Outcome::Completed {
+            self.delete_read(job);
+        }
+    }
+
+    /// Handles a payload; `fresh` ones are checked against known deliveries.
+    fn receive(
+        &mut self,
+        sender: Sender,
+        body: Vec<u8>,
+        fresh: bool,
+        ctx: &mut Ctx<Self>,
+    ) -> Reply<Result<Receipt, IngestError>> {
+        let body = posterizarr_base::text::without_mark(body);
+        if body.len() <= LARGE {
+            let read = read(sender, &body);
+            return self.act(Parsed { body, read, fresh }, ctx);
+        }
+        let this = ctx.address();
+        Reply::later(async move {
+            let parsed = spawn_blocking(move || Parsed { read: read(sender, &body), body, fresh }).await;
+            let lost = |error: String| IngestError::Storage(error);
+            let parsed = parsed.map_err(|error| lost(error.to_string()))?;
+            this.send(parsed).await.map_err(|error| lost(error.to_string()))?
+        })
+    }
+
+    /// Does what a payload asks for.
+    fn act(&mut self, parsed: Parsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let Parsed { body, read, fresh } = parsed;
+        let Read { verdict, source, event } = match read {
+            Ok(read) => read,
+            Err(error) => return refuse(error, String::new(), &body, ctx),
+        };
+        let triggers = match verdict {
+            Verdict::Test => {
+                return nothing_to_do(Handling::Test, "Test successful".to_owned(), &source, event, &body, ctx);
+            }
+            Verdict::Ignored(reason) => return nothing_to_do(Handling::Ignored, reason, &source, event, &body, ctx),
+            Verdict::Unprocessable(reason) => return refuse(IngestError::Unprocessable(reason), event, &body, ctx),
+            Verdict::Act(triggers) => triggers,
+        };
+        let now = Utc::now();
+        let known = |trigger: &Trigger| fresh.then(|| self.journal.job_of(&trigger.delivery, now)).flatten();
+        let triggers: Vec<_> = triggers.into_iter().map(|trigger| (known(&trigger), trigger)).collect();
+        let settings = self.settings.clone();
+        if body.len() <= LARGE {
+            return self.queue_prepared(prepare(triggers, &settings), event, &source, body, ctx);
+        }
+        let this = ctx.address();
+        Reply::later(async move {
+            let lost = |error: String| IngestError::Storage(error);
+            let prepared = spawn_blocking(move || prepare(triggers, &settings)).await;
+            let prepared = prepared.map_err(|error| lost(error.to_string()))?;
+            let ready = Ready { prepared, event, source, body };
+            this.send(ready).await.map_err(|error| lost(error.to_string()))?
+        })
+    }
+
+    /// Hands jobs to the queue.
+    fn queue_prepared(
+        &mut self,
+        prepared: Result<Vec<Prepared>, InvalidRequest>,
+        event: String,
+        source: &str,
+        body: Vec<u8>,
+        ctx: &mut Ctx<Self>,
+    ) -> Reply<Result<Receipt, IngestError>> {
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(error) => return refuse(IngestError::Unprocessable(error.to_string()), event, &body, ctx),
+        };
+        let (now, queue, this) = (Utc::now(), self.queue.submit.clone(), ctx.address());
+        let (watcher, taken, payload) = (self.shared.data.watcher(), self.taken.clone(), kept(&body));
+        let unstored = blank(source, &event);
+        let names: Vec<_> = prepared.iter().filter_map(Prepared::new_job).map(str::to_owned).collect();
+        // Before their files are there.
+        Arc::make_mut(&mut self.known).extend(names.iter().cloned());
+        self.storing.extend(names.iter().cloned());
+        Reply::later(async move {
+            let stored = submission::store(&queue, &watcher, &taken, prepared).await;
+            let (receipt, received, deliveries) = match stored {
+                Ok(Stored { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
+                Err(error) => {
+                    let received = Received { verdict: Handling::Refused, reason: error.to_string(), ..unstored };
+                    (Err(error), received, Vec::new())
+                }
+            };
+            let received = Box::new(Received { at: now, payload, ..received });
+            // Answered once it is in the list, and the journal knows a second delivery.
+            let _ = this.send(Settled { names, received, deliveries }).await;
+            receipt
+        })
+    }
+
+    /// Adds an entry to the journal; it is seen once it is published.
+    fn add_to_journal(&mut self, mut received: Received) {
+        received.id = self.journal.next_id();
+        let fact = Fact::WebhookAccepted {
+            id: received.id,
+            source: received.source.clone(),
+            event: received.event.clone(),
+            verdict: received.verdict,
+        };
+        // Nobody waits for the disk: what was acknowledged is the job, which is there by now.
+        actix::spawn(self.journal.add(received));
+        self.publish();
+        // Told last: who hears of it and looks must find it.
+        self.shared.facts.publish(fact);
+    }
+}
+
+/// A large webhook's jobs are made.
+#[derive(Message)]
+#[rtype(result = "Result<Receipt, IngestError>")]
+struct Ready {
+    prepared: Result<Vec<Prepared>, InvalidRequest>,
+    event: String,
+    source: String,
+    body: Vec<u8>,
+}
+
+/// A job for each trigger, or the job that does its work already.
+fn prepare(
+    triggers: Vec<(Option<String>, Trigger)>,
+    settings: &IngestSettings,
+) -> Result<Vec<Prepared>, InvalidRequest> {
+    let one = |(serial, (known, trigger)): (usize, (Option<String>, Trigger))| {
+        if let Some(job) = known {
+            return Ok(Prepared { trigger, work: Work::Known(job) });
+        }
+        let serial = (trigger.source != Source::Tautulli).then_some(serial);
+        let name = trigger_file::name(trigger.source, Local::now(), serial, fastrand::u32(..));
+        let not_before = after(settings.delay(trigger.source, &trigger.event));
+        let job = new_job(name, request(&trigger)?, &trigger, not_before);
+        Ok(Prepared { trigger, work: Work::New(Box::new(job)) })
+    };
+    (0..).zip(triggers).map(one).collect()
+}
+
+fn nothing_to_do(
+    kind: Handling,
+    message: String,
+    source: &str,
+    event: String,
+    body: &[u8],
+    ctx: &mut Ctx<WebhookIngest>,
+) -> Reply<Result<Receipt, IngestError>> {
+    let received = Received { verdict: kind, reason: message.clone(), payload: kept(body), ..blank(source, &event) };
+    ctx.address().do_send(Handled(Box::new(received)));
+    Reply::Now(Ok(Receipt { kind, message, jobs: Vec::new(), queued: 0 }))
+}
+
+fn refuse(
+    error: IngestError,
+    event: String,
+    body: &[u8],
+    ctx: &mut Ctx<WebhookIngest>,
+) -> Reply<Result<Receipt, IngestError>> {
+    tracing::warn!(%error, "a webhook was refused");
+    let reason = error.to_string();
+    let received = Received { verdict: Handling::Refused, reason, payload: kept(body), ..blank("unknown", &event) };
+    ctx.address().do_send(Handled(Box::new(received)));
+    Reply::Now(Err(error))
+}
+
+impl Service for WebhookIngest {
+    const NAME: &'static str = "WebhookIngest";
+
+    fn started(&mut self, ctx: &mut Ctx<Self>) {
+        let facts = self.shared.facts.clone();
+        let is_end = |fact: &Fact| matches!(fact, Fact::JobEnded { .. });
+        // Also what was told since the daemon's start: runs that ended while no daemon was there. What was missed is found
+        // by comparing again.
+        follow(ctx, &facts, Since::Start, is_end, |this, event, _| this.hear(event), Self::reconcile);
+        self.reconcile(ctx);
+        self.publish();
+    }
+}
+
+impl Handler<Receive> for WebhookIngest {
+    fn answer(&mut self, receive: Receive, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        self.receive(receive.sender, receive.body, true, ctx)
+    }
+}
+
+impl Handler<Replay> for WebhookIngest {
+    fn answer(&mut self, Replay { id }: Replay, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let Some(entry) = self.journal.get(id) else {
+            return Err(IngestError::Missing("no such webhook is kept".to_owned())).into();
+        };
+        let sender = if entry.source == "tautulli" { Sender::Tautulli } else { Sender::Arr };
+        let Some(body) = entry.payload.clone() else {
+            return Err(IngestError::Missing("the payload of this webhook was not kept".to_owned())).into();
+        };
+        self.receive(sender, body.into_bytes(), false, ctx)
+    }
+}
+
+impl Handler<RemoveTrigger> for WebhookIngest {
+    fn answer(&mut self, RemoveTrigger { id }: RemoveTrigger, ctx: &mut Ctx<Self>) -> Reply<Result<(), JobError>> {
+        let (queue, this) = (self.queue.remove.clone(), ctx.address());
+        Reply::later(async move {
+            let removed = queue.send(RemoveJob { id: id.clone() }).await.unwrap_or(Err(JobError::Missing));
+            if removed.is_ok() {
+                this.do_send(Removed(id));
+            }
+            removed
+        })
+    }
+}
+
+impl Handler<Parsed> for WebhookIngest {
+    fn answer(&mut self, parsed: Parsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        self.act(parsed, ctx)
+    }
+}
+
+impl Handler<Ready> for WebhookIngest {
+    fn answer(&mut self, ready: Ready, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let Ready { prepared, event, source, body } = ready;
+        self.queue_prepared(prepared, event, &source, body, ctx)
+    }
+}
+
+impl Handler<Handled> for WebhookIngest {
+    fn answer(&mut self, Handled(received): Handled, _: &mut Ctx<Self>) -> Reply<()> {
+        self.add_to_journal(*received);
+        ().into()
+    }
+}
+
+impl Handler<Settled> for WebhookIngest {
+    fn answer(&mut self, settled: Settled, _: &mut Ctx<Self>) -> Reply<()> {
+        let Settled { names, received, deliveries } = settled;
+        for name in &names {
+            self.storing.remove(name);
+        }
+        // Those that came to nothing have no file, and will not get one.
+        self.journal.remember_deliveries(received.at, &deliveries);
+        self.add_to_journal(*received);
+        let (ended, others) = std::mem::take(&mut self.early).into_iter().partition(|(job, ..)| names.contains(job));
+        self.early = others;
+        let ended: Vec<(String, RunId, Outcome)> = ended;
+        ended.into_iter().for_each(|(job, run, outcome)| self.job_ended(&job, run, outcome));
+        ().into()
+    }
+}
+
+#[cfg(test)]
+mod tests;

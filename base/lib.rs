@@ -1,0 +1,20 @@
+//! What several crates of posterizarrd share: reading within bounds, files that are never half-written, masking secrets, the
+//! vocabulary of `config.json`, runs and their events, and the names that assets have on disk.
+//!
+//! Nothing here is async, speaks to the network, or knows an actor, a run or a picture.
+
+pub mod artwork;
+pub mod avif;
+pub mod bounded;
+pub mod config;
+pub mod csv_cell;
+pub mod files;
+pub mod image_choices;
+pub mod items;
+pub mod redact;
+pub mod run;
+pub mod run_events;
+pub mod said;
+pub mod text;
+pub mod title;
+pub mod unsupported;

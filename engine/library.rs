@@ -1,0 +1,88 @@
+//! Runs over a media server's library.
+//!
+//! A run is four values: which items, which artwork of them, when an asset counts as done, and where it goes. Discovery reads
+//! what the server has; [`plan`] lists the assets; [`create`] is the one loop that makes them, some at a time, in order;
+//! what it did becomes rows, a summary and messages. A picture is written by renaming, so that a run may end at any moment.
+//!
+//! Backup, restore, sync, reset and logos make no pictures: they take them from one place to another in the same loop (see [`copy`]).
+//!
+//! What is to be done about an asset is decided by a [`judge`], who only looks and asks. A run has its verdicts carried out;
+//! a rehearsal has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
+
+mod backups;
+pub(crate) mod by_hand;
+mod catalogue;
+mod cleanup;
+mod collections;
+mod copy;
+mod create;
+mod deliver;
+mod events;
+mod exports;
+mod follow_up;
+mod index;
+mod judge;
+mod known;
+mod ledger;
+mod logos;
+mod looks;
+mod lookups;
+mod marker;
+mod messages;
+mod needs;
+mod originals;
+mod places;
+mod plan;
+mod rehearse;
+mod render;
+mod reset;
+mod rows;
+mod run;
+mod scene;
+pub mod select;
+mod sets;
+mod settings;
+mod texts;
+mod title_logos;
+mod twins;
+
+pub use catalogue::name_problem;
+pub use known::{Known, OnServer, known};
+pub use needs::{InUse, Keys, Met, Need, Needs, needs};
+pub use originals::SaveFirst;
+pub(crate) use originals::{is_noted_empty, note_beginning};
+pub use run::run;
+
+use std::path::PathBuf;
+
+use posterizarr_media::Client;
+use posterizarr_media::http::HttpSettings;
+use posterizarr_media::service::HostLimits;
+
+/// Where others are, and how long they may take.
+#[derive(Clone, Debug)]
+pub struct Network {
+    pub http: HttpSettings,
+    pub limits: HostLimits,
+    pub tmdb_url: String,
+    pub tmdb_image_url: String,
+    pub tvdb_url: String,
+    pub fanart_url: String,
+    /// Whether an item on Plex loses the label by which Kometa knows its own overlay, when it gets a picture from us.
+    pub drop_overlay_label: bool,
+    /// Whether what the media server shows is saved before it is replaced for the first time.
+    pub save_first: SaveFirst,
+    /// Whether collections get posters, too.
+    pub collections: bool,
+    /// A folder with pictures that somebody has picked by hand.
+    pub sets: Option<PathBuf>,
+    /// In a container, messages go where `AppriseUrl` says.
+    pub container: bool,
+}
+
+impl Network {
+    /// A client for a run; one is enough.
+    fn client(&self) -> Client {
+        Client::new(&self.http, self.limits)
+    }
+}

@@ -1,0 +1,402 @@
+//! One asset from what is wanted to what became of it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use posterizarr_base::bounded;
+use posterizarr_base::run_events::{AssetSource, EventWriter, RunEvent};
+use posterizarr_render::design::ArtworkKind;
+use posterizarr_render::picture::MAX_FILE_BYTES;
+
+use super::deliver::{Delivery, Made};
+use super::events;
+use super::judge::{Judge, Offer, Outdated, Verdict};
+use super::ledger::{Record, Shown, Source};
+use super::looks::told;
+use super::lookups::{Bytes, ItemMemo, Lookups};
+use super::plan::Wanted;
+use super::render::{Job, RenderError, Rendered, Renderer};
+use super::rows::{Row, Titles};
+use super::sets::Picked;
+use super::texts::is_japanese;
+use super::title_logos::Heading;
+use crate::library::select::{Ask, Choice};
+use crate::request::Task;
+
+/// Why a picture was taken that is the user's own.
+pub(super) const MANUAL: &str = "a manual picture";
+/// The same of a picture in a set.
+pub(super) const PICKED: &str = "picked by hand, from a set";
+
+/// What became of an asset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Became {
+    /// It is there already.
+    Existed,
+    /// The episode has no title yet.
+    Unannounced,
+    /// The episode's title is in a script that is not wanted.
+    Japanese,
+    /// Nobody may be asked, and there is no manual asset.
+    Offline,
+    /// It is not there, and only what is there was to be made again.
+    Absent,
+    /// It was not made here, so that nobody knows of what.
+    Foreign,
+    /// It looks as it is designed.
+    Styled,
+    /// There is nothing to be done about it; the outcome's `why` says why.
+    Left,
+    /// Nobody has a picture.
+    Missing,
+    /// Its text does not fit.
+    Truncated,
+    /// No font has a character of its text.
+    Unprintable,
+    Created,
+    /// Something went wrong; the problems say what.
+    Failed,
+}
+
+/// An asset after its turn.
+pub(super) struct Outcome {
+    pub(super) wanted: Wanted,
+    pub(super) became: Became,
+    pub(super) row: Option<Row>,
+    /// Each counts as an error.
+    pub(super) problems: Vec<String>,
+    pub(super) uploaded: bool,
+    /// Why this picture.
+    pub(super) why: Option<String>,
+    /// Where the picture is from.
+    pub(super) source: Option<AssetSource>,
+    /// Who did not answer before the picture was chosen.
+    pub(super) unanswered: Vec<String>,
+    /// Characters of its text that no font has.
+    pub(super) missing: Vec<char>,
+    /// The size of the picture that it was made of, where that is so small that it shows.
+    pub(super) tiny: Option<(u32, u32)>,
+}
+
+impl Outcome {
+    pub(super) fn of(wanted: Wanted, became: Became) -> Self {
+        Self {
+            wanted,
+            became,
+            row: None,
+            problems: Vec::new(),
+            uploaded: false,
+            why: None,
+            source: None,
+            unanswered: Vec::new(),
+            missing: Vec::new(),
+            tiny: None,
+        }
+    }
+
+    pub(super) fn failed(wanted: Wanted, problem: String) -> Self {
+        Self { problems: vec![problem], ..Self::of(wanted, Became::Failed) }
+    }
+
+    /// Nobody has a picture.
+    pub(super) fn missing(wanted: Wanted, choice: Choice, titles: &Titles) -> Self {
+        let row = Row::new(&wanted, Some(&choice), None, titles);
+        Self {
+            row: Some(row),
+            problems: vec![format!("Missing artwork: {}", wanted.path)],
+            unanswered: names(&choice.unanswered),
+            why: Some(choice.why),
+            ..Self::of(wanted, Became::Missing)
+        }
+    }
+}
+
+/// What all assets of a run are made with.
+pub(super) struct Creation<'a> {
+    pub(super) judge: &'a Judge<'a>,
+    pub(super) delivery: Delivery<'a>,
+    pub(super) renderer: Arc<Renderer>,
+    pub(super) events: &'a EventWriter,
+}
+
+impl Creation<'_> {
+    /// Makes the asset, unless it is there or is not to be made.
+    pub(super) async fn make(&self, wanted: Wanted, memo: Arc<ItemMemo>) -> Outcome {
+        match self.judge.verdict(&wanted, &memo).await {
+            Verdict::Leave(became) => Outcome::of(wanted, became),
+            Verdict::Keep { file, known } => self.keep(wanted, file, known).await,
+            Verdict::Reconsider { file, known } => self.reconsider(wanted, file, known, &memo).await,
+            Verdict::Restyle { known, because } => self.restyle(wanted, (known, because), &memo).await,
+            Verdict::ByHand(picture) => self.by_hand(wanted, &picture, &memo).await,
+            Verdict::Picked(picked) => self.by_pick(wanted, picked, &memo).await,
+            Verdict::ByProviders => self.by_providers(wanted, &memo).await,
+        }
+    }
+
+    /// A choice that was made while a provider was down, made again.
+    async fn reconsider(&self, wanted: Wanted, file: &Path, known: &Record, memo: &ItemMemo) -> Outcome {
+        let (choice, heading) = self.judge.choose(&wanted, memo).await;
+        if self.judge.is_another(&choice, heading.as_ref(), known) {
+            return self.by_providers(wanted, memo).await;
+        }
+        // The same picture, or none at all: what is there stays.
+        let known = Record { unanswered: names(&choice.unanswered), ..known.clone() };
+        self.delivery.note(&known);
+        self.keep(wanted, file, Some(&known)).await
+    }
+
+    /// An asset that is there is only offered to the server, where that is wanted.
+    async fn keep(&self, wanted: Wanted, file: &Path, known: Option<&Record>) -> Outcome {
+        let mut outcome = Outcome::of(wanted, Became::Existed);
+        match self.offer(&outcome.wanted, file, known).await {
+            Ok(uploaded) => outcome.uploaded = uploaded,
+            Err(reason) => outcome.problems.push(format!("{} could not be uploaded: {reason}", outcome.wanted.path)),
+        }
+        outcome
+    }
+
+    async fn offer(&self, wanted: &Wanted, file: &Path, known: Option<&Record>) -> Result<bool, String> {
+        let offer = self.judge.offer(wanted, known).await.map_err(|trouble| trouble.to_string())?;
+        let known = || known.cloned().or_else(|| Record::foreign(&wanted.path, file));
+        match offer {
+            Offer::No => Ok(false),
+            Offer::ShowsOurs(mark) => {
+                if let Some(known) = known() {
+                    let (server, item) = (self.judge.server.to_owned(), wanted.id().to_owned());
+                    let shown = Shown::Sent { server, item, mark: Some(mark) };
+                    self.delivery.note(&Record { shown, ..known });
+                }
+                Ok(false)
+            }
+            Offer::Yes => {
+                let content = bounded::read(file, MAX_FILE_BYTES).map_err(|error| error.to_string())?;
+                let Some(known) = known() else { return Err("it is gone".to_owned()) };
+                match &known.shown {
+                    // What is owed is done as it would have been done at once.
+                    Shown::Wanted { .. } => self.delivery.give(wanted, &content, &known).await,
+                    _ => self.delivery.send(wanted, &content, &known, false).await.map(|()| true),
+                }
+            }
+        }
+    }
+
+    /// An asset made again from the picture that it was made of.
+    async fn restyle(&self, wanted: Wanted, (known, because): (&Record, Outdated), memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&wanted));
+        let Some(source) = known.source.clone() else { return Outcome::of(wanted, Became::Foreign) };
+        let place = self.renderer.place().await;
+        let bytes = match self.judge.lookups.original(&source).await {
+            Ok(bytes) => bytes,
+            // What the asset says is no longer true, so that it does not stay; the user's own picture is only the user's to replace.
+            Err(_) if because == Outdated::Facts && source.provider().is_some() => {
+                drop(place);
+                return self.by_providers(wanted, memo).await;
+            }
+            Err(reason) => {
+                let problem = format!("{}: the picture that it was made of is gone: {reason}", wanted.path);
+                return Outcome::failed(wanted, problem);
+            }
+        };
+        let mut heading = self.judge.looks.heading_again(&wanted, source.text, known.heading.as_ref());
+        let outcome = loop {
+            if heading.is_none() {
+                // Logos were not wanted when it was made, or the one that it had is gone.
+                heading = self.judge.titling(&wanted, memo).await.heading(self.judge.settings.logos, source.text);
+            }
+            let (why, unanswered) = (known.why.clone(), known.unanswered.clone());
+            let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), (why, unanswered));
+            match self.render(job, bytes.clone(), memo).await {
+                Ok(rendered) => break self.finish(wanted, None, rendered, made).await,
+                Err(RenderError::Logo(reason)) => {
+                    self.reject_logo(&wanted, memo, heading.take().as_ref(), &reason);
+                }
+                Err(RenderError::Source(reason) | RenderError::Other(reason)) => {
+                    let problem = format!("{}: {reason}", wanted.path);
+                    break Outcome::failed(wanted, problem);
+                }
+            }
+        };
+        drop(place);
+        let address = self.judge.lookups.source_address(&source);
+        Outcome {
+            why: Some(format!("{}; made again from the same picture", because.reason())),
+            source: Some(source.shown(address)),
+            unanswered: known.unanswered.clone(),
+            ..outcome
+        }
+    }
+
+    async fn by_hand(&self, wanted: Wanted, picture: &Path, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&wanted));
+        let source = Source::manual(picture.display().to_string());
+        match self.of_own(&wanted, source, MANUAL, memo).await {
+            Ok(outcome) => outcome,
+            Err(reason) => Outcome::failed(wanted, format!("{}: {reason}", picture.display())),
+        }
+    }
+
+    /// Of a picture that somebody has picked; one that cannot be used is told, and is as if it were not there.
+    async fn by_pick(&self, wanted: Wanted, picked: &Picked, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&wanted));
+        match self.of_own(&wanted, Source::manual(picked.place()), PICKED, memo).await {
+            Ok(outcome) => return outcome,
+            Err(reason) => {
+                let text = format!("sets: {} cannot be used for {}: {reason}", picked.place(), wanted.path);
+                self.events.write(&RunEvent::Warning { text: text.clone() });
+                self.judge.lookups.warn_once(text);
+            }
+        }
+        match self.judge.without_own(&wanted) {
+            Verdict::Leave(became) => Outcome::of(wanted, became),
+            _ => self.by_providers(wanted, memo).await,
+        }
+    }
+
+    /// Of a picture of the user's.
+    ///
+    /// # Errors
+    /// Why that picture cannot be used, in words.
+    async fn of_own(&self, wanted: &Wanted, source: Source, why: &str, memo: &ItemMemo) -> Result<Outcome, String> {
+        loop {
+            let titling = self.judge.titling(wanted, memo).await;
+            let heading = titling.heading(self.judge.settings.logos, source.text);
+            let place = self.renderer.place().await;
+            let content = self.judge.lookups.original(&source).await?;
+            let told = (Some(why.to_owned()), Vec::new());
+            let (job, made) = self.planned(wanted, source.clone(), heading.clone(), told);
+            let row = Row::new(wanted, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
+            let rendered = self.render(job, content, memo).await;
+            drop(place);
+            match rendered {
+                Ok(rendered) => {
+                    let outcome = self.finish(wanted.clone(), Some(row), rendered, made).await;
+                    let address = source.url.clone();
+                    return Ok(Outcome { why: Some(why.to_owned()), source: Some(source.shown(address)), ..outcome });
+                }
+                Err(RenderError::Logo(reason)) => self.reject_logo(wanted, memo, heading.as_ref(), &reason),
+                Err(RenderError::Source(reason) | RenderError::Other(reason)) => return Err(reason),
+            }
+        }
+    }
+
+    async fn by_providers(&self, wanted: Wanted, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&wanted));
+        let (lookups, rules) = (self.judge.lookups, self.judge.settings.logos);
+        loop {
+            let titling = self.judge.titling(&wanted, memo).await;
+            let (choice, fetched) = lookups.choose(&wanted, memo, &self.renderer, titling.rules(&wanted)).await;
+            if titling.is_let_down(&choice) {
+                continue;
+            }
+            let choice = titling.applied(choice, wanted.entry.shelf.rules.favourite);
+            let (Some(picture), Some((bytes, place))) = (&choice.picture, fetched) else {
+                let missing = Outcome::missing(wanted, choice, &self.judge.titles());
+                // What was to be made again stays, and so does the row about it.
+                let stays = matches!(self.judge.run.task, Task::Remake(_));
+                return Outcome { row: missing.row.clone().filter(|_| !stays), ..missing };
+            };
+            let source = Source::of(picture);
+            let heading = titling.heading(rules, picture.text);
+            let told = (Some(choice.why.clone()), names(&choice.unanswered));
+            let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), told);
+            let address = lookups.address(picture);
+            let row = Row::new(&wanted, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
+            let rendered = self.render(job, bytes, memo).await;
+            drop(place);
+            match rendered {
+                Ok(rendered) => {
+                    let outcome = self.finish(wanted, Some(row), rendered, made).await;
+                    return Outcome {
+                        source: Some(source.shown(address)),
+                        unanswered: names(&choice.unanswered),
+                        why: Some(choice.why),
+                        ..outcome
+                    };
+                }
+                Err(RenderError::Source(_)) => Lookups::reject(memo, picture),
+                Err(RenderError::Logo(reason)) => self.reject_logo(&wanted, memo, heading.as_ref(), &reason),
+                Err(RenderError::Other(reason)) => {
+                    let problem = format!("{}: {reason}", wanted.path);
+                    return Outcome::failed(wanted, problem);
+                }
+            }
+        }
+    }
+
+    /// The work for the renderer, and what its result will be: why it is made of this picture, and who did not answer.
+    fn planned(
+        &self,
+        wanted: &Wanted,
+        source: Source,
+        heading: Option<Heading>,
+        (why, unanswered): (Option<String>, Vec<String>),
+    ) -> (Job, Made) {
+        let job = self.judge.looks.job(wanted, &source, heading.clone());
+        let look = self.judge.looks.digest(&job);
+        let told = told(&job.badges, job.hiding);
+        (job, Made { look, source, why, heading, unanswered, told })
+    }
+
+    /// Makes the picture, with its logo where it has one.
+    async fn render(&self, job: Job, source: Bytes, memo: &ItemMemo) -> Result<Rendered, RenderError> {
+        let logo = match &job.heading {
+            Some(Heading::Logo(logo)) if job.with_text => {
+                let fetched = self.judge.lookups.logo(logo, memo).await;
+                Some(fetched.map_err(|trouble| RenderError::Logo(trouble.to_string()))?)
+            }
+            _ => None,
+        };
+        self.renderer.render(job, source, logo).await
+    }
+
+    fn reject_logo(&self, wanted: &Wanted, memo: &ItemMemo, heading: Option<&Heading>, reason: &str) {
+        if let Some(Heading::Logo(logo)) = heading {
+            self.judge.lookups.reject_logo(wanted, memo, logo, reason);
+        }
+    }
+
+    /// Whether a title is printed although no font has these characters. Whether episodes with Japanese, Chinese or Thai titles
+    /// have title cards is for the user to say (SkipJapTitle), whatever the font has.
+    fn takes_blanks(&self, wanted: &Wanted, missing: &[char]) -> bool {
+        let is_governed = |character: &char| is_japanese(character.encode_utf8(&mut [0; 4]));
+        wanted.kind == ArtworkKind::TitleCard && !self.judge.settings.skip_japanese && missing.iter().all(is_governed)
+    }
+
+    /// Puts the picture in place, and shows it on the server where that is wanted.
+    async fn finish(&self, wanted: Wanted, mut row: Option<Row>, rendered: Rendered, made: Made) -> Outcome {
+        let mut outcome = Outcome::of(wanted, Became::Created);
+        let unprintable = !rendered.missing.is_empty() && !self.takes_blanks(&outcome.wanted, &rendered.missing);
+        (outcome.missing, outcome.tiny) = (rendered.missing, rendered.tiny);
+        // A title with blanks in it is like one that does not fit: better what is there now.
+        if rendered.truncated || unprintable {
+            outcome.became = if rendered.truncated { Became::Truncated } else { Became::Unprintable };
+            if let Some(row) = &mut row {
+                row.truncated = true;
+            }
+            outcome.row = row;
+            return outcome;
+        }
+        let file = Arc::new(rendered.file);
+        let record = match self.delivery.put(&outcome.wanted, file.clone(), made).await {
+            Ok(record) => record,
+            Err(error) => {
+                let problem = format!("{}.jpg cannot be written: {error}", outcome.wanted.path);
+                return Outcome::failed(outcome.wanted, problem);
+            }
+        };
+        outcome.row = row;
+        match self.delivery.show(&outcome.wanted, &file, &record).await {
+            Ok(uploaded) => outcome.uploaded = uploaded,
+            Err(reason) => outcome.problems.push(format!("{} could not be uploaded: {reason}", outcome.wanted.path)),
+        }
+        outcome
+    }
+}
+
+/// The names of providers that did not answer, each once.
+pub(super) fn names(unanswered: &[Ask]) -> Vec<String> {
+    let mut names: Vec<String> = unanswered.iter().map(|Ask(provider, _)| provider.name().to_owned()).collect();
+    names.sort();
+    names.dedup();
+    names
+}

@@ -1,0 +1,165 @@
+//! Logos of movies and shows on Plex: given to those that have none, and taken away again.
+
+use std::sync::Arc;
+
+use posterizarr_base::run_events::EventWriter;
+use posterizarr_media::ServiceError;
+use posterizarr_media::servers::{Offered, ReadOnly, Server};
+use posterizarr_media::sources::{Picture, Subject};
+
+use super::copy::Copied;
+use super::create::Outcome;
+use super::events;
+use super::lookups::{ItemMemo, Lookups};
+use super::marker::{is_marked_logo, marked_png};
+use super::plan::Wanted;
+use crate::library::select::{Provider, Reply, Sorting};
+
+/// Who is asked, in order.
+const PROVIDERS: [Provider; 3] = [Provider::Tmdb, Provider::Tvdb, Provider::Fanart];
+
+/// One who gives items their logos.
+pub(super) struct LogoUpdater<'a> {
+    pub(super) lookups: &'a Lookups<'a>,
+    /// None in a rehearsal.
+    pub(super) writer: Option<&'a Server>,
+    /// Whether logos that are there are replaced.
+    pub(super) replace: bool,
+    pub(super) events: &'a EventWriter,
+}
+
+impl LogoUpdater<'_> {
+    pub(super) async fn turn(&self, wanted: Wanted, memo: Arc<ItemMemo>) -> Outcome {
+        let updated = self.update(&wanted, &memo).await;
+        Copied::outcome(wanted, updated, true)
+    }
+
+    async fn update(&self, wanted: &Wanted, memo: &ItemMemo) -> Result<Copied, String> {
+        if wanted.shown().is_some() && !self.replace {
+            return Ok(Copied::There);
+        }
+        let mut silent = Vec::new();
+        for provider in PROVIDERS {
+            match self.lookups.logos(provider, Subject::Logo, &wanted.entry, memo).await {
+                Reply::Found(found) => {
+                    let rules = &wanted.entry.shelf.rules;
+                    // Media servers show no SVG.
+                    let shown = |logo: &Picture| logo.url.to_lowercase().ends_with(".png");
+                    let logos = found.pictures.into_iter().filter(shown).collect();
+                    if let Some(logo) = best(provider, logos, &rules.logo, rules.sorting) {
+                        return self.give(wanted, provider, &logo).await;
+                    }
+                }
+                Reply::Trouble => silent.push(provider.name()),
+                Reply::NotAsked | Reply::Own(_) => {}
+            }
+        }
+        if silent.is_empty() {
+            return Ok(Copied::Not("nobody has a logo in a language of LogoLanguageOrder".to_owned()));
+        }
+        Err(format!("{} did not answer, and nobody else has a logo", silent.join(" and ")))
+    }
+
+    async fn give(&self, wanted: &Wanted, provider: Provider, logo: &Picture) -> Result<Copied, String> {
+        let done =
+            Copied::Done(format!("the logo of {} in {}", provider.name(), logo.language.as_deref().unwrap_or("?")));
+        let Some(writer) = self.writer else { return Ok(done) };
+        self.events.write(&events::started(wanted));
+        let picture = self.lookups.bytes(provider, &logo.url).await.map_err(|trouble| trouble.to_string())?;
+        let marked = marked_png(&picture).ok_or_else(|| format!("{} is not a PNG", logo.url))?;
+        let sent = writer.upload(wanted.id(), wanted.slot(), &marked, wanted.shown().is_some()).await;
+        sent.map_err(|trouble| format!("it could not be uploaded: {trouble}"))?;
+        Ok(done)
+    }
+}
+
+/// The best logo in the dearest language.
+pub(super) fn best(
+    provider: Provider,
+    mut logos: Vec<Picture>,
+    languages: &[String],
+    sorting: Sorting,
+) -> Option<Picture> {
+    match (provider, sorting) {
+        (Provider::Fanart, _) | (Provider::Tmdb, Sorting::Primary) => {}
+        (Provider::Tmdb, Sorting::Votes) => logos.sort_by_key(|logo| std::cmp::Reverse(logo.votes)),
+        _ => logos.sort_by(|one, other| other.rating.total_cmp(&one.rating)),
+    }
+    languages.iter().find_map(|language| logos.iter().find(|logo| logo.language.as_ref() == Some(language))).cloned()
+}
+
+/// One who takes our logos away.
+pub(super) struct LogoRevert<'a> {
+    pub(super) server: ReadOnly<'a>,
+    /// None in a rehearsal.
+    pub(super) writer: Option<&'a Server>,
+}
+
+impl LogoRevert<'_> {
+    pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
+        let reverted = self.revert(&wanted).await.map_err(|trouble| format!("it could not be reverted: {trouble}"));
+        Copied::outcome(wanted, reverted, true)
+    }
+
+    async fn revert(&self, wanted: &Wanted) -> Result<Copied, ServiceError> {
+        let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
+        if wanted.shown().is_none() {
+            return Ok(Copied::Not(format!("{name} shows no logo")));
+        }
+        let choices = self.server.choices(id, slot).await?;
+        let mut ours = Vec::new();
+        for offered in choices.iter().filter(|offered| offered.is_upload()) {
+            if self.is_ours(id, offered).await? {
+                ours.push(offered);
+            }
+        }
+        if ours.is_empty() {
+            return Ok(Copied::Not("its logo is not one of ours".to_owned()));
+        }
+        let own = choices.iter().find(|offered| !offered.is_upload());
+        if let Some(writer) = self.writer {
+            if let Some(own) = own {
+                writer.choose(id, slot, own).await?;
+            }
+            for offered in ours {
+                writer.withdraw(id, slot, offered).await?;
+            }
+        }
+        let shows = if own.is_some() { "shows its own logo" } else { "shows no logo, as it has none of its own" };
+        Ok(Copied::Done(format!("{name} {shows}")))
+    }
+
+    async fn is_ours(&self, id: &str, offered: &Offered) -> Result<bool, ServiceError> {
+        match self.server.offered(id, offered).await {
+            Ok(picture) => Ok(is_marked_logo(&picture)),
+            Err(ServiceError::NotFound { .. } | ServiceError::Malformed { .. }) => Ok(false),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn logo(url: &str, language: Option<&str>, rating: f64, votes: u32) -> Picture {
+        let language = language.map(str::to_owned);
+        Picture { url: url.into(), language, width: 1, height: 1, rating, votes }
+    }
+
+    #[test]
+    fn the_dearest_language_wins_and_the_best_logo_in_it() {
+        let logos = [
+            logo("a.png", Some("en"), 1.0, 9),
+            logo("b.PNG", Some("en"), 2.0, 3),
+            logo("c.svg", Some("fr"), 9.0, 9),
+            logo("d.png", None, 9.0, 9),
+        ];
+        let languages = ["de", "en"].map(str::to_owned);
+        let chosen = |provider, sorting| best(provider, logos.to_vec(), &languages, sorting).map(|logo| logo.url);
+        assert_eq!(chosen(Provider::Tmdb, Sorting::Average).as_deref(), Some("b.PNG"));
+        assert_eq!(chosen(Provider::Tmdb, Sorting::Votes).as_deref(), Some("a.png"));
+        assert_eq!(chosen(Provider::Fanart, Sorting::Average).as_deref(), Some("a.png"));
+        assert_eq!(best(Provider::Tvdb, logos.to_vec(), &["it".to_owned()], Sorting::Average), None);
+    }
+}

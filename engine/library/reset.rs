@@ -1,0 +1,34 @@
+//! Plex shows its own posters again.
+
+use posterizarr_media::ServiceError;
+use posterizarr_media::servers::{ReadOnly, Server};
+
+use super::copy::Copied;
+use super::create::Outcome;
+use super::plan::Wanted;
+
+/// One who makes a server show its own posters.
+pub(super) struct Reset<'a> {
+    pub(super) server: ReadOnly<'a>,
+    /// None in a rehearsal.
+    pub(super) writer: Option<&'a Server>,
+}
+
+impl Reset<'_> {
+    pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
+        let reset = self.reset(&wanted).await.map_err(|trouble| format!("it could not be reset: {trouble}"));
+        Copied::outcome(wanted, reset, true)
+    }
+
+    async fn reset(&self, wanted: &Wanted) -> Result<Copied, ServiceError> {
+        let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
+        let choices = self.server.choices(id, slot).await?;
+        let Some(own) = choices.iter().find(|offered| !offered.is_upload()) else {
+            return Ok(Copied::Not(format!("{name} has no poster of its own for it")));
+        };
+        if let Some(writer) = self.writer {
+            writer.choose(id, slot, own).await?;
+        }
+        Ok(Copied::Done(format!("{name} shows its own poster")))
+    }
+}

@@ -1,0 +1,310 @@
+//! What says on a picture what it is of: the printed title, a logo in its place, or nothing.
+//!
+//! Where logos are wanted, the best is a textless picture with one. Where nobody has a logo, a picture that has its title on
+//! itself comes next, and a textless one with the printed title, or without any, is the last.
+
+use std::collections::HashSet;
+
+use posterizarr_media::sources::{Found, Subject};
+use posterizarr_render::design::ArtworkKind;
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judge;
+use super::logos::best;
+use super::lookups::ItemMemo;
+use super::plan::Wanted;
+use crate::library::select::{Ask, Choice, Fallback, Provider, Reply, Rules, Sorting, Text};
+
+/// On which artwork there are logos, and which ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct LogoRules {
+    pub(super) posters: bool,
+    pub(super) backgrounds: bool,
+    /// Clear art, where a provider has such.
+    pub(super) art: bool,
+    /// Clear logos.
+    pub(super) clear: bool,
+    /// The title is printed where nobody has a logo.
+    pub(super) or_title: bool,
+}
+
+impl LogoRules {
+    /// Whether this kind of artwork has logos.
+    pub(super) fn covers(self, kind: ArtworkKind) -> bool {
+        let is_on = match kind {
+            ArtworkKind::Poster | ArtworkKind::Season => self.posters,
+            ArtworkKind::Background => self.backgrounds,
+            ArtworkKind::TitleCard | ArtworkKind::Collection => false,
+        };
+        is_on && (self.art || self.clear)
+    }
+
+    /// Whether any artwork has logos.
+    pub(super) fn are_used(self) -> bool {
+        [ArtworkKind::Poster, ArtworkKind::Background].into_iter().any(|kind| self.covers(kind))
+    }
+
+    /// What a provider is asked for; none for one that has nothing of it.
+    fn subject(self, provider: Provider) -> Option<Subject> {
+        match provider {
+            Provider::Tmdb => self.clear.then_some(Subject::Logo),
+            Provider::Tvdb | Provider::Fanart if self.art => Some(Subject::ClearArt),
+            Provider::Tvdb | Provider::Fanart => self.clear.then_some(Subject::Logo),
+            Provider::Server => None,
+        }
+    }
+}
+
+/// A logo that a provider has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Logo {
+    pub(super) url: String,
+    pub(super) language: String,
+}
+
+/// What stands where the title belongs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Heading {
+    /// The title in letters, since nobody has a logo.
+    Printed,
+    Logo(Logo),
+    /// Nothing, since nobody has a logo.
+    Nothing,
+}
+
+/// What is known of an asset's logo before its picture is chosen.
+#[derive(Debug)]
+pub(super) enum Titling {
+    /// There are none on such artwork.
+    Printed,
+    Logo {
+        logo: Logo,
+        provider: Provider,
+        unanswered: Vec<Ask>,
+    },
+    Missing {
+        unanswered: Vec<Ask>,
+        /// By which a picture with its title on itself is found; none where nobody has one.
+        with_text: Option<Box<Rules>>,
+    },
+}
+
+impl Titling {
+    /// The rules by which the picture is chosen.
+    pub(super) fn rules<'a>(&'a self, wanted: &'a Wanted) -> &'a Rules {
+        match self {
+            Self::Missing { with_text: Some(rules), .. } => rules,
+            _ => &wanted.entry.shelf.rules,
+        }
+    }
+
+    /// What stands where the title belongs, on a picture with this text; none where there are no logos.
+    pub(super) fn heading(&self, rules: LogoRules, text: Text) -> Option<Heading> {
+        match self {
+            Self::Printed => None,
+            Self::Logo { logo, .. } => Some(Heading::Logo(logo.clone())),
+            Self::Missing { .. } => Some(without_logo(rules, text)),
+        }
+    }
+
+    /// Whether a picture with text was to stand in for a logo, and turned out to be none.
+    pub(super) fn is_let_down(&self, choice: &Choice) -> bool {
+        let has_text = choice.picture.as_ref().is_some_and(|picture| picture.text == Text::With);
+        matches!(self, Self::Missing { with_text: Some(_), .. }) && !has_text
+    }
+
+    /// The choice of the picture with what the logo has to do with it.
+    pub(super) fn applied(&self, mut choice: Choice, favourite: Provider) -> Choice {
+        let (unanswered, is_favoured, why) = match self {
+            Self::Printed => return choice,
+            Self::Logo { logo, provider, unanswered } => {
+                let why = format!("; the logo of {} in {}", provider.name(), logo.language);
+                (unanswered, *provider == favourite, why)
+            }
+            Self::Missing { unanswered, .. } => (unanswered, false, "; nobody has a logo".to_owned()),
+        };
+        if choice.picture.is_none() {
+            return choice;
+        }
+        choice.why.push_str(&why);
+        choice.unanswered.extend(unanswered.iter().copied());
+        if choice.fallback == Fallback::No && !is_favoured {
+            choice.fallback = Fallback::Yes;
+        }
+        choice
+    }
+}
+
+/// What stands in the place of a missing logo. A picture with text says itself what it is of.
+pub(super) fn without_logo(rules: LogoRules, text: Text) -> Heading {
+    if rules.or_title && text != Text::With { Heading::Printed } else { Heading::Nothing }
+}
+
+/// Who is asked for logos: the favourite first, or who is in the order of providers.
+fn order(rules: &Rules) -> Vec<Provider> {
+    let standard = || [rules.favourite, Provider::Tmdb, Provider::Fanart, Provider::Tvdb].to_vec();
+    let mut seen = HashSet::new();
+    let all = rules.order.clone().unwrap_or_else(standard).into_iter();
+    all.filter(|provider| *provider != Provider::Server && seen.insert(*provider)).collect()
+}
+
+impl Judge<'_> {
+    /// Looks for the logo of an asset, and where nobody has one for a picture that does without.
+    pub(super) async fn titling(&self, wanted: &Wanted, memo: &ItemMemo) -> Titling {
+        if !self.looks.wants_logo(wanted) {
+            return Titling::Printed;
+        }
+        let (rules, mut unanswered) = (&wanted.entry.shelf.rules, Vec::new());
+        for provider in order(rules) {
+            let Some(subject) = self.settings.logos.subject(provider) else { continue };
+            match self.lookups.logos(provider, subject, &wanted.entry, memo).await {
+                Reply::Found(found) => {
+                    let chosen = chosen(provider, found, rules, |url| !memo.is_broken(url));
+                    if let Some(logo) = chosen {
+                        return Titling::Logo { logo, provider, unanswered };
+                    }
+                }
+                Reply::Trouble => unanswered.push(Ask(provider, subject)),
+                Reply::NotAsked | Reply::Own(_) => {}
+            }
+        }
+        let with_text = rules.with_text(wanted.subject);
+        let with_text = match with_text {
+            Some(rules) => {
+                let choice = self.lookups.select_only(wanted, memo, &rules).await;
+                Some(rules).filter(|_| choice.picture.is_some_and(|picture| picture.text == Text::With))
+            }
+            None => None,
+        };
+        Titling::Missing { unanswered, with_text: with_text.map(Box::new) }
+    }
+}
+
+/// The best logo that a provider has.
+fn chosen(provider: Provider, found: Found, rules: &Rules, is_usable: impl Fn(&str) -> bool) -> Option<Logo> {
+    let mut pictures = found.pictures;
+    pictures.retain(|picture| is_usable(&picture.url));
+    let sorting: Sorting = rules.sorting;
+    let picture = best(provider, pictures, &rules.logo, sorting)?;
+    Some(Logo { url: picture.url, language: picture.language? })
+}
+
+#[cfg(test)]
+mod tests {
+    use posterizarr_media::sources::Picture;
+
+    use super::*;
+    use crate::library::plan::assets;
+    use crate::library::plan::tests::{entry, movie};
+
+    const ALL: LogoRules = LogoRules { posters: true, backgrounds: false, art: false, clear: true, or_title: true };
+
+    fn choice(fallback: Fallback) -> Choice {
+        let picture = crate::library::select::Chosen {
+            provider: Provider::Tmdb,
+            url: "p".into(),
+            language: None,
+            text: Text::Without,
+        };
+        Choice {
+            picture: Some(picture),
+            fallback,
+            link: None,
+            shows: Subject::Poster,
+            unanswered: Vec::new(),
+            why: "w".into(),
+        }
+    }
+
+    fn logo() -> Logo {
+        Logo { url: "l".into(), language: "en".into() }
+    }
+
+    #[test]
+    fn artwork_has_logos_where_a_switch_and_a_sort_are_on() {
+        assert!(ALL.covers(ArtworkKind::Poster) && ALL.covers(ArtworkKind::Season));
+        assert!(
+            !ALL.covers(ArtworkKind::Background)
+                && !ALL.covers(ArtworkKind::TitleCard)
+                && !ALL.covers(ArtworkKind::Collection)
+        );
+        assert!(!LogoRules { clear: false, ..ALL }.covers(ArtworkKind::Poster), "neither logos nor art");
+        assert!(LogoRules { clear: false, art: true, ..ALL }.covers(ArtworkKind::Poster));
+    }
+
+    #[test]
+    fn clear_art_wins_where_there_is_any() {
+        let asked = |art, clear| {
+            let rules = LogoRules { art, clear, ..ALL };
+            [Provider::Tmdb, Provider::Tvdb, Provider::Fanart].map(|provider| rules.subject(provider))
+        };
+        let (logo, art) = (Some(Subject::Logo), Some(Subject::ClearArt));
+        assert_eq!(asked(false, true), [logo, logo, logo]);
+        assert_eq!(asked(true, true), [logo, art, art]);
+        assert_eq!(asked(true, false), [None, art, art]);
+    }
+
+    #[test]
+    fn the_favourite_is_asked_first_and_an_order_wins() {
+        use Provider::{Fanart, Server, Tmdb, Tvdb};
+        let entry = entry(movie("1", "Heat"));
+        let of = |favourite, given: Option<Vec<Provider>>| {
+            order(&Rules { favourite, order: given, ..entry.shelf.rules.clone() })
+        };
+        assert_eq!(of(Tvdb, None), [Tvdb, Tmdb, Fanart]);
+        assert_eq!(of(Server, None), [Tmdb, Fanart, Tvdb]);
+        assert_eq!(of(Fanart, Some(vec![Fanart, Server])), [Fanart]);
+    }
+
+    #[test]
+    fn without_a_logo_the_title_is_printed_where_that_is_wanted_and_the_picture_does_not_say_it() {
+        assert_eq!(without_logo(ALL, Text::Without), Heading::Printed);
+        assert_eq!(without_logo(ALL, Text::Unknown), Heading::Printed);
+        assert_eq!(without_logo(ALL, Text::With), Heading::Nothing);
+        assert_eq!(without_logo(LogoRules { or_title: false, ..ALL }, Text::Without), Heading::Nothing);
+    }
+
+    #[test]
+    fn a_logo_of_somebody_else_is_a_fallback_and_a_favourites_picture_with_one_of_its_own_is_none() {
+        let found = |provider| Titling::Logo { logo: logo(), provider, unanswered: Vec::new() };
+        let applied = |titling: &Titling, fallback| titling.applied(choice(fallback), Provider::Tmdb);
+        assert_eq!(applied(&found(Provider::Tmdb), Fallback::No).fallback, Fallback::No);
+        assert_eq!(applied(&found(Provider::Tmdb), Fallback::Yes).fallback, Fallback::Yes);
+        let other = applied(&found(Provider::Fanart), Fallback::No);
+        assert_eq!((other.fallback, other.why.as_str()), (Fallback::Yes, "w; the logo of Fanart.tv in en"));
+        let ask = Ask(Provider::Tvdb, Subject::Logo);
+        let missing = Titling::Missing { unanswered: vec![ask], with_text: None };
+        let missing = applied(&missing, Fallback::No);
+        assert_eq!((missing.fallback, missing.unanswered), (Fallback::Yes, vec![ask]));
+        assert_eq!(applied(&Titling::Printed, Fallback::No), choice(Fallback::No));
+    }
+
+    #[test]
+    fn the_rules_are_those_of_the_library_unless_text_stands_in_for_a_logo() {
+        let wanted = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
+        let with_text = wanted.entry.shelf.rules.with_text(Subject::Poster).unwrap();
+        let missing = |with_text| Titling::Missing { unanswered: Vec::new(), with_text };
+        assert_eq!(missing(None).rules(&wanted), &wanted.entry.shelf.rules);
+        assert_eq!(missing(Some(Box::new(with_text.clone()))).rules(&wanted), &with_text);
+        assert_eq!(with_text.poster.order(), ["en", "de"]);
+        assert!(missing(Some(Box::new(with_text))).is_let_down(&choice(Fallback::No)));
+        assert!(!missing(None).is_let_down(&choice(Fallback::No)));
+    }
+
+    #[test]
+    fn what_turned_out_to_be_none_is_not_taken_again() {
+        let picture = |url: &str| Picture {
+            url: url.into(),
+            language: Some("en".into()),
+            width: 0,
+            height: 0,
+            rating: if url == "a" { 9.0 } else { 1.0 },
+            votes: 0,
+        };
+        let rules = Rules { logo: vec!["en".into()], ..entry(movie("1", "x")).shelf.rules.clone() };
+        let found = || Found { pictures: vec![picture("a"), picture("b.svg")], page: None };
+        let url = |broken: &str| chosen(Provider::Tmdb, found(), &rules, |url| url != broken).map(|logo| logo.url);
+        assert_eq!((url("").as_deref(), url("a").as_deref()), (Some("a"), Some("b.svg")));
+    }
+}

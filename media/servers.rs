@@ -1,0 +1,368 @@
+//! Media servers: what they have, the pictures they show, and showing others.
+
+mod find;
+pub mod media_browser;
+pub mod plex;
+mod wire;
+
+use crate::model::{Collection, Contents, Item, ItemKind, Library};
+use crate::service::{Client, ServiceError};
+
+pub use find::Sought;
+pub use media_browser::{Dialect, MediaBrowser};
+pub use plex::Plex;
+
+/// How much of an item is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    pub seasons: bool,
+    pub episodes: bool,
+    /// Details of the video, where the listing has none by itself.
+    pub streams: bool,
+    /// What badges tell of movies, shows and seasons.
+    pub facts: bool,
+    /// What they tell of episodes.
+    pub episode_facts: EpisodeFacts,
+    /// Whether episodes were watched.
+    pub watched: bool,
+}
+
+/// How much is wanted to be known of the file of an episode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EpisodeFacts {
+    #[default]
+    None,
+    /// What a listing tells by itself.
+    Listed,
+    /// What is known of each track, too. Plex has to be asked for that, once for many episodes.
+    Streams,
+}
+
+/// Which picture of an item, a season or an episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Slot {
+    Poster,
+    Background,
+    /// The wide preview of Jellyfin and Emby.
+    Thumb,
+    Logo,
+}
+
+/// A picture that a server offers for a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered(String);
+
+impl Offered {
+    /// Whether somebody has uploaded it. The others are the server's own.
+    pub fn is_upload(&self) -> bool {
+        self.0.starts_with("upload://")
+    }
+}
+
+/// What a label is taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labelled {
+    Item(ItemKind),
+    Season,
+    Episode,
+}
+
+/// A media server of any kind.
+#[derive(Debug)]
+pub enum Server {
+    Plex(Plex),
+    MediaBrowser(MediaBrowser),
+}
+
+/// A media server that is looked at and never changed.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadOnly<'s>(&'s Server);
+
+impl ReadOnly<'_> {
+    /// As it is called in texts.
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+
+    /// See [`Server::libraries`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn libraries(self) -> Result<Vec<Library>, ServiceError> {
+        self.0.libraries().await
+    }
+
+    /// See [`Server::items`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn items(self, library: &Library, depth: Depth) -> Result<Contents, ServiceError> {
+        self.0.items(library, depth).await
+    }
+
+    /// See [`Server::collections`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn collections(self, libraries: &[&Library]) -> Result<Vec<(Library, Vec<Collection>)>, ServiceError> {
+        self.0.collections(libraries).await
+    }
+
+    /// See [`Server::item`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn item(self, id: &str, depth: Depth) -> Result<Item, ServiceError> {
+        self.0.item(id, depth).await
+    }
+
+    /// See [`Server::find`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn find(self, sought: &Sought, depth: Depth) -> Result<Option<Item>, ServiceError> {
+        self.0.find(sought, depth).await
+    }
+
+    /// See [`Server::choices`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn choices(self, id: &str, slot: Slot) -> Result<Vec<Offered>, ServiceError> {
+        self.0.choices(id, slot).await
+    }
+
+    /// See [`Server::offered`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn offered(self, id: &str, offered: &Offered) -> Result<Vec<u8>, ServiceError> {
+        self.0.offered(id, offered).await
+    }
+
+    /// See [`Server::picture`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn picture(self, id: &str, slot: Slot, mark: &str) -> Result<Vec<u8>, ServiceError> {
+        self.0.picture(id, slot, mark).await
+    }
+
+    /// See [`Server::picture_address`].
+    pub fn picture_address(self, id: &str, slot: Slot, mark: &str) -> String {
+        self.0.picture_address(id, slot, mark)
+    }
+}
+
+/// Where a server is, and its key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    pub url: String,
+    pub key: String,
+    /// The user by whose playing it is known what was watched, on Jellyfin and Emby; on Plex it is the token's.
+    pub viewer: Option<String>,
+    /// How many requests it gets at the same time.
+    pub in_flight: usize,
+}
+
+impl Server {
+    /// A Plex Media Server.
+    pub fn plex(client: &Client, account: &Account) -> Self {
+        Self::Plex(Plex::new(client, account))
+    }
+
+    /// Jellyfin or Emby.
+    pub fn media_browser(client: &Client, account: &Account, dialect: Dialect) -> Self {
+        Self::MediaBrowser(MediaBrowser::new(client, account, dialect))
+    }
+
+    /// The server for those who only look.
+    pub fn read_only(&self) -> ReadOnly<'_> {
+        ReadOnly(self)
+    }
+
+    /// As it is called in texts.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Plex(_) => "Plex",
+            Self::MediaBrowser(server) => server.dialect().name(),
+        }
+    }
+
+    /// The libraries of movies and of shows.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn libraries(&self) -> Result<Vec<Library>, ServiceError> {
+        match self {
+            Self::Plex(server) => server.libraries().await,
+            Self::MediaBrowser(server) => server.libraries().await,
+        }
+    }
+
+    /// Everything in a library.
+    ///
+    /// # Errors
+    /// What the server answers instead; then nothing is known of the library.
+    pub async fn items(&self, library: &Library, depth: Depth) -> Result<Contents, ServiceError> {
+        match self {
+            Self::Plex(server) => server.items(library, depth).await,
+            Self::MediaBrowser(server) => server.items(library, depth).await,
+        }
+    }
+
+    /// The collections of these libraries. On Jellyfin and Emby all of them are in a library of their own.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn collections(&self, libraries: &[&Library]) -> Result<Vec<(Library, Vec<Collection>)>, ServiceError> {
+        match self {
+            Self::Plex(server) => {
+                let mut all = Vec::new();
+                for library in libraries {
+                    all.push(((*library).clone(), server.collections(library).await?));
+                }
+                Ok(all)
+            }
+            Self::MediaBrowser(server) => Ok(server.collections().await?.into_iter().collect()),
+        }
+    }
+
+    /// The item with this key or id.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], or what the server answers instead.
+    pub async fn item(&self, id: &str, depth: Depth) -> Result<Item, ServiceError> {
+        match self {
+            Self::Plex(server) => server.item(id, depth).await,
+            Self::MediaBrowser(server) => server.item(id, depth).await,
+        }
+    }
+
+    /// The item that is meant; none if the server has none.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn find(&self, sought: &Sought, depth: Depth) -> Result<Option<Item>, ServiceError> {
+        let hits = match self {
+            Self::Plex(server) => server.search(sought).await?,
+            Self::MediaBrowser(server) => server.search(sought).await?,
+        };
+        let mut found = sought.best_of(&hits).map(|item| item.id.clone());
+        if found.is_none() && sought.is_known_otherwise() {
+            // The title may be another one on the server.
+            for library in self.libraries().await?.into_iter().filter(|library| library.kind == sought.kind) {
+                let items = self.items(&library, Depth::default()).await?.items;
+                found = sought.known_otherwise(&items).map(|item| item.id.clone());
+                if found.is_some() {
+                    break;
+                }
+            }
+        }
+        match found {
+            Some(id) => self.item(&id, depth).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The picture that the server shows. `mark` is what the listing has for it in [`crate::model::Art`].
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn picture(&self, id: &str, slot: Slot, mark: &str) -> Result<Vec<u8>, ServiceError> {
+        match self {
+            Self::Plex(server) => server.picture(mark).await,
+            Self::MediaBrowser(server) => server.picture(id, slot).await,
+        }
+    }
+
+    /// The address of a picture that the server shows, without a key.
+    pub fn picture_address(&self, id: &str, slot: Slot, mark: &str) -> String {
+        match self {
+            Self::Plex(server) => server.picture_address(mark),
+            Self::MediaBrowser(server) => server.picture_address(id, slot),
+        }
+    }
+
+    /// Makes the server show a picture; `replaces` says whether it has one in this place.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn upload(&self, id: &str, slot: Slot, file: &[u8], replaces: bool) -> Result<(), ServiceError> {
+        match self {
+            Self::Plex(server) => server.upload(id, slot, file).await,
+            Self::MediaBrowser(server) => server.upload(id, slot, file, replaces).await,
+        }
+    }
+}
+
+impl Server {
+    /// The pictures that the server offers for a place. Only Plex keeps a list of them.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn choices(&self, id: &str, slot: Slot) -> Result<Vec<Offered>, ServiceError> {
+        match self {
+            Self::Plex(server) => server.choices(id, slot).await,
+            Self::MediaBrowser(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// A picture of that list.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn offered(&self, id: &str, offered: &Offered) -> Result<Vec<u8>, ServiceError> {
+        match self {
+            Self::Plex(server) => server.offered(id, offered).await,
+            Self::MediaBrowser(_) => Err(self.has_no_list()),
+        }
+    }
+
+    /// Makes the server show a picture of that list.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn choose(&self, id: &str, slot: Slot, offered: &Offered) -> Result<(), ServiceError> {
+        match self {
+            Self::Plex(server) => server.choose(id, slot, offered).await,
+            Self::MediaBrowser(_) => Err(self.has_no_list()),
+        }
+    }
+
+    /// Takes an uploaded picture off that list. One that has gone is no error.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn withdraw(&self, id: &str, slot: Slot, offered: &Offered) -> Result<(), ServiceError> {
+        match self {
+            Self::Plex(server) => server.withdraw(id, slot, offered).await,
+            Self::MediaBrowser(_) => Err(self.has_no_list()),
+        }
+    }
+
+    fn has_no_list(&self) -> ServiceError {
+        ServiceError::NotFound { host: self.name().to_owned() }
+    }
+
+    /// Takes a label off something in a library. Only Plex has labels that programs set; other servers are not asked.
+    ///
+    /// # Errors
+    /// What the server answers instead.
+    pub async fn unlabel(&self, library: &str, what: Labelled, id: &str, label: &str) -> Result<(), ServiceError> {
+        match self {
+            Self::Plex(server) => server.unlabel(library, what, id, label).await,
+            Self::MediaBrowser(_) => Ok(()),
+        }
+    }
+}
+
+/// The type of a picture by its first bytes.
+fn content_type(file: &[u8]) -> &'static str {
+    match file {
+        [0x89, b'P', b'N', b'G', ..] => "image/png",
+        [b'B', b'M', ..] => "image/bmp",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        _ => "image/jpeg",
+    }
+}

@@ -1,0 +1,40 @@
+//! `GET /api/dashboard/all`: what the first page needs, in one answer. All of it from views: nothing waits.
+
+use actix_web::{Responder, get, web};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::http::State;
+use crate::http::api::runs::status::Status;
+use crate::http::api::schedule::SchedulerStatus;
+use crate::http::api::system::SystemInfo;
+use crate::http::api::system::version::VersionAnswer;
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(dashboard);
+}
+
+/// Four answers in one.
+#[derive(Serialize, ToSchema)]
+struct Dashboard {
+    success: bool,
+    status: Status,
+    version: VersionAnswer,
+    scheduler_status: SchedulerStatus,
+    system_info: SystemInfo,
+}
+
+/// Gives status, versions, timetable and machine in one answer.
+#[utoipa::path(tag = "status", responses((status = 200, body = Dashboard)))]
+#[get("/api/dashboard/all")]
+async fn dashboard(state: State) -> impl Responder {
+    web::Json(Dashboard {
+        success: true,
+        status: Status::now(&state),
+        version: VersionAnswer::from(&*state.views.versions.get()),
+        scheduler_status: SchedulerStatus::now(&state),
+        system_info: SystemInfo::now(&state),
+    })
+}

@@ -1,0 +1,180 @@
+//! Pictures to look at before anything is saved. `POST /api/preview`: one sample with settings that are not saved yet, for a
+//! configuration page.
+
+mod drawing;
+mod overlay_creator;
+mod upload;
+
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
+use actix_web::{HttpResponse, post, web};
+use chrono::Local;
+use posterizarr_render::config::{Document, Look, Problem};
+use posterizarr_render::design::ArtworkKind;
+use posterizarr_render::prepared::MakeError;
+use posterizarr_render::{Wanted, overlays, sample};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Semaphore;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use self::drawing::DrawingOrder;
+use crate::actors::config::keys;
+use crate::actors::library::picture_budget;
+use crate::http::extract::body::Json;
+use crate::http::{ApiError, Code, State};
+
+/// Pictures that are made at once: each takes a core and tens of megabytes for a moment.
+static TURNS: Semaphore = Semaphore::const_new(2);
+/// What the canvas, its layers and the result take, in bytes.
+const CANVAS: u64 = 64 * 1024 * 1024;
+
+/// What had to be done in another way than configured, such as a missing font.
+const WARNINGS: HeaderName = HeaderName::from_static("x-preview-warnings");
+
+/// More is no title, and takes time to measure.
+const MAX_TITLE_LENGTH: usize = 500;
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(preview)
+        .service(upload::preview_upload)
+        .service(overlay_creator::preview)
+        .service(overlay_creator::save);
+}
+
+/// The kinds of artwork.
+#[derive(Deserialize, ToSchema, Clone, Copy, Default)]
+#[serde(rename_all = "lowercase")]
+enum PreviewKind {
+    #[default]
+    Poster,
+    Season,
+    Background,
+    TitleCard,
+    Collection,
+}
+
+impl From<PreviewKind> for ArtworkKind {
+    fn from(kind: PreviewKind) -> Self {
+        match kind {
+            PreviewKind::Poster => Self::Poster,
+            PreviewKind::Season => Self::Season,
+            PreviewKind::Background => Self::Background,
+            PreviewKind::TitleCard => Self::TitleCard,
+            PreviewKind::Collection => Self::Collection,
+        }
+    }
+}
+
+/// Which sample.
+#[derive(Deserialize, ToSchema)]
+struct PreviewOrder {
+    /// The kind of artwork.
+    #[serde(default)]
+    kind: PreviewKind,
+    /// What is printed on it; where the show's title is not printed on seasons, a season's name. There is one if absent.
+    title: Option<String>,
+    /// Whether the boxes for texts are shown.
+    #[serde(default)]
+    boxes: bool,
+    /// What is drawn beyond what `config.json` tells; what is absent is as it is set.
+    #[serde(default)]
+    drawing: DrawingOrder,
+    /// Sections of `config.json` with the values that differ from the saved ones.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    settings: Document,
+}
+
+/// Makes one sample as JPEG. Nothing is saved.
+#[utoipa::path(tag = "runs", request_body = PreviewOrder, responses(
+    (status = 200, description = "the sample; `X-Preview-Warnings` tells what could not be done as set", content_type = "image/jpeg"),
+    (status = 400, description = "a value cannot be used; the text names its section and key")))]
+#[post("/api/preview")]
+async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse, ApiError> {
+    let PreviewOrder { kind, title, boxes, drawing, settings } = order.0;
+    let (kind, today) = (ArtworkKind::from(kind), Local::now().date_naive());
+    let title = title.map(|title| short(&title).to_owned());
+    let document = merged(&state.views.config.get().document, settings);
+    let folder = state.shared.data.overlay_files();
+    let (set, data) = (state.settings.drawing.clone(), state.shared.data.root().to_owned());
+    let (drawn, today) = (drawing.over(set)?, drawing.date.unwrap_or(today));
+    let (hiding, badges) = (drawing.hiding(kind, &drawn), drawing.badges(kind, &drawn)?);
+    in_turn(0, move || {
+        let look = drawn.applied(Look::read(&document)?, &data, today);
+        overlays::put_missing(&folder).map_err(ApiError::internal)?;
+        Ok(sample(&look, &folder, &Wanted { kind, title, boxes, hiding, badges })?)
+    })
+    .await
+}
+
+/// The beginning of a text, as far as it may be a title.
+fn short(text: &str) -> &str {
+    text.char_indices().nth(MAX_TITLE_LENGTH).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
+}
+
+/// Does work on a picture, once a turn and the memory are free. `cost` is what the picture takes that it is made of, in bytes.
+async fn worked<T: Send + 'static>(
+    cost: u64,
+    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
+) -> Result<T, ApiError> {
+    let turn = TURNS.acquire().await.map_err(ApiError::internal)?;
+    // The work goes on where the client has gone, and so does its turn.
+    let made = web::block(move || {
+        let _turn = turn;
+        let _share = picture_budget::reserve(cost.saturating_add(CANVAS))
+            .map_err(|error| ApiError::new(Code::PayloadTooLarge, error.to_string()))?;
+        work()
+    });
+    made.await.map_err(ApiError::internal)?
+}
+
+/// Makes a JPEG, with warnings, and answers with it; see [`worked`].
+async fn in_turn(
+    cost: u64,
+    make: impl FnOnce() -> Result<(Vec<u8>, Vec<String>), ApiError> + Send + 'static,
+) -> Result<HttpResponse, ApiError> {
+    let (file, warnings) = worked(cost, make).await?;
+    let mut answer = HttpResponse::Ok();
+    answer.content_type("image/jpeg").insert_header((CACHE_CONTROL, "no-store"));
+    if let Some(warnings) =
+        HeaderValue::from_str(&warnings.join("; ").escape_default().to_string()).ok().filter(|told| !told.is_empty())
+    {
+        answer.insert_header((WARNINGS, warnings));
+    }
+    Ok(answer.body(file))
+}
+
+/// The saved configuration with the posted values in their places.
+fn merged(saved: &Document, posted: Document) -> Document {
+    let mut document = keys::completed(saved);
+    for (section, values) in posted {
+        let known = document.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&section));
+        let (Some((_, Value::Object(known))), Value::Object(values)) = (known, values) else { continue };
+        for (key, value) in values {
+            if let Some((_, place)) = known.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&key)) {
+                *place = value;
+            }
+        }
+    }
+    document
+}
+
+impl From<Problem> for ApiError {
+    fn from(problem: Problem) -> Self {
+        let text = problem.to_string();
+        Self::new(Code::InvalidValue, text).with("section", problem.section).with("key", problem.key)
+    }
+}
+
+impl From<MakeError> for ApiError {
+    fn from(error: MakeError) -> Self {
+        match error {
+            MakeError::Setting(problem) => problem.into(),
+            MakeError::Overlay(_) | MakeError::Logo(_) => Self::new(Code::InvalidValue, error.to_string()),
+            MakeError::Encode(_) => Self::internal(error),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The trash: what was deleted, restoring it, and deleting it for good.
+
+use std::io;
+use std::sync::Arc;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, Responder, delete, get, post, web};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actors::library::assets::Root;
+use crate::actors::library::choices::FileReturned;
+use crate::actors::library::trash::{DiscardError, Purge, PurgeAll, Restore, RestoreError, TrashEntry};
+use crate::http::api::library::deletes::discard;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
+use crate::http::{ApiError, AppState, Code, State, ask, to_the_end};
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(list).service(restore).service(purge_all).service(purge);
+}
+
+/// What is in the trash, and what it keeps.
+#[derive(Serialize, ToSchema)]
+struct TrashList {
+    success: bool,
+    /// Whether deleted images are kept.
+    enabled: bool,
+    /// Newest first.
+    #[schema(value_type = Vec<TrashEntry>)]
+    entries: Vec<Arc<TrashEntry>>,
+    /// Bytes of all of them.
+    total_size: u64,
+    /// How many bytes are kept.
+    max_size: u64,
+    /// How long an image is kept; null means for ever.
+    max_age_seconds: Option<u64>,
+}
+
+/// An image that is back in its place.
+#[derive(Serialize, ToSchema)]
+struct ImageRestored {
+    success: bool,
+    message: String,
+    #[schema(value_type = TrashEntry)]
+    entry: Arc<TrashEntry>,
+    /// Under this id the trash has what was in its place; null where there was nothing.
+    replaced: Option<String>,
+}
+
+/// What was deleted for good.
+#[derive(Serialize, ToSchema)]
+struct TrashPurged {
+    success: bool,
+    message: String,
+    /// How many files.
+    deleted: usize,
+}
+
+impl From<RestoreError> for ApiError {
+    fn from(error: RestoreError) -> Self {
+        let code = match error {
+            RestoreError::Unknown => Code::NotFound,
+            RestoreError::Taken { .. } | RestoreError::NoWay { .. } => Code::Conflict,
+            RestoreError::Disk(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// Lists the trash.
+#[utoipa::path(tag = "trash", responses((status = 200, body = TrashList)))]
+#[get("/api/trash")]
+async fn list(state: State) -> impl Responder {
+    let (view, settings) = (state.views.trash.get(), &state.settings.trash);
+    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(TrashList {
+        success: true,
+        enabled: settings.enabled,
+        entries: view.entries.clone(),
+        total_size: view.bytes,
+        max_size: settings.max_size,
+        max_age_seconds: settings.max_age.map(|age| age.as_secs()),
+    })
+}
+
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Instead {
+    /// `true`: what is there now goes to the trash.
+    #[param(required = false)]
+    replace: bool,
+}
+
+impl FromQuery for Instead {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { replace: parameters.switch("replace") }
+    }
+}
+
+/// Puts a deleted image back where it was. What is there now stays, or with `replace` goes to the trash.
+#[utoipa::path(tag = "trash",
+    params(("id" = String, Path), Instead),
+    responses((status = 200, body = ImageRestored), (status = 404),
+        (status = 409, description = "something is there now, or the library is gone")))]
+#[post("/api/trash/{id}/restore")]
+async fn restore(
+    state: State,
+    id: web::Path<String>,
+    Query(Instead { replace }): Query<Instead>,
+) -> Result<impl Responder, ApiError> {
+    let id = id.into_inner();
+    to_the_end(async move {
+        let replaced = if replace { make_room(&state, &id).await? } else { None };
+        let entry = ask(&state.trash, Restore { id }).await??;
+        if entry.root == Root::Assets {
+            // The file is back either way; rows that cannot follow now do so when the index is next looked at.
+            let _ = ask(&state.choices, FileReturned { path: entry.path.clone() }).await;
+        }
+        let message = format!("'{}' restored", entry.path);
+        Ok(web::Json(ImageRestored { success: true, message, entry, replaced }))
+    })
+    .await
+}
+
+/// Puts what is in an entry's place into the trash. Gives its id there.
+async fn make_room(state: &AppState, id: &str) -> Result<Option<String>, ApiError> {
+    let trash = state.views.trash.get();
+    let entry = trash.entries.iter().find(|entry| entry.id == id).ok_or(RestoreError::Unknown)?;
+    match discard(state, entry.root, vec![entry.path.clone()]).await?.pop() {
+        Some(Ok(discarded)) => Ok(discarded.trash_id),
+        Some(Err(DiscardError::Missing)) | None => Ok(None),
+        Some(Err(error)) => Err(ApiError::new(Code::Conflict, error.to_string())),
+    }
+}
+
+/// Deletes an image of the trash for good.
+#[utoipa::path(tag = "trash", params(("id" = String, Path)), responses((status = 200, body = TrashPurged), (status = 404)))]
+#[delete("/api/trash/{id}")]
+async fn purge(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    if !ask(&state.trash, Purge { id: id.into_inner() }).await?.map_err(|error| not_purged(&error))? {
+        return Err(RestoreError::Unknown.into());
+    }
+    Ok(web::Json(TrashPurged { success: true, message: "deleted for good".to_owned(), deleted: 1 }))
+}
+
+/// Deletes everything in the trash for good.
+#[utoipa::path(tag = "trash", responses((status = 200, body = TrashPurged)))]
+#[delete("/api/trash")]
+async fn purge_all(state: State) -> Result<impl Responder, ApiError> {
+    let deleted = ask(&state.trash, PurgeAll).await?.map_err(|error| not_purged(&error))?;
+    Ok(web::Json(TrashPurged { success: true, message: format!("{deleted} image(s) deleted for good"), deleted }))
+}
+
+fn not_purged(error: &io::Error) -> ApiError {
+    ApiError::new(Code::StorageUnavailable, format!("the trash cannot be emptied: {error}; delete its folders by hand"))
+}

@@ -1,0 +1,515 @@
+//! Is it alive, is it ready, is it well: answers for monitors, load balancers and the service manager.
+//!
+//! Requests only read: [`keep`] looks every [`BEAT`] at the actors (each must answer a message) and at what is stored, one
+//! look at a time, so that a disk that hangs costs one waiting thread and not a request. A look that is too old counts as
+//! an error by itself. Texts and numbers are flat and stable, and tell no secret, path or host name.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, Responder, get, web};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actors::config::{ConfigView, rules};
+use crate::actors::history::Problem;
+use crate::actors::library::assets::{AssetsView, Root};
+use crate::actors::recovery::{Damage, Damages};
+use crate::actors::runs::RunRecord;
+use crate::actors::runtime::guard::ActorHealth;
+use crate::actors::runtime::shared::Shared;
+use crate::actors::runtime::view::View;
+use crate::actors::store::TableLoss;
+use crate::http::auth::Foreign;
+use crate::http::{AppState, State};
+
+/// How often is looked.
+pub const BEAT: Duration = Duration::from_secs(5);
+/// How long an actor may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A look older than this means that looking itself is stuck.
+const STALE: Duration = Duration::from_secs(30);
+/// With less room than this, runs and logs soon fail.
+const LOW_DISK_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a result file may be unreadable: the script writes it in place.
+const UNREADABLE_FOR: TimeDelta = TimeDelta::seconds(30);
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config.service(health).service(live).service(ready).service(healthz).service(ping);
+}
+
+/// How a part does; the worst part decides for the whole.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    /// It works.
+    #[default]
+    Ok,
+    /// It works, but somebody should look.
+    Degraded,
+    /// It does not work.
+    Error,
+}
+
+/// What was seen when it was last looked.
+#[derive(Debug, Default)]
+pub struct Vitals {
+    actors: View<Option<Seen<Vec<ActorHealth>>>>,
+    storage: View<Option<Seen<Storage>>>,
+}
+
+#[derive(Debug)]
+struct Seen<T> {
+    at: Instant,
+    what: T,
+}
+
+#[derive(Debug, Clone)]
+struct Storage {
+    database: Condition,
+    disk: Condition,
+    logs: Condition,
+    damage: Option<StoreDamage>,
+}
+
+/// What a damage of the record store has cost, until somebody has taken note of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StoreDamage {
+    /// When it was noticed first.
+    noticed: DateTime<Utc>,
+    /// How many records are lost; null where that cannot be told.
+    lost: Option<usize>,
+    /// How many records are there in an older state; null where that cannot be told.
+    older: Option<usize>,
+    /// The same, table by table.
+    tables: BTreeMap<String, TableLoss>,
+    /// When the backup was made that the rest is from; null where there was none.
+    restored_from: Option<DateTime<Utc>>,
+}
+
+impl StoreDamage {
+    /// Of all reports together.
+    fn of(damages: &[Damage]) -> Option<Self> {
+        let first = damages.first()?;
+        let mut tables = BTreeMap::<String, TableLoss>::new();
+        for (name, loss) in damages.iter().filter_map(|damage| damage.tables.as_ref()).flatten() {
+            tables.entry(name.clone()).or_default().add(*loss);
+        }
+        let counted = damages.iter().all(|damage| damage.tables.is_some());
+        let total = |part: fn(&TableLoss) -> usize| counted.then(|| tables.values().map(part).sum());
+        Some(Self {
+            noticed: first.noticed,
+            lost: total(|loss| loss.lost),
+            older: total(|loss| loss.older),
+            restored_from: damages.iter().rev().find_map(|damage| damage.backup_made),
+            tables,
+        })
+    }
+}
+
+impl Vitals {
+    /// The actors as last seen; empty before the first look.
+    pub fn actors(&self) -> Vec<ActorHealth> {
+        self.actors.get().as_ref().as_ref().map(|seen| seen.what.clone()).unwrap_or_default()
+    }
+
+    /// Looks at what is stored now, in place of some seconds from now. Blocks.
+    pub fn look_at_storage(&self, shared: &Shared) {
+        self.storage.publish(Some(Seen { at: Instant::now(), what: Storage::look(shared) }));
+    }
+
+    fn seen(&self) -> bool {
+        self.actors.get().is_some() && self.storage.get().is_some()
+    }
+}
+
+/// Looks at the actors and at what is stored until the daemon stops. `beat` is told after each look whether every actor
+/// answered; the watchdog of the service manager is fed from there.
+pub async fn keep(state: State, beat: impl Fn(bool)) {
+    let mut stopping = state.stopping.clone();
+    tokio::select! {
+        _ = stopping.wait_for(|stopping| *stopping) => {}
+        () = look_at_actors(&state, beat) => {}
+        () = look_at_storage(&state) => {}
+    }
+}
+
+async fn look_at_actors(state: &AppState, beat: impl Fn(bool)) {
+    loop {
+        let actors = state.actor_system.health(PATIENCE).await;
+        let alive = actors.iter().all(|actor| actor.alive);
+        state.vitals.actors.publish(Some(Seen { at: Instant::now(), what: actors }));
+        beat(alive);
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+async fn look_at_storage(state: &AppState) {
+    loop {
+        let shared = state.shared.clone();
+        if let Ok(storage) = web::block(move || Storage::look(&shared)).await {
+            state.vitals.storage.publish(Some(Seen { at: Instant::now(), what: storage }));
+        }
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+impl Storage {
+    fn look(shared: &Shared) -> Self {
+        let newest_run = shared.store.table::<RunRecord>().and_then(|runs| runs.last_key());
+        let works = newest_run.is_ok() && shared.store.failure().is_none();
+        let damage = StoreDamage::of(&Damages::read(&shared.data.store_damage()));
+        Self {
+            database: match damage {
+                _ if !works => Condition::Error,
+                Some(_) => Condition::Degraded,
+                None => Condition::Ok,
+            },
+            disk: disk(shared.data.root()),
+            logs: logs(&shared.data.logs()),
+            damage,
+        }
+    }
+}
+
+fn disk(folder: &Path) -> Condition {
+    match rustix::fs::statvfs(folder) {
+        Err(_) => Condition::Error,
+        Ok(disk) if disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) => Condition::Error,
+        Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < LOW_DISK_BYTES => Condition::Degraded,
+        Ok(_) => Condition::Ok,
+    }
+}
+
+/// The script moves the whole folder away when it starts, so that it is missing for a moment is no fault.
+fn logs(folder: &Path) -> Condition {
+    match std::fs::read_dir(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Condition::Error,
+        _ => Condition::Ok,
+    }
+}
+
+/// How the daemon does.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// The worst of `checks`.
+    status: Condition,
+    version: &'static str,
+    uptime_seconds: u64,
+    /// Whether requests and runs can be taken.
+    ready: bool,
+    checks: Checks,
+    /// Why a check is not `ok`, by its name, where that can be said in a sentence.
+    reasons: BTreeMap<&'static str, String>,
+    /// Names those sentences, for those who say them in another language.
+    reason_codes: BTreeMap<&'static str, &'static str>,
+    queue: Queue,
+    run: Run,
+    /// Folders and pictures that are left out of the library because their names are not UTF-8; `/api/cache/status` has an
+    /// example.
+    unreadable_names: usize,
+    /// What was lost when the record store was found damaged; null where it never was, or somebody has taken note
+    /// (`POST /api/admin/store/acknowledge`, or `posterizarrd acknowledge-damage`).
+    store_damage: Option<StoreDamage>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+struct Checks {
+    /// `degraded`: config.json is broken and the last good one is used, or its login is odd, or has the shipped password, or
+    /// one of its values cannot be followed and another one is.
+    config: Condition,
+    /// The record store. `degraded`: it was found damaged; `store_damage` tells what is lost.
+    database: Condition,
+    /// Whether every actor answers.
+    actors: Condition,
+    /// Whether the logs can be read.
+    logs: Condition,
+    /// `degraded`: an asset folder cannot be read, or is not mounted, and what was known of it is shown; or the system has no
+    /// room to tell of changes in it, and it is polled. `/api/cache/status` says why.
+    assets: Condition,
+    /// `degraded`: almost full. `error`: not writable, or it hangs.
+    disk: Condition,
+    /// `degraded`: a result file of a run cannot be read; `/api/runtime-history/migration-status` names it.
+    history: Condition,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Queue {
+    /// Jobs that wait.
+    pending: usize,
+    /// Jobs that failed for good and wait for somebody.
+    failed: usize,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Run {
+    active: bool,
+    /// How the last run ended; `none` before the first.
+    #[schema(example = "completed")]
+    last_status: &'static str,
+    /// How long ago that was; null before the first.
+    last_age_seconds: Option<i64>,
+}
+
+impl Health {
+    /// The state as of now, from views.
+    pub fn now(state: &AppState) -> Self {
+        let runs = state.views.runs.get();
+        let checks = Checks::now(state);
+        let last = runs.last.as_ref();
+        let assets = state.views.assets.get();
+        let config = config_problem(&state.views.config.get());
+        Self {
+            status: checks.worst(),
+            version: env!("CARGO_PKG_VERSION"),
+            uptime_seconds: state.started.elapsed().as_secs(),
+            ready: is_ready(state),
+            checks,
+            reasons: config.iter().map(|(_, why)| ("config", why.clone())).collect(),
+            reason_codes: config.iter().map(|(code, _)| ("config", *code)).collect(),
+            queue: Queue { pending: runs.waiting_count, failed: runs.parked },
+            unreadable_names: Root::ALL.iter().map(|root| assets.state(*root).unreadable_names).sum(),
+            run: Run {
+                active: runs.holder().is_some(),
+                last_status: last.and_then(|run| run.outcome()).map_or("none", |outcome| outcome.name()),
+                last_age_seconds: last.and_then(|run| run.end()).map(|end| (Utc::now() - end.at).num_seconds().max(0)),
+            },
+            store_damage: state.vitals.storage.get().as_ref().as_ref().and_then(|seen| seen.what.damage.clone()),
+        }
+    }
+
+    /// Each check with its name.
+    pub fn checks(&self) -> [(&'static str, Condition); 7] {
+        let Checks { config, database, actors, logs, assets, disk, history } = self.checks;
+        [
+            ("config", config),
+            ("database", database),
+            ("actors", actors),
+            ("logs", logs),
+            ("assets", assets),
+            ("disk", disk),
+            ("history", history),
+        ]
+    }
+
+    fn code(&self) -> StatusCode {
+        if self.status == Condition::Error { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK }
+    }
+}
+
+impl Checks {
+    fn now(state: &AppState) -> Self {
+        let storage = state.vitals.storage.get();
+        let look = |part: fn(&Storage) -> Condition| judge(&storage, part);
+        Self {
+            config: match config_problem(&state.views.config.get()) {
+                Some(_) => Condition::Degraded,
+                None => Condition::Ok,
+            },
+            database: look(|storage| storage.database),
+            actors: judge(&state.vitals.actors.get(), |actors| {
+                if actors.iter().all(|actor| actor.alive) { Condition::Ok } else { Condition::Error }
+            }),
+            logs: look(|storage| storage.logs),
+            assets: assets(&state.views.assets.get()),
+            disk: look(|storage| storage.disk),
+            history: history(&state.views.history.get().problems, Utc::now()),
+        }
+    }
+
+    fn worst(&self) -> Condition {
+        let Self { config, database, actors, logs, assets, disk, history } = *self;
+        [config, database, actors, logs, assets, disk, history].into_iter().max().unwrap_or_default()
+    }
+}
+
+/// Which one it is is in the log: this answer is public.
+const NOT_FOLLOWED: &str =
+    "a value of config.json cannot be followed, and another one is; the daemon's log says which, and why";
+
+/// What is wrong with the configuration, without paths: its code, and a sentence.
+fn config_problem(config: &ConfigView) -> Option<(&'static str, String)> {
+    let unreadable = config.problem.as_ref().map(|_| {
+        let (code, now) = match config.web_auth.is_locked() {
+            true => ("config_unreadable_locked", "nobody can sign in"),
+            false => ("config_unreadable", "the last good one stays in force"),
+        };
+        let text = format!(
+            "config.json cannot be read; {now} until it is mended; the daemon's log says what is wrong with it"
+        );
+        (code, text)
+    });
+    let odd_login = || config.web_auth.problem.clone().map(|problem| ("odd_login", problem));
+    let has_shipped = config.web_auth.has_shipped_password();
+    let shipped = || has_shipped.then(|| ("shipped_password", rules::SHIPPED_PASSWORD.to_owned()));
+    let not_followed = || (!config.warnings.is_empty()).then(|| ("not_followed", NOT_FOLLOWED.to_owned()));
+    unreadable.or_else(odd_login).or_else(shipped).or_else(not_followed)
+}
+
+fn assets(view: &AssetsView) -> Condition {
+    let well = Root::ALL
+        .iter()
+        .map(|root| view.state(*root))
+        .all(|root| root.problem.is_none() && root.watch_problem.is_none());
+    if well { Condition::Ok } else { Condition::Degraded }
+}
+
+/// A file that is just being written is no trouble yet.
+fn history(problems: &[Problem], now: DateTime<Utc>) -> Condition {
+    let lasts = problems.iter().any(|problem| now.signed_duration_since(problem.since) >= UNREADABLE_FOR);
+    if lasts { Condition::Degraded } else { Condition::Ok }
+}
+
+/// What a look says; before the first one nothing is wrong yet.
+fn judge<T>(seen: &Option<Seen<T>>, part: impl Fn(&T) -> Condition) -> Condition {
+    match seen {
+        None => Condition::Ok,
+        Some(seen) if seen.at.elapsed() > STALE => Condition::Error,
+        Some(seen) => part(&seen.what),
+    }
+}
+
+fn is_ready(state: &AppState) -> bool {
+    state.vitals.seen() && !*state.stopping.borrow()
+}
+
+fn answer(code: StatusCode, body: impl Serialize) -> HttpResponse {
+    HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
+}
+
+/// How the daemon and its parts do.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Health, description = "ok or degraded"),
+    (status = 503, body = Health, description = "error")))]
+#[get("/api/health")]
+async fn health(request: HttpRequest, state: State) -> impl Responder {
+    let health = Health::now(&state);
+    // Under a name that may be a stranger's, anybody's page could read the answer.
+    if matches!(request.extensions().get::<Foreign>(), Some(Foreign::Host(_))) {
+        return answer(health.code(), json!({ "status": health.status, "ready": health.ready }));
+    }
+    answer(health.code(), health)
+}
+
+/// A sign of life.
+#[derive(Debug, Serialize, ToSchema)]
+struct Alive {
+    status: &'static str,
+}
+
+/// Whether the process answers at all.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
+#[get("/api/health/live")]
+async fn live() -> impl Responder {
+    answer(StatusCode::OK, Alive { status: "ok" })
+}
+
+/// Whether requests and runs can be taken.
+#[derive(Debug, Serialize, ToSchema)]
+struct Readiness {
+    ready: bool,
+}
+
+/// Whether requests and runs can be taken: not before the start is done, and not while the daemon stops.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
+#[get("/api/health/ready")]
+async fn ready(state: State) -> impl Responder {
+    let ready = is_ready(&state);
+    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    answer(code, Readiness { ready })
+}
+
+/// Whether the process answers at all, where Kubernetes and exporters look.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
+#[get("/healthz")]
+async fn healthz() -> impl Responder {
+    answer(StatusCode::OK, Alive { status: "OK" })
+}
+
+/// Whether the process answers at all, as Sonarr and Radarr put it.
+#[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
+#[get("/ping")]
+async fn ping() -> impl Responder {
+    answer(StatusCode::OK, Alive { status: "OK" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn storage(age: Duration) -> Option<Seen<Storage>> {
+        let what = Storage { database: Condition::Ok, disk: Condition::Degraded, logs: Condition::Ok, damage: None };
+        Instant::now().checked_sub(age).map(|at| Seen { at, what })
+    }
+
+    #[test]
+    fn a_look_that_is_too_old_is_an_error_whatever_it_saw() {
+        assert_eq!(judge(&storage(Duration::ZERO), |storage| storage.disk), Condition::Degraded);
+        assert_eq!(judge(&storage(STALE + BEAT), |storage| storage.disk), Condition::Error);
+        assert_eq!(judge(&None::<Seen<Storage>>, |storage| storage.disk), Condition::Ok);
+    }
+
+    #[test]
+    fn losses_of_several_damages_are_told_together() {
+        let damage = |tables: Option<&[(&str, usize)]>, backup| Damage {
+            noticed: DateTime::UNIX_EPOCH,
+            reason: String::new(),
+            set_aside: None,
+            backup: None,
+            backup_made: backup,
+            tables: tables.map(|tables| {
+                tables.iter().map(|(name, lost)| ((*name).to_owned(), TableLoss { lost: *lost, older: 1 })).collect()
+            }),
+        };
+        let backup = Some(DateTime::UNIX_EPOCH);
+        let told =
+            StoreDamage::of(&[damage(Some(&[("runs", 2)]), backup), damage(Some(&[("runs", 1), ("jobs", 4)]), None)]);
+        let told = told.unwrap();
+        assert_eq!((told.lost, told.older, told.restored_from), (Some(7), Some(3), backup));
+        assert_eq!(told.tables["runs"], TableLoss { lost: 3, older: 2 });
+        assert_eq!(StoreDamage::of(&[damage(None, None)]).unwrap().lost, None);
+        assert_eq!(StoreDamage::of(&[]), None);
+    }
+
+    #[test]
+    fn the_worst_check_decides() {
+        let checks = |disk, actors| Checks {
+            config: Condition::Degraded,
+            database: Condition::Ok,
+            actors,
+            logs: Condition::Ok,
+            assets: Condition::Ok,
+            disk,
+            history: Condition::Ok,
+        };
+        assert_eq!(checks(Condition::Ok, Condition::Ok).worst(), Condition::Degraded);
+        assert_eq!(checks(Condition::Ok, Condition::Error).worst(), Condition::Error);
+    }
+
+    #[test]
+    fn a_result_file_that_stays_unreadable_is_told() {
+        let since = Utc::now();
+        let problems = [Problem { file: "normal.json".into(), reason: "not readable as JSON".into(), since }];
+        assert_eq!(history(&problems, since), Condition::Ok);
+        assert_eq!(history(&problems, since + UNREADABLE_FOR), Condition::Degraded);
+        assert_eq!(history(&[], since), Condition::Ok);
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_an_error_for_the_disk_but_not_for_the_logs() {
+        let folder = tempfile::tempdir().unwrap();
+        let gone = folder.path().join("gone");
+        assert_eq!(disk(&gone), Condition::Error);
+        assert_eq!(logs(&gone), Condition::Ok);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(logs(&file), Condition::Error);
+        assert_ne!(disk(folder.path()), Condition::Error);
+    }
+}

@@ -1,0 +1,290 @@
+//! Webhooks in, the queue they fill, and what came.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::actors::runs::{Job, JobError, JobState, JobSummary, ListJobs, Outcome, RetryJob, RunId};
+use crate::actors::runtime::events::Handling;
+use crate::actors::triggers::journal::Received;
+use crate::actors::triggers::{IngestError, Receipt, Receive, RemoveTrigger, Replay, Sender};
+use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
+use crate::http::extract::payload::Body;
+use crate::http::{ApiError, Code, State, ask};
+use crate::telemetry::redact;
+
+/// The routes of this area.
+pub fn routes(config: &mut ServiceConfig<'_>) {
+    config
+        .service(arr)
+        .service(tautulli)
+        .service(received)
+        .service(replay)
+        .service(triggers)
+        // Before the one whose pattern has it, too.
+        .service(retry)
+        .service(remove);
+}
+
+/// Where PUT does the same as POST: the Arrs let the user choose.
+pub const PUT_TOO: [&str; 2] = ["/api/webhook/arr", "/api/webhook/tautulli"];
+
+/// What became of a webhook: upstream's answers of all versions in one.
+#[derive(Serialize, ToSchema)]
+struct Accepted {
+    success: bool,
+    message: String,
+    /// The first trigger file; null where there is none.
+    file: Option<String>,
+    /// All trigger files.
+    files: Vec<String>,
+    /// How many jobs are new.
+    queued: usize,
+    /// The jobs that do the work, new or joined.
+    job_ids: Vec<String>,
+}
+
+impl Accepted {
+    fn of(state: &State, receipt: Receipt) -> Self {
+        let watcher = state.shared.data.watcher();
+        let files: Vec<_> = receipt.jobs.iter().map(|job| watcher.join(job).display().to_string()).collect();
+        Self {
+            // Upstream's answer to an object without fields, which a client may look for.
+            success: receipt.message != "Empty payload",
+            message: receipt.message,
+            file: files.first().cloned(),
+            files,
+            queued: receipt.queued,
+            job_ids: receipt.jobs,
+        }
+    }
+}
+
+/// How much of what came is wanted.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ReceivedOptions {
+    /// How many at most; without it all that are kept.
+    limit: Option<usize>,
+    /// `false` leaves out what was sent, which is most of the answer; `true` if absent.
+    #[param(required = false)]
+    payloads: bool,
+}
+
+impl FromQuery for ReceivedOptions {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self {
+            limit: parameters.optional_number("limit", 0, i64::MAX).map(size),
+            payloads: parameters.optional_switch("payloads").unwrap_or(true),
+        }
+    }
+}
+
+/// Which of the queue.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ListedJobs {
+    /// Only these: `waiting`, `running`, `failed`, `done`, separated by commas.
+    #[param(value_type = Option<String>)]
+    state: Option<Vec<&'static str>>,
+    /// How many at most; all if absent.
+    limit: Option<usize>,
+}
+
+impl FromQuery for ListedJobs {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self {
+            state: parameters.parsed("state", "waiting, running, failed or done, or several with commas", states),
+            limit: parameters.optional_number("limit", 0, i64::MAX).map(size),
+        }
+    }
+}
+
+/// The last received webhooks and trigger files.
+#[derive(Serialize, ToSchema)]
+struct ReceivedList {
+    success: bool,
+    /// Newest first.
+    webhooks: Vec<ReceivedWebhook>,
+}
+
+/// One received webhook or trigger file.
+#[derive(Serialize, ToSchema)]
+struct ReceivedWebhook {
+    /// Its number.
+    id: u64,
+    /// When it came.
+    at: DateTime<Utc>,
+    /// `sonarr`, `radarr`, `tautulli`, or `unknown`.
+    source: String,
+    /// The event, as the sender names it.
+    event: String,
+    /// What it is about, such as `Heat (1995)` or `Dark, S01E02`; null where that is not told.
+    title: Option<String>,
+    /// What was made of it.
+    verdict: Handling,
+    /// Why, in words.
+    reason: String,
+    /// The jobs that do its work.
+    jobs: Vec<String>,
+    /// The run that ended last for one of its jobs.
+    run: Option<RunId>,
+    /// How that run ended.
+    outcome: Option<Outcome>,
+    /// What came, secrets masked; null for a trigger file, where it was too large to keep, and where it is not wanted.
+    payload: Option<String>,
+}
+
+impl ReceivedWebhook {
+    fn of(entry: &Received, payloads: bool) -> Self {
+        let payload = entry.payload.as_deref().filter(|_| payloads);
+        Self {
+            id: entry.id,
+            at: entry.at,
+            source: entry.source.clone(),
+            event: entry.event.clone(),
+            title: entry.title(),
+            verdict: entry.verdict,
+            reason: entry.reason.clone(),
+            jobs: entry.jobs.clone(),
+            run: entry.result.map(|result| result.run),
+            outcome: entry.result.map(|result| result.outcome),
+            payload: payload.map(|payload| redact::mask(payload).into_owned()),
+        }
+    }
+}
+
+/// The queue.
+#[derive(Serialize, ToSchema)]
+struct TriggerList {
+    success: bool,
+    /// Jobs that wait, in the order in which they will start, then the running one, those that failed, and the last done.
+    triggers: Vec<TriggerEntry>,
+    /// How many there are in the states that are asked for, with those that `limit` leaves out.
+    total: usize,
+}
+
+/// A job with its place in the queue.
+#[derive(Serialize, ToSchema)]
+struct TriggerEntry {
+    /// 1 for the job that starts next; null for one that does not wait.
+    position: Option<usize>,
+    #[serde(flatten)]
+    job: JobSummary,
+}
+
+/// The states that are asked for; none for a word that is no state.
+fn states(list: &str) -> Option<Vec<&'static str>> {
+    list.split(',').map(|state| JobState::NAMES.into_iter().find(|name| *name == state.trim())).collect()
+}
+
+/// What was done.
+#[derive(Serialize, ToSchema)]
+struct Done {
+    success: bool,
+    message: &'static str,
+}
+
+impl From<IngestError> for ApiError {
+    fn from(error: IngestError) -> Self {
+        let code = match error {
+            IngestError::NotReadable(_) => Code::InvalidRequest,
+            IngestError::Unprocessable(_) => Code::Unprocessable,
+            IngestError::Missing(_) => Code::NotFound,
+            IngestError::Storage(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+impl From<JobError> for ApiError {
+    fn from(error: JobError) -> Self {
+        let code = match error {
+            JobError::Missing => Code::NotFound,
+            JobError::Running | JobError::Done => Code::Conflict,
+            JobError::Store(_) => Code::StorageUnavailable,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+/// Takes a webhook of Sonarr or Radarr.
+#[utoipa::path(post, path = "/api/webhook/arr", tag = "webhooks", request_body = Object,
+    responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
+#[route("/api/webhook/arr", method = "POST", method = "PUT")]
+async fn arr(state: State, body: Body) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Receive { sender: Sender::Arr, body: body.into_bytes() }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Takes a webhook of Tautulli.
+#[utoipa::path(post, path = "/api/webhook/tautulli", tag = "webhooks", request_body = Object,
+    responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
+#[route("/api/webhook/tautulli", method = "POST", method = "PUT")]
+async fn tautulli(state: State, body: Body) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Receive { sender: Sender::Tautulli, body: body.into_bytes() }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Lists the last received webhooks and trigger files with what became of them.
+#[utoipa::path(tag = "webhooks", params(ReceivedOptions), responses((status = 200, body = ReceivedList)))]
+#[get("/api/webhooks")]
+async fn received(state: State, options: Query<ReceivedOptions>) -> Result<impl Responder, ApiError> {
+    let view = state.views.ingest.get();
+    let Query(ReceivedOptions { limit, payloads }) = options;
+    // Payloads may be megabytes in all, and are searched for secrets.
+    let shown = web::block(move || {
+        let newest = view.received.iter().take(limit.unwrap_or(usize::MAX));
+        newest.map(|entry| ReceivedWebhook::of(entry, payloads)).collect()
+    });
+    let list = ReceivedList { success: true, webhooks: shown.await.map_err(ApiError::internal)? };
+    Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
+}
+
+/// Processes a kept webhook once more.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Accepted), (status = 404)))]
+#[post("/api/webhooks/{id}/replay")]
+async fn replay(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
+    let receipt = ask(&state.ingest, Replay { id: *id }).await??;
+    Ok(web::Json(Accepted::of(&state, receipt)))
+}
+
+/// Lists the queue.
+#[utoipa::path(tag = "webhooks",
+    params(ListedJobs),
+    responses((status = 200, body = TriggerList), (status = 400)))]
+#[get("/api/triggers")]
+async fn triggers(
+    state: State,
+    Query(ListedJobs { state: wanted, limit }): Query<ListedJobs>,
+) -> Result<impl Responder, ApiError> {
+    let limit = limit.unwrap_or(usize::MAX);
+    let jobs = ask(&state.supervisor, ListJobs).await?;
+    // Those that wait come first, in their order.
+    let found =
+        (1..).zip(&jobs).filter(|(_, job)| wanted.as_ref().is_none_or(|wanted| wanted.contains(&job.state.name())));
+    let entry = |(place, job): (usize, &Job)| TriggerEntry {
+        position: (job.state == JobState::Waiting).then_some(place),
+        job: JobSummary::from(job),
+    };
+    let total = found.clone().count();
+    Ok(web::Json(TriggerList { success: true, triggers: found.take(limit).map(entry).collect(), total }))
+}
+
+/// Takes a job out of the queue, and its file out of the watcher folder.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Done), (status = 404), (status = 409)))]
+#[delete("/api/triggers/{id:.*}")]
+async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    ask(&state.ingest, RemoveTrigger { id: id.into_inner() }).await??;
+    Ok(web::Json(Done { success: true, message: "Trigger removed" }))
+}
+
+/// Lets a waiting or failed job start as soon as the slot is free.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = JobSummary), (status = 404), (status = 409)))]
+#[post("/api/triggers/{id:.*}/retry")]
+async fn retry(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(ask(&state.supervisor, RetryJob { id: id.into_inner() }).await??))
+}

@@ -1,0 +1,8 @@
+//! What handlers take of a request: its query, its body, its pictures.
+
+pub mod body;
+pub mod multipart;
+pub mod parameters;
+pub mod payload;
+pub mod picture_form;
+pub mod staging;

@@ -1,0 +1,9 @@
+//! What every request and answer goes through.
+
+pub mod access_log;
+pub mod connections;
+pub mod headers;
+pub mod masking;
+pub mod owed;
+pub mod request_id;
+pub mod rewrite;

@@ -1,0 +1,10 @@
+//! How handlers answer.
+
+pub mod representation;
+pub mod run;
+pub mod time;
+
+use actix_web::http::header::HeaderValue;
+
+/// Pictures may be behind a login; the generation tells whether the answer still holds.
+pub const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("private, no-cache");

@@ -1,0 +1,59 @@
+// Fields of the settings: back to the default, only what was changed, colours, lists in another order.
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Daemon } from './daemon.mjs';
+import { visit, withPage } from './page.mjs';
+
+describe('fields of the settings', () => {
+  let daemon;
+  before(async () => {
+    const config = { PrerequisitePart: { maxLogs: '7' }, PosterOverlayPart: { fontcolor: 'gold' } };
+    const prepare = (folder) => writeFile(join(folder, 'config.json'), JSON.stringify(config));
+    daemon = await Daemon.start({ prepare });
+  });
+  after(() => daemon.stop());
+
+  test('only what differs from the default is shown, and goes back to it', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      const settings = page.locator('.setting');
+      await page.locator('[data-setting="maxLogs"]').waitFor();
+      const before = await settings.count();
+      assert.ok(before < 20, `${before} settings`);
+      await page.getByRole('button', { name: 'Reset to the default: Maximum Log Files' }).click();
+      await page.getByText('1 unsaved change').waitFor();
+      assert.equal(await page.locator('[data-setting="maxLogs"]').count(), 0);
+      assert.equal(await settings.count(), before - 1);
+    });
+  });
+
+  test('a colour is picked as it is typed', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await visit(page, daemon, '/settings?key=PosterFontcolor', 'Settings');
+      const setting = page.locator('[data-setting="PosterFontcolor"]');
+      const picker = setting.locator('input[type="color"]');
+      assert.equal(await picker.inputValue(), '#ffd700');
+      await picker.fill('#102030');
+      assert.equal(await setting.locator('input[type="text"]').inputValue(), '#102030');
+    });
+  });
+
+  test('an entry of a list is dragged to where it belongs', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await visit(page, daemon, '/settings?key=PreferredLanguageOrder', 'Settings');
+      const entries = page.locator('[data-setting="PreferredLanguageOrder"] .entries li');
+      assert.deepEqual(await entries.allInnerTexts(), ['xx', 'en', 'de']);
+      await entries.nth(2).dragTo(entries.nth(0));
+      assert.deepEqual(await entries.allInnerTexts(), ['de', 'xx', 'en']);
+    });
+  });
+
+  test('a number says what it counts, and from where to where', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await visit(page, daemon, '/settings?key=PosterBorderwidth', 'Settings');
+      await page.locator('[data-setting="PosterBorderwidth"]').getByText('px · 0 to 1000').waitFor();
+    });
+  });
+});

@@ -1,0 +1,52 @@
+// The timetable: every mode that can be scheduled, with what belongs to it.
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Daemon } from './daemon.mjs';
+import { settled, withPage } from './page.mjs';
+
+describe('the timetable', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start();
+  });
+  after(() => daemon.stop());
+
+  const entries = async () => (await (await fetch(`${daemon.url}/api/scheduler/config`)).json()).config.schedules;
+
+  test('every mode that the daemon can schedule is offered, and taken', async () => {
+    const asked = await daemon.post('/api/scheduler/preview', { time: '03:00', mode: 'nonsense' });
+    const { message } = await asked.json();
+    const listed = /a schedule runs (.*)$/.exec(message)?.[1].split(/, | or /);
+    assert.ok(listed?.length > 5, message);
+    await withPage(daemon, '/schedules', {}, async (page) => {
+      await settled(page);
+      const choices = page.getByLabel('Run', { exact: true }).locator('option');
+      await choices.first().waitFor({ state: 'attached' });
+      const offered = await choices.evaluateAll((all) => all.map(({ value }) => value));
+      assert.deepEqual(offered.toSorted(), listed.toSorted());
+    });
+  });
+
+  test('a logo update has its library and what it does, which come back when it is edited', async () => {
+    await withPage(daemon, '/schedules', {}, async (page) => {
+      await settled(page);
+      assert.equal(await page.getByLabel('What to do').count(), 0, 'only a logo update has logos');
+      await page.getByLabel('Run', { exact: true }).selectOption('logoupdater');
+      await page.getByLabel('Library', { exact: true }).fill('Movies');
+      await page.getByLabel('What to do').selectOption('replace');
+      await page.getByRole('button', { name: 'Add', exact: true }).click();
+      await page.getByText('Movies · Replace all logos').waitFor();
+      const [{ mode, library, force_replace, revert }] = await entries();
+      assert.deepEqual([mode, library, force_replace, revert], ['logoupdater', 'Movies', true, false]);
+
+      await page.getByRole('button', { name: 'Edit' }).click();
+      assert.equal(await page.getByLabel('What to do').inputValue(), 'replace');
+      await page.getByLabel('What to do').selectOption('revert');
+      await page.getByLabel('Library', { exact: true }).fill('');
+      await page.getByRole('button', { name: 'Save' }).click();
+      await page.getByText('All libraries · Remove logos set by Posterizarr').waitFor();
+      const [changed] = await entries();
+      assert.deepEqual([changed.library, changed.force_replace, changed.revert], ['all', false, true]);
+    });
+  });
+});

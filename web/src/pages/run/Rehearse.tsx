@@ -1,0 +1,28 @@
+/** A run that only tells what it would do. The built-in engine does it, also where the script does the runs. */
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'wouter-preact';
+import type { Mode } from '../../api/types';
+import { useBusy } from '../../components/busy';
+import { status } from '../../live/state';
+import { t } from '../../texts';
+import { startRun } from './start';
+
+export function Rehearse({ mode, children }: { mode: Mode; children: ComponentChildren }) {
+  const busy = useBusy();
+  const [, navigate] = useLocation();
+  async function rehearse() {
+    const id = await startRun({ mode }, true);
+    if (id !== undefined) navigate(`/runs/${id}`);
+  }
+  return (
+    <button
+      type="button"
+      class="button"
+      title={t('run.rehearse_help')}
+      disabled={busy.on || status.value?.running}
+      onClick={() => busy.while(rehearse())}
+    >
+      {children}
+    </button>
+  );
+}

@@ -1,0 +1,103 @@
+/** A setting that is a list of texts. */
+import { ArrowDown, ArrowUp, X } from 'lucide-preact';
+import { useState } from 'preact/hooks';
+import { t } from '../../texts';
+import type { FieldModel } from './model';
+
+interface ListFieldProps {
+  field: FieldModel;
+  value: string[];
+  problem: string | undefined;
+  onValue: (value: unknown) => void;
+}
+
+/** As the file says that an order of languages is the one of posters: a name, not a text. */
+const AS_POSTERS = 'PleaseFillMe';
+
+/** A list whose order counts: entries move up and down, leave, and are added. */
+export function ListField({ field, value, problem, onValue }: ListFieldProps) {
+  const [next, setNext] = useState('');
+  const isTwice = value.includes(next.trim());
+  // Which entry is being dragged.
+  const [dragged, setDragged] = useState<number>();
+  const move = (from: number, to: number) => {
+    const list = [...value];
+    const [entry] = list.splice(from, 1);
+    if (entry !== undefined) list.splice(to, 0, entry);
+    onValue(list);
+  };
+  const add = () => {
+    if (!next.trim() || isTwice) return;
+    onValue([...value, next.trim()]);
+    setNext('');
+  };
+  return (
+    <fieldset class="field plain">
+      <legend>{field.label}</legend>
+      <ol class="entries">
+        {value.map((entry, index) => (
+          <li
+            key={entry}
+            draggable
+            class={dragged === index ? 'dragged' : undefined}
+            onDragStart={() => setDragged(index)}
+            onDragEnd={() => setDragged(undefined)}
+            onDragOver={(event) => dragged !== undefined && event.preventDefault()}
+            onDrop={(event) => {
+              if (dragged === undefined) return;
+              event.preventDefault();
+              move(dragged, index);
+            }}
+          >
+            <span class="grow">{entry === AS_POSTERS ? t('settings.as_posters') : entry}</span>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t('settings.move_up', { entry })}
+              disabled={index === 0}
+              onClick={() => move(index, index - 1)}
+            >
+              <ArrowUp size={14} />
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t('settings.move_down', { entry })}
+              disabled={index === value.length - 1}
+              onClick={() => move(index, index + 1)}
+            >
+              <ArrowDown size={14} />
+            </button>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={t('settings.remove_entry', { entry })}
+              onClick={() => onValue(value.filter((_, at) => at !== index))}
+            >
+              <X size={14} />
+            </button>
+          </li>
+        ))}
+      </ol>
+      <div class="row nowrap">
+        <input
+          aria-label={t('settings.add_to', { name: field.label })}
+          aria-invalid={isTwice ? true : undefined}
+          value={next}
+          onInput={(event) => setNext(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter') return;
+            event.preventDefault();
+            add();
+          }}
+        />
+        <button type="button" class="button small" disabled={!next.trim() || isTwice} onClick={add}>
+          {t('common.add')}
+        </button>
+      </div>
+      {isTwice && <p class="problem">{t('settings.twice', { entry: next.trim() })}</p>}
+      {field.help && <p class="help">{field.help}</p>}
+      {problem && <p class="problem">{problem}</p>}
+    </fieldset>
+  );
+}

@@ -1,0 +1,55 @@
+/** The first run, rehearsed or made. */
+import { Link, useLocation } from 'wouter-preact';
+import { useBusy } from '../../components/busy';
+import { messageOf } from '../../lib/readiness';
+import { status } from '../../live/state';
+import { t, word } from '../../texts';
+import { startRun } from '../run/start';
+import { StepForm } from './StepForm';
+import { type Facts, linkTo, stepOf } from './steps';
+
+export function FirstRunStep({ facts: { readiness } }: { facts: Facts }) {
+  const [, navigate] = useLocation();
+  const busy = useBusy();
+  const missing = readiness.checks.filter(({ state }) => state === 'error');
+
+  async function start(dryRun: boolean): Promise<boolean> {
+    const id = await startRun({ mode: 'normal' }, dryRun);
+    if (id === undefined) return false;
+    navigate(`/runs/${id}`);
+    return true;
+  }
+
+  return (
+    <StepForm
+      step="run"
+      submit={t('setup.start')}
+      onSubmit={() => start(false)}
+      beside={
+        <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(start(true))}>
+          {t('common.rehearse')}
+        </button>
+      }
+    >
+      {missing.length > 0 && (
+        <div class="notice tone-warn">
+          <div>
+            {t('setup.missing')}
+            <ul class="plain-list">
+              {missing.map((check, index) => {
+                const step = stepOf(check);
+                const name = word('check', check.id, check.name);
+                return (
+                  <li key={`${check.id}-${index}`}>
+                    {step ? <Link href={linkTo(step)}>{name}</Link> : name}: {messageOf(check)}
+                  </li>
+                );
+              })}
+            </ul>
+          </div>
+        </div>
+      )}
+      {status.value?.running && <p class="notice tone-warn">{t('common.waits')}</p>}
+    </StepForm>
+  );
+}

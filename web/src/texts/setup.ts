@@ -1,0 +1,4 @@
+/** Tests read the page in English. */
+import { begin } from './index';
+
+await begin();
