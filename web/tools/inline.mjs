@@ -26,7 +26,8 @@ const SILENT = new Set([
 ]);
 const LOOK_UP = /^(t|rich|word)$/;
 /** Calls whose texts are for developers or machines. */
-const UNSEEN = /^console\.|Error$|^import$|\.(GET|POST|PUT|DELETE|PATCH|querySelector(All)?|matches|closest)$/;
+const UNSEEN =
+  /^console\.|Error$|^(import|together)$|\.(GET|POST|PUT|DELETE|PATCH|querySelector(All)?|matches|closest)$/;
 /** Two words, a word beside a value (`…`), or one with a capital letter. */
 const PROSE = /\p{L}[,:;.!?…]*\s[…\s]*\p{L}|…\s\p{L}{2}|\p{L}{2}[:,]?\s…|^\p{Lu}\p{Ll}+[:.!?…]?$/u;
 /** Names are the same in every language. */
