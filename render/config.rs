@@ -68,6 +68,8 @@ pub struct Look {
     pub season_names: Option<SeasonNames>,
     /// The colour that logos get which have none of their own, where that is wanted.
     pub logo_colour: Option<Colour>,
+    /// Whether logos are wanted in the place of titles: on posters and seasons, and on backgrounds.
+    logos: (bool, bool),
     designs: [Result<Design, Problem>; ArtworkKind::ALL.len()],
 }
 
@@ -127,6 +129,8 @@ impl Look {
         let (season, basics) = (section("SeasonPosterOverlayPart"), section("PrerequisitePart"));
         let season_names = SeasonNames::read(&season);
         let logo_colour = logo_colour(&basics);
+        // Whether a run looks for logos is its own affair; here it is about samples, which a strange value must not stop.
+        let logos = ["UseLogo", "UseBGLogo"].map(|key| basics.flag(key).unwrap_or_default()).into();
         let designs = ArtworkKind::ALL.map(|kind| {
             let design = Design::read(kind, section)?;
             // A word that is none stops only the kind on which it stands, and only where it is wanted there.
@@ -145,6 +149,7 @@ impl Look {
         Ok(Self {
             season_names: season_names.unwrap_or_default(),
             logo_colour: logo_colour.unwrap_or_default(),
+            logos,
             processing: output.flag("ImageProcessing")?,
             quality: output.percentage("outputQuality")?,
             season_word,
@@ -164,6 +169,16 @@ impl Look {
             Some(Ok(design)) => Ok(design),
             Some(Err(problem)) => Err(problem.clone()),
             None => Err(Problem { section: String::new(), key: String::new(), complaint: "is missing".to_owned() }),
+        }
+    }
+
+    /// Whether a logo is wanted in the place of the title on this kind.
+    pub fn wants_logo(&self, kind: ArtworkKind) -> bool {
+        let (posters, backgrounds) = self.logos;
+        match kind {
+            ArtworkKind::Poster | ArtworkKind::Season => posters,
+            ArtworkKind::Background => backgrounds,
+            ArtworkKind::TitleCard | ArtworkKind::Collection => false,
         }
     }
 

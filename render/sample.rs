@@ -11,6 +11,7 @@ use crate::{
     logo,
     picture::{Canvas, Colour, EncodeError, Source, encode},
     prepared::{AssetCache, MakeError, PreparedDesign},
+    title_logo::TitleLogo,
 };
 
 const GROUND: Colour = Colour::opaque([0xfc, 0x7e, 0x10]);
@@ -18,6 +19,9 @@ const GROUND: Colour = Colour::opaque([0xfc, 0x7e, 0x10]);
 pub const BOX: Colour = Colour::opaque([0xf3, 0xac, 0x7c]);
 
 const STAND_IN_QUALITY: u8 = 85;
+
+/// What stands in the place of a title where logos are wanted: a pale one, so that a colour for such shows.
+const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 80"><g fill="none" stroke="#eee" stroke-width="12" stroke-linejoin="round" stroke-linecap="round"><path d="M12 68V12h24a16 16 0 0 1 0 32H12"/><path d="M72 68V12l28 36 28-36v56"/><path d="M188 24a28 28 0 1 0 0 32"/></g></svg>"##;
 
 /// What samples say where nothing else is asked for.
 const TITLE: &str = "The Hobbit is a great movie";
@@ -62,7 +66,13 @@ pub fn sample(look: &Look, folder: &Path, wanted: &Wanted) -> Result<(Vec<u8>, V
             ArtworkKind::TitleCard => (title, look.episode_line(1, 1)),
             ArtworkKind::Collection => (title, look.collection_word.clone()),
         };
-        warnings.extend(prepared.letter(&mut canvas, &first, &second, wanted.boxes.then_some(BOX)).complaints());
+        let printed = if look.wants_logo(wanted.kind) && !wanted.boxes {
+            let logo = TitleLogo::decode(LOGO.as_bytes())?;
+            prepared.letter_with_logo(&mut canvas, &logo, look.logo_colour, (&first, &second))?
+        } else {
+            prepared.letter(&mut canvas, &first, &second, wanted.boxes.then_some(BOX))
+        };
+        warnings.extend(printed.complaints());
         prepared.badges(&mut canvas, &wanted.badges, Spacing::default());
     }
     Ok((encode(canvas.pixels(), look.quality, look.processing)?, warnings))
@@ -128,6 +138,26 @@ mod tests {
         let (red, _) = made(&with("PosterOverlayPart", "bordercolor", "red"), ArtworkKind::Poster).unwrap();
         let corner = |file: &[u8]| decode(file).unwrap().pixels.get_pixel(5, 5).0;
         assert!(corner(&plain)[0] < 10 && corner(&red)[0] > 240, "{:?} {:?}", corner(&plain), corner(&red));
+    }
+
+    #[test]
+    fn a_logo_stands_in_the_place_of_the_title_where_it_is_wanted() {
+        let seen = |changes: &[(&str, &str)], kind| {
+            let mut document = fresh();
+            for (key, value) in changes {
+                document.get_mut("PrerequisitePart").unwrap()[*key] = (*value).into();
+            }
+            made(&document, kind).unwrap().0
+        };
+        for (key, kind, other) in [
+            ("UseLogo", ArtworkKind::Poster, ArtworkKind::Background),
+            ("UseBGLogo", ArtworkKind::Background, ArtworkKind::Poster),
+        ] {
+            let gold = [(key, "true"), ("ConvertLogoColor", "true"), ("LogoFlatColor", "gold")];
+            let [title, logo, golden] = [&[][..], &gold[..1], &gold].map(|changes| seen(changes, kind));
+            assert!(title != logo && logo != golden, "{key}");
+            assert_eq!(seen(&[], other), seen(&gold[..1], other), "{key}");
+        }
     }
 
     #[test]

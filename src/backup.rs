@@ -22,6 +22,7 @@ use crate::actors::files::{write_atomic, write_private};
 use crate::actors::recovery::records::{self, RecordsError};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::store::{Store, StoreError, swap};
+use crate::settings::saved;
 
 /// The form of the archive; a higher number is one that this version does not know.
 const FORMAT: u32 = 1;
@@ -31,7 +32,8 @@ const RECORDS: &str = "records.jsonl";
 const FILES: &str = "files/";
 
 /// What is edited by hand or by the web UI, below the data folder.
-const EDITED: [&str; 4] = ["config.json", "scheduler.json", "UILogs/webui_settings.json", "posterizarrd.toml"];
+const EDITED: [&str; 5] =
+    ["config.json", "scheduler.json", "UILogs/webui_settings.json", "posterizarrd.toml", saved::FILE_NAME];
 /// The largest file of those that is kept and read back, in bytes.
 const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-//! The daemon's own settings: defaults < TOML file < environment < flags.
+//! The daemon's own settings: defaults < TOML file < what was saved over the API < environment < flags.
 //!
 //! [`table::SETTINGS`] is the one list of them. Flags, environment names, TOML keys, `--help`, the rejection of unknown
 //! keys and the table in the README derive from it. What the user changes at run time is in `config.json` instead.
@@ -6,10 +6,13 @@
 mod engine_flags;
 pub mod environment;
 pub mod layers;
+pub mod live;
 pub mod origin;
 pub mod parse;
+pub mod saved;
 mod setting;
 pub mod table;
+mod toml_file;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -29,6 +32,7 @@ use posterizarr_media::http::HttpSettings;
 
 pub use environment::Environment;
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
+pub use live::LiveSettings;
 pub use origin::{Origin, Origins};
 
 /// Everything the daemon is told at its start.
@@ -138,6 +142,11 @@ impl Settings {
     /// The script of upstream.
     pub fn script(&self) -> PathBuf {
         self.app_dir.join("Posterizarr.ps1")
+    }
+
+    /// The TOML file that was read, or the one that would be.
+    pub fn file(&self) -> PathBuf {
+        self.origins.file.clone().unwrap_or_else(|| self.data_dir.join(layers::FILE_NAME))
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
             RunnerChoice::Script,
             words("zsh {script}"),
             "/srv/app/run.zsh".into(),
-            words("/usr/bin/posterizarrd engine --data-dir /data"),
+            words("/usr/bin/posterizarrd engine --data-dir /data").into(),
         );
         for (line, expected) in [
             ("pwsh -File /app/Posterizarr.ps1 -Testing", Some("/app/Posterizarr.ps1")),

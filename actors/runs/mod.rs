@@ -62,7 +62,7 @@ use crate::runtime::view::View;
 use crate::store::StoreError;
 use queue::{Moment, Queue, Submission};
 use records::Records;
-pub use runner::{ENGINE_DATA_DIR, ENGINE_SUBCOMMAND, Reader, Runner, RunnerChoice};
+pub use runner::{ENGINE_DATA_DIR, ENGINE_SUBCOMMAND, EngineCommand, Reader, Runner, RunnerChoice};
 use slot::{ActiveRun, Slot};
 use starting::Wanted;
 
@@ -84,8 +84,6 @@ pub struct SupervisorSettings {
     pub command: Vec<String>,
     /// This program, which is started again as `run-shim <folder>`.
     pub executable: PathBuf,
-    /// Further flags for the engine, besides the data folder.
-    pub engine_flags: Vec<String>,
     /// How long a run may take to end after a stop, before it is killed.
     pub stop_grace: Duration,
     /// How long a run may take; none means no limit.
@@ -107,6 +105,8 @@ pub struct Views {
     pub runs: View<RunView>,
     /// The configuration.
     pub config: View<ConfigView>,
+    /// Further flags for the engine, besides the data folder.
+    pub engine_flags: View<Vec<String>>,
 }
 
 /// The actor.
@@ -137,7 +137,7 @@ impl ScriptSupervisor {
                 settings.runner,
                 settings.command.clone(),
                 settings.script.clone(),
-                engine_command(&settings, shared.data.root()),
+                engine_command(&settings, shared.data.root(), &views),
             ),
             queue: Queue::load(shared.store.clone(), Moment::now()),
             last: records.last_finished().map(Arc::new),
@@ -214,10 +214,10 @@ impl ScriptSupervisor {
 }
 
 /// The engine with its leading arguments.
-fn engine_command(settings: &SupervisorSettings, data: &Path) -> Vec<String> {
+fn engine_command(settings: &SupervisorSettings, data: &Path, views: &Views) -> EngineCommand {
     let path = |path: &Path| path.to_string_lossy().into_owned();
     let fixed = [path(&settings.executable), ENGINE_SUBCOMMAND.to_owned(), ENGINE_DATA_DIR.to_owned(), path(data)];
-    fixed.into_iter().chain(settings.engine_flags.iter().cloned()).collect()
+    EngineCommand { fixed: fixed.into(), flags: views.engine_flags.clone() }
 }
 
 impl Service for ScriptSupervisor {

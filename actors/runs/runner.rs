@@ -9,6 +9,7 @@ use super::arguments::{InvalidRequest, RunRequest};
 use super::messages::StartError;
 use super::view::{RunnerKind, RunnerState};
 use crate::runs::Mode;
+use crate::runtime::view::View;
 
 /// The sub-command of this program that is the engine.
 pub const ENGINE_SUBCOMMAND: &str = "engine";
@@ -57,13 +58,32 @@ pub struct Runner {
     choice: RunnerChoice,
     command: Vec<String>,
     script: PathBuf,
-    engine: Vec<String>,
+    engine: EngineCommand,
+}
+
+/// The engine: its program with the arguments that stay, then flags, which may be others at each run.
+#[derive(Debug, Clone)]
+pub struct EngineCommand {
+    pub fixed: Vec<String>,
+    pub flags: View<Vec<String>>,
+}
+
+impl From<Vec<String>> for EngineCommand {
+    /// One without flags.
+    fn from(fixed: Vec<String>) -> Self {
+        Self { fixed, flags: View::default() }
+    }
+}
+
+impl EngineCommand {
+    fn words(&self) -> Vec<String> {
+        self.fixed.iter().chain(self.flags.get().iter()).cloned().collect()
+    }
 }
 
 impl Runner {
-    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path; `engine`
-    /// is the engine with its leading arguments.
-    pub fn new(choice: RunnerChoice, command: Vec<String>, script: PathBuf, engine: Vec<String>) -> Self {
+    /// `command` is the program with its leading arguments; `{script}` in it stands for the script's path.
+    pub fn new(choice: RunnerChoice, command: Vec<String>, script: PathBuf, engine: EngineCommand) -> Self {
         Self { choice, command, script, engine }
     }
 
@@ -156,7 +176,7 @@ impl Runner {
     pub fn is_engine(&self, command: &[String]) -> bool {
         let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
         let [program, word, ..] = command else { return false };
-        word == ENGINE_SUBCOMMAND && self.engine.first().is_some_and(|own| name(own) == name(program))
+        word == ENGINE_SUBCOMMAND && self.engine.fixed.first().is_some_and(|own| name(own) == name(program))
     }
 
     /// Whether it runs the script, with all that follows: result files, the running file, its own log.
@@ -182,7 +202,7 @@ impl Runner {
     /// The program and all arguments of a run.
     pub fn command_line(&self, way: Way, arguments: Vec<String>) -> Vec<String> {
         if way == Way::Engine {
-            return self.engine.iter().cloned().chain(arguments).collect();
+            return self.engine.words().into_iter().chain(arguments).collect();
         }
         let script = self.script.to_string_lossy();
         let leading = self.command.iter().map(|part| part.replace(SCRIPT, &script));
@@ -203,7 +223,7 @@ impl Runner {
             why_params,
             available: true,
             reason: command.reason.filter(|_| self.choice == RunnerChoice::Auto),
-            command: self.engine.clone(),
+            command: self.engine.words(),
             modes: Some(Mode::ALL.to_vec()),
         }
     }
@@ -255,8 +275,8 @@ mod tests {
 
     fn chosen(choice: RunnerChoice, command: &[&str], script: &Path) -> Runner {
         let command = command.iter().map(|part| (*part).to_owned()).collect();
-        let engine = ["/usr/bin/posterizarrd", ENGINE_SUBCOMMAND, ENGINE_DATA_DIR, "/data"].map(str::to_owned).to_vec();
-        Runner::new(choice, command, script.to_owned(), engine)
+        let fixed = ["/usr/bin/posterizarrd", ENGINE_SUBCOMMAND, ENGINE_DATA_DIR, "/data"].map(str::to_owned).to_vec();
+        Runner::new(choice, command, script.to_owned(), fixed.into())
     }
 
     fn runner(command: &[&str], script: &Path) -> Runner {
@@ -356,6 +376,14 @@ mod tests {
             let other = chosen(RunnerChoice::Script, &["/bin/true"], &script).way_of(request);
             assert!(matches!(other, Err(StartError::Invalid(InvalidRequest::NeedsVersion3(_)))), "{other:?}");
         }
+    }
+
+    #[test]
+    fn each_run_has_the_flags_of_its_time() {
+        let runner = chosen(RunnerChoice::Native, &["sh"], Path::new("/nowhere"));
+        runner.engine.flags.publish(vec!["--drawing-legibility".into(), "on".into()]);
+        let words = runner.command_line(Way::Engine, vec!["-Testing".into()]);
+        assert_eq!(words[4..], ["--drawing-legibility", "on", "-Testing"]);
     }
 
     #[test]

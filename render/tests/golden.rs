@@ -5,12 +5,14 @@
 
 use std::{fs, path::PathBuf};
 
+use chrono::NaiveDate;
 use image::{Rgb, RgbImage, imageops};
 use posterizarr_render::{
     TitleLogo,
     badge::{Badge, Shape, Spacing, Style},
     config::{Document, Look},
-    design::{ArtworkKind, Design},
+    design::{ArtworkKind, Design, Typography},
+    finish::{Finish, SeasonalBorder},
     geometry::Gravity,
     hiding::{Hiding, Strength},
     overlays,
@@ -284,6 +286,47 @@ fn badges_and_hidden_cards() -> RgbImage {
     all
 }
 
+const SEASONS: &str = "10-24..10-31 darkorange; 12-01..01-06 #b3001b";
+
+/// A poster with its overlay and border on a day.
+fn on(month: u32, day: u32, balanced_lines: bool, title: &str) -> RgbImage {
+    let borders = SeasonalBorder::parse_all(SEASONS).unwrap();
+    let finish = Finish { typography: Typography { balanced_lines, ..Typography::default() }, legibility: false, borders };
+    let look = finish.applied(look(&[]), NaiveDate::from_ymd_opt(2026, month, day).unwrap());
+    poster_of(look.design(ArtworkKind::Poster).unwrap(), title, "")
+}
+
+fn poster_of(design: &Design, title: &str, second: &str) -> RgbImage {
+    let folder = tempfile::tempdir().unwrap();
+    overlays::put_missing(folder.path()).unwrap();
+    let prepared = AssetCache::new(folder.path()).prepared(design).unwrap();
+    let mut canvas = prepared.compose(scene((1000, 1500)));
+    prepared.letter(&mut canvas, title, second, None);
+    canvas.pixels().clone()
+}
+
+/// Pictures of one size side by side, a tenth as large, for the docs.
+fn in_a_row(pictures: &[RgbImage]) -> RgbImage {
+    let small = pictures.iter().map(small).collect::<Vec<_>>();
+    let (width, height) = small[0].dimensions();
+    let mut row = RgbImage::from_pixel((width + 20) * small.len() as u32 - 20, height, Rgb([255; 3]));
+    for (at, picture) in small.iter().enumerate() {
+        imageops::replace(&mut row, picture, i64::from(width + 20) * at as i64, 0);
+    }
+    row
+}
+
+/// The pictures of the docs: borders of the year, and a collection's poster beside a picked picture as it came and as it is made.
+fn rows_of_the_docs() -> [(&'static str, RgbImage); 2] {
+    let title = "The Long Way Home";
+    let seasons = [on(5, 1, false, title), on(10, 31, false, title), on(12, 24, false, title)];
+    let collection = look(&[]).design(ArtworkKind::Collection).unwrap().clone();
+    let picked = bare_design(&[], false).compose(scene((1000, 1500))).pixels().clone();
+    let collections =
+        [poster_of(&collection, "The Long Way", "Collection"), picked, on(5, 1, false, title)];
+    [("seasonal-borders", in_a_row(&seasons)), ("collections-and-sets", in_a_row(&collections))]
+}
+
 /// What the script does not know, each by its golden.
 #[test]
 fn what_is_drawn_beyond_the_script_looks_as_it_did() {
@@ -305,6 +348,9 @@ fn what_is_drawn_beyond_the_script_looks_as_it_did() {
         ("badges", with_badges(source())),
         ("hidden-blur", hidden(Hiding::Blur(Strength::FULL))),
         ("hidden-grey", hidden(Hiding::Grey(Strength::FULL))),
+        ("border-in-season", on(12, 24, false, "The Long Way Home")),
+        ("border-out-of-season", on(5, 1, false, "The Long Way Home")),
+        ("balanced-lines", on(5, 1, true, "The Hobbit is a great movie that we all loved")),
     ] {
         let path = folder.join(format!("fixtures/golden/{name}.png"));
         if writes {
@@ -324,6 +370,9 @@ fn what_is_drawn_beyond_the_script_looks_as_it_did() {
         let docs = folder.join("../docs/pictures");
         fs::create_dir_all(&docs).unwrap();
         fs::write(docs.join("legibility.jpg"), encode(&both, 85, false).unwrap()).unwrap();
+        for (name, picture) in rows_of_the_docs() {
+            fs::write(docs.join(format!("{name}.jpg")), encode(&picture, 85, false).unwrap()).unwrap();
+        }
         fs::write(docs.join("badges.jpg"), encode(&badges_and_hidden_cards(), 85, false).unwrap()).unwrap();
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -41,7 +41,7 @@ pub fn main(flags: &Flags) -> ExitCode {
 
 /// Who reads `config.json` in a run.
 fn reader(settings: &Settings) -> Reader {
-    Runner::new(settings.runner, settings.runner_command.clone(), settings.script(), Vec::new()).reader()
+    Runner::new(settings.runner, settings.runner_command.clone(), settings.script(), Vec::new().into()).reader()
 }
 
 /// What was found in a `config.json`.

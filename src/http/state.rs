@@ -26,14 +26,16 @@ use crate::actors::schedule::Scheduler;
 use crate::actors::servers::libraries::LibraryKeeper;
 use crate::actors::triggers::WebhookIngest;
 use crate::http::{api, auth, middleware};
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::views::Views;
 use posterizarr_media::http::HttpClient;
 
 /// What handlers share.
 pub struct AppState {
-    /// The daemon's settings.
+    /// The daemon's settings as they were at its start.
     pub settings: Settings,
+    /// The same as they are now.
+    pub live: LiveSettings,
     /// Data folder, store and facts.
     pub shared: Shared,
     /// What each actor shows.

@@ -5,14 +5,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use posterizarr_base::bounded;
 use posterizarr_engine::Drawing;
 use posterizarr_engine::library::SaveFirst;
 use posterizarr_media::service::HostLimits;
 
 use super::origin::{Origin, Origins};
+use super::origin::Sources;
 use super::parse::Given;
+use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
+use super::toml_file::{self, Values};
 use super::{Environment, LogFormat, Settings};
 use crate::actors::library::assets::IndexSettings;
 use crate::actors::library::trash::TrashSettings;
@@ -70,24 +72,36 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Vec<Prob
 
 /// Reads all layers: the settings as far as they are right, and every problem.
 pub fn load_what_is_right(flags: &Flags, environment: &Environment) -> (Loaded, Vec<Problem>) {
+    load_with(flags, environment, None)
+}
+
+/// The same, with these values in the place of those that were saved over the API.
+pub(super) fn load_with(
+    flags: &Flags,
+    environment: &Environment,
+    saved: Option<Values>,
+) -> (Loaded, Vec<Problem>) {
     let mut settings = defaults(environment);
     let mut problems = Vec::new();
-    let mut layers = Layers { flags, environment, file: None, values: BTreeMap::new() };
+    let mut warnings = unknown_variables(environment);
+    let mut layers = Layers { flags, environment, file: None, values: Values::new(), saved: Values::new() };
     let path = layers.file_path();
     if let Some(path) = &path {
         layers.file = Some(path.clone());
-        match read(path) {
+        match toml_file::read(path) {
             Ok(values) => layers.values = values,
             Err(wrong) => problems.push(Problem { key: String::new(), origin: path.display().to_string(), wrong }),
         }
         problems.extend(layers.unknown_keys());
     }
+    layers.saved = saved.unwrap_or_else(|| saved::read(&layers.data_dir(), &mut warnings));
     for setting in SETTINGS {
-        layers.apply(setting, &mut settings, &mut problems);
+        layers.apply(setting, &mut settings, &mut problems, &mut warnings);
     }
     settings.origins.file.clone_from(&path);
+    settings.origins.sources = Sources { flags: flags.clone(), environment: environment.clone() };
     fill_in(&mut settings, environment);
-    (Loaded { settings, file: path, warnings: unknown_variables(environment) }, problems)
+    (Loaded { settings, file: path, warnings }, problems)
 }
 
 fn defaults(environment: &Environment) -> Settings {
@@ -170,17 +184,29 @@ struct Layers<'a> {
     flags: &'a Flags,
     environment: &'a Environment,
     file: Option<PathBuf>,
-    values: BTreeMap<String, Result<Given, String>>,
+    values: Values,
+    saved: Values,
 }
 
 impl Layers<'_> {
     /// Takes the setting from each layer that has it, the weakest first, so that a mistake in any of them is seen.
-    fn apply(&self, setting: &Setting, settings: &mut Settings, problems: &mut Vec<Problem>) {
+    fn apply(
+        &self,
+        setting: &Setting,
+        settings: &mut Settings,
+        problems: &mut Vec<Problem>,
+        warnings: &mut Vec<String>,
+    ) {
         for (origin, store, given) in self.given(setting) {
             match given.and_then(|given| store(settings, &given).map(|()| given)) {
                 Ok(given) => drop(settings.origins.given.insert(setting.key, (given.to_string(), origin))),
                 Err(wrong) => {
-                    problems.push(Problem { key: setting.key.to_owned(), origin: origin.to_string(), wrong });
+                    let problem = Problem { key: setting.key.to_owned(), origin: origin.to_string(), wrong };
+                    // Nobody who saves in the web UI must be kept from it by that, as after a change of version.
+                    match origin {
+                        Origin::Saved => warnings.push(problem.to_string()),
+                        _ => problems.push(problem),
+                    }
                 }
             }
         }
@@ -190,6 +216,9 @@ impl Layers<'_> {
         let mut given = Vec::new();
         if let (Some(value), Some(file)) = (self.values.get(setting.key), &self.file) {
             given.push((Origin::File(file.clone()), setting.store, value.clone()));
+        }
+        if let Some(value) = self.saved.get(setting.key) {
+            given.push((Origin::Saved, setting.store, value.clone()));
         }
         let upstream = setting.also.iter().map(|(name, store)| ((*name).to_owned(), *store));
         for (name, store) in upstream.chain([(setting.variable(), setting.store)]) {
@@ -219,13 +248,16 @@ impl Layers<'_> {
         }
     }
 
+    fn data_dir(&self) -> PathBuf {
+        self.early(DATA_DIR).map_or_else(|| self.environment.data_dir(), PathBuf::from)
+    }
+
     /// The file that was named, or the first of the default ones that is there.
     fn file_path(&self) -> Option<PathBuf> {
         if let Some(named) = self.early(CONFIG_FILE) {
             return Some(named.into());
         }
-        let data_dir = self.early(DATA_DIR).map_or_else(|| self.environment.data_dir(), PathBuf::from);
-        let usual = [data_dir.join(FILE_NAME), self.environment.below_root(SYSTEM_FILE)];
+        let usual = [self.data_dir().join(FILE_NAME), self.environment.below_root(SYSTEM_FILE)];
         // What may not be looked at, or is a link that leads nowhere, counts as there: reading it tells what is wrong.
         let is_there = |path: &PathBuf| {
             std::fs::symlink_metadata(path)
@@ -269,52 +301,6 @@ fn unknown_variables(environment: &Environment) -> Vec<String> {
         format!("the environment variable {name} is not known and does nothing{hint}")
     };
     environment.names().filter(|name| name.starts_with(PREFIX) && !known(name)).map(warning).collect()
-}
-
-/// The largest settings file, in bytes.
-const MAX_FILE_SIZE: u64 = 1024 * 1024;
-
-/// The file's values under their dotted keys.
-fn read(path: &Path) -> Result<BTreeMap<String, Result<Given, String>>, String> {
-    let text = bounded::read_text(path, MAX_FILE_SIZE).map_err(|error| format!("cannot be read: {error}"))?;
-    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| not_toml(&error, &text))?;
-    let mut values = BTreeMap::new();
-    flatten("", table, &mut values);
-    Ok(values)
-}
-
-fn not_toml(error: &toml::de::Error, text: &str) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|letter| *letter != '\n').count() + 1;
-    format!("is not TOML: line {line}, column {column}: {}", error.message())
-}
-
-fn flatten(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Result<Given, String>>) {
-    for (name, value) in table {
-        let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
-        match value {
-            toml::Value::Table(inner) => flatten(&key, inner, values),
-            toml::Value::Array(items) => {
-                let items: Option<_> = items.into_iter().map(scalar).collect();
-                values.insert(key, items.map(Given::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
-            }
-            other => {
-                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not text or number".to_owned());
-                values.insert(key, text);
-            }
-        }
-    }
-}
-
-fn scalar(value: toml::Value) -> Option<String> {
-    match value {
-        toml::Value::String(text) => Some(text),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Float(number) => Some(number.to_string()),
-        toml::Value::Boolean(yes) => Some(yes.to_string()),
-        toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => None,
-    }
 }
 
 #[cfg(test)]

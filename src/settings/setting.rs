@@ -1,5 +1,8 @@
 //! What a setting is: its names, its default in words, and how its value is taken.
 
+use serde::Serialize;
+use utoipa::ToSchema;
+
 use super::Settings;
 use super::parse::{Given, Parsed};
 
@@ -24,7 +27,52 @@ pub struct Setting {
     pub store: Store,
 }
 
+/// When a value counts that was saved over the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TakesEffect {
+    /// With the next run, and at once in samples.
+    NextRun,
+    /// With the daemon's next start.
+    NextStart,
+}
+
+/// What runs of the engine are told.
+const NEXT_RUN: [&str; 5] = ["artwork.", "backup.", "drawing.", "limits.", "plex."];
+/// What only decides how the daemon does its work. Left out is what decides who gets in, where it listens and what it reads, which
+/// programs it starts, and whom it sends keys to: whoever takes over a session must not get there.
+const NEXT_START: [&str; 16] = [
+    "log.level",
+    "runner.kind",
+    "runner.stop_grace",
+    "runner.max_duration",
+    "runner.silence_limit",
+    "runner.keep_runs",
+    "schedule.",
+    "webhooks.arr_delay",
+    "webhooks.delays",
+    "trash.",
+    "thumbnails.",
+    "assets.",
+    "updates.enabled",
+    "fetch.timeout",
+    "notify.",
+    "metrics.enabled",
+];
+
 impl Setting {
+    /// When a value counts that was saved over the API; none where it cannot be saved there.
+    pub fn takes_effect(&self) -> Option<TakesEffect> {
+        let is_among = |keys: &[&str]| {
+            keys.iter().any(|key| if key.ends_with('.') { self.key.starts_with(key) } else { self.key == *key })
+        };
+        match () {
+            () if is_among(&NEXT_RUN) => Some(TakesEffect::NextRun),
+            () if is_among(&NEXT_START) => Some(TakesEffect::NextStart),
+            () => None,
+        }
+    }
+
     /// The flag, without its dashes.
     pub fn flag(&self) -> String {
         self.key.replace(['.', '_'], "-")

@@ -2,7 +2,7 @@
 
 use super::Settings;
 use super::parse::{self, Given, Parsed};
-pub use super::setting::{PREFIX, Setting, Store};
+pub use super::setting::{PREFIX, Setting, Store, TakesEffect};
 
 /// The key of the setting that names the TOML file; it cannot be in that file.
 pub const CONFIG_FILE: &str = "config";
@@ -580,7 +580,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "URLS",
         default: "",
         note: "none",
-        help: "Addresses that are posted to when a run starts, separated by commas; see operations for placeholders",
+        help: "Addresses that are posted to when a run starts, separated by commas; see notify.body for placeholders",
         store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_start = urls),
     },
     Setting {
@@ -589,7 +589,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "URLS",
         default: "",
         note: "none",
-        help: "Addresses that are posted to when a run completed, separated by commas; see operations for placeholders",
+        help: "Addresses that are posted to when a run completed, separated by commas; see notify.body for placeholders",
         store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_success = urls),
     },
     Setting {
@@ -598,7 +598,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "URLS",
         default: "",
         note: "none",
-        help: "Addresses that are posted to when a run ended otherwise or could not start, separated by commas; see operations for placeholders",
+        help: "Addresses that are posted to when a run ended otherwise or could not start, separated by commas; see notify.body for placeholders",
         store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_failure = urls),
     },
     Setting {
@@ -607,7 +607,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "URLS",
         default: "",
         note: "none",
-        help: "Addresses that are posted to when a scheduled run did not take place, separated by commas; see operations for placeholders",
+        help: "Addresses that are posted to when a scheduled run did not take place, separated by commas; see notify.body for placeholders",
         store: |settings, given| parse::urls(given).map(|urls| settings.notify.hooks.on_missed = urls),
     },
     Setting {
@@ -616,7 +616,7 @@ pub const SETTINGS: &[Setting] = &[
         value: "TEXT",
         default: "",
         note: "the event as JSON",
-        help: "What is posted, with placeholders such as {event} and {message}",
+        help: "What is posted, with the placeholders {event}, {mode}, {run}, {outcome}, {seconds} and {message}",
         store: |settings, given| parse::text(given).map(|body| settings.notify.hooks.body = Some(body.to_owned())),
     },
     Setting {

@@ -30,7 +30,7 @@ use crate::actors::updates::{RELEASE_UI_URL, VersionChecker, VersionSettings};
 use crate::http::api::system::health::Vitals;
 use crate::http::api::system::metrics::Metrics;
 use crate::http::{self, AppState};
-use crate::settings::Settings;
+use crate::settings::{LiveSettings, Settings};
 use crate::telemetry;
 use crate::views::Views;
 use posterizarr_media::http::HttpClient;
@@ -41,6 +41,7 @@ const RETRY_PAUSE: Duration = Duration::from_secs(30);
 /// What the actors are made from.
 struct Wiring<'s> {
     settings: &'s Settings,
+    live: &'s LiveSettings,
     shared: Shared,
     views: Views,
     http: HttpClient,
@@ -64,7 +65,8 @@ pub fn start(
     let actor_system = ActorSystem::new(shared.facts.clone(), exit_when_exhausted(telemetry::flush));
     let daemon = actor_system.only_if(on_network);
     let http = HttpClient::new(&settings.fetch);
-    let wiring = Wiring { settings: &settings, shared, views, http, actor_system, daemon };
+    let live = LiveSettings::new(&settings);
+    let wiring = Wiring { settings: &settings, live: &live, shared, views, http, actor_system, daemon };
     let supervisor = wiring.supervisor(on_network);
     let indexer = wiring.indexer();
     let trash = wiring.trash(&indexer);
@@ -93,6 +95,7 @@ pub fn start(
         views: wiring.views,
         names: http::auth::OwnNames::new(&settings, machine_names::own_names()),
         settings,
+        live,
         logins: http::auth::Logins::default(),
         machine: Machine::new(),
         vitals: Vitals::default(),
@@ -118,7 +121,11 @@ fn begin<S: Service, G: Clone + Send + 'static>(
 
 impl Wiring<'_> {
     fn supervisor(&self, starts_jobs: bool) -> Handle<ScriptSupervisor> {
-        let views = runs::Views { runs: self.views.runs.clone(), config: self.views.config.clone() };
+        let views = runs::Views {
+            runs: self.views.runs.clone(),
+            config: self.views.config.clone(),
+            engine_flags: self.live.engine_flags(),
+        };
         let given = (self.shared.clone(), views, supervisor_settings(self.settings, starts_jobs));
         begin(&self.actor_system, given, |(shared, views, settings)| ScriptSupervisor::new(shared, views, settings))
     }
@@ -299,7 +306,6 @@ fn supervisor_settings(settings: &Settings, starts_jobs: bool) -> SupervisorSett
         runner: settings.runner,
         command: settings.runner_command.clone(),
         executable: settings.executable.clone(),
-        engine_flags: settings.engine_flags(),
         stop_grace: settings.stop_grace,
         max_duration: settings.max_duration,
         silence_limit: settings.silence_limit,

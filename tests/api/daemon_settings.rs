@@ -2,10 +2,11 @@
 
 use std::fs;
 
+use actix_web::http::Method;
 use posterizarrd::settings::{Environment, Flags, load, table::SETTINGS};
 use serde_json::{Value, json};
 
-use super::harness::TestApp;
+use super::harness::{Answer, TestApp};
 
 /// A daemon whose settings' origins are those of these layers.
 fn app(file: &str, variables: &[(&str, &str)], flags: &[(&'static str, &str)]) -> (TestApp, tempfile::TempDir) {
@@ -73,4 +74,76 @@ async fn without_a_file_it_is_told_where_one_would_be() {
     let told = told(&app).await;
     assert_eq!(told["file"], app.path().join("posterizarrd.toml").to_str().unwrap());
     assert_eq!(told["file_read"], false);
+}
+
+async fn put(app: &TestApp, body: Value) -> Answer {
+    app.send(Method::PUT, "/api/settings", |request| request.json(&body)).await
+}
+
+fn ink(jpeg: &[u8]) -> u64 {
+    let picture = image::load_from_memory(jpeg).unwrap().to_luma8();
+    picture.pixels().map(|pixel| u64::from(pixel.0[0])).sum()
+}
+
+#[actix_web::test]
+async fn what_only_decides_what_is_made_is_saved_and_counts_at_once() {
+    let (app, _root) = app("# mine\ndrawing.legibility = 'off'\n", &[], &[]);
+    assert_eq!(of(&told(&app).await, "drawing.badges")["takes_effect"], "next_run");
+    let sample = || app.post("/api/preview", &json!({ "kind": "poster" }));
+    let before = sample().await;
+    let badges = json!(["resolution northwest ground=white height=200"]);
+    let saved = put(&app, json!({ "settings": { "drawing.badges": badges } })).await;
+    assert_eq!(saved.status, 200, "{}", saved.text());
+    let badges = of(&saved.json(), "drawing.badges").clone();
+    assert_eq!([&badges["source"], &badges["next"]], [&json!("saved"), &Value::Null]);
+    assert_eq!(badges["value"], "resolution northwest ground=white height=200");
+    assert_ne!(ink(&before.body), ink(&sample().await.body), "a sample has the badge");
+    let status = app.get("/api/status").await.json();
+    let command = status["runner"]["command"].to_string();
+    assert!(command.contains("--drawing-badges"), "runs are told: {command}");
+
+    put(&app, json!({ "settings": { "drawing.badges": null, "drawing.legibility": "on" } })).await;
+    let now = told(&app).await;
+    assert_eq!(of(&now, "drawing.badges")["source"], "default");
+    assert_eq!(of(&now, "drawing.legibility")["value"], "on", "what is saved counts more than the file");
+    put(&app, json!({ "settings": { "drawing.legibility": null } })).await;
+    assert_eq!(of(&told(&app).await, "drawing.legibility")["value"], "off", "and the file counts again");
+    assert_eq!(ink(&before.body), ink(&sample().await.body));
+}
+
+#[actix_web::test]
+async fn what_the_daemon_does_by_itself_is_saved_for_its_next_start() {
+    let (app, root) = app("trash.max_age = '3d'\n", &[], &[]);
+    let saved = put(&app, json!({ "settings": { "trash.max_age": "9d", "trash.enabled": false } })).await;
+    let age = of(&saved.json(), "trash.max_age").clone();
+    assert_eq!([&age["value"], &age["next"], &age["takes_effect"]], [&json!("3d"), &json!("9d"), &json!("next_start")]);
+    let environment = [("STATE_DIRECTORY".into(), app.path().into())];
+    let flags = Flags::from([("config", root.path().join("own.toml").to_str().unwrap().to_owned())]);
+    let next = load(&flags, &Environment::new(environment, root.path())).unwrap().settings;
+    assert!(!next.trash.enabled);
+    assert_eq!(next.trash.max_age.unwrap().as_secs(), 9 * 24 * 60 * 60);
+}
+
+#[actix_web::test]
+async fn what_is_refused_is_told_key_by_key_and_nothing_is_saved() {
+    let (app, _root) = app("", &[("POSTERIZARRD_TRASH_MAX_SIZE", "7GB")], &[]);
+    let wrong = json!({ "settings": {
+        "bind": "0.0.0.0:1", "runner.command": "sh", "drawing.legibility": "loud", "trash.max_size": "1GB",
+        "drawing.nonsense": 1, "artwork.collections": true,
+    } });
+    let refused = put(&app, wrong).await;
+    assert_eq!(refused.status, 400);
+    let answer = refused.json();
+    assert_eq!(answer["code"], "invalid_value");
+    let about = |key: &str| {
+        let all = answer["detail"].as_array().unwrap().iter();
+        all.filter(|one| one["loc"][2] == key).map(|one| one["msg"].as_str().unwrap().to_owned()).collect::<String>()
+    };
+    assert!(about("bind").contains("own.toml") && about("runner.command").contains("own.toml"), "{answer}");
+    assert!(about("trash.max_size").contains("POSTERIZARRD_TRASH_MAX_SIZE"), "{answer}");
+    assert!(about("drawing.legibility").contains("auto") && about("drawing.nonsense").contains("no such setting"), "{answer}");
+    assert_eq!(about("artwork.collections"), "", "{answer}");
+    assert_eq!(of(&told(&app).await, "artwork.collections")["source"], "default");
+    let nested = put(&app, json!({ "settings": { "trash.enabled": {} } })).await;
+    assert_eq!(nested.status, 400, "{}", nested.text());
 }

@@ -338,3 +338,26 @@ async fn a_saved_value_that_cannot_be_used_is_named_and_the_picture_goes() {
     assert_eq!((refused.status.as_u16(), &refused.json()["key"]), (400, &json!("MaxWidth")));
     assert_eq!(uploads(&app), [""; 0]);
 }
+
+#[actix_web::test]
+async fn a_sample_is_made_of_a_picture_in_the_sets() {
+    let sets = tempfile::tempdir().unwrap();
+    let folder = sets.path().join("Heat (1995)");
+    std::fs::create_dir(&folder).unwrap();
+    RgbImage::from_pixel(400, 600, Rgb([20, 200, 40])).save(folder.join("poster.png")).unwrap();
+    std::fs::write(folder.join("notes.txt"), "no picture").unwrap();
+    let none = TestApp::start();
+    let order = json!({"set": "Heat (1995)/poster.png"});
+    assert_eq!(none.post("/api/preview", &order).await.status, 409);
+    let app = TestApp::start_with(|settings| settings.sets = Some(sets.path().to_owned()));
+    let sample = app.post("/api/preview", &order).await;
+    assert_eq!(sample.status, 200, "{}", sample.text());
+    let picture = image::load_from_memory(&sample.body).unwrap().into_rgb8();
+    assert_eq!(picture.dimensions(), (2000, 3000));
+    let [red, green, _] = picture.get_pixel(1000, 300).0;
+    assert!(green > 100 && red < 90, "{red} {green}: the picture is there");
+    for (set, status) in [("../secret.png", 400), ("Heat (1995)/background.png", 404), ("Heat (1995)/notes.txt", 400)] {
+        let refused = app.post("/api/preview", &json!({"set": set})).await;
+        assert_eq!(refused.status, status, "{set}: {}", refused.text());
+    }
+}

@@ -6,9 +6,10 @@ use std::process::Command;
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
 
-const TESTS: [&str; 29] = [
+const TESTS: [&str; 30] = [
     "accessible",
     "blueprint",
+    "daemonsettings",
     "dashboard",
     "examples",
     "fields",

@@ -67,7 +67,6 @@ impl Stage {
             script: folder.path().join("Posterizarr.ps1"),
             command: vec!["sh".into(), "{script}".into()],
             executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
-            engine_flags: Vec::new(),
             stop_grace: Duration::from_secs(10),
             max_duration: None,
             silence_limit: None,

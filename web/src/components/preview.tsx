@@ -13,6 +13,10 @@ export interface Order {
   boxes?: boolean;
   /** Sections of config.json with values that are not saved. */
   settings?: Record<string, Record<string, unknown>>;
+  /** What is drawn beyond config.json, as it differs from what is saved. */
+  drawing?: Record<string, unknown>;
+  /** A picture in the folder of sets. */
+  set?: string;
 }
 
 /** What the engine is asked for. */

@@ -1,19 +1,23 @@
-//! `GET /api/settings`: the daemon's own settings, each with its value and where that is set. They are changed where they are set.
+//! `/api/settings`: the daemon's own settings, each with its value and where that is set. Those that only decide what is made, and how
+//! the work is done, can be saved here; all others are changed where they are set.
 
-use actix_web::{Responder, get, web};
-use serde::Serialize;
+use actix_web::{Responder, get, put, web};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
-use crate::http::State;
-use crate::settings::layers::FILE_NAME;
-use crate::settings::table::{SETTINGS, Setting};
-use crate::settings::{Origin, Origins};
+use crate::http::extract::body::Json;
+use crate::http::{ApiError, Code, State};
+use crate::settings::live::SaveError;
+use crate::settings::parse::Given;
+use crate::settings::table::{SETTINGS, Setting, TakesEffect};
+use crate::settings::{Origin, Settings};
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(settings);
+    config.service(settings).service(save);
 }
 
 /// The daemon's own settings.
@@ -35,8 +39,12 @@ struct DaemonSetting {
     value: Option<String>,
     /// What set it.
     source: SettingSource,
-    /// The variable or flag that set it; null for the file and the default.
+    /// The variable or flag that set it; null for the file, what was saved here, and the default.
     set_by: Option<String>,
+    /// When a value counts that is saved here; null where it can only be set by hand, or a variable or flag counts more.
+    takes_effect: Option<TakesEffect>,
+    /// What it will be from the next start on, where that is something else: as it was written, a secret masked.
+    next: Option<String>,
     /// The default in words.
     default: String,
     /// What it does.
@@ -55,39 +63,114 @@ struct DaemonSetting {
 enum SettingSource {
     Default,
     File,
+    /// Saved here.
+    Saved,
     Environment,
     CommandLine,
 }
 
-/// The daemon's own settings, and where each is set. Secrets are masked. They take effect when the daemon starts.
+/// What is to be changed.
+#[derive(Deserialize, ToSchema)]
+struct SettingsPost {
+    /// New values by the keys of their settings: a text, a number, true or false, or a list of texts. Null takes back what was saved.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
+/// The daemon's own settings, and where each is set. Secrets are masked.
 #[utoipa::path(tag = "system", operation_id = "daemon_settings", responses((status = 200, body = DaemonSettings)))]
 #[get("/api/settings")]
 async fn settings(state: State) -> impl Responder {
-    let origins = &state.settings.origins;
-    let in_data_dir = || state.settings.data_dir.join(FILE_NAME);
-    web::Json(DaemonSettings {
-        file: origins.file.clone().unwrap_or_else(in_data_dir).display().to_string(),
-        file_read: origins.file.is_some(),
-        settings: SETTINGS.iter().map(|setting| DaemonSetting::of(setting, origins)).collect(),
-    })
+    web::Json(DaemonSettings::of(&state))
+}
+
+/// Saves settings of the daemon: all, or nothing. They go into a file of their own, `settings.toml` in the data folder, which counts more
+/// than the file that is written by hand, and less than variables and flags.
+#[utoipa::path(tag = "system", operation_id = "save_daemon_settings", request_body = SettingsPost, responses(
+    (status = 200, body = DaemonSettings),
+    (status = 400, description = "values that cannot be saved; all of them are told, and nothing is changed"),
+    (status = 409, description = "the settings file that is written by hand is broken")))]
+#[put("/api/settings")]
+async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, ApiError> {
+    let mut changes = Vec::new();
+    for (key, value) in post.0.settings {
+        let given = given(value).map_err(|wrong| {
+            let text = format!("{key}: {wrong}");
+            ApiError::invalid_values(PLACE, [(key.as_str(), wrong)], text)
+        })?;
+        changes.push((key, given));
+    }
+    let shared = state.clone();
+    web::block(move || shared.live.save(changes)).await.map_err(ApiError::internal)??;
+    Ok(web::Json(DaemonSettings::of(&state)))
+}
+
+const PLACE: &[&str] = &["body", "settings"];
+
+/// A value as it would be given by hand.
+fn given(value: Value) -> Result<Option<Given>, &'static str> {
+    let wrong = "take a text, a number, true or false, or a list of texts";
+    let text = |value: Value| match value {
+        Value::String(text) => Ok(text),
+        Value::Number(number) => Ok(number.to_string()),
+        Value::Bool(yes) => Ok(yes.to_string()),
+        _ => Err(wrong),
+    };
+    match value {
+        Value::Null => Ok(None),
+        Value::Array(values) => Ok(Some(Given::List(values.into_iter().map(text).collect::<Result<_, _>>()?))),
+        value => Ok(Some(Given::Text(text(value)?))),
+    }
+}
+
+impl From<SaveError> for ApiError {
+    fn from(error: SaveError) -> Self {
+        let text = error.to_string();
+        match error {
+            SaveError::Refused(refused) => {
+                let texts: Vec<_> = refused.iter().map(|(key, refusal)| (key.as_str(), refusal.to_string())).collect();
+                Self::invalid_values(PLACE, texts.iter().map(|(key, text)| (*key, text.as_str())), text)
+            }
+            SaveError::Broken(problem) => Self::new(Code::Conflict, text).param("problem", problem),
+            SaveError::Write(file, _) => Self::new(Code::StorageUnavailable, text).param("file", file),
+        }
+    }
+}
+
+impl DaemonSettings {
+    fn of(state: &State) -> Self {
+        let (start, now) = (&state.settings, state.live.get());
+        Self {
+            file: start.file().display().to_string(),
+            file_read: start.origins.file.is_some(),
+            settings: SETTINGS.iter().map(|setting| DaemonSetting::of(setting, start, &now)).collect(),
+        }
+    }
 }
 
 impl DaemonSetting {
-    fn of(setting: &Setting, origins: &Origins) -> Self {
-        let given = origins.given.get(setting.key);
+    fn of(setting: &Setting, start: &Settings, now: &Settings) -> Self {
+        let (at_start, next) = (start.origins.given.get(setting.key), now.origins.given.get(setting.key));
+        let takes_effect = setting.takes_effect();
+        let given = if takes_effect == Some(TakesEffect::NextRun) { next } else { at_start };
         let shown = |value: &String| if setting.is_secret() { MASK.to_owned() } else { value.clone() };
         let (source, set_by) = match given.map(|(_, origin)| origin) {
             None => (SettingSource::Default, None),
             Some(Origin::File(_)) => (SettingSource::File, None),
+            Some(Origin::Saved) => (SettingSource::Saved, None),
             Some(Origin::Variable(name)) => (SettingSource::Environment, Some(name.clone())),
             Some(Origin::Flag(name)) => (SettingSource::CommandLine, Some(format!("--{name}"))),
         };
+        let default = setting.default_text();
+        let waits = given.map(|(value, _)| value) != next.map(|(value, _)| value);
         Self {
             key: setting.key,
             value: given.map(|(value, _)| shown(value)),
             source,
+            takes_effect: takes_effect.filter(|_| set_by.is_none()),
             set_by,
-            default: setting.default_text(),
+            next: waits.then(|| next.map_or_else(|| default.clone(), |(value, _)| shown(value))),
+            default,
             help: setting.help,
             form: setting.value,
             variable: setting.variable(),

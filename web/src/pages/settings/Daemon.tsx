@@ -1,82 +1,206 @@
-/** The daemon's own settings: how each stands, what set it, and what it does. They are changed where they are set. */
+/** The daemon's own settings: how each stands, what set it, what it does. Those that are safe to change from here are changed here. */
 import { useState } from 'preact/hooks';
 import type { components } from '../../../types/schema';
-import { body, client } from '../../api/client';
-import { Badge, Card, Empty, Loaded, Told } from '../../components/basics';
+import { type ApiError, body, client } from '../../api/client';
+import { Badge, Card, Empty, Loaded, Problem, Told } from '../../components/basics';
 import { Search, Toggles } from '../../components/choose';
+import { SelectField, Switch, TextField } from '../../components/fields';
+import { toast } from '../../components/toast';
+import { asError } from '../../lib/errors';
 import { useResource } from '../../lib/resource';
 import { matcher } from '../../lib/search';
-import { rich, t, word } from '../../texts';
+import { type Catalogue, language, rich, t, word } from '../../texts';
+import { DaemonSample } from './DaemonSample';
+import { daemonEdits } from './edits';
+import { settingTexts } from './texts';
 
-type DaemonSetting = components['schemas']['DaemonSetting'];
+export type DaemonSetting = components['schemas']['DaemonSetting'];
+type DaemonSettings = components['schemas']['DaemonSettings'];
 
 export function Daemon() {
   const settings = useResource((signal) => client.GET('/api/settings', { signal }).then(body));
-  const [search, setSearch] = useState('');
-  const [only, setOnly] = useState<'set'[]>([]);
-  const fits = matcher(search.trim());
+  const texts = useResource(() => settingTexts(language()), [language()]);
   return (
     <Loaded of={settings}>
-      {(of) => {
-        const shown = of.settings
-          .filter(({ source }) => only.length === 0 || source !== 'default')
-          .filter(({ key, help, variable }) => fits(`${key} ${help} ${variable}`));
-        return (
-          <>
-            <p>
-              {rich(of.file_read ? 'daemon.about' : 'daemon.about_new', { file: () => <code>{of.file}</code> })}{' '}
-              {t('daemon.order')}
-            </p>
-            <div class="row">
-              <Search label={t('daemon.search')} value={search} onValue={setSearch} />
-              <Toggles
-                label={t('daemon.filter')}
-                options={[{ value: 'set', name: t('daemon.only_set') }]}
-                values={only}
-                onValues={setOnly}
-              />
-            </div>
-            {shown.length === 0 && <Empty>{t('settings.no_match')}</Empty>}
-            {sections(shown).map(([name, settings]) => (
-              <Card key={name} title={name === '' ? t('daemon.general') : `[${name}]`}>
-                <dl class="daemon-settings">
-                  {settings.map((setting) => (
-                    <One key={setting.key} of={setting} />
-                  ))}
-                </dl>
-              </Card>
-            ))}
-          </>
-        );
-      }}
+      {(of) => <Loaded of={texts}>{(own) => <Editor of={of} texts={own} reload={settings.reload} />}</Loaded>}
     </Loaded>
   );
 }
 
-function One({ of }: { of: DaemonSetting }) {
+function Editor({ of, texts, reload }: { of: DaemonSettings; texts: Catalogue; reload: () => void }) {
+  const edits = daemonEdits.value;
+  const [search, setSearch] = useState('');
+  const [only, setOnly] = useState<'set'[]>([]);
+  const [error, setError] = useState<ApiError>();
+  const fits = matcher(search.trim());
+  const helpOf = ({ key, help }: DaemonSetting) => texts[`daemon.${key}`]?.() ?? help;
+  const shown = of.settings
+    .filter(({ source }) => only.length === 0 || source !== 'default')
+    .filter((setting) => fits(`${setting.key} ${setting.help} ${helpOf(setting)} ${setting.variable}`));
+  const changed = Object.keys(edits).length;
+
+  function set(setting: DaemonSetting, value: string | null) {
+    setError(undefined);
+    const { [setting.key]: _, ...others } = edits;
+    daemonEdits.value = value === standing(setting) ? others : { ...others, [setting.key]: value };
+  }
+
+  async function save() {
+    try {
+      const saved = await client.PUT('/api/settings', { body: { settings: edits } }).then(body);
+      const waits = saved.settings.some(({ key, next }) => key in edits && next !== undefined && next !== null);
+      toast(t(waits ? 'daemon.saved_for_next_start' : 'daemon.saved', { n: changed }), 'good');
+      daemonEdits.value = {};
+      reload();
+    } catch (cause) {
+      setError(asError(cause));
+    }
+  }
+
+  return (
+    <>
+      <p>
+        {rich(of.file_read ? 'daemon.about' : 'daemon.about_new', { file: () => <code>{of.file}</code> })}{' '}
+        {t('daemon.order')}
+      </p>
+      <div class="row">
+        <Search label={t('daemon.search')} value={search} onValue={setSearch} />
+        <Toggles
+          label={t('daemon.filter')}
+          options={[{ value: 'set', name: t('daemon.only_set') }]}
+          values={only}
+          onValues={setOnly}
+        />
+      </div>
+      {error && <Problem error={error} />}
+      {shown.length === 0 && <Empty>{t('settings.no_match')}</Empty>}
+      {sections(shown).map(([name, settings]) => (
+        <Card key={name} title={name === '' ? t('daemon.general') : `[${name}]`}>
+          {(name === 'drawing' || name === 'artwork') && (
+            <DaemonSample section={name} settings={of.settings} edits={edits} />
+          )}
+          <dl class="daemon-settings">
+            {settings.map((setting) => (
+              <One
+                key={setting.key}
+                of={setting}
+                help={texts[`daemon.${setting.key}`]?.()}
+                edit={edits[setting.key]}
+                problem={error?.problems.find(({ place }) => place === `body.settings.${setting.key}`)?.reason}
+                onValue={(value) => set(setting, value)}
+              />
+            ))}
+          </dl>
+        </Card>
+      ))}
+      {changed > 0 && (
+        <div class="save-bar">
+          <span class="grow">{t('settings.unsaved', { n: changed })}</span>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              setError(undefined);
+              daemonEdits.value = {};
+            }}
+          >
+            {t('settings.discard')}
+          </button>
+          <button type="button" class="button primary" onClick={save}>
+            {t('common.save')}
+          </button>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What is saved: what holds, or what will from the next start on. */
+function standing({ value, next }: DaemonSetting): string | null {
+  return next ?? value ?? null;
+}
+
+interface OneProps {
+  of: DaemonSetting;
+  /** In the reader's language; undefined: there is none but the daemon's own, which is English. */
+  help: string | undefined;
+  /** What it was changed to, null for what holds without what is saved; undefined: it was not changed. */
+  edit: string | null | undefined;
+  problem: string | undefined;
+  onValue: (value: string | null) => void;
+}
+
+function One({ of, help, edit, problem, onValue }: OneProps) {
   const isSet = of.source !== 'default';
   return (
-    <div>
+    <div data-setting={of.key}>
       <dt>
         <code>{of.key}</code>
         {isSet && <Badge tone="accent">{word('setting_source', of.source)}</Badge>}
       </dt>
       <dd>
-        <p>
-          <Told>{of.help}</Told>
-        </p>
-        <p class="row">
-          <strong>
-            <code>{of.value ?? defaultOf(of.default)}</code>
-          </strong>
-          {of.set_by && <span class="muted">{rich('daemon.set_by', { name: () => <code>{of.set_by}</code> })}</span>}
-        </p>
+        <p>{help ?? <Told>{of.help}</Told>}</p>
+        {of.takes_effect ? (
+          <Editable of={of} edit={edit} problem={problem} onValue={onValue} />
+        ) : (
+          <p class="row">
+            <strong>
+              <code>{of.value ?? defaultOf(of.default)}</code>
+            </strong>
+            {of.set_by && <span class="muted">{rich('daemon.set_by', { name: () => <code>{of.set_by}</code> })}</span>}
+          </p>
+        )}
+        {of.next && <p class="notice tone-warn">{t('daemon.waits', { value: of.next })}</p>}
         <p class="muted small-text">
-          {isSet && `${t('daemon.default', { value: defaultOf(of.default) })} · `}
+          {(isSet || of.takes_effect) && `${t('daemon.default', { value: defaultOf(of.default) })} · `}
           <code>{of.variable}</code> · <code>{of.form ? `${of.flag} ${of.form}` : of.flag}</code>
         </p>
       </dd>
     </div>
+  );
+}
+
+function Editable({ of, edit, problem, onValue }: Omit<OneProps, 'help'>) {
+  const now = edit === undefined ? standing(of) : edit;
+  const usual = of.default.split(' ')[0] ?? '';
+  const help = t(of.takes_effect === 'next_run' ? 'daemon.next_run' : 'daemon.next_start');
+  const label = t('daemon.value', { key: of.key });
+  const choices = of.form.includes('|') ? of.form.split('|') : undefined;
+  return (
+    <>
+      {of.form === '' ? (
+        <Switch
+          label={label}
+          help={help}
+          problem={problem}
+          on={(now ?? usual) === 'true'}
+          onValue={(on) => onValue(String(on))}
+        />
+      ) : choices?.every((choice) => /^[a-z_]+$/.test(choice)) ? (
+        <SelectField
+          label={label}
+          help={help}
+          problem={problem}
+          value={now ?? usual}
+          options={choices}
+          onValue={onValue}
+        />
+      ) : (
+        <TextField
+          label={label}
+          help={help}
+          problem={problem}
+          value={now ?? ''}
+          placeholder={defaultOf(of.default)}
+          onValue={(value) => onValue(value === '' ? null : value)}
+        />
+      )}
+      {of.source === 'saved' && edit !== null && (
+        <button type="button" class="button quiet" onClick={() => onValue(null)}>
+          {t('daemon.take_back')}
+        </button>
+      )}
+    </>
   );
 }
 

@@ -1,11 +1,15 @@
 /** What was changed on the settings page and is not saved. It stays while other pages are looked at. */
 import { computed, effect, signal } from '@preact/signals';
+import type { DaemonEdits } from './drawing';
 import type { Values } from './model';
 
 export const edits = signal<Values>({});
 
+/** The same of the daemon's own settings. */
+export const daemonEdits = signal<DaemonEdits>({});
+
 /** How many settings differ from what is stored. */
-export const unsaved = computed(() => Object.keys(edits.value).length);
+export const unsaved = computed(() => Object.keys(edits.value).length + Object.keys(daemonEdits.value).length);
 
 // The browser asks before the window is closed.
 effect(() => {

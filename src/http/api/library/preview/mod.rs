@@ -2,6 +2,7 @@
 //! configuration page.
 
 mod drawing;
+mod of_set;
 mod overlay_creator;
 mod upload;
 
@@ -76,6 +77,9 @@ struct PreviewOrder {
     kind: PreviewKind,
     /// What is printed on it; where the show's title is not printed on seasons, a season's name. There is one if absent.
     title: Option<String>,
+    /// A picture in the folder of sets (`artwork.sets`), such as `Heat (1995)/poster.jpg`: the sample is made of it, the kind is told by its
+    /// name, and the title, if there is none, by that of its folder.
+    set: Option<String>,
     /// Whether the boxes for texts are shown.
     #[serde(default)]
     boxes: bool,
@@ -94,18 +98,24 @@ struct PreviewOrder {
     (status = 400, description = "a value cannot be used; the text names its section and key")))]
 #[post("/api/preview")]
 async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse, ApiError> {
-    let PreviewOrder { kind, title, boxes, drawing, settings } = order.0;
+    let PreviewOrder { kind, title, set, boxes, drawing, settings } = order.0;
     let (kind, today) = (ArtworkKind::from(kind), Local::now().date_naive());
     let title = title.map(|title| short(&title).to_owned());
     let document = merged(&state.views.config.get().document, settings);
     let folder = state.shared.data.overlay_files();
-    let (set, data) = (state.settings.drawing.clone(), state.shared.data.root().to_owned());
-    let (drawn, today) = (drawing.over(set)?, drawing.date.unwrap_or(today));
+    let (now, data) = (state.live.get(), state.shared.data.root().to_owned());
+    let (drawn, today) = (drawing.over(now.drawing.clone())?, drawing.date.unwrap_or(today));
     let (hiding, badges) = (drawing.hiding(kind, &drawn), drawing.badges(kind, &drawn)?);
+    let look = move || Ok::<_, ApiError>(drawn.applied(Look::read(&document)?, &data, today));
+    if let Some(picture) = set {
+        let sets = now.sets.clone();
+        let order = web::block(move || of_set::Order::checked(sets.as_deref(), &picture, title)).await;
+        let order = order.map_err(ApiError::internal)??;
+        return in_turn(order.cost, move || order.carry_out(look()?, &folder)).await;
+    }
     in_turn(0, move || {
-        let look = drawn.applied(Look::read(&document)?, &data, today);
         overlays::put_missing(&folder).map_err(ApiError::internal)?;
-        Ok(sample(&look, &folder, &Wanted { kind, title, boxes, hiding, badges })?)
+        Ok(sample(&look()?, &folder, &Wanted { kind, title, boxes, hiding, badges })?)
     })
     .await
 }

@@ -22,7 +22,7 @@ use crate::http::extract::picture_form::{self, check_extension, check_picture, n
 use crate::http::{ApiError, Code, State};
 
 /// What a pixel of the sent picture takes, in bytes: decoded with transparency, then without, and a JPEG's coefficients.
-const BYTES_PER_PIXEL: u64 = 13;
+pub(super) const BYTES_PER_PIXEL: u64 = 13;
 
 /// A picture, and what is to be made of it.
 #[derive(ToSchema)]
@@ -56,7 +56,7 @@ pub async fn preview_upload(state: State, payload: Multipart) -> Result<HttpResp
     let order = web::block(move || Order::checked(form)).await.map_err(ApiError::internal)??;
     let document = keys::completed(&state.views.config.get().document);
     let folder = state.shared.data.overlay_files();
-    let (drawing, data) = (state.settings.drawing.clone(), state.shared.data.root().to_owned());
+    let (drawing, data) = (state.live.get().drawing.clone(), state.shared.data.root().to_owned());
     let drawn = move |look: Look| drawing.applied(look, &data, Local::now().date_naive());
     in_turn(order.cost, move || order.carry_out(drawn(Look::read(&document)?), &folder)).await
 }

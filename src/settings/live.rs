@@ -1,0 +1,220 @@
+//! The settings while the daemon runs: how they were at its start, how they are now, and how some of them are changed.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::layers::load_with;
+use super::parse::Given;
+use super::saved;
+use super::table::{CONFIG_FILE, DATA_DIR, SETTINGS};
+use super::toml_file::{self, Values};
+use super::{Origin, Settings};
+use crate::actors::runtime::view::View;
+
+/// Why a value cannot be saved.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no such setting.
+    #[error("there is no such setting")]
+    Unknown,
+    /// It is not to be changed from afar.
+    #[error("is not changed here, because it decides who gets in, what is read or what is started; set it in {0}")]
+    ByHand(String),
+    /// Something stronger sets it.
+    #[error("is set by the {0}, which counts more; change it there")]
+    SetElsewhere(Origin),
+    /// The value is none.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// Why nothing was saved.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// Values that cannot be saved, by their keys.
+    #[error("{}", told(.0))]
+    Refused(Vec<(String, Refusal)>),
+    /// The file that people write is broken.
+    #[error("mend the settings file first: {0}")]
+    Broken(String),
+    /// The disk.
+    #[error("{0} cannot be written: {1}")]
+    Write(String, io::Error),
+}
+
+fn told(refused: &[(String, Refusal)]) -> String {
+    refused.iter().map(|(key, refusal)| format!("{key}: {refusal}")).collect::<Vec<_>>().join("; ")
+}
+
+/// The settings as they are now; those that hold from the next start on are as they will be.
+#[derive(Debug)]
+pub struct LiveSettings {
+    now: View<Settings>,
+    engine_flags: View<Vec<String>>,
+    turn: Mutex<()>,
+}
+
+impl LiveSettings {
+    /// As they are at the start.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            now: View::new(settings.clone()),
+            engine_flags: View::new(settings.engine_flags()),
+            turn: Mutex::new(()),
+        }
+    }
+
+    /// How they are now.
+    pub fn get(&self) -> Arc<Settings> {
+        self.now.get()
+    }
+
+    /// What runs of the engine are told.
+    pub fn engine_flags(&self) -> View<Vec<String>> {
+        self.engine_flags.clone()
+    }
+
+    /// Saves values by their keys, all or none; none in the place of a value brings back what holds without it. Blocks for the disk.
+    pub fn save(&self, changes: Vec<(String, Option<Given>)>) -> Result<(), SaveError> {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now.get();
+        let path = saved::path(&now.data_dir);
+        let mut values = saved::read(&now.data_dir, &mut Vec::new());
+        let mut refused = Vec::new();
+        for (key, value) in changes {
+            match (checked(&now, &key, value.as_ref()), value) {
+                (Err(refusal), _) => refused.push((key, refusal)),
+                (Ok(()), Some(given)) => drop(values.insert(key, Ok(given))),
+                (Ok(()), None) => drop(values.remove(&key)),
+            }
+        }
+        if !refused.is_empty() {
+            return Err(SaveError::Refused(refused));
+        }
+        let next = reloaded(&now, values.clone())?;
+        let sound: BTreeMap<_, _> = values.into_iter().filter_map(|(key, value)| Some((key, value.ok()?))).collect();
+        toml_file::write(&path, saved::COMMENT, &sound)
+            .map_err(|error| SaveError::Write(path.display().to_string(), error))?;
+        self.engine_flags.publish(next.engine_flags());
+        self.now.publish(next);
+        Ok(())
+    }
+}
+
+/// Whether a value would count if it was saved.
+fn checked(now: &Settings, key: &str, value: Option<&Given>) -> Result<(), Refusal> {
+    let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Refusal::Unknown)?;
+    if setting.takes_effect().is_none() {
+        return Err(Refusal::ByHand(now.file().display().to_string()));
+    }
+    if let Some((_, origin @ (Origin::Variable(_) | Origin::Flag(_)))) = now.origins.given.get(setting.key) {
+        return Err(Refusal::SetElsewhere(origin.clone()));
+    }
+    let stored = |given| (setting.store)(&mut now.clone(), given).map_err(Refusal::Invalid);
+    value.map_or(Ok(()), stored)
+}
+
+/// All layers once more, with these saved values.
+fn reloaded(now: &Settings, saved: Values) -> Result<Settings, SaveError> {
+    let sources = &now.origins.sources;
+    let mut flags = sources.flags.clone();
+    // Where the daemon found these at its start must not be asked again: it may have become another user since.
+    let places = [(DATA_DIR, Some(&now.data_dir)), (CONFIG_FILE, now.origins.file.as_ref())];
+    for (key, path) in places {
+        if let Some(path) = path.and_then(|path| path.to_str()) {
+            flags.insert(key, path.to_owned());
+        }
+    }
+    let (loaded, problems) = load_with(&flags, &sources.environment, Some(saved));
+    if let Some(problem) = problems.first() {
+        return Err(SaveError::Broken(problem.to_string()));
+    }
+    let mut next = loaded.settings;
+    next.origins.sources = sources.clone();
+    next.origins.file.clone_from(&now.origins.file);
+    for key in [DATA_DIR, CONFIG_FILE] {
+        match now.origins.given.get(key) {
+            Some(given) => drop(next.origins.given.insert(key, given.clone())),
+            None => drop(next.origins.given.remove(key)),
+        }
+    }
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::{Environment, load};
+
+    struct Home {
+        folder: tempfile::TempDir,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            Self { folder: tempfile::tempdir().unwrap() }
+        }
+
+        fn settings(&self, variables: &[(&str, &str)]) -> Settings {
+            let folder = self.folder.path().to_str().unwrap();
+            let all = variables.iter().chain(&[("STATE_DIRECTORY", folder)]);
+            let variables = all.map(|(name, value)| (name.into(), value.into()));
+            load(&Default::default(), &Environment::new(variables, self.folder.path())).unwrap().settings
+        }
+    }
+
+    fn text(key: &str, value: &str) -> (String, Option<Given>) {
+        (key.to_owned(), Some(Given::Text(value.to_owned())))
+    }
+
+    #[test]
+    fn what_is_saved_counts_at_once_and_at_the_next_start_and_can_be_taken_back() {
+        let home = Home::new();
+        let file = home.folder.path().join("posterizarrd.toml");
+        std::fs::write(&file, "# mine\n[runner]\nkeep_runs = 3\n").unwrap();
+        let live = LiveSettings::new(&home.settings(&[]));
+        live.save(vec![text("drawing.balanced_lines", "true"), text("runner.keep_runs", "7")]).unwrap();
+        for settings in [live.get().as_ref(), &home.settings(&[])] {
+            assert!(settings.drawing.finish.typography.balanced_lines);
+            assert_eq!(settings.keep_runs, 7);
+            assert_eq!(settings.origins.given["runner.keep_runs"], ("7".to_owned(), Origin::Saved));
+        }
+        assert!(live.engine_flags().get().windows(2).any(|pair| pair == ["--drawing-balanced-lines", "true"]));
+        live.save(vec![("runner.keep_runs".to_owned(), None)]).unwrap();
+        assert_eq!(live.get().keep_runs, 3, "what the file says holds again");
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "# mine\n[runner]\nkeep_runs = 3\n");
+    }
+
+    #[test]
+    fn a_refusal_saves_nothing() {
+        let home = Home::new();
+        let live = LiveSettings::new(&home.settings(&[("POSTERIZARRD_TRASH_MAX_AGE", "1d")]));
+        let refused = |changes| live.save(changes).unwrap_err().to_string();
+        let good = || text("drawing.legibility", "on");
+        assert!(refused(vec![good(), text("trash.max_age", "2d")]).contains("POSTERIZARRD_TRASH_MAX_AGE"));
+        assert!(refused(vec![good(), text("bind", "0.0.0.0:1")]).contains("posterizarrd.toml"));
+        assert!(refused(vec![good(), text("runner.command", "sh")]).contains("posterizarrd.toml"));
+        let both = refused(vec![good(), text("drawing.legibility", "loud"), text("drawing.x", "1")]);
+        assert!(both.starts_with("drawing.legibility: ") && both.ends_with("; drawing.x: there is no such setting"), "{both}");
+        std::fs::write(home.folder.path().join("posterizarrd.toml"), "[").unwrap();
+        live.save(vec![]).unwrap_err();
+        assert!(!home.folder.path().join(saved::FILE_NAME).exists());
+    }
+
+    #[test]
+    fn what_is_wrong_with_saved_values_keeps_nobody_from_starting() {
+        let home = Home::new();
+        let path = home.folder.path().join(saved::FILE_NAME);
+        let warnings = || {
+            let folder = home.folder.path().to_str().unwrap();
+            let environment = Environment::new([("STATE_DIRECTORY".into(), folder.into())], home.folder.path());
+            load(&Default::default(), &environment).unwrap().warnings
+        };
+        std::fs::write(&path, "bind = \"x\"\nold = 1\n[drawing]\nlegibility = \"loud\"\n").unwrap();
+        let told = warnings();
+        assert_eq!(told.len(), 3, "{told:?}");
+        std::fs::write(&path, "[").unwrap();
+        assert!(warnings()[0].contains("is not TOML"));
+    }
+}
