@@ -1,4 +1,6 @@
-//! The table against the help, the README and the example file.
+//! The table against the help, the README, the example file and the texts of the web UI.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Environment, Flags, load};
 use super::*;
@@ -78,5 +80,20 @@ fn the_example_file_names_every_setting_with_its_default() {
         let name = setting.key.rsplit('.').next().unwrap();
         let named = ["# ", "#"].iter().any(|mark| example.contains(&format!("\n{mark}{name} = ")));
         assert!(named, "{} is missing", setting.key);
+    }
+}
+
+#[test]
+fn every_setting_is_explained_in_each_language_of_the_web_ui() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/web/src/pages/settings/texts");
+    let keys: BTreeSet<&str> = SETTINGS.iter().map(|setting| setting.key).collect();
+    for language in ["de", "es", "fr", "it", "pt"] {
+        let file = std::fs::read(format!("{folder}/{language}.json")).unwrap();
+        let texts: BTreeMap<String, String> = serde_json::from_slice(&file).unwrap();
+        let told: BTreeSet<&str> = texts.keys().filter_map(|key| key.strip_prefix("daemon.")).collect();
+        let (missing, unknown) =
+            (keys.difference(&told).collect::<Vec<_>>(), told.difference(&keys).collect::<Vec<_>>());
+        assert!(missing.is_empty(), "{language}.json has no daemon.… text for {missing:?}");
+        assert!(unknown.is_empty(), "{language}.json has daemon.… texts for no setting: {unknown:?}");
     }
 }
