@@ -291,7 +291,8 @@ const SEASONS: &str = "10-24..10-31 darkorange; 12-01..01-06 #b3001b";
 /// A poster with its overlay and border on a day.
 fn on(month: u32, day: u32, balanced_lines: bool, title: &str) -> RgbImage {
     let borders = SeasonalBorder::parse_all(SEASONS).unwrap();
-    let finish = Finish { typography: Typography { balanced_lines, ..Typography::default() }, legibility: false, borders };
+    let finish =
+        Finish { typography: Typography { balanced_lines, ..Typography::default() }, legibility: false, borders };
     let look = finish.applied(look(&[]), NaiveDate::from_ymd_opt(2026, month, day).unwrap());
     poster_of(look.design(ArtworkKind::Poster).unwrap(), title, "")
 }
@@ -322,8 +323,7 @@ fn rows_of_the_docs() -> [(&'static str, RgbImage); 2] {
     let seasons = [on(5, 1, false, title), on(10, 31, false, title), on(12, 24, false, title)];
     let collection = look(&[]).design(ArtworkKind::Collection).unwrap().clone();
     let picked = bare_design(&[], false).compose(scene((1000, 1500))).pixels().clone();
-    let collections =
-        [poster_of(&collection, "The Long Way", "Collection"), picked, on(5, 1, false, title)];
+    let collections = [poster_of(&collection, "The Long Way", "Collection"), picked, on(5, 1, false, title)];
     [("seasonal-borders", in_a_row(&seasons)), ("collections-and-sets", in_a_row(&collections))]
 }
 

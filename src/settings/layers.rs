@@ -9,8 +9,8 @@ use posterizarr_engine::Drawing;
 use posterizarr_engine::library::SaveFirst;
 use posterizarr_media::service::HostLimits;
 
-use super::origin::{Origin, Origins};
 use super::origin::Sources;
+use super::origin::{Origin, Origins};
 use super::parse::Given;
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
@@ -76,11 +76,7 @@ pub fn load_what_is_right(flags: &Flags, environment: &Environment) -> (Loaded, 
 }
 
 /// The same, with these values in the place of those that were saved over the API.
-pub(super) fn load_with(
-    flags: &Flags,
-    environment: &Environment,
-    saved: Option<Values>,
-) -> (Loaded, Vec<Problem>) {
+pub(super) fn load_with(flags: &Flags, environment: &Environment, saved: Option<Values>) -> (Loaded, Vec<Problem>) {
     let mut settings = defaults(environment);
     let mut problems = Vec::new();
     let mut warnings = unknown_variables(environment);

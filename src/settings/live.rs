@@ -158,8 +158,8 @@ mod tests {
 
         fn settings(&self, variables: &[(&str, &str)]) -> Settings {
             let folder = self.folder.path().to_str().unwrap();
-            let all = variables.iter().chain(&[("STATE_DIRECTORY", folder)]);
-            let variables = all.map(|(name, value)| (name.into(), value.into()));
+            let own = [("STATE_DIRECTORY", folder)];
+            let variables = variables.iter().chain(&own).map(|(name, value)| (name.into(), value.into()));
             load(&Default::default(), &Environment::new(variables, self.folder.path())).unwrap().settings
         }
     }
@@ -196,10 +196,13 @@ mod tests {
         assert!(refused(vec![good(), text("bind", "0.0.0.0:1")]).contains("posterizarrd.toml"));
         assert!(refused(vec![good(), text("runner.command", "sh")]).contains("posterizarrd.toml"));
         let both = refused(vec![good(), text("drawing.legibility", "loud"), text("drawing.x", "1")]);
-        assert!(both.starts_with("drawing.legibility: ") && both.ends_with("; drawing.x: there is no such setting"), "{both}");
+        assert!(
+            both.starts_with("drawing.legibility: ") && both.ends_with("; drawing.x: there is no such setting"),
+            "{both}"
+        );
         std::fs::write(home.folder.path().join("posterizarrd.toml"), "[").unwrap();
         live.save(vec![]).unwrap_err();
-        assert!(!home.folder.path().join(saved::FILE_NAME).exists());
+        assert!(!std::fs::exists(home.folder.path().join(saved::FILE_NAME)).unwrap());
     }
 
     #[test]

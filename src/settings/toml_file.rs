@@ -68,9 +68,7 @@ pub fn write(path: &Path, comment: &str, values: &BTreeMap<String, Given>) -> io
         let (section, name) = key.split_once('.').unwrap_or(("", key));
         if section.is_empty() {
             table.insert(name.to_owned(), value);
-        } else if let Some(section) =
-            table.entry(section).or_insert_with(|| toml::Table::new().into()).as_table_mut()
-        {
+        } else if let Some(section) = table.entry(section).or_insert_with(|| toml::Table::new().into()).as_table_mut() {
             section.insert(name.to_owned(), value);
         }
     }

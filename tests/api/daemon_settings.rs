@@ -2,8 +2,8 @@
 
 use std::fs;
 
-use actix_web::http::Method;
 use posterizarrd::settings::{Environment, Flags, load, table::SETTINGS};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::harness::{Answer, TestApp};
@@ -89,7 +89,8 @@ fn ink(jpeg: &[u8]) -> u64 {
 async fn what_only_decides_what_is_made_is_saved_and_counts_at_once() {
     let (app, _root) = app("# mine\ndrawing.legibility = 'off'\n", &[], &[]);
     assert_eq!(of(&told(&app).await, "drawing.badges")["takes_effect"], "next_run");
-    let sample = || app.post("/api/preview", &json!({ "kind": "poster" }));
+    let order = json!({ "kind": "poster" });
+    let sample = || app.post("/api/preview", &order);
     let before = sample().await;
     let badges = json!(["resolution northwest ground=white height=200"]);
     let saved = put(&app, json!({ "settings": { "drawing.badges": badges } })).await;
@@ -141,7 +142,10 @@ async fn what_is_refused_is_told_key_by_key_and_nothing_is_saved() {
     };
     assert!(about("bind").contains("own.toml") && about("runner.command").contains("own.toml"), "{answer}");
     assert!(about("trash.max_size").contains("POSTERIZARRD_TRASH_MAX_SIZE"), "{answer}");
-    assert!(about("drawing.legibility").contains("auto") && about("drawing.nonsense").contains("no such setting"), "{answer}");
+    assert!(
+        about("drawing.legibility").contains("auto") && about("drawing.nonsense").contains("no such setting"),
+        "{answer}"
+    );
     assert_eq!(about("artwork.collections"), "", "{answer}");
     assert_eq!(of(&told(&app).await, "artwork.collections")["source"], "default");
     let nested = put(&app, json!({ "settings": { "trash.enabled": {} } })).await;

@@ -16,7 +16,7 @@ describe("the daemon's own settings", () => {
   after(() => daemon.stop());
 
   const row = (page, key) => page.locator(`[data-setting="${key}"]`);
-  const value = (page, key) => row(page, key).getByLabel(`Value of ${key}`);
+  const value = (page, key) => row(page, key).getByLabel(key, { exact: true });
   const saved = () => readFile(join(daemon.folder, 'settings.toml'), 'utf8').catch(() => '');
 
   test('badges are seen on a sample before they are saved, and count at once', async () => {

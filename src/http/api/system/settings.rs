@@ -73,7 +73,7 @@ enum SettingSource {
 #[derive(Deserialize, ToSchema)]
 struct SettingsPost {
     /// New values by the keys of their settings: a text, a number, true or false, or a list of texts. Null takes back what was saved.
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>)]
     settings: Map<String, Value>,
 }
 

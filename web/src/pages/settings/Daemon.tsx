@@ -135,23 +135,28 @@ function One({ of, help, edit, problem, onValue }: OneProps) {
   return (
     <div data-setting={of.key}>
       <dt>
-        <code>{of.key}</code>
+        {!of.takes_effect && <code>{of.key}</code>}
         {isSet && <Badge tone="accent">{word('setting_source', of.source)}</Badge>}
       </dt>
       <dd>
-        <p>{help ?? <Told>{of.help}</Told>}</p>
         {of.takes_effect ? (
-          <Editable of={of} edit={edit} problem={problem} onValue={onValue} />
+          <Editable of={of} help={help} edit={edit} problem={problem} onValue={onValue} />
         ) : (
-          <p class="row">
-            <strong>
-              <code>{of.value ?? defaultOf(of.default)}</code>
-            </strong>
-            {of.set_by && <span class="muted">{rich('daemon.set_by', { name: () => <code>{of.set_by}</code> })}</span>}
-          </p>
+          <>
+            <p>{help ?? <Told>{of.help}</Told>}</p>
+            <p class="row">
+              <strong>
+                <code>{of.value ?? defaultOf(of.default)}</code>
+              </strong>
+              {of.set_by && (
+                <span class="muted">{rich('daemon.set_by', { name: () => <code>{of.set_by}</code> })}</span>
+              )}
+            </p>
+          </>
         )}
         {of.next && <p class="notice tone-warn">{t('daemon.waits', { value: of.next })}</p>}
         <p class="muted small-text">
+          {of.takes_effect && `${t(of.takes_effect === 'next_run' ? 'daemon.next_run' : 'daemon.next_start')} `}
           {(isSet || of.takes_effect) && `${t('daemon.default', { value: defaultOf(of.default) })} · `}
           <code>{of.variable}</code> · <code>{of.form ? `${of.flag} ${of.form}` : of.flag}</code>
         </p>
@@ -160,34 +165,37 @@ function One({ of, help, edit, problem, onValue }: OneProps) {
   );
 }
 
-function Editable({ of, edit, problem, onValue }: Omit<OneProps, 'help'>) {
+/** Values that are words of which one is chosen. */
+const WORDS = /^[a-z_]+(\|[a-z_]+)+$/;
+
+function Editable({ of, help: own, edit, problem, onValue }: OneProps) {
   const now = edit === undefined ? standing(of) : edit;
   const usual = of.default.split(' ')[0] ?? '';
-  const help = t(of.takes_effect === 'next_run' ? 'daemon.next_run' : 'daemon.next_start');
-  const label = t('daemon.value', { key: of.key });
-  const choices = of.form.includes('|') ? of.form.split('|') : undefined;
+  const help = own ?? <Told>{of.help}</Told>;
+  const choices = WORDS.test(of.form) ? of.form.split('|') : undefined;
   return (
     <>
       {of.form === '' ? (
         <Switch
-          label={label}
+          label={of.key}
           help={help}
           problem={problem}
           on={(now ?? usual) === 'true'}
           onValue={(on) => onValue(String(on))}
         />
-      ) : choices?.every((choice) => /^[a-z_]+$/.test(choice)) ? (
+      ) : choices ? (
         <SelectField
-          label={label}
+          label={of.key}
           help={help}
           problem={problem}
           value={now ?? usual}
-          options={choices}
+          // What is set may be more than a word, such as `blur 40%`.
+          options={[...new Set([...choices, now ?? usual])]}
           onValue={onValue}
         />
       ) : (
         <TextField
-          label={label}
+          label={of.key}
           help={help}
           problem={problem}
           value={now ?? ''}

@@ -24,7 +24,8 @@ pub(super) struct Order {
 impl Order {
     /// Finds the picture, and what it is for by its name. Blocks for the disk.
     pub(super) fn checked(sets: Option<&Path>, name: &str, title: Option<String>) -> Result<Self, ApiError> {
-        let no_sets = || ApiError::new(Code::Conflict, "there is no folder of sets; name one in the setting artwork.sets");
+        let no_sets =
+            || ApiError::new(Code::Conflict, "there is no folder of sets; name one in the setting artwork.sets");
         let picture = safe_path::existing(sets.ok_or_else(no_sets)?, name)?;
         let wanted = wanted(Path::new(name), title).ok_or_else(|| {
             let text = format!("{name:?} is not a picture of a set: name one such as Heat (1995)/poster.jpg, with poster, background, Season01 or S01E02");
