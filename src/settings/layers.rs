@@ -11,7 +11,7 @@ use posterizarr_engine::library::SaveFirst;
 use posterizarr_media::service::HostLimits;
 
 use super::origin::{Origin, Origins};
-use super::parse::Given;
+use super::parse::RawValue;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::{Environment, LogFormat, Settings};
 use crate::actors::library::assets::IndexSettings;
@@ -170,7 +170,7 @@ struct Layers<'a> {
     flags: &'a Flags,
     environment: &'a Environment,
     file: Option<PathBuf>,
-    values: BTreeMap<String, Result<Given, String>>,
+    values: BTreeMap<String, Result<RawValue, String>>,
 }
 
 impl Layers<'_> {
@@ -186,7 +186,7 @@ impl Layers<'_> {
         }
     }
 
-    fn given(&self, setting: &Setting) -> Vec<(Origin, Store, Result<Given, String>)> {
+    fn given(&self, setting: &Setting) -> Vec<(Origin, Store, Result<RawValue, String>)> {
         let mut given = Vec::new();
         if let (Some(value), Some(file)) = (self.values.get(setting.key), &self.file) {
             given.push((Origin::File(file.clone()), setting.store, value.clone()));
@@ -198,23 +198,23 @@ impl Layers<'_> {
             }
         }
         if let Some(text) = self.flags.get(setting.key) {
-            given.push((Origin::Flag(setting.flag()), setting.store, Ok(Given::Text(text.clone()))));
+            given.push((Origin::Flag(setting.flag()), setting.store, Ok(RawValue::Text(text.clone()))));
         }
         given
     }
 
-    fn variable(&self, name: &str) -> Option<Result<Given, String>> {
+    fn variable(&self, name: &str) -> Option<Result<RawValue, String>> {
         if self.environment.is_unreadable(name) {
             return Some(Err("is not UTF-8".to_owned()));
         }
-        self.environment.variable(name).map(|value| Ok(Given::Text(value.to_owned())))
+        self.environment.variable(name).map(|value| Ok(RawValue::Text(value.to_owned())))
     }
 
     /// The text of a setting that is needed before the file is read; mistakes in it are told later, by [`Self::apply`].
     fn early(&self, key: &str) -> Option<String> {
         let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
         match self.given(setting).pop()?.2 {
-            Ok(Given::Text(text)) => Some(text),
+            Ok(RawValue::Text(text)) => Some(text),
             _ => None,
         }
     }
@@ -275,7 +275,7 @@ fn unknown_variables(environment: &Environment) -> Vec<String> {
 const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
 /// The file's values under their dotted keys.
-fn read(path: &Path) -> Result<BTreeMap<String, Result<Given, String>>, String> {
+fn read(path: &Path) -> Result<BTreeMap<String, Result<RawValue, String>>, String> {
     let text = bounded::read_text(path, MAX_FILE_SIZE).map_err(|error| format!("cannot be read: {error}"))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| not_toml(&error, &text))?;
     let mut values = BTreeMap::new();
@@ -290,17 +290,17 @@ fn not_toml(error: &toml::de::Error, text: &str) -> String {
     format!("is not TOML: line {line}, column {column}: {}", error.message())
 }
 
-fn flatten(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Result<Given, String>>) {
+fn flatten(prefix: &str, table: toml::Table, values: &mut BTreeMap<String, Result<RawValue, String>>) {
     for (name, value) in table {
         let key = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
         match value {
             toml::Value::Table(inner) => flatten(&key, inner, values),
             toml::Value::Array(items) => {
                 let items: Option<_> = items.into_iter().map(scalar).collect();
-                values.insert(key, items.map(Given::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
+                values.insert(key, items.map(RawValue::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
             }
             other => {
-                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not text or number".to_owned());
+                let text = scalar(other).map(RawValue::Text).ok_or_else(|| "is not text or number".to_owned());
                 values.insert(key, text);
             }
         }

@@ -1,10 +1,10 @@
 //! What a setting is: its names, its default in words, and how its value is taken.
 
 use super::Settings;
-use super::parse::{Given, Parsed};
+use super::parse::{Parsed, RawValue};
 
 /// Takes a value into the settings, or says what would be right.
-pub type Store = fn(&mut Settings, &Given) -> Parsed<()>;
+pub type Store = fn(&mut Settings, &RawValue) -> Parsed<()>;
 
 /// One setting.
 pub struct Setting {
