@@ -1,4 +1,4 @@
-//! What several crates of posterizarrd share: reading within bounds, files that are never half-written, masking secrets, the
+//! What several crates of posterizarrd share: reading within bounds, files that are never half-written, caches on disk, masking secrets, the
 //! vocabulary of `config.json`, runs and their events, and the names that assets have on disk.
 //!
 //! Nothing here is async, speaks to the network, or knows an actor, a run or a picture.
@@ -8,6 +8,7 @@ pub mod avif;
 pub mod bounded;
 pub mod config;
 pub mod csv_cell;
+pub mod disk_cache;
 pub mod files;
 pub mod image_choices;
 pub mod items;

@@ -18,7 +18,7 @@ pub type Params = BTreeMap<&'static str, String>;
 impl Said {
     /// A sentence with its values.
     pub fn new<const N: usize>(code: &'static str, params: [(&'static str, &dyn Display); N]) -> Self {
-        Self { code, params: params.into_iter().map(|(name, value)| (name, value.to_string())).collect() }
+        Self { code, params: values(params) }
     }
 
     /// The sentence in English: `template` with `{name}` for each value.
@@ -26,6 +26,17 @@ impl Said {
         let fill = |text: String, (name, value): (&&str, &String)| text.replace(&format!("{{{name}}}"), value);
         self.params.iter().fold(template.to_owned(), fill)
     }
+}
+
+/// An error that tells the values in its text apart from the words, too.
+pub trait Values: Display {
+    /// The values by their names; none where the text is always the same.
+    fn values(&self) -> Params;
+}
+
+/// Values by their names.
+pub fn values<const N: usize>(values: [(&'static str, &dyn Display); N]) -> Params {
+    values.into_iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
 #[cfg(test)]

@@ -147,7 +147,7 @@ const TOLD: [&str; 1] = ["event"];
 impl Request {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: &[String]) -> Result<Self, ArgumentError> {
-        let given = Given::read(arguments)?;
+        let given = RawArguments::read(arguments)?;
         const OVER_LIBRARY: [&str; 10] = [
             "DryRun",
             "Fresh",
@@ -211,14 +211,14 @@ fn asset_path(path: String) -> Result<String, ArgumentError> {
     if path.split('/').all(is_folder) { Ok(path) } else { Err(ArgumentError::Asset(path)) }
 }
 
-struct Given {
+struct RawArguments {
     switches: Vec<&'static str>,
     values: Vec<(&'static str, String)>,
     /// What Sonarr and Radarr tell, by names in lower case.
     told: Vec<(String, String)>,
 }
 
-impl Given {
+impl RawArguments {
     fn read(arguments: &[String]) -> Result<Self, ArgumentError> {
         let mut given = Self { switches: Vec::new(), values: Vec::new(), told: Vec::new() };
         let is_trigger = arguments.iter().any(|argument| argument.eq_ignore_ascii_case("-ArrTrigger"));
@@ -323,13 +323,7 @@ impl Given {
 
     fn restored_kind(&self) -> Result<Option<ArtworkKind>, ArgumentError> {
         let Some(word) = self.last("RestoreType") else { return Ok(None) };
-        match word.to_lowercase().as_str() {
-            "poster" => Ok(Some(ArtworkKind::Poster)),
-            "background" => Ok(Some(ArtworkKind::Background)),
-            "season" => Ok(Some(ArtworkKind::Season)),
-            "titlecard" | "episode" => Ok(Some(ArtworkKind::TitleCard)),
-            _ => Err(ArgumentError::RestoreType(word)),
-        }
+        ArtworkKind::of_word(&word).map(Some).ok_or(ArgumentError::RestoreType(word))
     }
 
     /// The value that was given last, if it is not empty.

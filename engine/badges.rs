@@ -1,10 +1,10 @@
 //! Badges as they are set: which fact of a movie, show or episode is told, when, where, and in which style.
 //!
 //! A rule is written as `audience_rating>=7.5 northeast plate ground=#15803d on=poster,titlecard`: the fact with its condition
-//! first, then the place, then what differs from the usual style. [`parse`] reads it, [`told`] says what a fact is in words.
+//! first, then the place, then what differs from the usual style. [`parse`] reads it, [`facts`] says what a fact is in words.
 
+mod facts;
 mod parse;
-mod told;
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use posterizarr_render::badge::{Badge, Style};
 use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::geometry::Gravity;
 
-use told::Subject;
+use facts::Subject;
 
 /// More are no words any more, but a picture of their own.
 const MAX_WORD_LENGTH: usize = 40;
@@ -65,7 +65,7 @@ impl BadgeRule {
         Some(Badge { text, icon: None, place: self.place, style: self.style })
     }
 
-    fn is_met_by(&self, told: &told::Told) -> bool {
+    fn is_met_by(&self, told: &facts::FactText) -> bool {
         match &self.condition {
             None => true,
             Some(Condition::Among(names)) => names.contains(&told.name),

@@ -6,10 +6,10 @@
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use posterizarr_base::disk_cache::SealedCache;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::disk_cache::DiskCache;
 use crate::memo::Memo;
 use crate::service::ServiceError;
 
@@ -38,8 +38,8 @@ pub enum Use {
 /// The answers.
 #[derive(Debug, Default)]
 pub struct Answers {
-    reads: Option<DiskCache>,
-    writes: Option<DiskCache>,
+    reads: Option<SealedCache>,
+    writes: Option<SealedCache>,
 }
 
 /// An answer, and when it was given, in seconds since 1970.
@@ -63,7 +63,7 @@ fn now() -> u64 {
 impl Answers {
     /// The answers below a folder.
     pub fn open(folder: &Path, kind: Use) -> Self {
-        let cache = || Some(DiskCache::new(folder.join(VERSION), MAX_BYTES, MAX_SIZE));
+        let cache = || Some(SealedCache::new(folder.join(VERSION), MAX_BYTES, MAX_SIZE));
         Self {
             reads: (kind != Use::Fresh).then(cache).flatten(),
             writes: (kind != Use::ReadOnly).then(cache).flatten(),
@@ -184,7 +184,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(asked(folder.path(), Use::ReadOnly, Ok(vec![1])).await.1);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-        let cache = DiskCache::new(folder.path().join(VERSION), MAX_BYTES, MAX_SIZE);
+        let cache = SealedCache::new(folder.path().join(VERSION), MAX_BYTES, MAX_SIZE);
         cache.put(AT, b"{\"asked\": \"never\"}").unwrap();
         assert!(asked(folder.path(), Use::ReadOnly, Ok(vec![1])).await.1);
     }

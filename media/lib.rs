@@ -6,12 +6,12 @@
 
 pub mod agregarr;
 pub mod answers;
-pub mod disk_cache;
 pub mod facts;
 pub mod http;
 pub mod memo;
 pub mod model;
 pub mod notify;
+pub mod plex_tv;
 pub mod servers;
 pub mod service;
 pub mod sources;

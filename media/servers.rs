@@ -1,5 +1,6 @@
 //! Media servers: what they have, the pictures they show, and showing others.
 
+pub mod admin;
 mod find;
 pub mod media_browser;
 pub mod plex;

@@ -9,6 +9,8 @@ pub mod offers;
 pub mod tmdb;
 pub mod tvdb;
 
+use posterizarr_base::artwork::{AssetName, Episode};
+
 use crate::model::{Ids, ItemKind};
 
 /// A picture that a provider has.
@@ -48,6 +50,30 @@ pub enum Subject {
         season: u32,
         episode: u32,
     },
+}
+
+impl Subject {
+    /// The name of its asset; none for what is a part of others.
+    pub fn asset_name(self) -> Option<AssetName> {
+        match self {
+            Self::Poster => Some(AssetName::Poster),
+            Self::Background => Some(AssetName::Background),
+            Self::Season(number) => Some(AssetName::Season(number)),
+            Self::Episode { season, episode } => Some(AssetName::Episode(Episode { season, episode })),
+            Self::Logo | Self::ClearArt => None,
+        }
+    }
+}
+
+impl From<AssetName> for Subject {
+    fn from(name: AssetName) -> Self {
+        match name {
+            AssetName::Poster => Self::Poster,
+            AssetName::Background => Self::Background,
+            AssetName::Season(number) => Self::Season(number),
+            AssetName::Episode(Episode { season, episode }) => Self::Episode { season, episode },
+        }
+    }
 }
 
 /// What a search by name is for.

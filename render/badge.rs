@@ -3,7 +3,7 @@
 use zeno::{Command, Mask, PathBuilder};
 
 use crate::{
-    geometry::{Align, Area, Gravity},
+    geometry::{Align, Area, Gravity, Point, Size},
     picture::{Canvas, Colour, Overlay},
     text::{Coverage, Fonts, draw_line},
 };
@@ -63,7 +63,7 @@ impl Default for Spacing {
 struct Laid<'a> {
     badge: &'a Badge,
     /// In pixels.
-    size: (u32, u32),
+    size: Size,
 }
 
 /// The share of a badge's height that capitals have.
@@ -74,31 +74,35 @@ const CAPITALS_OF_EM: f64 = 0.72;
 /// Puts badges on a canvas; gives where each is, in the order in which they came. What no font has is left out of the words.
 pub fn draw(canvas: &mut Canvas, badges: &[Badge], spacing: Spacing, fonts: &Fonts) -> Vec<Area> {
     let mut areas = Vec::new();
-    let (width, height) = canvas.size();
+    let Size { width, height } = canvas.size();
     let thousandths = |share: u16| (f64::from(height) * f64::from(share) / 1000.0).round() as u32;
     let (margin, gap) = (thousandths(spacing.margin), thousandths(spacing.gap));
     let laid: Vec<Laid<'_>> = badges
         .iter()
         .map(|badge| {
             let height = thousandths(badge.style.height).max(1);
-            Laid { badge, size: (wide(badge, height, fonts), height) }
+            Laid { badge, size: Size::new(wide(badge, height, fonts), height) }
         })
         .collect();
     for (index, one) in laid.iter().enumerate() {
         let row: Vec<&Laid<'_>> = laid.iter().filter(|other| other.badge.place == one.badge.place).collect();
         let before = laid.iter().take(index).filter(|other| other.badge.place == one.badge.place);
         let gaps = gap * (row.len() as u32).saturating_sub(1);
-        let total =
-            (row.iter().map(|one| one.size.0).sum::<u32>() + gaps, row.iter().map(|one| one.size.1).max().unwrap_or(0));
-        let inner = (width.saturating_sub(2 * margin), height.saturating_sub(2 * margin));
-        let (left, top) = one.badge.place.place(total, inner);
-        let left = left + before.map(|other| i64::from(other.size.0 + gap)).sum::<i64>();
-        let down = match one.badge.place.vertical {
-            Align::Start => 0,
-            Align::Middle => i64::from(total.1 - one.size.1) / 2,
-            Align::End => i64::from(total.1 - one.size.1),
+        let total = Size {
+            width: row.iter().map(|one| one.size.width).sum::<u32>() + gaps,
+            height: row.iter().map(|one| one.size.height).max().unwrap_or(0),
         };
-        let area = Area { place: (left + i64::from(margin), top + down + i64::from(margin)), size: one.size };
+        let inner = Size::new(width.saturating_sub(2 * margin), height.saturating_sub(2 * margin));
+        let in_row = Point {
+            x: before.map(|other| i64::from(other.size.width + gap)).sum(),
+            y: match one.badge.place.vertical {
+                Align::Start => 0,
+                Align::Middle => i64::from(total.height - one.size.height) / 2,
+                Align::End => i64::from(total.height - one.size.height),
+            },
+        };
+        let place = one.badge.place.place(total, inner) + in_row + Point::new(margin.into(), margin.into());
+        let area = Area { place, size: one.size };
         one.draw(canvas, area.place, fonts);
         areas.push(area);
     }
@@ -119,45 +123,45 @@ fn padding(style: Style, height: u32) -> u32 {
 }
 
 fn wide(badge: &Badge, height: u32, fonts: &Fonts) -> u32 {
-    let word = draw_line(&badge.text, fonts, text_size(height)).size.0;
-    let icon = icon_size(badge, height).map_or(0, |(width, _)| width + if word > 0 { height / 5 } else { 0 });
+    let word = draw_line(&badge.text, fonts, text_size(height)).size.width;
+    let icon = icon_size(badge, height).map_or(0, |icon| icon.width + if word > 0 { height / 5 } else { 0 });
     let room = 2 * padding(badge.style, height);
     // A single figure stands in a circle, or a square.
     (word + icon + room).max(if room > 0 { height } else { 1 })
 }
 
-fn icon_size(badge: &Badge, height: u32) -> Option<(u32, u32)> {
-    let (width, tall) = badge.icon.as_ref()?.size();
+fn icon_size(badge: &Badge, height: u32) -> Option<Size> {
+    let Size { width, height: tall } = badge.icon.as_ref()?.size();
     let wanted = (f64::from(height) * CAPITALS).round().max(1.0);
     let scaled = (f64::from(width) * wanted / f64::from(tall.max(1))).round().clamp(1.0, f64::from(4 * height));
-    Some((scaled as u32, wanted as u32))
+    Some(Size::new(scaled as u32, wanted as u32))
 }
 
 impl Laid<'_> {
-    fn draw(&self, canvas: &mut Canvas, (x, y): (i64, i64), fonts: &Fonts) {
-        let (badge, (width, height)) = (self.badge, self.size);
+    fn draw(&self, canvas: &mut Canvas, place: Point, fonts: &Fonts) {
+        let (badge, Size { width, height }) = (self.badge, self.size);
         if let Some(ground) = ground(badge.style.shape, self.size) {
-            canvas.cover(&ground, (x, y), badge.style.ground);
+            canvas.cover(&ground, place, badge.style.ground);
         }
         let word = draw_line(&badge.text, fonts, text_size(height));
-        let mut content = word.size.0;
+        let mut content = word.size.width;
         let icon = badge.icon.as_ref().zip(icon_size(badge, height));
-        if let Some((_, (icon_width, _))) = icon {
-            content += icon_width + if word.size.0 > 0 { height / 5 } else { 0 };
+        if let Some((_, icon_size)) = icon {
+            content += icon_size.width + if word.size.width > 0 { height / 5 } else { 0 };
         }
-        let mut pen = x + (i64::from(width) - i64::from(content)) / 2;
-        if let Some((icon, (icon_width, icon_height))) = icon {
-            let top = y + (i64::from(height) - i64::from(icon_height)) / 2;
-            canvas.overlay_at(&icon.scaled((icon_width, icon_height)), (pen, top));
-            pen += i64::from(icon_width) + i64::from(height / 5);
+        let mut pen = place.x + (i64::from(width) - i64::from(content)) / 2;
+        if let Some((icon, icon_size)) = icon {
+            let top = place.y + (i64::from(height) - i64::from(icon_size.height)) / 2;
+            canvas.overlay_at(&icon.scaled(icon_size), Point::new(pen, top));
+            pen += i64::from(icon_size.width) + i64::from(height / 5);
         }
-        let space = (word.size.0, height);
-        canvas.letter(&word, Gravity::CENTER, (pen, y), space, (badge.style.text, badge.style.text));
+        let space = Size::new(word.size.width, height);
+        canvas.letter(&word, Gravity::CENTER, Point::new(pen, place.y), space, (badge.style.text, badge.style.text));
     }
 }
 
 /// The shape, filled.
-fn ground(shape: Shape, (width, height): (u32, u32)) -> Option<Coverage> {
+fn ground(shape: Shape, Size { width, height }: Size) -> Option<Coverage> {
     let radius = match shape {
         Shape::Pill => height as f32 / 2.0,
         Shape::Plate => height as f32 / 6.0,
@@ -189,7 +193,7 @@ mod tests {
     }
 
     fn drawn(badges: &[Badge]) -> (Canvas, Vec<Area>) {
-        let mut canvas = Canvas::plain((1000, 1500), Colour::opaque([200, 100, 50]));
+        let mut canvas = Canvas::plain(Size::new(1000, 1500), Colour::opaque([200, 100, 50]));
         let areas = draw(&mut canvas, badges, Spacing::default(), &fonts());
         (canvas, areas)
     }
@@ -198,7 +202,7 @@ mod tests {
     fn badges_stand_at_their_places_within_the_margin() {
         for name in NAMES {
             let (canvas, areas) = drawn(&[badge("4K", name)]);
-            let Area { place: (x, y), size: (width, height) } = areas[0];
+            let Area { place: Point { x, y }, size: Size { width, height } } = areas[0];
             let (right, bottom) = (1000 - x - i64::from(width), 1500 - y - i64::from(height));
             assert_eq!(height, 60, "40 thousandths");
             let near = |one: i64, other: i64| (one - other).abs() <= 1;
@@ -219,10 +223,10 @@ mod tests {
     #[test]
     fn badges_at_one_place_stand_in_a_row_in_their_order() {
         let (_, areas) = drawn(&[badge("4K", "southeast"), badge("HDR", "southeast"), badge("8.4", "northwest")]);
-        let end = |area: Area| area.place.0 + i64::from(area.size.0);
-        assert_eq!(areas[1].place.0 - end(areas[0]), 12, "the gap");
+        let end = |area: Area| area.place.x + i64::from(area.size.width);
+        assert_eq!(areas[1].place.x - end(areas[0]), 12, "the gap");
         assert_eq!(end(areas[1]), 970);
-        assert_eq!(areas[2].place, (30, 30));
+        assert_eq!(areas[2].place, Point::new(30, 30));
         assert!(!areas[0].meets(areas[1]));
     }
 
@@ -231,7 +235,7 @@ mod tests {
         let plain = badge("HDR", "center");
         let (canvas, areas) = drawn(std::slice::from_ref(&plain));
         let at = |canvas: &Canvas, area: Area, x: u32, y: u32| {
-            canvas.pixels().get_pixel(area.place.0 as u32 + x, area.place.1 as u32 + y).0
+            canvas.pixels().get_pixel(area.place.x as u32 + x, area.place.y as u32 + y).0
         };
         assert_eq!(at(&canvas, areas[0], 0, 0), [200, 100, 50], "the corner of a pill is free");
         let white = |canvas: &Canvas| canvas.pixels().pixels().filter(|pixel| pixel.0 == [255; 3]).count();
@@ -241,7 +245,7 @@ mod tests {
         assert!(canvas.pixels().pixels().all(|pixel| pixel.0 != Style::default().ground.rgb));
         let icon = Overlay::from(RgbaImage::from_pixel(40, 20, Rgba([0, 255, 0, 255])));
         let (canvas, with_icon) = drawn(&[Badge { icon: Some(icon), ..plain }]);
-        assert!(with_icon[0].size.0 > areas[0].size.0 + 50);
+        assert!(with_icon[0].size.width > areas[0].size.width + 50);
         assert!(canvas.pixels().pixels().filter(|pixel| pixel.0 == [0, 255, 0]).count() > 1000);
     }
 

@@ -7,6 +7,7 @@
 use std::path::PathBuf;
 
 use posterizarr_base::config::{find, keys};
+use posterizarr_base::said::{Params, Values, values};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -25,6 +26,12 @@ pub struct Problem {
     pub section: String,
     pub key: String,
     pub complaint: String,
+}
+
+impl Values for Problem {
+    fn values(&self) -> Params {
+        values([("section", &self.section), ("key", &self.key), ("complaint", &self.complaint)])
+    }
 }
 
 /// What a run is told by the configuration.
@@ -362,7 +369,7 @@ pub(crate) mod tests {
         let poster = config.look.design(ArtworkKind::Poster).unwrap();
         assert_eq!(poster.title.offset, 430);
         assert_eq!(poster.overlay.as_deref(), Some("overlay-innerglow.png"));
-        assert_eq!(poster.title.place(PORTRAIT), (50, 3000 - 500 - 430));
+        assert_eq!(poster.title.place(PORTRAIT), crate::geometry::Point::new(50, 3000 - 500 - 430));
         assert!(!config.look.design(ArtworkKind::Season).unwrap().second.unwrap().enabled);
     }
 

@@ -4,7 +4,7 @@ pub use posterizarr_base::artwork::{ArtworkKind, LANDSCAPE, PORTRAIT};
 
 use crate::{
     config::{Problem, Section},
-    geometry::Gravity,
+    geometry::{Gravity, Point, Size},
     picture::Colour,
     text::{LineBreaks, TextBox},
 };
@@ -190,9 +190,9 @@ impl TextPart {
     }
 
     /// Where the box is on a canvas.
-    pub fn place(&self, canvas: (u32, u32)) -> (i64, i64) {
-        let x = (i64::from(canvas.0) - i64::from(self.space.width)) / 2;
-        (x, i64::from(canvas.1) - i64::from(self.space.height) - i64::from(self.offset))
+    pub fn place(&self, canvas: Size) -> Point {
+        let y = i64::from(canvas.height) - i64::from(self.space.height) - i64::from(self.offset);
+        Point { x: (i64::from(canvas.width) - i64::from(self.space.width)) / 2, y }
     }
 }
 

@@ -1,5 +1,38 @@
 //! Sizes and places on a canvas, in whole pixels.
 
+use std::ops::{Add, Sub};
+
+pub use posterizarr_base::artwork::Size;
+
+/// A place on a canvas, from its top left corner; it may be outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Point {
+    pub x: i64,
+    pub y: i64,
+}
+
+impl Point {
+    pub const fn new(x: i64, y: i64) -> Self {
+        Self { x, y }
+    }
+}
+
+impl Add for Point {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { x: self.x + other.x, y: self.y + other.y }
+    }
+}
+
+impl Sub for Point {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { x: self.x - other.x, y: self.y - other.y }
+    }
+}
+
 /// Where something is put along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Align {
@@ -49,8 +82,8 @@ impl Gravity {
     }
 
     /// Where the top left corner of something of this size comes to be.
-    pub fn place(self, size: (u32, u32), space: (u32, u32)) -> (i64, i64) {
-        (self.horizontal.place(size.0, space.0), self.vertical.place(size.1, space.1))
+    pub fn place(self, size: Size, space: Size) -> Point {
+        Point::new(self.horizontal.place(size.width, space.width), self.vertical.place(size.height, space.height))
     }
 }
 
@@ -58,9 +91,8 @@ impl Gravity {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Area {
     /// Its top left corner; it may be outside of the canvas.
-    pub place: (i64, i64),
-    /// Width and height.
-    pub size: (u32, u32),
+    pub place: Point,
+    pub size: Size,
 }
 
 impl Area {
@@ -69,21 +101,21 @@ impl Area {
         let overlap = |one: i64, length: u32, other: i64, other_length: u32| {
             one < other + i64::from(other_length) && other < one + i64::from(length)
         };
-        overlap(self.place.0, self.size.0, other.place.0, other.size.0)
-            && overlap(self.place.1, self.size.1, other.place.1, other.size.1)
+        overlap(self.place.x, self.size.width, other.place.x, other.size.width)
+            && overlap(self.place.y, self.size.height, other.place.y, other.size.height)
     }
 
     /// What of it is on a canvas, counted from its own corner; empty if nothing is.
-    pub fn on(self, canvas: (u32, u32)) -> Self {
+    pub fn on(self, canvas: Size) -> Self {
         let part = |place: i64, length: u32, canvas: u32| {
             let start = place.max(0).min(i64::from(canvas));
             let end = (place + i64::from(length)).min(i64::from(canvas)).max(start);
             // No longer than the canvas.
             (start - place, (end - start) as u32)
         };
-        let (x, width) = part(self.place.0, self.size.0, canvas.0);
-        let (y, height) = part(self.place.1, self.size.1, canvas.1);
-        Self { place: (x, y), size: (width, height) }
+        let (x, width) = part(self.place.x, self.size.width, canvas.width);
+        let (y, height) = part(self.place.y, self.size.height, canvas.height);
+        Self { place: Point::new(x, y), size: Size::new(width, height) }
     }
 }
 
@@ -98,25 +130,31 @@ mod tests {
         assert_eq!(Gravity::parse("down"), None);
     }
 
+    const SPACE: Size = Size::new(100, 50);
+
     #[test]
     fn things_are_put_flush_or_in_the_middle() {
-        assert_eq!(Gravity::SOUTH.place((11, 5), (100, 50)), (44, 45));
-        assert_eq!(Gravity::parse("NorthEast").map(|g| g.place((10, 5), (100, 50))), Some((90, 0)));
-        assert_eq!(Gravity::CENTER.place((120, 5), (100, 50)), (-10, 22));
+        assert_eq!(Gravity::SOUTH.place(Size::new(11, 5), SPACE), Point::new(44, 45));
+        let corner = Gravity::parse("NorthEast").map(|gravity| gravity.place(Size::new(10, 5), SPACE));
+        assert_eq!(corner, Some(Point::new(90, 0)));
+        assert_eq!(Gravity::CENTER.place(Size::new(120, 5), SPACE), Point::new(-10, 22));
+    }
+
+    fn area(x: i64, y: i64, width: u32, height: u32) -> Area {
+        Area { place: Point::new(x, y), size: Size::new(width, height) }
     }
 
     #[test]
     fn the_part_of_an_area_that_is_on_the_canvas_is_found() {
-        let on = |place, size| Area { place, size }.on((100, 50));
-        assert_eq!(on((10, 5), (20, 20)), Area { place: (0, 0), size: (20, 20) });
-        assert_eq!(on((-10, 45), (200, 20)), Area { place: (10, 0), size: (100, 5) });
-        assert_eq!(on((0, -30), (10, 20)).size.1, 0);
-        assert_eq!(on((0, 60), (10, 20)).size.1, 0);
+        assert_eq!(area(10, 5, 20, 20).on(SPACE), area(0, 0, 20, 20));
+        assert_eq!(area(-10, 45, 200, 20).on(SPACE), area(10, 0, 100, 5));
+        assert_eq!(area(0, -30, 10, 20).on(SPACE).size.height, 0);
+        assert_eq!(area(0, 60, 10, 20).on(SPACE).size.height, 0);
     }
 
     #[test]
     fn areas_meet_where_they_share_a_pixel() {
-        let area = |x, y| Area { place: (x, y), size: (10, 10) };
+        let area = |x, y| area(x, y, 10, 10);
         assert!(area(0, 0).meets(area(9, 9)) && area(5, 5).meets(area(0, 0)));
         assert!(!area(0, 0).meets(area(10, 0)) && !area(0, 20).meets(area(0, 0)));
     }

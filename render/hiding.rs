@@ -90,7 +90,8 @@ mod tests {
         // Stripes of two colours, twenty pixels wide.
         let stripes =
             RgbImage::from_fn(400, 200, |x, _| if x / 20 % 2 == 0 { Rgb([200, 40, 40]) } else { Rgb([40, 40, 200]) });
-        let mut canvas = Canvas::covered_by(Source { pixels: stripes, had_alpha: false }, (400, 200));
+        let mut canvas =
+            Canvas::covered_by(Source { pixels: stripes, had_alpha: false }, crate::geometry::Size::new(400, 200));
         if let Some(hiding) = Hiding::parse(hiding).unwrap() {
             hiding.apply(&mut canvas);
         }

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use crate::{
-    geometry::Area,
+    geometry::{Area, Point, Size},
     picture::{Canvas, Colour},
     text::Coverage,
 };
@@ -46,7 +46,7 @@ fn light(channel: u8) -> f64 {
 /// What a text stands on.
 pub struct Ground {
     /// Where the squares begin, and how many there are across and down.
-    place: (i64, i64),
+    place: Point,
     size: (usize, usize),
     /// How much of a shadow falls on each square, from 0 to 1.
     shadow: Vec<f32>,
@@ -56,7 +56,7 @@ pub struct Ground {
 
 impl Ground {
     /// Looks at a canvas where ink is to be put; `reach` is how far around it, in pixels.
-    pub fn around(canvas: &Canvas, ink: &Coverage, place: (i64, i64), reach: u32) -> Self {
+    pub fn around(canvas: &Canvas, ink: &Coverage, place: Point, reach: u32) -> Self {
         let reach = reach.max(SQUARE).div_ceil(SQUARE);
         let margin = i64::from((5 * reach + 1) * SQUARE);
         let squares =
@@ -77,7 +77,7 @@ impl Ground {
         // It is whole as far as the ground counts, and fades from there: both passes together reach twice as far as one.
         let wide = grown(&inked, size, 3 * reach);
         let shadow = blurred(&blurred(&wide, size, reach), size, reach);
-        let place = (place.0 - margin, place.1 - margin);
+        let place = place - Point::new(margin, margin);
         let around = near.iter().enumerate().filter(|(_, near)| **near >= 1.0).map(|(index, _)| index);
         let colours = around.filter_map(|index| mean(canvas, place, (index % size.0, index / size.0))).collect();
         Self { place, size, shadow, colours }
@@ -153,19 +153,20 @@ impl Ground {
 }
 
 /// The mean colour of a square, as far as it is on the canvas.
-fn mean(canvas: &Canvas, place: (i64, i64), (column, row): (usize, usize)) -> Option<[f64; 3]> {
+fn mean(canvas: &Canvas, place: Point, (column, row): (usize, usize)) -> Option<[f64; 3]> {
     let side = i64::from(SQUARE);
-    let area = Area { place: (place.0 + column as i64 * side, place.1 + row as i64 * side), size: (SQUARE, SQUARE) };
+    let place = place + Point::new(column as i64 * side, row as i64 * side);
+    let area = Area { place, size: Size::new(SQUARE, SQUARE) };
     let seen = area.on(canvas.size());
-    let (left, top) = (area.place.0 + seen.place.0, area.place.1 + seen.place.1);
+    let Point { x: left, y: top } = area.place + seen.place;
     let mut sums = [0.0; 3];
-    for y in top..top + i64::from(seen.size.1) {
-        for x in left..left + i64::from(seen.size.0) {
+    for y in top..top + i64::from(seen.size.height) {
+        for x in left..left + i64::from(seen.size.width) {
             let pixel = canvas.pixels().get_pixel(x as u32, y as u32);
             sums.iter_mut().zip(pixel.0).for_each(|(sum, channel)| *sum += f64::from(channel));
         }
     }
-    let count = f64::from(seen.size.0 * seen.size.1);
+    let count = f64::from(seen.size.width * seen.size.height);
     (count > 0.0).then(|| sums.map(|sum| sum / count))
 }
 
@@ -208,8 +209,8 @@ mod tests {
     }
 
     fn ground(colour: [u8; 3]) -> (Canvas, Ground) {
-        let canvas = Canvas::plain((400, 300), Colour::opaque(colour));
-        let ground = Ground::around(&canvas, &ink(), (160, 130), 16);
+        let canvas = Canvas::plain(Size::new(400, 300), Colour::opaque(colour));
+        let ground = Ground::around(&canvas, &ink(), Point::new(160, 130), 16);
         (canvas, ground)
     }
 
@@ -243,17 +244,17 @@ mod tests {
 
     #[test]
     fn a_bright_spot_under_a_part_of_the_text_counts() {
-        let mut canvas = Canvas::plain((400, 300), Colour::BLACK);
-        canvas.fill((200, 0), (200, 300), Colour::WHITE);
-        let ground = Ground::around(&canvas, &ink(), (160, 130), 16);
+        let mut canvas = Canvas::plain(Size::new(400, 300), Colour::BLACK);
+        canvas.fill(Point::new(200, 0), Size::new(200, 300), Colour::WHITE);
+        let ground = Ground::around(&canvas, &ink(), Point::new(160, 130), 16);
         assert!(ground.contrast(Colour::WHITE, None) < 1.5);
         assert!(ground.help(&mut canvas, Colour::WHITE) >= MIN_CONTRAST);
     }
 
     #[test]
     fn text_at_the_edge_and_beyond_it_does_no_harm() {
-        let mut canvas = Canvas::plain((50, 30), Colour::WHITE);
-        for place in [(-40, -20), (30, 10), (500, 500)] {
+        let mut canvas = Canvas::plain(Size::new(50, 30), Colour::WHITE);
+        for place in [Point::new(-40, -20), Point::new(30, 10), Point::new(500, 500)] {
             Ground::around(&canvas, &ink(), place, 16).help(&mut canvas, Colour::WHITE);
         }
     }

@@ -5,7 +5,7 @@
 
 use image::{ExtendedColorType, ImageEncoder, Rgba, RgbaImage, codecs::png::PngEncoder, imageops};
 
-use crate::geometry::Area;
+use crate::geometry::{Area, Size};
 
 /// A colour and how strong it is, from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Frame {
 /// An overlay that is wanted.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Recipe {
-    pub size: (u32, u32),
+    pub size: Size,
     pub vignette: Tint,
     pub foot: Foot,
     pub glow: Tint,
@@ -80,7 +80,7 @@ impl Recipe {
     pub fn draw(&self) -> RgbaImage {
         let layers = self.layers();
         let outline = self.frame.filter(|frame| frame.corner > 0.0).map(|frame| Outline::of(self.size, &frame));
-        RgbaImage::from_fn(self.size.0, self.size.1, |x, y| {
+        RgbaImage::from_fn(self.size.width, self.size.height, |x, y| {
             // Channels multiplied by the opacity, so that layers only add up.
             let (mut sum, mut covered) = ([0.0_f32; 3], 0.0_f32);
             for layer in &layers {
@@ -126,13 +126,13 @@ impl Recipe {
         let Tint { colour, strength } = self.vignette;
         let from_middle = |at: u32, length: u32| (at as f32 + 0.5) / length as f32 * 2.0 - 1.0;
         Layer::new(colour, move |x, y| {
-            strength * from_middle(x, self.size.0).hypot(from_middle(y, self.size.1)).min(1.0)
+            strength * from_middle(x, self.size.width).hypot(from_middle(y, self.size.height)).min(1.0)
         })
     }
 
     fn foot(&self) -> Layer<'_> {
         let Foot { colour, matte, fade } = self.foot;
-        let height = self.size.1 as f32;
+        let height = self.size.height as f32;
         let opaque_from = height * (1.0 - matte);
         let fade = height * fade;
         Layer::new(colour, move |_, y| {
@@ -149,13 +149,13 @@ impl Recipe {
 
     fn glow(&self) -> Layer<'_> {
         let Tint { colour, strength } = self.glow;
-        let reach = f64::from(self.size.0.min(self.size.1) as f32 * GLOW_REACH * strength).floor().max(1.0);
+        let reach = f64::from(self.size.width.min(self.size.height) as f32 * GLOW_REACH * strength).floor().max(1.0);
         let dark = |length: u32| -> Vec<f32> {
             let (from, to) = (GLOW_INSET * reach, f64::from(length) - GLOW_INSET * reach);
             let inside = |at: f64| if to > from { below((to - at) / reach) - below((from - at) / reach) } else { 0.0 };
             (0..length).map(|at| inside(f64::from(at) + 0.5) as f32).collect()
         };
-        let (columns, rows) = (dark(self.size.0), dark(self.size.1));
+        let (columns, rows) = (dark(self.size.width), dark(self.size.height));
         let at = |values: &[f32], place: u32| values.get(place as usize).copied().unwrap_or_default();
         Layer::new(colour, move |x, y| 1.0 - at(&columns, x) * at(&rows, y))
     }
@@ -168,8 +168,8 @@ impl Recipe {
 }
 
 fn guide(area: Area) -> Layer<'static> {
-    let (left, top) = (area.place.0 as f64, area.place.1 as f64);
-    let (right, bottom) = (left + f64::from(area.size.0), top + f64::from(area.size.1));
+    let (left, top) = (area.place.x as f64, area.place.y as f64);
+    let (right, bottom) = (left + f64::from(area.size.width), top + f64::from(area.size.height));
     Layer::new(GUIDE, move |x, y| {
         let (x, y) = (f64::from(x) + 0.5, f64::from(y) + 0.5);
         let from_edge = (x - left).min(right - x).min(y - top).min(bottom - y);
@@ -190,19 +190,19 @@ struct Outline {
 }
 
 impl Outline {
-    fn of(size: (u32, u32), frame: &Frame) -> Self {
-        let radius = (size.0.min(size.1) as f32 * 0.5 * frame.corner.clamp(0.0, 1.0)).floor();
+    fn of(size: Size, frame: &Frame) -> Self {
+        let radius = (size.width.min(size.height) as f32 * 0.5 * frame.corner.clamp(0.0, 1.0)).floor();
         Self::new(size, 0.0, radius)
     }
 
     /// The inner edge of the frame.
-    fn within(size: (u32, u32), frame: &Frame) -> Self {
+    fn within(size: Size, frame: &Frame) -> Self {
         let (outer, width) = (Self::of(size, frame), frame.width as f32);
         Self::new(size, width, (outer.radius - width).max(0.0))
     }
 
-    fn new(size: (u32, u32), inset: f32, radius: f32) -> Self {
-        let middle = (size.0 as f32 / 2.0, size.1 as f32 / 2.0);
+    fn new(size: Size, inset: f32, radius: f32) -> Self {
+        let middle = (size.width as f32 / 2.0, size.height as f32 / 2.0);
         Self { middle, straight: (middle.0 - inset - radius, middle.1 - inset - radius), radius }
     }
 
@@ -249,12 +249,13 @@ pub fn png(overlay: &RgbaImage) -> image::ImageResult<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::Point;
 
     const NONE: Tint = Tint { colour: BLACK, strength: 0.0 };
 
     fn recipe() -> Recipe {
         Recipe {
-            size: (200, 300),
+            size: Size::new(200, 300),
             vignette: NONE,
             foot: Foot { colour: BLACK, matte: 0.0, fade: 0.0 },
             glow: NONE,
@@ -322,7 +323,7 @@ mod tests {
 
     #[test]
     fn the_guide_shows_the_box_of_the_text() {
-        let guide = Some(Area { place: (20, 200), size: (160, 60) });
+        let guide = Some(Area { place: Point::new(20, 200), size: Size::new(160, 60) });
         let drawn = Recipe { guide, ..recipe() }.draw();
         assert_eq!(
             (drawn[(20, 200)].0, drawn[(100, 230)].0, drawn[(19, 230)].0[3]),

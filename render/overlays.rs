@@ -8,8 +8,9 @@ use std::{io, path::Path};
 use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 
 use crate::design::{LANDSCAPE, PORTRAIT};
+use crate::geometry::Size;
 
-const BUILT_IN: [(&str, (u32, u32)); 2] =
+const BUILT_IN: [(&str, Size); 2] =
     [("overlay-innerglow.png", PORTRAIT), ("backgroundoverlay-innerglow.png", LANDSCAPE)];
 
 /// The foot's darkness grows from here, as a part of the height, to the bottom edge.
@@ -39,15 +40,15 @@ pub fn is_made_when_missing(folder: &Path, name: &str) -> bool {
 }
 
 /// Black of varying opacity.
-fn png((width, height): (u32, u32)) -> io::Result<Vec<u8>> {
-    let pixels: Vec<u8> =
-        (0..height).flat_map(|y| (0..width).flat_map(move |x| [0, alpha((x, y), (width, height))])).collect();
+fn png(size: Size) -> io::Result<Vec<u8>> {
+    let Size { width, height } = size;
+    let pixels: Vec<u8> = (0..height).flat_map(|y| (0..width).flat_map(move |x| [0, alpha(x, y, size)])).collect();
     let mut file = Vec::new();
     PngEncoder::new(&mut file).write_image(&pixels, width, height, ExtendedColorType::La8).map_err(io::Error::other)?;
     Ok(file)
 }
 
-fn alpha((x, y): (u32, u32), (width, height): (u32, u32)) -> u8 {
+fn alpha(x: u32, y: u32, Size { width, height }: Size) -> u8 {
     let down = y as f32 / height as f32;
     let foot = ((down - FOOT_BEGINS) / (1.0 - FOOT_BEGINS)).max(0.0) * FOOT_ALPHA;
     let edge = x.min(y).min(width - 1 - x).min(height - 1 - y) as f32;
@@ -74,7 +75,7 @@ mod tests {
 
     #[test]
     fn the_foot_is_dark_the_middle_clear_and_the_edges_glow() {
-        let at = |x, y| alpha((x, y), PORTRAIT);
+        let at = |x, y| alpha(x, y, PORTRAIT);
         assert_eq!((at(1000, 800), at(1000, 100)), (0, 0));
         assert_eq!((at(0, 100), at(58, 100), at(1999, 100)), (179, 0, 179));
         assert!(at(1000, 2900) > 180 && at(1000, 2999) > 220 && at(1000, 2000) < 110);

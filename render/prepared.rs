@@ -6,13 +6,14 @@ use std::{
     sync::Arc,
 };
 
+use posterizarr_base::said::{Params, Values, values};
 use unicode_bidi::{BidiClass, bidi_class};
 
 use crate::{
     badge::{self, Badge, Spacing},
     config::Problem,
     design::{ArtworkKind, Design, TextPart},
-    geometry::{Area, Gravity},
+    geometry::{Area, Gravity, Size},
     hiding::Hiding,
     legibility::{self, Ground, brightness},
     picture::{Canvas, Colour, DecodeError, EncodeError, Overlay, Source},
@@ -40,6 +41,17 @@ pub enum MakeError {
     Logo(#[from] LogoError),
     #[error(transparent)]
     Encode(#[from] EncodeError),
+}
+
+impl Values for MakeError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Setting(problem) => problem.values(),
+            Self::Overlay(cause) => values([("cause", cause)]),
+            Self::Logo(cause) => values([("cause", cause)]),
+            Self::Encode(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// The folder beside the user's fonts whose fonts lend what those lack.
@@ -131,10 +143,10 @@ impl AssetCache {
             folder: self.folder.clone(),
             cause,
         })?;
-        let ((width, height), (wanted_width, wanted_height)) = (overlay.size(), design.kind.canvas());
-        if (width, height) != (wanted_width, wanted_height) {
+        let (size, wanted) = (overlay.size(), design.kind.canvas());
+        if size != wanted {
             self.warnings.push(format!(
-                "the overlay {name} has {width}x{height} pixels in place of {wanted_width}x{wanted_height}; it is put at the bottom and cut"
+                "the overlay {name} has {size} pixels in place of {wanted}; it is put at the bottom and cut"
             ));
         }
         self.overlays.insert(name.to_owned(), overlay.clone());
@@ -226,12 +238,11 @@ impl PreparedDesign {
 
     /// What is to be told of a picture that is much too small for this kind of artwork.
     pub fn too_small(&self, source: &Source) -> Option<String> {
-        let ((width, height), canvas) = (source.pixels.dimensions(), self.design.kind.canvas());
-        let enlarged = (f64::from(canvas.0) / f64::from(width)).max(f64::from(canvas.1) / f64::from(height));
-        (enlarged > MAX_ENLARGED).then(|| {
-            let (wanted_width, wanted_height) = canvas;
-            format!("the picture has only {width}x{height} pixels, and is enlarged {enlarged:.1} times to {wanted_width}x{wanted_height}")
-        })
+        let (size, canvas) = (Size::from(source.pixels.dimensions()), self.design.kind.canvas());
+        let times = |wanted: u32, length: u32| f64::from(wanted) / f64::from(length);
+        let enlarged = times(canvas.width, size.width).max(times(canvas.height, size.height));
+        (enlarged > MAX_ENLARGED)
+            .then(|| format!("the picture has only {size} pixels, and is enlarged {enlarged:.1} times to {canvas}"))
     }
 
     /// Adds overlay and frame.
@@ -278,10 +289,8 @@ impl PreparedDesign {
         (title, second): (&str, &str),
     ) -> Result<Printed, LogoError> {
         let Some(part) = self.design.logo_part() else { return Ok(self.letter(canvas, title, second, None)) };
-        let overlay = Overlay::from(logo.fitted((part.space.width, part.space.height), colour)?);
-        let (box_place, in_box) =
-            (part.place(canvas.size()), part.gravity.place(overlay.size(), (part.space.width, part.space.height)));
-        let place = (box_place.0 + in_box.0, box_place.1 + in_box.1);
+        let overlay = Overlay::from(logo.fitted(part.space.size(), colour)?);
+        let place = part.place(canvas.size()) + part.gravity.place(overlay.size(), part.space.size());
         canvas.overlay_at(&overlay, place);
         let mut all = Printed { ink: Some(Area { place, size: overlay.size() }), ..Printed::default() };
         let (beside, text) = match self.design.kind {
@@ -297,7 +306,7 @@ impl PreparedDesign {
     /// Prints a text as it is. A backdrop fills its box first. What does not fit is printed at the smallest size.
     pub fn print(&self, canvas: &mut Canvas, part: &TextPart, text: &str, backdrop: Option<Colour>) -> Printed {
         let place = part.place(canvas.size());
-        let space = (part.space.width, part.space.height);
+        let space = part.space.size();
         if let Some(colour) = backdrop {
             canvas.fill(place, space, colour);
         }
@@ -337,7 +346,7 @@ fn helped(canvas: &mut Canvas, part: &TextPart, lettering: &Lettering, size: u32
     if part.space.stroke * WIDE_STROKE >= size && by_stroke >= legibility::MIN_CONTRAST {
         return Some(by_stroke);
     }
-    let place = lettering.place(part.gravity, part.place(canvas.size()), (part.space.width, part.space.height));
+    let place = lettering.place(part.gravity, part.place(canvas.size()), part.space.size());
     Some(Ground::around(canvas, ink, place, size / REACH).help(canvas, part.fill))
 }
 
@@ -466,7 +475,7 @@ mod tests {
             // A logo needs no switch for text.
             document["PosterOverlayPart"]["AddText"] = "false".into();
             let (prepared, _) = prepared(&document).unwrap();
-            let mut canvas = Canvas::plain((2000, 3000), Colour::BLACK);
+            let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::BLACK);
             prepared.letter_with_logo(&mut canvas, &logo(), None, ("Heat", "")).unwrap();
             assert_eq!(inked(&canvas), place, "{gravity} {offset}");
         }
@@ -481,7 +490,7 @@ mod tests {
             document["ShowTitleOnSeasonPosterPart"]["AddShowTitletoSeason"] = switch.into();
             let look = Look::read(&document).unwrap();
             let prepared = AssetCache::new(folder.path()).prepared(look.design(ArtworkKind::Season).unwrap()).unwrap();
-            let mut canvas = Canvas::plain((2000, 3000), Colour::BLACK);
+            let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::BLACK);
             prepared.letter_with_logo(&mut canvas, &logo(), None, ("Season 1", "Dark")).unwrap();
             let has = |colour: [u8; 3]| canvas.pixels().pixels().any(|pixel| pixel.0 == colour);
             (has([255, 0, 0]), has([255, 255, 255]))
@@ -493,7 +502,7 @@ mod tests {
     fn a_title_on_a_bright_picture_is_helped_where_that_is_wanted() {
         let (mut prepared, _) = prepared(&with("PosterOverlayPart", "AddOverlay", "false")).unwrap();
         let printed = |prepared: &PreparedDesign, ground: [u8; 3]| {
-            let mut canvas = Canvas::plain((2000, 3000), Colour::opaque(ground));
+            let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::opaque(ground));
             (prepared.letter(&mut canvas, "Heat", "", None), canvas)
         };
         let darker = |canvas: &Canvas| canvas.pixels().pixels().filter(|pixel| pixel.0[0] < 0xd0).count();
@@ -533,7 +542,7 @@ mod tests {
         std::fs::write(folder.path().join("Colus-Regular.ttf"), font_test_data::TINOS_SUBSET).unwrap();
         let look = Look::read(&with("PosterOverlayPart", "AddOverlay", "false")).unwrap();
         let prepared = AssetCache::new(folder.path()).prepared(look.design(ArtworkKind::Poster).unwrap()).unwrap();
-        let mut canvas = Canvas::plain((2000, 3000), Colour::BLACK);
+        let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::BLACK);
         let printed = prepared.letter(&mut canvas, "Write \u{270d}", "", None);
         assert!(printed.missing.is_empty(), "{printed:?}");
         let coloured = canvas.pixels().pixels().filter(|pixel| pixel.0[0].abs_diff(pixel.0[2]) > 60).count();
@@ -543,7 +552,7 @@ mod tests {
     #[test]
     fn a_missing_character_is_told_also_of_the_second_text() {
         let (prepared, _) = prepared(&with("PosterOverlayPart", "AddOverlay", "false")).unwrap();
-        let mut canvas = Canvas::plain((2000, 3000), Colour::BLACK);
+        let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::BLACK);
         let told = prepared.letter(&mut canvas, "\u{5343}A\u{5343}", "", None).complaints();
         assert_eq!(told, ["no font has these characters, they stay blank: \u{5343}"]);
     }
@@ -565,7 +574,7 @@ mod tests {
             document["PosterOverlayPart"][key] = value.into();
         }
         let (prepared, _) = prepared(&document).unwrap();
-        let mut canvas = Canvas::plain((2000, 3000), Colour::opaque([9, 99, 199]));
+        let mut canvas = Canvas::plain(Size::new(2000, 3000), Colour::opaque([9, 99, 199]));
         prepared.letter(&mut canvas, "THE HOBBIT IS A GREAT MOVIE THAT WE ALL LOVED AND ENJOYED WATCHING", "", None);
         let is_inked = |pixel: &image::Rgb<u8>| pixel.0 != Colour::opaque([9, 99, 199]).rgb;
         assert!(canvas.pixels().pixels().any(is_inked), "the text covers the middle of its box");
@@ -589,7 +598,7 @@ mod tests {
             &"ab ".repeat(3_334),
             "   ",
         ] {
-            let mut canvas = Canvas::plain((2000, 1000), Colour::BLACK);
+            let mut canvas = Canvas::plain(Size::new(2000, 1000), Colour::BLACK);
             let worded = prepared.wording(&prepared.design.title, title);
             prepared.print(&mut canvas, &prepared.design.title, &worded, None);
         }

@@ -127,7 +127,7 @@ mod tests {
     fn every_kind_has_a_sample_of_its_size() {
         for kind in ArtworkKind::ALL {
             let (file, warnings) = made(&fresh(), kind).unwrap();
-            assert_eq!(decode(&file).unwrap().pixels.dimensions(), kind.canvas());
+            assert_eq!(decode(&file).unwrap().pixels.dimensions(), (kind.canvas().width, kind.canvas().height));
             assert_eq!(warnings.len(), 1, "the font is missing: {warnings:?}");
         }
     }

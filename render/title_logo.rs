@@ -13,6 +13,7 @@ use resvg::{
     usvg::{ImageHrefResolver, Options, Tree},
 };
 
+use crate::geometry::Size;
 use crate::picture::{Colour, DecodeError, decode_transparent};
 use posterizarr_base::unsupported::Unsupported;
 
@@ -62,7 +63,7 @@ impl TitleLogo {
     ///
     /// # Errors
     /// A drawing on which nothing is to be seen, for example because it needs a font.
-    pub fn fitted(&self, space: (u32, u32), colour: Option<Colour>) -> Result<RgbaImage, LogoError> {
+    pub fn fitted(&self, space: Size, colour: Option<Colour>) -> Result<RgbaImage, LogoError> {
         let mut pixels = match &self.0 {
             Form::Pixels(pixels) => {
                 resized(pixels, largest(f64::from(pixels.width()), f64::from(pixels.height()), space))
@@ -78,11 +79,11 @@ impl TitleLogo {
 }
 
 /// The largest size of these proportions in a box.
-fn largest(width: f64, height: f64, space: (u32, u32)) -> (u32, u32) {
-    let scale = (f64::from(space.0) / width).min(f64::from(space.1) / height);
+fn largest(width: f64, height: f64, space: Size) -> Size {
+    let scale = (f64::from(space.width) / width).min(f64::from(space.height) / height);
     // No longer than the box, which has 32 bits.
     let length = |length: f64, most: u32| ((length * scale).round() as u32).clamp(1, most.max(1));
-    (length(width, space.0), length(height, space.1))
+    Size::new(length(width, space.width), length(height, space.height))
 }
 
 fn drawing(bytes: &[u8]) -> Result<Tree, LogoError> {
@@ -94,27 +95,29 @@ fn drawing(bytes: &[u8]) -> Result<Tree, LogoError> {
     Tree::from_data(bytes, &options).map_err(|error| LogoError::Drawing(error.to_string()))
 }
 
-fn drawn(tree: &Tree, space: (u32, u32)) -> Result<RgbaImage, LogoError> {
+fn drawn(tree: &Tree, space: Size) -> Result<RgbaImage, LogoError> {
     let (width, height) = (f64::from(tree.size().width()), f64::from(tree.size().height()));
     let size = largest(width, height, space);
-    let mut sheet = Pixmap::new(size.0, size.1).ok_or(LogoError::Empty)?;
-    let scale = Transform::from_scale((f64::from(size.0) / width) as f32, (f64::from(size.1) / height) as f32);
+    let mut sheet = Pixmap::new(size.width, size.height).ok_or(LogoError::Empty)?;
+    let scale = Transform::from_scale((f64::from(size.width) / width) as f32, (f64::from(size.height) / height) as f32);
     resvg::render(tree, scale, &mut sheet.as_mut());
     let colours = sheet.pixels().iter().map(|pixel| pixel.demultiply());
     let bytes = colours.flat_map(|colour| [colour.red(), colour.green(), colour.blue(), colour.alpha()]).collect();
-    let pixels = RgbaImage::from_raw(size.0, size.1, bytes).ok_or(LogoError::Empty)?;
+    let pixels = RgbaImage::from_raw(size.width, size.height, bytes).ok_or(LogoError::Empty)?;
     if pixels.pixels().all(|pixel| pixel.0[3] == 0) { Err(LogoError::Empty) } else { Ok(pixels) }
 }
 
-fn resized(pixels: &RgbaImage, size: (u32, u32)) -> RgbaImage {
+fn resized(pixels: &RgbaImage, size: Size) -> RgbaImage {
     let (width, height) = pixels.dimensions();
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-    let mut image = Image::new(size.0, size.1, PixelType::U8x4);
+    let mut image = Image::new(size.width, size.height, PixelType::U8x4);
     let done = ImageRef::new(width, height, pixels, PixelType::U8x4)
         .map_err(|_| ())
         .and_then(|from| Resizer::new().resize(&from, &mut image, &options).map_err(|_| ()));
     // The buffers have their sizes by construction, so that nothing is ever missing.
-    RgbaImage::from_raw(size.0, size.1, image.into_vec()).filter(|_| done.is_ok()).unwrap_or_else(|| pixels.clone())
+    RgbaImage::from_raw(size.width, size.height, image.into_vec())
+        .filter(|_| done.is_ok())
+        .unwrap_or_else(|| pixels.clone())
 }
 
 /// Whether a logo is grey or pale all over: how colourful its pixels are, over black, hardly varies.
@@ -166,9 +169,9 @@ mod tests {
     #[test]
     fn a_logo_fills_its_box_as_far_as_its_proportions_let_it() {
         let logo = TitleLogo::decode(&png(&disc([255, 0, 0]))).unwrap();
-        assert_eq!(logo.fitted((1900, 500), None).unwrap().dimensions(), (1000, 500));
-        assert_eq!(logo.fitted((40, 500), None).unwrap().dimensions(), (40, 20));
-        assert_eq!(largest(3000.0, 1.0, (500, 400)), (500, 1), "never thinner than a pixel");
+        assert_eq!(logo.fitted(Size::new(1900, 500), None).unwrap().dimensions(), (1000, 500));
+        assert_eq!(logo.fitted(Size::new(40, 500), None).unwrap().dimensions(), (40, 20));
+        assert_eq!(largest(3000.0, 1.0, Size::new(500, 400)), Size::new(500, 1), "never thinner than a pixel");
     }
 
     /// What ImageMagick makes of discs of these colours.
@@ -185,14 +188,14 @@ mod tests {
         }
         let logo = TitleLogo::decode(&png(&disc([255, 255, 255]))).unwrap();
         let [plain, navy] =
-            [None, Some(Colour::opaque([0, 0, 128]))].map(|colour| logo.fitted((100, 50), colour).unwrap());
+            [None, Some(Colour::opaque([0, 0, 128]))].map(|colour| logo.fitted(Size::new(100, 50), colour).unwrap());
         assert_eq!((plain.get_pixel(50, 25).0, navy.get_pixel(50, 25).0), ([255; 4], [0, 0, 128, 255]));
     }
 
     #[test]
     fn drawings_are_drawn_at_the_size_of_their_box() {
         let svg = br##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10"><rect width="20" height="10" fill="#ff0000"/></svg>"##;
-        let drawn = TitleLogo::decode(svg).unwrap().fitted((1900, 500), None).unwrap();
+        let drawn = TitleLogo::decode(svg).unwrap().fitted(Size::new(1900, 500), None).unwrap();
         assert_eq!((drawn.dimensions(), drawn.get_pixel(999, 499).0), ((1000, 500), [255, 0, 0, 255]));
     }
 
@@ -210,7 +213,8 @@ mod tests {
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><image href=\"{href}\" width=\"9\" height=\"9\"/></svg>"
             )
         };
-        let fitted = |svg: &str| TitleLogo::decode(svg.as_bytes()).and_then(|logo| logo.fitted((90, 90), None));
+        let fitted =
+            |svg: &str| TitleLogo::decode(svg.as_bytes()).and_then(|logo| logo.fitted(Size::new(90, 90), None));
         assert!(matches!(fitted(&uses(&picture.display().to_string())), Err(LogoError::Empty)));
         let text = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"><text y=\"9\">A</text></svg>";
         assert!(matches!(fitted(text), Err(LogoError::Empty)));

@@ -26,7 +26,7 @@ use crate::actors::runtime::shared::Shared;
 use crate::actors::store::{Store, StoreError};
 use crate::actors::{access, config, files, recovery};
 use crate::http::api::system::{health, metrics};
-use crate::http::middleware::{connections, request_id, rewrite};
+use crate::http::middleware::{connections, normalize, request_id};
 use crate::http::{self, State};
 use crate::settings::Settings;
 use crate::views::Views;
@@ -271,7 +271,7 @@ fn serve_metrics(settings: &Settings, state: &State) -> Result<Option<Server>, S
             .configure(metrics::separate)
             .default_service(web::to(metrics::only_metrics))
             .wrap(from_fn(http::auth::refuse_foreign))
-            .wrap(from_fn(rewrite::head_as_get))
+            .wrap(from_fn(normalize::head_as_get))
             .wrap(from_fn(request_id::assign))
     });
     let server = server

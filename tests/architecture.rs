@@ -209,6 +209,15 @@ fn lengths(files: &Files) -> Vec<String> {
         .collect()
 }
 
+/// Ways to read a query that note no mistakes and document nothing. The extractor itself, and what looks for keys in any
+/// request, know them.
+fn queries(files: &Files) -> Vec<String> {
+    const KNOW: [&str; 2] = ["src/http/extract/parameters.rs", "src/http/auth/credentials.rs"];
+    let own = files.iter().filter(|(file, _)| file.starts_with("src/http/") && !KNOW.contains(&file.as_str()));
+    let old = own.filter(|(_, text)| text.contains("web::Query"));
+    old.map(|(file, _)| format!("{file} uses web::Query; take what it asks with extract::parameters::Query")).collect()
+}
+
 /// What knows itself by way of others.
 fn circles(arrows: Arrows) -> Vec<String> {
     fn reaches(arrows: Arrows, from: &str, to: &str, seen: &mut BTreeSet<&'static str>) -> bool {
@@ -239,6 +248,11 @@ fn subjects_know_only_those_they_may() {
 #[test]
 fn rooms_of_the_facade_know_only_those_they_may() {
     assert_eq!(rooms(&code()), [""; 0]);
+}
+
+#[test]
+fn queries_are_read_in_one_way() {
+    assert_eq!(queries(&code()), [""; 0]);
 }
 
 #[test]
@@ -283,6 +297,7 @@ fn a_planted_fault_is_found_by_its_rule() {
         rooms(&file("src/http/api/runs/mod.rs", "use crate::http::api::history::page;")),
         "runs may not know history",
     );
+    of_one(queries(&file("src/http/api/a.rs", "fn a(query: web::Query<A>)")), "extract::parameters::Query");
     of_one(lengths(&file("base/x.rs", &"x\n".repeat(MAX_LINES + 1))), "it has two reasons");
     assert_eq!(
         lengths(&file("base/x.rs", &format!("x\n#[cfg(test)]\nmod tests {{\n{}", "x\n".repeat(MAX_LINES)))),

@@ -21,6 +21,7 @@ pub use view::AuthView;
 
 use actix::{AsyncContext, Message};
 use chrono::Utc;
+use posterizarr_base::said::{Params, Values, values};
 
 use crate::config::ConfigView;
 use crate::runtime::guard::{Ctx, Handler, Reply, Service, Timers};
@@ -110,6 +111,16 @@ pub enum AuthError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Values for AuthError {
+    fn values(&self) -> Params {
+        match self {
+            Self::TooManyKeys => values([("limit", &MAX_KEYS)]),
+            Self::Random(cause) => values([("cause", cause)]),
+            Self::Store(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// What the actor shows and what it reads.

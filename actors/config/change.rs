@@ -6,7 +6,6 @@
 
 use std::collections::HashMap;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::document::Document;
@@ -16,8 +15,7 @@ use super::view::MASK;
 use super::{rules, unknown};
 
 /// What happens to known keys that are not posted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Mode {
     /// They are removed, and their defaults hold; this is upstream's way.
     #[default]

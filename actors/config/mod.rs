@@ -29,6 +29,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use posterizarr_base::said::{Params, Values, values};
 use serde_json::{Map, Value};
 
 use crate::files;
@@ -100,6 +101,15 @@ pub enum SaveError {
     /// The file cannot be written.
     #[error("the settings cannot be saved: {0}")]
     Disk(#[from] std::io::Error),
+}
+
+impl Values for SaveError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Invalid(cause) => values([("cause", cause)]),
+            Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// The actor.

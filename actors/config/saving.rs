@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use actix::Message;
 use chrono::Utc;
 use posterizarr_base::bounded;
+use posterizarr_base::said::{Params, Values, values};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
@@ -108,6 +109,19 @@ pub enum ConfigError {
         /// What the system said.
         cause: io::Error,
     },
+}
+
+impl Values for ConfigError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Refused(_) | Self::Stale { .. } => values([]),
+            Self::TooLarge => values([("kib", &(document::MAX_SIZE / 1024))]),
+            Self::Broken(cause) => values([("cause", cause)]),
+            Self::NoBackup(id) => values([("id", id)]),
+            Self::BadBackup { id, wrong } => values([("id", id), ("cause", wrong)]),
+            Self::Disk { path, cause } => values([("path", &path.display()), ("cause", cause)]),
+        }
+    }
 }
 
 fn told(refusals: &[Refusal]) -> String {

@@ -4,14 +4,14 @@
 
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::UNIX_EPOCH;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use posterizarr_base::disk_cache::DiskCache;
+use posterizarr_base::said::{Params, Values, values};
 use posterizarr_render::text::{Font, FontError, Fonts, Lettering, draw_line};
 use sha2::{Digest, Sha256};
-
-use crate::store::disk_cache::DiskCache;
 
 /// Bytes on disk; a sample has some ten thousand.
 const MAX_SIZE: u64 = 16 * 1024 * 1024;
@@ -30,37 +30,43 @@ pub enum PreviewError {
     Disk(#[from] std::io::Error),
 }
 
+impl Values for PreviewError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Font(cause) => values([("cause", cause)]),
+            Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
+}
+
 /// The samples on disk. One is made at a time: fonts are large, and who waits for the same one finds it made.
 #[derive(Debug)]
 pub struct FontPreviews {
-    folder: PathBuf,
-    cache: OnceLock<DiskCache>,
+    cache: DiskCache,
     making: Mutex<()>,
 }
 
 impl FontPreviews {
     /// Kept in this folder.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder, cache: OnceLock::new(), making: Mutex::new(()) }
+        Self { cache: DiskCache::new(folder, MAX_SIZE), making: Mutex::new(()) }
     }
 
     /// The picture of this text in this font, made if need be. Blocks.
     pub fn get(&self, font: &Path, text: &str) -> Result<PathBuf, PreviewError> {
         let text = printable(text);
         let name = name(font, &text)?;
-        // Looking at what is there waits for the first request; a start should not.
-        let cache = self.cache.get_or_init(|| DiskCache::open(self.folder.clone(), MAX_SIZE));
-        if let Some(path) = cache.get(&name) {
+        if let Some(path) = self.cache.get(&name) {
             return Ok(path);
         }
         let _turn = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(path) = cache.get(&name) {
+        if let Some(path) = self.cache.get(&name) {
             return Ok(path);
         }
         let picture = picture(&Font::open(font)?.into(), &text);
         let mut png = Cursor::new(Vec::new());
         picture.write_to(&mut png, ImageFormat::Png).map_err(std::io::Error::other)?;
-        Ok(cache.put(&name, &png.into_inner())?)
+        Ok(self.cache.put(&name, &png.into_inner())?)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::UNIX_EPOCH;
 
 use image::ImageFormat;
 use posterizarr_base::bounded;
+use posterizarr_base::said::{Params, Values, values};
 use posterizarr_render::picture::Overlay;
 use posterizarr_render::text::Font;
 use serde::Serialize;
@@ -76,6 +77,17 @@ pub enum OverlayError {
     /// The disk failed, or forbids it.
     #[error(transparent)]
     Disk(#[from] io::Error),
+}
+
+impl Values for OverlayError {
+    fn values(&self) -> Params {
+        match self {
+            Self::InvalidName | Self::Missing | Self::WrongKind | Self::Empty => values([]),
+            Self::Exists(name) => values([("name", name)]),
+            Self::WrongContent(cause) => values([("cause", cause)]),
+            Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 impl From<PathError> for OverlayError {

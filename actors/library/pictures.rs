@@ -7,6 +7,7 @@ use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 use posterizarr_base::avif::is_avif;
 use posterizarr_base::bounded;
+use posterizarr_base::said::{Params, Values, values};
 use posterizarr_render::picture::{self, DecodeError, Head, profile};
 
 /// The largest file that is looked at, in bytes.
@@ -36,6 +37,15 @@ pub enum PictureError {
     /// The disk failed.
     #[error("the picture cannot be read: {0}")]
     Disk(String),
+}
+
+impl Values for PictureError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Missing => values([]),
+            Self::Unreadable(cause) | Self::TooLarge(cause) | Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 impl From<io::Error> for PictureError {

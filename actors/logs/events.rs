@@ -13,7 +13,7 @@ use super::view::Results;
 
 /// What the events of a run tell so far.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Told {
+pub struct EventSummary {
     /// Assets that had their turn, by what became of them.
     pub results: Results,
     /// How many assets are looked at.
@@ -26,7 +26,7 @@ pub struct Told {
     pub any: bool,
 }
 
-impl Told {
+impl EventSummary {
     /// Takes an event.
     pub fn event(&mut self, event: RunEvent) {
         self.any = true;
@@ -59,13 +59,13 @@ impl Told {
 pub struct EventTail {
     tail: Tail,
     /// What was told up to now.
-    pub told: Told,
+    pub told: EventSummary,
 }
 
 impl EventTail {
     /// Of the run in this folder.
     pub fn new(folder: &Path) -> Self {
-        Self { tail: Tail::new(vec![folder.to_owned()], EVENTS_FILE), told: Told::default() }
+        Self { tail: Tail::new(vec![folder.to_owned()], EVENTS_FILE), told: EventSummary::default() }
     }
 
     /// Reads what is new, at most one `buffer`.
@@ -75,7 +75,7 @@ impl EventTail {
             Found::Line { whole, .. } => run_events::parsed(whole).into_iter().for_each(|event| told.event(event)),
             // The rest of a line that is being written comes with the whole line.
             Found::Part(_) => {}
-            Found::Restart => *told = Told::default(),
+            Found::Restart => *told = EventSummary::default(),
         })
     }
 }

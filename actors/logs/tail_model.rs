@@ -36,7 +36,7 @@ enum Action {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Told {
+enum Output {
     Line(String, String),
     Part(String),
     Restart,
@@ -51,7 +51,7 @@ struct Model {
     line: Vec<u8>,
     taken: usize,
     after_cr: bool,
-    told: Vec<Told>,
+    told: Vec<Output>,
 }
 
 impl Model {
@@ -92,7 +92,7 @@ impl Model {
         loop {
             let Some((id, mut seen)) = self.held.take() else {
                 let Some(id) = self.at_path else { return };
-                self.told.push(Told::Restart);
+                self.told.push(Output::Restart);
                 self.held = Some((id, Vec::new()));
                 continue;
             };
@@ -100,7 +100,7 @@ impl Model {
             let window = seen.len().min(512);
             if content.len() < seen.len() || content[seen.len() - window..seen.len()] != seen[seen.len() - window..] {
                 self.end_line();
-                self.told.push(Told::Restart);
+                self.told.push(Output::Restart);
                 seen.clear();
             }
             content[seen.len()..].iter().for_each(|byte| self.byte(*byte));
@@ -126,7 +126,7 @@ impl Model {
     }
 
     fn send_line(&mut self) {
-        self.told.push(Told::Line(text(&self.line), text(&self.line[self.taken..])));
+        self.told.push(Output::Line(text(&self.line), text(&self.line[self.taken..])));
         self.line.clear();
         self.taken = 0;
     }
@@ -142,7 +142,7 @@ impl Model {
         let part = text(&self.line[self.taken..]);
         self.taken = self.line.len();
         if !part.is_empty() {
-            self.told.push(Told::Part(part));
+            self.told.push(Output::Part(part));
         }
     }
 }
@@ -211,14 +211,14 @@ impl Disk {
     }
 }
 
-fn look(tail: &mut Tail, now: Instant, told: &mut Vec<Told>) {
+fn look(tail: &mut Tail, now: Instant, told: &mut Vec<Output>) {
     // A small buffer, so that lines and line ends are cut in every way.
     let mut buffer = [0; 7];
     let mut found = |found: Found<'_>| {
         told.push(match found {
-            Found::Line { whole, fresh } => Told::Line(whole.to_owned(), fresh.to_owned()),
-            Found::Part(part) => Told::Part(part.to_owned()),
-            Found::Restart => Told::Restart,
+            Found::Line { whole, fresh } => Output::Line(whole.to_owned(), fresh.to_owned()),
+            Found::Part(part) => Output::Part(part.to_owned()),
+            Found::Restart => Output::Restart,
         });
     };
     while tail.turn(now, &mut buffer, &mut found).more {}

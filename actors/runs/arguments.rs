@@ -11,6 +11,8 @@ mod masking;
 mod title;
 mod vector;
 
+use posterizarr_base::artwork::ArtworkKind;
+use posterizarr_base::said::{Params, Values, values};
 use serde::{Deserialize, Serialize};
 
 pub use manual::{ManualForm, PosterType};
@@ -86,6 +88,23 @@ pub enum InvalidRequest {
     /// Only Plex has logos that can be set; the script would do a full run instead.
     #[error("logos can be set on Plex only, and {0} is enabled; disable it first")]
     LogosNeedPlex(&'static str),
+}
+
+impl Values for InvalidRequest {
+    fn values(&self) -> Params {
+        match self {
+            Self::ManualNeedsParameters | Self::Missing(_) => values([]),
+            Self::Mode(mode) => values([("mode", mode)]),
+            Self::Name { key, value, why } => values([("key", key), ("value", value), ("cause", why)]),
+            Self::Nul(key) => values([("key", key)]),
+            Self::LeadingDash { key, value } => values([("key", key), ("value", value)]),
+            Self::OnlyNative(mode) | Self::NeedsVersion3(mode) | Self::NoDryRun(mode) => values([("mode", mode)]),
+            Self::Asset(path) => values([("path", path)]),
+            Self::AssetCount => values([("limit", &MAX_REMADE)]),
+            Self::Artwork(kind) => values([("kind", kind)]),
+            Self::ResetNeedsPlex(server) | Self::LogosNeedPlex(server) => values([("server", server)]),
+        }
+    }
 }
 
 /// How many assets one run makes again at most. Each is an argument of the run.
@@ -165,9 +184,6 @@ const ACTION: &str = "action";
 
 /// The script's word in the place of a library's name.
 const EVERY_LIBRARY: &str = "all";
-
-/// The kinds of artwork that can be given back for themselves, in the script's words.
-const ARTWORK: [&str; 5] = ["poster", "background", "season", "titlecard", "episode"];
 
 impl Kind {
     fn mode(&self) -> Mode {
@@ -306,7 +322,7 @@ impl RunRequest {
             Ok(value.filter(|value| !value.is_empty()))
         };
         let artwork = named(artwork, "kind")?.map(|artwork| artwork.to_lowercase());
-        if let Some(unknown) = artwork.as_ref().filter(|artwork| !ARTWORK.contains(&artwork.as_str())) {
+        if let Some(unknown) = artwork.as_ref().filter(|artwork| ArtworkKind::of_word(artwork).is_none()) {
             return Err(InvalidRequest::Artwork(unknown.clone()));
         }
         let selected = Selected { library: named(library, "library")?, item: named(item, "item")?, artwork };

@@ -1,6 +1,7 @@
 //! What the ScriptSupervisor is asked, and what it answers.
 
 use actix::Message;
+use posterizarr_base::said::{Params, Values, values};
 
 use super::arguments::{InvalidRequest, RunRequest};
 use super::queue::{Job, JobSummary, NewJob};
@@ -66,6 +67,18 @@ pub enum StartError {
     /// The record could not be written.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Values for StartError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Busy(_) | Self::Stopping | Self::ScriptMissing => values([]),
+            Self::Invalid(invalid) => invalid.values(),
+            Self::InterpreterMissing { program, cause } => values([("program", program), ("cause", cause)]),
+            Self::Failed(cause) | Self::Storage(cause) => values([("cause", cause)]),
+            Self::Store(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// Ends the current run: with time to end, or at once. Answered when its whole process tree is gone, or after the grace and
@@ -187,6 +200,15 @@ pub enum JobError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Values for JobError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Missing | Self::Running | Self::Done => values([]),
+            Self::Store(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// All jobs that are known: those that wait in their order, then the running one, those that failed, and the last that were

@@ -64,7 +64,7 @@ use queue::{Moment, Queue, Submission};
 use records::Records;
 pub use runner::{ENGINE_DATA_DIR, ENGINE_SUBCOMMAND, EngineCommand, Reader, Runner, RunnerChoice};
 use slot::{ActiveRun, Slot};
-use starting::Wanted;
+use starting::NewRun;
 
 /// How often resources and limits are looked at, and a due job is started.
 const TICK: Duration = Duration::from_secs(1);
@@ -239,7 +239,7 @@ impl Handler<CheckStart> for ScriptSupervisor {
 impl Handler<StartRun> for ScriptSupervisor {
     fn answer(&mut self, message: StartRun, ctx: &mut Ctx<Self>) -> Reply<Result<Started, StartError>> {
         let upload = message.remove_after.clone();
-        let wanted = Wanted {
+        let wanted = NewRun {
             request: message.request,
             trigger: message.trigger,
             job: None,

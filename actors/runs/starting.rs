@@ -29,7 +29,7 @@ const OUTPUT_LIMIT: u64 = 8 * 1024 * 1024;
 type Starting = oneshot::Sender<Result<Started, StartError>>;
 
 /// What is to be run, and for whom.
-pub struct Wanted {
+pub struct NewRun {
     pub request: RunRequest,
     pub trigger: Trigger,
     pub job: Option<String>,
@@ -85,7 +85,7 @@ impl ScriptSupervisor {
     }
 
     /// Puts a run on disk, and marks its job as running. Call [`Self::check`] before, unless it is to run beside another.
-    pub(super) fn prepare(&mut self, wanted: Wanted, beside: bool) -> Result<Prepared, StartError> {
+    pub(super) fn prepare(&mut self, wanted: NewRun, beside: bool) -> Result<Prepared, StartError> {
         let way = self.runner.way_of(&wanted.request)?;
         self.check_request(&wanted.request)?;
         if let Some(other) = self.side.run().filter(|_| way == Way::Command) {
@@ -197,7 +197,7 @@ impl ScriptSupervisor {
         };
         let Some(job) = self.queue.next_due_of(Moment::now(), wanted).cloned() else { return };
         let (mode, trigger) = (job.request.mode(), job.trigger);
-        let wanted = Wanted { request: job.request, trigger, job: Some(job.id.clone()), remove_after: None };
+        let wanted = NewRun { request: job.request, trigger, job: Some(job.id.clone()), remove_after: None };
         let checked = if beside { Ok(()) } else { self.check() };
         match checked.and_then(|()| self.prepare(wanted, beside)) {
             Ok(prepared) => self.launch(prepared, None, ctx),
@@ -230,7 +230,7 @@ impl ScriptSupervisor {
     }
 }
 
-fn new_record(id: RunId, wanted: &Wanted, native: bool, script_arguments: &[String]) -> RunRecord {
+fn new_record(id: RunId, wanted: &NewRun, native: bool, script_arguments: &[String]) -> RunRecord {
     RunRecord {
         native,
         dry_run: wanted.request.is_dry_run(),

@@ -2,6 +2,7 @@
 
 use actix::Message;
 use chrono_tz::Tz;
+use posterizarr_base::said::{Params, Values, values};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -75,6 +76,17 @@ pub enum ScheduleError {
     /// The file could not be written.
     #[error("scheduler.json could not be written: {0}")]
     File(#[from] std::io::Error),
+}
+
+impl Values for ScheduleError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Missing => values([]),
+            Self::Entry(error) => error.said().params,
+            Self::Zone(zone) => values([("zone", zone)]),
+            Self::File(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// Changes some settings of the timetable; `None` leaves one as it is. Checked as a whole before anything changes.

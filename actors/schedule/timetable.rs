@@ -220,7 +220,7 @@ pub enum AddError {
 
 impl AddError {
     /// The same for programs.
-    fn said(&self) -> Said {
+    pub(super) fn said(&self) -> Said {
         match self {
             Self::Rule(RuleError::Time(time)) => Said::new("invalid_time", [("time", time)]),
             Self::Rule(RuleError::Cron { expression, .. }) => Said::new("invalid_cron", [("expression", expression)]),

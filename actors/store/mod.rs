@@ -17,7 +17,6 @@ mod before_upgrade;
 mod changes;
 mod check;
 mod committer;
-pub mod disk_cache;
 mod ledger;
 pub mod old_database;
 mod opening;

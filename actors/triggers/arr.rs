@@ -364,6 +364,7 @@ mod tests {
         for (payload, expected) in table {
             let got = match read(&payload) {
                 Verdict::Test => "test",
+                Verdict::Empty => "empty",
                 Verdict::Ignored(_) => "ignored",
                 Verdict::Act(_) => "act",
                 Verdict::Unprocessable(_) => "unprocessable",

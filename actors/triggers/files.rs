@@ -14,8 +14,8 @@ use tokio::task::spawn_blocking;
 
 use super::intake::{after, blank, new_job};
 use super::journal::Received;
-use super::reading::{self, Asked, Reading, Standing, TakenFiles};
-use super::trigger::Trigger;
+use super::reading::{self, FileRequest, Reading, Standing, TakenFiles};
+use super::trigger::{Origin, Trigger};
 use super::watch_folder::{Found, Look, Note, Order};
 use super::{IngestSettings, POLL, Queue, SOON, WebhookIngest, submission};
 use crate::runs::{Job, JobState, ListJobs, NewJob, SubmitJobs, Submitted, Trigger as RunTrigger};
@@ -42,7 +42,7 @@ struct LookDue;
 /// What came of a file.
 enum Taking {
     /// It is with the queue.
-    Submitted(Box<Asked>, Submitted),
+    Submitted(Box<FileRequest>, Submitted),
     /// It was not used.
     Not(Reading),
     /// The jobs could not be stored. The file is the only record, and is taken again at a later look.
@@ -245,7 +245,7 @@ impl WebhookIngest {
             reason,
             "a trigger file cannot be used and is left where it is; it is read again when it changes"
         );
-        self.add_to_journal(Received { verdict: Handling::Refused, reason, ..blank("unknown", "file") });
+        self.add_to_journal(Received { verdict: Handling::Refused, reason, ..blank(Origin::Unknown, "file") });
     }
 
     /// Deletes a file whose work is done, unless it is not what was read: then it is read again.
@@ -302,7 +302,7 @@ async fn take(
     takings
 }
 
-fn job_of(file: &Found, asked: &Asked, settings: &IngestSettings) -> NewJob {
+fn job_of(file: &Found, asked: &FileRequest, settings: &IngestSettings) -> NewJob {
     let delay = settings.delay(asked.trigger.source, &asked.trigger.event);
     let written: DateTime<Utc> = file.modified.into();
     let delay_from_then = TimeDelta::from_std(delay).ok().and_then(|delay| written.checked_add_signed(delay));
@@ -345,12 +345,7 @@ fn file_received(file: &Found, trigger: &Trigger, submitted: &Submitted) -> Rece
         }
         Submitted::Duplicate { .. } => (Handling::Duplicate, format!("{} joined a job that waits", file.name)),
     };
-    Received {
-        verdict,
-        reason,
-        jobs: vec![submitted.job().to_owned()],
-        ..blank(&trigger.source.name().to_ascii_lowercase(), &trigger.event)
-    }
+    Received { verdict, reason, jobs: vec![submitted.job().to_owned()], ..blank(trigger.source.into(), &trigger.event) }
 }
 
 impl Handler<LookDue> for WebhookIngest {

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::journal::Received;
-use super::trigger::{Source, Trigger, Verdict};
+use super::trigger::{Origin, Source, Trigger, Verdict};
 use super::{IngestError, Sender, arr, payload, tautulli};
 use crate::runs::{InvalidRequest, NewJob, RunRequest, Trigger as RunTrigger};
 use crate::runtime::events::Handling;
@@ -17,8 +17,8 @@ const ATTEMPTS: u32 = 3;
 pub struct Read {
     /// What is to be done.
     pub verdict: Verdict,
-    /// `sonarr`, `radarr`, `tautulli`, or `unknown`.
-    pub source: String,
+    /// Who sent it.
+    pub source: Origin,
     /// The event, as far as it is told.
     pub event: String,
 }
@@ -26,7 +26,7 @@ pub struct Read {
 /// Reads a payload. An empty body is Tautulli's test.
 pub fn read(sender: Sender, body: &[u8]) -> Result<Read, IngestError> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Read { verdict: Verdict::Test, source: "unknown".to_owned(), event: String::new() });
+        return Ok(Read { verdict: Verdict::Test, source: Origin::Unknown, event: String::new() });
     }
     let payload: Value = serde_json::from_slice(body)
         .map_err(|error| IngestError::NotReadable(format!("the body is not valid JSON: {error}")))?;
@@ -39,10 +39,10 @@ pub fn read(sender: Sender, body: &[u8]) -> Result<Read, IngestError> {
             let source = if fields.contains_key("movie") { Source::Radarr } else { Source::Sonarr };
             (arr::read(&payload), source)
         }
-        Sender::Tautulli if fields.is_empty() => (Verdict::Ignored("Empty payload".to_owned()), Source::Tautulli),
+        Sender::Tautulli if fields.is_empty() => (Verdict::Empty, Source::Tautulli),
         Sender::Tautulli => (tautulli::read(&payload), Source::Tautulli),
     };
-    Ok(Read { verdict, source: source.name().to_ascii_lowercase(), event: event.unwrap_or_default() })
+    Ok(Read { verdict, source: source.into(), event: event.unwrap_or_default() })
 }
 
 /// What the script is asked for.
@@ -72,11 +72,11 @@ pub fn after(delay: std::time::Duration) -> DateTime<Utc> {
 }
 
 /// An entry of the journal; its number is given when it is added.
-pub fn blank(source: &str, event: &str) -> Received {
+pub fn blank(source: Origin, event: &str) -> Received {
     Received {
         id: 0,
         at: Utc::now(),
-        source: source.to_owned(),
+        source,
         event: event.to_owned(),
         verdict: Handling::Ignored,
         reason: String::new(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::arr;
 use super::recent::RecentDeliveries;
+use super::trigger::Origin;
 use crate::runs::{Outcome, RunId};
 use crate::runtime::events::Handling;
 use crate::store::{Commit, Record, Store, Table};
@@ -22,8 +23,8 @@ pub struct Received {
     pub id: u64,
     /// When it came.
     pub at: DateTime<Utc>,
-    /// `sonarr`, `radarr`, `tautulli`, or `unknown`.
-    pub source: String,
+    /// Who sent it.
+    pub source: Origin,
     /// The event, as the sender names it.
     pub event: String,
     /// What was made of it.
@@ -71,7 +72,7 @@ impl Record for Received {
 struct First {
     id: u64,
     at: DateTime<Utc>,
-    source: String,
+    source: Origin,
     event: String,
     verdict: Handling,
     reason: String,
@@ -199,7 +200,7 @@ mod tests {
         Received {
             id,
             at: Utc::now() - TimeDelta::minutes(minutes_ago),
-            source: "sonarr".into(),
+            source: Origin::Sonarr,
             event: "Download".into(),
             verdict: Handling::Queued,
             reason: String::new(),

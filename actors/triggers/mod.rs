@@ -13,6 +13,7 @@ pub mod journal;
 mod messages;
 pub mod payload;
 mod reading;
+mod receipt;
 mod recent;
 pub mod subject;
 mod submission;
@@ -23,6 +24,7 @@ mod view;
 mod watch_folder;
 
 pub use messages::{Receive, RemoveTrigger, Replay};
+pub use receipt::{IngestError, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +48,7 @@ use journal::{Journal, Received};
 use reading::TakenFiles;
 use submission::{Prepared, Stored, Work};
 use tokio::task::spawn_blocking;
-use trigger::{Source, Trigger, Verdict};
+use trigger::{Origin, Source, Trigger, Verdict};
 use watch_folder::{Found, Note, Version, WatchFolder};
 
 /// How often `watcher/` is looked at where no event tells of a file: network folders deliver none.
@@ -81,36 +83,6 @@ pub enum Sender {
     Arr,
     /// Tautulli.
     Tautulli,
-}
-
-/// What became of a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Receipt {
-    /// What was made of it.
-    pub kind: Handling,
-    /// In words; upstream's where upstream has them.
-    pub message: String,
-    /// The jobs that do its work, new or joined, one per movie or episode.
-    pub jobs: Vec<String>,
-    /// How many of them are new.
-    pub queued: usize,
-}
-
-/// Why a webhook was not taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum IngestError {
-    /// Not JSON, or not an object.
-    #[error("{0}")]
-    NotReadable(String),
-    /// An event that should be acted on lacks what is needed.
-    #[error("{0}")]
-    Unprocessable(String),
-    /// No such kept webhook, or its payload was not kept.
-    #[error("{0}")]
-    Missing(String),
-    /// The jobs could not be stored; the sender should try again.
-    #[error("the trigger could not be stored, nothing was queued: {0}")]
-    Storage(String),
 }
 
 /// The ScriptSupervisor's queue.
@@ -256,20 +228,32 @@ impl WebhookIngest {
             Ok(read) => read,
             Err(error) => return refuse(error, String::new(), &body, ctx),
         };
-        let triggers = match verdict {
-            Verdict::Test => {
-                return nothing_to_do(Handling::Test, "Test successful".to_owned(), &source, event, &body, ctx);
-            }
-            Verdict::Ignored(reason) => return nothing_to_do(Handling::Ignored, reason, &source, event, &body, ctx),
+        let idle = |kind, message: String| Receipt { kind, is_empty: false, message, jobs: Vec::new(), queued: 0 };
+        let receipt = match verdict {
+            Verdict::Act(triggers) => return self.queue_all(triggers, fresh, (source, event), body, ctx),
+            Verdict::Test => idle(Handling::Test, "Test successful".to_owned()),
+            Verdict::Empty => Receipt { is_empty: true, ..idle(Handling::Ignored, "Empty payload".to_owned()) },
+            Verdict::Ignored(reason) => idle(Handling::Ignored, reason),
             Verdict::Unprocessable(reason) => return refuse(IngestError::Unprocessable(reason), event, &body, ctx),
-            Verdict::Act(triggers) => triggers,
         };
+        nothing_to_do(receipt, source, &event, &body, ctx)
+    }
+
+    /// Makes jobs of triggers, large numbers of them on another thread.
+    fn queue_all(
+        &mut self,
+        triggers: Vec<Trigger>,
+        fresh: bool,
+        (source, event): (Origin, String),
+        body: Vec<u8>,
+        ctx: &mut Ctx<Self>,
+    ) -> Reply<Result<Receipt, IngestError>> {
         let now = Utc::now();
         let known = |trigger: &Trigger| fresh.then(|| self.journal.job_of(&trigger.delivery, now)).flatten();
         let triggers: Vec<_> = triggers.into_iter().map(|trigger| (known(&trigger), trigger)).collect();
         let settings = self.settings.clone();
         if body.len() <= LARGE {
-            return self.queue_prepared(prepare(triggers, &settings), event, &source, body, ctx);
+            return self.queue_prepared(prepare(triggers, &settings), event, source, body, ctx);
         }
         let this = ctx.address();
         Reply::later(async move {
@@ -286,7 +270,7 @@ impl WebhookIngest {
         &mut self,
         prepared: Result<Vec<Prepared>, InvalidRequest>,
         event: String,
-        source: &str,
+        source: Origin,
         body: Vec<u8>,
         ctx: &mut Ctx<Self>,
     ) -> Reply<Result<Receipt, IngestError>> {
@@ -322,7 +306,7 @@ impl WebhookIngest {
         received.id = self.journal.next_id();
         let fact = Fact::WebhookAccepted {
             id: received.id,
-            source: received.source.clone(),
+            source: received.source.name().to_owned(),
             event: received.event.clone(),
             verdict: received.verdict,
         };
@@ -340,7 +324,7 @@ impl WebhookIngest {
 struct Ready {
     prepared: Result<Vec<Prepared>, InvalidRequest>,
     event: String,
-    source: String,
+    source: Origin,
     body: Vec<u8>,
 }
 
@@ -363,16 +347,16 @@ fn prepare(
 }
 
 fn nothing_to_do(
-    kind: Handling,
-    message: String,
-    source: &str,
-    event: String,
+    receipt: Receipt,
+    source: Origin,
+    event: &str,
     body: &[u8],
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
-    let received = Received { verdict: kind, reason: message.clone(), payload: kept(body), ..blank(source, &event) };
+    let (verdict, reason) = (receipt.kind, receipt.message.clone());
+    let received = Received { verdict, reason, payload: kept(body), ..blank(source, event) };
     ctx.address().do_send(Handled(Box::new(received)));
-    Reply::Now(Ok(Receipt { kind, message, jobs: Vec::new(), queued: 0 }))
+    Reply::Now(Ok(receipt))
 }
 
 fn refuse(
@@ -383,7 +367,8 @@ fn refuse(
 ) -> Reply<Result<Receipt, IngestError>> {
     tracing::warn!(%error, "a webhook was refused");
     let reason = error.to_string();
-    let received = Received { verdict: Handling::Refused, reason, payload: kept(body), ..blank("unknown", &event) };
+    let received =
+        Received { verdict: Handling::Refused, reason, payload: kept(body), ..blank(Origin::Unknown, &event) };
     ctx.address().do_send(Handled(Box::new(received)));
     Reply::Now(Err(error))
 }
@@ -413,7 +398,7 @@ impl Handler<Replay> for WebhookIngest {
         let Some(entry) = self.journal.get(id) else {
             return Err(IngestError::Missing("no such webhook is kept".to_owned())).into();
         };
-        let sender = if entry.source == "tautulli" { Sender::Tautulli } else { Sender::Arr };
+        let sender = if entry.source == Origin::Tautulli { Sender::Tautulli } else { Sender::Arr };
         let Some(body) = entry.payload.clone() else {
             return Err(IngestError::Missing("the payload of this webhook was not kept".to_owned())).into();
         };
@@ -443,7 +428,7 @@ impl Handler<Parsed> for WebhookIngest {
 impl Handler<Ready> for WebhookIngest {
     fn answer(&mut self, ready: Ready, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
         let Ready { prepared, event, source, body } = ready;
-        self.queue_prepared(prepared, event, &source, body, ctx)
+        self.queue_prepared(prepared, event, source, body, ctx)
     }
 }
 

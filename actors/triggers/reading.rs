@@ -74,7 +74,7 @@ impl TakenFiles {
 #[derive(Debug)]
 pub enum Reading {
     /// It asks for this.
-    Asks(Box<Asked>),
+    Asks(Box<FileRequest>),
     /// It may be written on: it is to be read again then, if it does not change before.
     NotBefore(Instant),
     /// It changed while it was read.
@@ -87,7 +87,7 @@ pub enum Reading {
 
 /// What a file asks for.
 #[derive(Debug)]
-pub struct Asked {
+pub struct FileRequest {
     /// The trigger.
     pub trigger: Trigger,
     /// What the script is asked for.
@@ -120,7 +120,7 @@ pub fn read(file: &Found) -> Reading {
         }
         Ok((request, trigger)) => {
             let taken = Taken { version: file.version, content: digest(&content) };
-            Reading::Asks(Box::new(Asked { trigger, request, taken }))
+            Reading::Asks(Box::new(FileRequest { trigger, request, taken }))
         }
         Err(reason) => Reading::Refused(reason),
     }

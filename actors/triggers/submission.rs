@@ -86,9 +86,9 @@ pub async fn store(
         reason: message.clone(),
         jobs: jobs.iter().take(NAMED).cloned().collect(),
         deliveries: deliveries.iter().take(NAMED).cloned().collect(),
-        ..blank(&source.name().to_ascii_lowercase(), &event)
+        ..blank(source.into(), &event)
     };
-    Ok(Stored { receipt: Receipt { kind, message, jobs, queued }, received, deliveries })
+    Ok(Stored { receipt: Receipt { kind, is_empty: false, message, jobs, queued }, received, deliveries })
 }
 
 /// Queues the new jobs of a part and writes their files. The order stays that of the triggers.

@@ -28,6 +28,40 @@ impl Source {
     }
 }
 
+/// Who sent what came, as far as it tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    Sonarr,
+    Radarr,
+    Tautulli,
+    /// Nobody that is known; a record of another version may name one.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Origin {
+    /// The name in records and answers.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sonarr => "sonarr",
+            Self::Radarr => "radarr",
+            Self::Tautulli => "tautulli",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl From<Source> for Origin {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::Sonarr => Self::Sonarr,
+            Source::Radarr => Self::Radarr,
+            Source::Tautulli => Self::Tautulli,
+        }
+    }
+}
+
 /// One job's worth of work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Trigger {
@@ -50,6 +84,8 @@ pub struct Trigger {
 pub enum Verdict {
     /// The sender tries out its settings.
     Test,
+    /// There is nothing in it.
+    Empty,
     /// Nothing to do; the text says why.
     Ignored(String),
     /// One job each.

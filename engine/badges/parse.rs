@@ -6,7 +6,7 @@ use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::geometry::Gravity;
 use posterizarr_render::picture::Colour;
 
-use super::told::lines;
+use super::facts::lines;
 use super::{BadgeRule, Condition, Subject};
 
 /// More cannot be told apart.
@@ -15,12 +15,6 @@ const EXAMPLE: &str = "write it as audience_rating>=7.5 northeast plate ground=#
 const PLACES: &str = "northwest, north, northeast, west, center, east, southwest, south or southeast";
 /// How many days something is new where nothing else is said.
 const NEW_DAYS: u32 = 7;
-const KINDS: [(&str, ArtworkKind); 4] = [
-    ("poster", ArtworkKind::Poster),
-    ("season", ArtworkKind::Season),
-    ("background", ArtworkKind::Background),
-    ("titlecard", ArtworkKind::TitleCard),
-];
 
 impl BadgeRule {
     /// Reads rules with semicolons between them.
@@ -178,8 +172,8 @@ fn shape(word: &str) -> Option<Shape> {
 
 fn kinds(value: &str) -> Result<Vec<ArtworkKind>, String> {
     let kind = |word: &str| {
-        let found = KINDS.iter().find(|(known, _)| *known == word.trim());
-        found.map(|(_, kind)| *kind).ok_or_else(|| {
+        let found = ArtworkKind::WORDS.into_iter().find(|(known, _)| *known == word.trim());
+        found.map(|(_, kind)| kind).ok_or_else(|| {
             format!("`{word}` is not a kind of artwork that has badges; write poster, season, background or titlecard")
         })
     };

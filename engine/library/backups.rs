@@ -68,7 +68,7 @@ impl Backups {
     }
 
     fn key(entry: &Entry, place: &Place, library_folders: bool) -> (String, String) {
-        let library = if library_folders { entry.shelf.library.name.to_lowercase() } else { String::new() };
+        let library = if library_folders { entry.home.library.name.to_lowercase() } else { String::new() };
         (library, place.root.to_lowercase())
     }
 
@@ -80,6 +80,6 @@ impl Backups {
             return wanted.path.clone();
         }
         let place = Place { extra: None, ..place.clone() };
-        place.asset(&entry.shelf.library.name, self.library_folders, wanted.subject)
+        place.asset(&entry.home.library.name, self.library_folders, wanted.subject)
     }
 }

@@ -12,7 +12,7 @@ use super::catalogue::Catalogue;
 use super::index::AssetIndex;
 use super::originals::{Originals, SaveFirst};
 use super::places::Place;
-use super::plan::{Entry, Shelf, Wanted, assets};
+use super::plan::{Entry, RunLibrary, Wanted, assets};
 use super::run::server_of;
 use super::settings::{LibrarySettings, ServerKind, shows_manual};
 use crate::Work;
@@ -20,13 +20,13 @@ use crate::arguments::{Card, Manual};
 use crate::request::Task;
 
 /// One who shows a picture that was made by hand.
-pub(crate) struct Shower {
+pub(crate) struct ManualUpload {
     settings: LibrarySettings,
     /// Whether what is replaced for the first time is saved.
     saves_first: bool,
 }
 
-impl Shower {
+impl ManualUpload {
     /// One for this picture, where the settings want that it is shown. To be asked before the picture is in its place.
     ///
     /// # Errors
@@ -100,11 +100,11 @@ async fn find(
     let library = libraries.into_iter().find(|library| library.name == manual.library);
     let library = library.ok_or_else(|| format!("{name} has no library {} of movies or shows", manual.library))?;
     let listing = server.items(&library, Depth::default()).await.map_err(|trouble| trouble.to_string())?;
-    let shelf = Arc::new(Shelf { rules: settings.rules_for(&library.name), library });
-    let mut catalogue = Catalogue { shelves: vec![shelf.clone()], ..Catalogue::default() };
+    let home = Arc::new(RunLibrary { rules: settings.rules_for(&library.name), library });
+    let mut catalogue = Catalogue { libraries: vec![home.clone()], ..Catalogue::default() };
     for item in listing.items {
-        let place = Place::of(&item, &shelf.library.roots);
-        catalogue.entries.push(Arc::new(Entry { item, place, shelf: shelf.clone(), is_collection: false }));
+        let place = Place::of(&item, &home.library.roots);
+        catalogue.entries.push(Arc::new(Entry { item, place, home: home.clone(), is_collection: false }));
     }
     let is_meant = |entry: &&Arc<Entry>| is_in(entry.place.as_ref(), &manual.folder);
     let entry = catalogue.entries.iter().find(is_meant);
@@ -119,7 +119,7 @@ async fn find(
         true => server.item(&entry.item.id, depth).await.map_err(|trouble| trouble.to_string())?,
         false => entry.item.clone(),
     };
-    let entry = Arc::new(Entry { item, place: entry.place.clone(), shelf, is_collection: false });
+    let entry = Arc::new(Entry { item, place: entry.place.clone(), home, is_collection: false });
     let only = match &manual.card {
         Card::Season { number, .. } => Some((*number, Vec::new())),
         Card::Episode(place) => Some((place.season, vec![place.episode])),

@@ -9,7 +9,7 @@ use posterizarr_render::design::ArtworkKind;
 
 use super::collections;
 use super::places::{Place, forbidden};
-use super::plan::{Entry, Shelf};
+use super::plan::{Entry, RunLibrary};
 use super::settings::{LibrarySettings, ServerKind};
 use crate::badges::BadgeRule;
 use crate::request::{LibraryRun, Named, Scope, Task};
@@ -18,7 +18,7 @@ use crate::{Drawing, RunError, Work};
 /// The items of a run.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
-    pub(super) shelves: Vec<Arc<Shelf>>,
+    pub(super) libraries: Vec<Arc<RunLibrary>>,
     pub(super) entries: Vec<Arc<Entry>>,
     /// Whether everything was listed; only then is it known what the server has not.
     pub(super) complete: bool,
@@ -113,11 +113,11 @@ fn chosen(libraries: Vec<Library>, named: &Named, server: ReadOnly<'_>) -> Resul
 }
 
 /// What a run is, what it is told, and what it works with.
-type Told<'a> = (&'a LibraryRun, &'a LibrarySettings, &'a Work<'a>);
+type Inputs<'a> = (&'a LibraryRun, &'a LibrarySettings, &'a Work<'a>);
 
 async fn all(
     libraries: Vec<Library>,
-    told: Told<'_>,
+    told: Inputs<'_>,
     (server, depth): (ReadOnly<'_>, Depth),
 ) -> Result<Catalogue, RunError> {
     let (run, settings, work) = told;
@@ -150,7 +150,7 @@ async fn all(
         }
     }
     match failed {
-        Some(trouble) if catalogue.shelves.is_empty() => Err(unreachable(server, &trouble)),
+        Some(trouble) if catalogue.libraries.is_empty() => Err(unreachable(server, &trouble)),
         _ => Ok(catalogue),
     }
 }
@@ -169,7 +169,7 @@ pub fn name_problem(name: &str, on_plex: bool) -> Option<String> {
     ))
 }
 
-fn one(item: Item, libraries: Vec<Library>, told: Told<'_>) -> Result<Catalogue, RunError> {
+fn one(item: Item, libraries: Vec<Library>, told: Inputs<'_>) -> Result<Catalogue, RunError> {
     let holds = |library: &&Library| library.kind == item.kind && Place::of(&item, &library.roots).is_some();
     let root = |library: &&Library| Place::of(&item, &library.roots).map_or(0, |place| place.base.len());
     let by_id = libraries.iter().position(|library| library.id == item.library);
@@ -188,21 +188,21 @@ fn one(item: Item, libraries: Vec<Library>, told: Told<'_>) -> Result<Catalogue,
 }
 
 impl Catalogue {
-    fn add(&mut self, library: Library, items: Vec<Item>, (run, settings, work): Told<'_>) {
-        let shelf = Arc::new(Shelf { rules: settings.rules_for(&library.name), library });
+    fn add(&mut self, library: Library, items: Vec<Item>, (run, settings, work): Inputs<'_>) {
+        let home = Arc::new(RunLibrary { rules: settings.rules_for(&library.name), library });
         for item in items {
-            let mut place = Place::of(&item, &shelf.library.roots);
+            let mut place = Place::of(&item, &home.library.roots);
             if place.is_none() && run.task.has_files() {
                 work.complain(format!(
                     "Missing RootFolder for: {} (it is in no folder of {})",
-                    item.title, shelf.library.name
+                    item.title, home.library.name
                 ));
             } else if place.is_none() {
                 place = Some(Place::by_title(&item));
             }
-            self.entries.push(Arc::new(Entry { item, place, shelf: shelf.clone(), is_collection: false }));
+            self.entries.push(Arc::new(Entry { item, place, home: home.clone(), is_collection: false }));
         }
-        self.shelves.push(shelf);
+        self.libraries.push(home);
     }
 
     /// The movies and shows.
@@ -211,8 +211,8 @@ impl Catalogue {
     }
 
     /// Adds the collections of the libraries. Without them everything else goes its way.
-    async fn add_collections(&mut self, (_, settings, work): Told<'_>, server: ReadOnly<'_>) {
-        let libraries: Vec<&Library> = self.shelves.iter().map(|shelf| &shelf.library).collect();
+    async fn add_collections(&mut self, (_, settings, work): Inputs<'_>, server: ReadOnly<'_>) {
+        let libraries: Vec<&Library> = self.libraries.iter().map(|home| &home.library).collect();
         let found = match server.collections(&libraries).await {
             Ok(found) => found,
             Err(trouble) => {
@@ -222,15 +222,15 @@ impl Catalogue {
         };
         for (library, collections) in found {
             work.journal.info(format!("Found '{}' collections in {}", collections.len(), library.name));
-            let shelf = Arc::new(Shelf { rules: settings.rules_for(&library.name), library });
+            let home = Arc::new(RunLibrary { rules: settings.rules_for(&library.name), library });
             for collection in collections {
                 let place = Place::of_collection(&collection.title);
                 if place.is_none() {
                     work.complain(format!("the collection {:?} has no name that a folder can have", collection.title));
                     continue;
                 }
-                let item = collections::item_of(collection, &shelf.library);
-                self.entries.push(Arc::new(Entry { item, place, shelf: shelf.clone(), is_collection: true }));
+                let item = collections::item_of(collection, &home.library);
+                self.entries.push(Arc::new(Entry { item, place, home: home.clone(), is_collection: true }));
             }
         }
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use chrono::Local;
-use posterizarr_base::artwork::{COLLECTIONS, Episode, season_of_stem};
+use posterizarr_base::artwork::{AssetName, COLLECTIONS};
 use posterizarr_render::design::ArtworkKind;
 
 use super::index::AssetIndex;
@@ -60,13 +60,7 @@ pub(super) fn stale(index: &AssetIndex, seen: &Seen<'_>) -> Vec<PathBuf> {
 
 /// The kind of an asset, by its name.
 fn kind(key: &str) -> Option<ArtworkKind> {
-    let name = key.rsplit('/').next().unwrap_or_default();
-    match name {
-        "poster" => Some(ArtworkKind::Poster),
-        "background" => Some(ArtworkKind::Background),
-        season if season_of_stem(season).is_some() => Some(ArtworkKind::Season),
-        card => Episode::of_code(card).map(|_| ArtworkKind::TitleCard),
-    }
+    AssetName::of_stem(key.rsplit('/').next().unwrap_or_default()).map(AssetName::kind)
 }
 
 /// Whether so many are too many to be right.

@@ -44,13 +44,13 @@ enum Goal<'a> {
     /// The backup folder. What is there stays, and nothing is read to find out whether it is the same.
     Folder { index: &'a AssetIndex, writer: Option<&'a Path> },
     /// The server that was looked at.
-    Server(Shower<'a>),
+    Server(CopyTarget<'a>),
     /// Another one, with the counterparts of the items.
-    Other(Shower<'a>, &'a Twins),
+    Other(CopyTarget<'a>, &'a Twins),
 }
 
 /// A server that is to show pictures.
-struct Shower<'a> {
+struct CopyTarget<'a> {
     server: ReadOnly<'a>,
     writer: Option<&'a Server>,
     /// Whether it gets also what it shows already.
@@ -166,7 +166,7 @@ impl Origin<'_> {
     }
 }
 
-impl Shower<'_> {
+impl CopyTarget<'_> {
     async fn shows(&self, spot: &Spot<'_>, picture: &[u8]) -> Result<bool, String> {
         let Some(mark) = spot.mark.filter(|_| !self.always) else { return Ok(false) };
         match shown(self.server, &spot.id, spot.slot, mark).await {
@@ -207,7 +207,7 @@ impl Scene<'_> {
     pub(super) async fn copy(&self, server: &Server) -> Result<Option<Counts>, RunError> {
         let reader = server.read_only();
         let writer = Some(server).filter(|_| !self.run.dry_run);
-        let shower = || Shower { server: reader, writer, always: false };
+        let shower = || CopyTarget { server: reader, writer, always: false };
         match &self.run.task {
             Task::Backup => {
                 let folder = self.backup_folder()?;
@@ -249,7 +249,7 @@ impl Scene<'_> {
                 let catalogue = self.read(reader).await?;
                 self.warn_of_labelled(&catalogue);
                 let twins = Twins::read(&catalogue, other.read_only(), self).await?;
-                let shower = Shower {
+                let shower = CopyTarget {
                     server: other.read_only(),
                     writer: Some(&other).filter(|_| !self.run.dry_run),
                     always: self.settings.take_marked,

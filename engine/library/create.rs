@@ -6,9 +6,10 @@ use std::sync::Arc;
 use posterizarr_base::bounded;
 use posterizarr_base::run_events::{AssetSource, EventWriter, RunEvent};
 use posterizarr_render::design::ArtworkKind;
+use posterizarr_render::geometry::Size;
 use posterizarr_render::picture::MAX_FILE_BYTES;
 
-use super::deliver::{Delivery, Made};
+use super::deliver::{AssetDetails, Delivery};
 use super::events;
 use super::judge::{Judge, Offer, Outdated, Verdict};
 use super::ledger::{Record, Shown, Source};
@@ -75,7 +76,7 @@ pub(super) struct Outcome {
     /// Characters of its text that no font has.
     pub(super) missing: Vec<char>,
     /// The size of the picture that it was made of, where that is so small that it shows.
-    pub(super) tiny: Option<(u32, u32)>,
+    pub(super) tiny: Option<Size>,
 }
 
 impl Outcome {
@@ -288,7 +289,7 @@ impl Creation<'_> {
             if titling.is_let_down(&choice) {
                 continue;
             }
-            let choice = titling.applied(choice, wanted.entry.shelf.rules.favourite);
+            let choice = titling.applied(choice, wanted.entry.home.rules.favourite);
             let (Some(picture), Some((bytes, place))) = (&choice.picture, fetched) else {
                 let missing = Outcome::missing(wanted, choice, &self.judge.titles());
                 // What was to be made again stays, and so does the row about it.
@@ -330,11 +331,11 @@ impl Creation<'_> {
         source: Source,
         heading: Option<Heading>,
         (why, unanswered): (Option<String>, Vec<String>),
-    ) -> (Job, Made) {
+    ) -> (Job, AssetDetails) {
         let job = self.judge.looks.job(wanted, &source, heading.clone());
         let look = self.judge.looks.digest(&job);
         let told = told(&job.badges, job.hiding);
-        (job, Made { look, source, why, heading, unanswered, told })
+        (job, AssetDetails { look, source, why, heading, unanswered, told })
     }
 
     /// Makes the picture, with its logo where it has one.
@@ -363,7 +364,7 @@ impl Creation<'_> {
     }
 
     /// Puts the picture in place, and shows it on the server where that is wanted.
-    async fn finish(&self, wanted: Wanted, mut row: Option<Row>, rendered: Rendered, made: Made) -> Outcome {
+    async fn finish(&self, wanted: Wanted, mut row: Option<Row>, rendered: Rendered, made: AssetDetails) -> Outcome {
         let mut outcome = Outcome::of(wanted, Became::Created);
         let unprintable = !rendered.missing.is_empty() && !self.takes_blanks(&outcome.wanted, &rendered.missing);
         (outcome.missing, outcome.tiny) = (rendered.missing, rendered.tiny);

@@ -34,7 +34,7 @@ pub(super) struct Delivery<'a> {
 const OVERLAY_LABEL: &str = "Overlay";
 
 /// What a picture is, besides its pixels.
-pub(super) struct Made {
+pub(super) struct AssetDetails {
     pub(super) look: String,
     pub(super) source: Source,
     /// The rule by which it was chosen.
@@ -51,7 +51,7 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Those of the disk; then what was in its place before still is.
-    pub(super) async fn put(&self, wanted: &Wanted, file: Arc<Vec<u8>>, made: Made) -> io::Result<Record> {
+    pub(super) async fn put(&self, wanted: &Wanted, file: Arc<Vec<u8>>, made: AssetDetails) -> io::Result<Record> {
         let shown = match self.judge.uploads() {
             true => Shown::Wanted { by_trigger: self.judge.run.is_triggered() },
             false => Shown::NotWanted,

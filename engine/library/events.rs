@@ -16,7 +16,7 @@ pub(super) fn finished(outcome: &Outcome) -> RunEvent {
     RunEvent::Asset(AssetEvent {
         path: wanted.path.clone(),
         title: wanted.entry.item.title.clone(),
-        library: wanted.entry.shelf.library.name.clone(),
+        library: wanted.entry.home.library.name.clone(),
         kind: wanted.word().to_owned(),
         result: result(outcome.became),
         why: why(outcome),
@@ -63,8 +63,8 @@ fn why(outcome: &Outcome) -> String {
         Became::Unprintable => {}
         Became::Created | Became::Left | Became::Missing | Became::Failed => parts.extend(outcome.why.clone()),
     }
-    if let Some((width, height)) = outcome.tiny {
-        parts.push(format!("the picture has only {width}x{height} pixels; choose a larger one"));
+    if let Some(size) = outcome.tiny {
+        parts.push(format!("the picture has only {size} pixels; choose a larger one"));
     }
     if !outcome.missing.is_empty() {
         let missing: String = outcome.missing.iter().collect();

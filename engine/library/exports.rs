@@ -140,7 +140,7 @@ fn joined<'a, T: 'a>(all: &'a [T], separator: &str, text: impl Fn(&'a T) -> Stri
 /// What both servers' tables have.
 fn item(entry: &Entry) -> Line {
     let (Item { title, original_title, year, ids, resolution, labels, .. }, library) =
-        (&entry.item, &entry.shelf.library);
+        (&entry.item, &entry.home.library);
     let place = entry.place.as_ref();
     HashMap::from([
         ("Library Name", library.name.clone()),
@@ -199,7 +199,7 @@ fn plex_season(entry: &Entry, season: &Season) -> Line {
         ("Type", "episode".to_owned()),
         ("tvdbid", optional(found.ids.tvdb.as_deref())),
         ("tmdbid", optional(found.ids.tmdb.as_deref())),
-        ("Library Name", entry.shelf.library.name.clone()),
+        ("Library Name", entry.home.library.name.clone()),
         ("Season Number", season.number.to_string()),
         ("Episodes", numbers(episodes)),
         ("Title", titles(episodes)),
@@ -224,10 +224,10 @@ fn other_item(entry: &Arc<Entry>) -> Line {
 fn other_season(entry: &Entry, season: &Season) -> Line {
     let (found, episodes) = (&entry.item, season.episodes.as_slice());
     HashMap::from([
-        ("Library Name", entry.shelf.library.name.clone()),
+        ("Library Name", entry.home.library.name.clone()),
         ("Show Name", found.title.clone()),
         ("Show Original Name", optional(found.original_title.as_deref())),
-        ("Library Language", entry.shelf.library.language.clone()),
+        ("Library Language", entry.home.library.language.clone()),
         ("ShowID", found.id.clone()),
         ("SeasonId", season.id.clone()),
         ("EpisodeIds", joined(episodes, ",", |episode| episode.id.clone())),

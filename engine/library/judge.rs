@@ -127,7 +127,7 @@ impl<'a> Judge<'a> {
     pub(super) async fn choose(&self, wanted: &Wanted, memo: &ItemMemo) -> (Choice, Option<Heading>) {
         let titling = self.titling(wanted, memo).await;
         let choice = self.lookups.select_only(wanted, memo, titling.rules(wanted)).await;
-        let choice = titling.applied(choice, wanted.entry.shelf.rules.favourite);
+        let choice = titling.applied(choice, wanted.entry.home.rules.favourite);
         let text = choice.picture.as_ref().map_or(Text::Unknown, |picture| picture.text);
         let heading = titling.heading(self.settings.logos, text);
         (choice, heading)

@@ -42,7 +42,7 @@ impl LogoUpdater<'_> {
         for provider in PROVIDERS {
             match self.lookups.logos(provider, Subject::Logo, &wanted.entry, memo).await {
                 Reply::Found(found) => {
-                    let rules = &wanted.entry.shelf.rules;
+                    let rules = &wanted.entry.home.rules;
                     // Media servers show no SVG.
                     let shown = |logo: &Picture| logo.url.to_lowercase().ends_with(".png");
                     let logos = found.pictures.into_iter().filter(shown).collect();

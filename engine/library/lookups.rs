@@ -6,9 +6,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use posterizarr_base::bounded;
+use posterizarr_base::disk_cache::SealedCache;
 use posterizarr_media::ServiceError;
 use posterizarr_media::answers::{self, Answers};
-use posterizarr_media::disk_cache::DiskCache;
 use posterizarr_media::http::HttpClient;
 use posterizarr_media::memo::Memo;
 use posterizarr_media::servers::ReadOnly;
@@ -57,7 +57,7 @@ pub(super) struct Lookups<'a> {
     /// Hosts with pictures, by name.
     hosts: Mutex<HashMap<String, Arc<Service>>>,
     /// None for those who fetch nothing.
-    originals: Option<Arc<DiskCache>>,
+    originals: Option<Arc<SealedCache>>,
     /// Whether kept pictures are not looked for.
     fresh: bool,
     settings: &'a LibrarySettings,
@@ -106,7 +106,7 @@ impl<'a> Lookups<'a> {
             _ => answers::Use::Full,
         };
         let answers = Arc::new(Answers::open(&cache.join("answers"), kind));
-        let originals = || Arc::new(DiskCache::new(cache.join("originals"), MAX_ORIGINALS, MAX_FILE_BYTES));
+        let originals = || Arc::new(SealedCache::new(cache.join("originals"), MAX_ORIGINALS, MAX_FILE_BYTES));
         let mut languages: Vec<String> = Vec::new();
         let rules = [&settings.rules.poster, &settings.rules.season, &settings.rules.background, &settings.rules.card];
         for order in rules.into_iter().chain(settings.library_languages.iter().map(|(_, order)| order)) {

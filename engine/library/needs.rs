@@ -210,7 +210,7 @@ fn looks(config: &Config, kinds: &[ArtworkKind], files: &Path) -> Vec<Need> {
     if !config.look.processing {
         return Vec::new();
     }
-    let mut shelf = AssetCache::new(files);
+    let mut cache = AssetCache::new(files);
     let mut found = Vec::new();
     for kind in kinds {
         let problem = match config.look.design(*kind) {
@@ -218,7 +218,7 @@ fn looks(config: &Config, kinds: &[ArtworkKind], files: &Path) -> Vec<Need> {
                 let missing = |mut design: Design| {
                     // A run puts it there.
                     design.overlay = design.overlay.filter(|name| !overlays::is_made_when_missing(files, name));
-                    shelf.prepared(&design).err().map(|problem| problem.to_string())
+                    cache.prepared(&design).err().map(|problem| problem.to_string())
                 };
                 [design.clone(), design.clone().of_show()].into_iter().find_map(missing)
             }
@@ -227,7 +227,7 @@ fn looks(config: &Config, kinds: &[ArtworkKind], files: &Path) -> Vec<Need> {
         found.extend(problem.map(|problem| Need::missing(ID, &problem, &[])));
     }
     found.dedup();
-    for warning in shelf.take_warnings() {
+    for warning in cache.take_warnings() {
         let mend = Some(format!("put the file into {}, or choose another one in the settings", files.display()));
         let need = Need { id: ID, met: Met::Partly, message: warning, said: None, mend, keys: Vec::new() };
         if !found.contains(&need) {

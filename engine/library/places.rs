@@ -3,7 +3,7 @@
 use posterizarr_media::model::{Item, ItemKind};
 use posterizarr_media::sources::Subject;
 
-use posterizarr_base::artwork::{COLLECTIONS, Episode, collection_folder};
+use posterizarr_base::artwork::{AssetName, COLLECTIONS, collection_folder};
 
 /// An item's folders, by which its assets are found: the same names as in the media library.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,13 +50,7 @@ impl Place {
 
     /// The path of an asset below the asset folder, without its extension.
     pub(super) fn asset(&self, library: &str, library_folders: bool, subject: Subject) -> String {
-        let own = match subject {
-            Subject::Poster => "poster".to_owned(),
-            Subject::Background => "background".to_owned(),
-            Subject::Logo | Subject::ClearArt => "logo".to_owned(),
-            Subject::Season(number) => format!("Season{number:02}"),
-            Subject::Episode { season, episode } => Episode { season, episode }.code(),
-        };
+        let own = subject.asset_name().map_or_else(|| "logo".to_owned(), AssetName::stem);
         let parts = if library_folders {
             vec![Some(library), self.extra.as_deref(), Some(&self.root), Some(&own)]
         } else {

@@ -12,7 +12,7 @@ use crate::library::select::Rules;
 
 /// A library that takes part, with its rules.
 #[derive(Debug)]
-pub(super) struct Shelf {
+pub(super) struct RunLibrary {
     pub(super) library: Library,
     pub(super) rules: Rules,
 }
@@ -21,7 +21,7 @@ pub(super) struct Shelf {
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) item: Item,
-    pub(super) shelf: Arc<Shelf>,
+    pub(super) home: Arc<RunLibrary>,
     /// None for an item outside of all of its library's folders.
     pub(super) place: Option<Place>,
     /// It is no movie or show, but a collection of these.
@@ -124,7 +124,7 @@ pub(super) fn assets(
         return collection_poster(entry, place, kinds, library_folders).into_iter().collect();
     }
     let wanted = |kind, subject, season, episode| {
-        let path = place.asset(&entry.shelf.library.name, library_folders, subject);
+        let path = place.asset(&entry.home.library.name, library_folders, subject);
         Wanted { entry: entry.clone(), kind, subject, season, episode, path }
     };
     let has = |kind| kinds.contains(&kind);
@@ -169,14 +169,14 @@ fn collection_poster(
     kinds: &[ArtworkKind],
     library_folders: bool,
 ) -> Option<Wanted> {
-    let path = of_collection(&entry.shelf.library.name, library_folders, &place.root);
+    let path = of_collection(&entry.home.library.name, library_folders, &place.root);
     let (kind, subject) = (ArtworkKind::Collection, Subject::Poster);
     kinds.contains(&kind).then(|| Wanted { entry: entry.clone(), kind, subject, season: None, episode: None, path })
 }
 
 /// The logo of an item. It stands beside the poster, and has no design.
 pub(super) fn logo(entry: &Arc<Entry>, library_folders: bool) -> Option<Wanted> {
-    let path = entry.place.as_ref()?.asset(&entry.shelf.library.name, library_folders, Subject::Logo);
+    let path = entry.place.as_ref()?.asset(&entry.home.library.name, library_folders, Subject::Logo);
     let (kind, subject) = (ArtworkKind::Poster, Subject::Logo);
     Some(Wanted { entry: entry.clone(), kind, subject, season: None, episode: None, path })
 }
@@ -239,7 +239,7 @@ pub(super) mod tests {
             roots: vec!["/m".into()],
         };
         let place = Place::of(&item, &library.roots);
-        Arc::new(Entry { item, place, is_collection: false, shelf: Arc::new(Shelf { library, rules: rules() }) })
+        Arc::new(Entry { item, place, is_collection: false, home: Arc::new(RunLibrary { library, rules: rules() }) })
     }
 
     #[test]

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use posterizarr_render::badge::{Badge, Spacing};
 use posterizarr_render::config::Look;
 use posterizarr_render::design::ArtworkKind;
+use posterizarr_render::geometry::Size;
 use posterizarr_render::hiding::Hiding;
 use posterizarr_render::picture::{Canvas, DecodeError, decode, encode, head};
 use posterizarr_render::prepared::{AssetCache, PreparedDesign, Printed};
@@ -24,7 +25,7 @@ pub(super) const PLEX_LIMIT: usize = 10 * 1024 * 1024;
 const MIN_QUALITY: u8 = 60;
 
 /// Below this width or height a picture is nothing but blur on artwork.
-const TINY: (u32, u32) = (400, 225);
+const TINY: Size = Size::new(400, 225);
 
 /// A picture to be made.
 #[derive(Clone, Debug)]
@@ -57,7 +58,7 @@ pub(super) struct Rendered {
     /// Characters that no font has.
     pub(super) missing: Vec<char>,
     /// The size of its source, where that is so small that it shows.
-    pub(super) tiny: Option<(u32, u32)>,
+    pub(super) tiny: Option<Size>,
 }
 
 /// Why it is not.
@@ -80,7 +81,7 @@ type Dress = (ArtworkKind, Option<String>, bool);
 /// Threads, fonts and overlays.
 pub(super) struct Renderer {
     look: Look,
-    shelf: Mutex<AssetCache>,
+    cache: Mutex<AssetCache>,
     prepared_designs: Mutex<HashMap<Dress, Arc<PreparedDesign>>>,
     pool: rayon::ThreadPool,
     places: Semaphore,
@@ -97,7 +98,7 @@ impl Renderer {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(|error| error.to_string())?;
         Ok(Self {
             look,
-            shelf: Mutex::new(AssetCache::new(folder)),
+            cache: Mutex::new(AssetCache::new(folder)),
             prepared_designs: Mutex::default(),
             pool,
             // One is fetched while another is made; more would only fill the memory.
@@ -124,7 +125,7 @@ impl Renderer {
 
     /// What had to be done in another way than configured, since this was asked last.
     pub(super) fn take_warnings(&self) -> Vec<String> {
-        lock(&self.shelf).take_warnings()
+        lock(&self.cache).take_warnings()
     }
 
     fn prepared(&self, dress: Dress) -> Result<Arc<PreparedDesign>, String> {
@@ -134,7 +135,7 @@ impl Renderer {
         let mut design = self.look.design(dress.0).map_err(|problem| problem.to_string())?.clone();
         design.overlay.clone_from(&dress.1);
         design.border = design.border.filter(|_| dress.2);
-        let prepared = Arc::new(lock(&self.shelf).prepared(&design).map_err(|error| error.to_string())?);
+        let prepared = Arc::new(lock(&self.cache).prepared(&design).map_err(|error| error.to_string())?);
         lock(&self.prepared_designs).insert(dress, prepared.clone());
         Ok(prepared)
     }
@@ -167,8 +168,8 @@ impl Renderer {
         let memory = memory::reserve(cost);
         let logo = logo.map(|logo| TitleLogo::decode(logo)).transpose().map_err(no_logo)?;
         let source = decode(source).map_err(broken)?;
-        let size = source.pixels.dimensions();
-        let tiny = (size.0 < TINY.0 || size.1 < TINY.1).then_some(size);
+        let size = Size::from(source.pixels.dimensions());
+        let tiny = (size.width < TINY.width || size.height < TINY.height).then_some(size);
         let design = self.look.design(job.kind).map_err(|problem| RenderError::Other(problem.to_string()))?;
         if !self.look.processing {
             let canvas = Canvas::covered_by(source, design.kind.canvas());

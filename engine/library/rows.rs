@@ -45,13 +45,13 @@ pub(super) struct Row {
 impl Row {
     /// The row of an asset; `choice` is none for a manual asset.
     pub(super) fn new(wanted: &Wanted, choice: Option<&Choice>, source: Option<String>, titles: &Titles) -> Self {
-        let (item, shelf) = (&wanted.entry.item, &wanted.entry.shelf);
+        let (item, home) = (&wanted.entry.item, &wanted.entry.home);
         let picture = choice.and_then(|choice| choice.picture.as_ref());
         Self {
             title: title(wanted, titles),
             kind: type_word(wanted.kind, Some(item.kind)),
             folder: wanted.entry.place.as_ref().map(|place| place.root.clone()).unwrap_or_default(),
-            library: shelf.library.name.clone(),
+            library: home.library.name.clone(),
             language: picture.map(|picture| picture.language.clone().unwrap_or_else(|| "Textless".to_owned())),
             logo: None,
             title_for_logo: false,

@@ -367,7 +367,7 @@ impl Scene<'_> {
         match &self.run.task {
             Task::Remake(paths) => all.retain(|wanted| paths.contains(&wanted.path)),
             Task::Restyle(library) => all.retain(|wanted| {
-                let is_meant = library.as_ref().is_none_or(|library| *library == entry.shelf.library.name);
+                let is_meant = library.as_ref().is_none_or(|library| *library == entry.home.library.name);
                 is_meant && index.get(&wanted.path).is_some()
             }),
             _ => {}
@@ -385,7 +385,7 @@ impl Scene<'_> {
                     self.work.complain(format!("{path} is not an asset of an item that the media server has"));
                 }
             }
-            Task::Restyle(Some(name)) if !catalogue.shelves.iter().any(|shelf| shelf.library.name == *name) => {
+            Task::Restyle(Some(name)) if !catalogue.libraries.iter().any(|home| home.library.name == *name) => {
                 self.work.complain(format!("there is no library {name}, or it is excluded"));
             }
             _ => {}
@@ -410,7 +410,7 @@ impl Scene<'_> {
         let all = catalogue.entries.iter().flat_map(|entry| assets(entry, &settings.kinds, folders, None));
         let visited: HashSet<String> = all.map(|wanted| wanted.path.to_lowercase()).collect();
         // A library with nothing in it is one whose disk is not there, rather than one that was emptied.
-        let filled = catalogue.titles().map(|entry| entry.shelf.library.name.to_lowercase());
+        let filled = catalogue.titles().map(|entry| entry.home.library.name.to_lowercase());
         let libraries: HashSet<String> = filled.collect();
         let libraries = Some(&libraries).filter(|_| folders);
         let stale = cleanup::stale(index, &Seen { assets: &visited, libraries, kinds: &settings.kinds });

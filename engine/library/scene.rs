@@ -101,8 +101,8 @@ impl Scene<'_> {
             }
             _ => {}
         }
-        if let Some((width, height)) = outcome.tiny {
-            journal.warning(format!("{path}: the picture that it is made of has only {width}x{height} pixels"));
+        if let Some(size) = outcome.tiny {
+            journal.warning(format!("{path}: the picture that it is made of has only {size} pixels"));
         }
         if !outcome.missing.is_empty() {
             journal.characters_missing(&outcome.wanted.entry.item.title, &outcome.missing);

@@ -19,7 +19,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use posterizarr_base::artwork::{Episode, season_of_stem};
+use posterizarr_base::artwork::{AssetName, Episode};
 use posterizarr_media::model::ItemKind;
 use posterizarr_media::sources::Subject;
 use posterizarr_render::design::ArtworkKind;
@@ -179,23 +179,9 @@ impl<'a> Titles<'a> {
 
 /// The kind of artwork of a subject.
 fn kind(entry: &Entry, subject: Subject) -> ArtworkKind {
-    match subject {
-        Subject::Background => ArtworkKind::Background,
-        Subject::Season(_) => ArtworkKind::Season,
-        Subject::Episode { .. } => ArtworkKind::TitleCard,
-        _ if entry.is_collection => ArtworkKind::Collection,
-        _ => ArtworkKind::Poster,
-    }
-}
-
-/// The asset of a name without extension.
-fn subject_of(stem: &str) -> Option<Subject> {
-    match stem.to_ascii_lowercase().as_str() {
-        "poster" => Some(Subject::Poster),
-        "background" => Some(Subject::Background),
-        _ => season_of_stem(stem)
-            .map(Subject::Season)
-            .or_else(|| Episode::of_code(stem).map(|Episode { season, episode }| Subject::Episode { season, episode })),
+    match subject.asset_name() {
+        Some(AssetName::Poster) | None if entry.is_collection => ArtworkKind::Collection,
+        name => name.map_or(ArtworkKind::Poster, AssetName::kind),
     }
 }
 

@@ -95,7 +95,7 @@ impl Titling {
     pub(super) fn rules<'a>(&'a self, wanted: &'a Wanted) -> &'a Rules {
         match self {
             Self::Missing { with_text: Some(rules), .. } => rules,
-            _ => &wanted.entry.shelf.rules,
+            _ => &wanted.entry.home.rules,
         }
     }
 
@@ -155,7 +155,7 @@ impl Judge<'_> {
         if !self.looks.wants_logo(wanted) {
             return Titling::Printed;
         }
-        let (rules, mut unanswered) = (&wanted.entry.shelf.rules, Vec::new());
+        let (rules, mut unanswered) = (&wanted.entry.home.rules, Vec::new());
         for provider in order(rules) {
             let Some(subject) = self.settings.logos.subject(provider) else { continue };
             match self.lookups.logos(provider, subject, &wanted.entry, memo).await {
@@ -250,7 +250,7 @@ mod tests {
         use Provider::{Fanart, Server, Tmdb, Tvdb};
         let entry = entry(movie("1", "Heat"));
         let of = |favourite, given: Option<Vec<Provider>>| {
-            order(&Rules { favourite, order: given, ..entry.shelf.rules.clone() })
+            order(&Rules { favourite, order: given, ..entry.home.rules.clone() })
         };
         assert_eq!(of(Tvdb, None), [Tvdb, Tmdb, Fanart]);
         assert_eq!(of(Server, None), [Tmdb, Fanart, Tvdb]);
@@ -283,9 +283,9 @@ mod tests {
     #[test]
     fn the_rules_are_those_of_the_library_unless_text_stands_in_for_a_logo() {
         let wanted = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
-        let with_text = wanted.entry.shelf.rules.with_text(Subject::Poster).unwrap();
+        let with_text = wanted.entry.home.rules.with_text(Subject::Poster).unwrap();
         let missing = |with_text| Titling::Missing { unanswered: Vec::new(), with_text };
-        assert_eq!(missing(None).rules(&wanted), &wanted.entry.shelf.rules);
+        assert_eq!(missing(None).rules(&wanted), &wanted.entry.home.rules);
         assert_eq!(missing(Some(Box::new(with_text.clone()))).rules(&wanted), &with_text);
         assert_eq!(with_text.poster.order(), ["en", "de"]);
         assert!(missing(Some(Box::new(with_text))).is_let_down(&choice(Fallback::No)));
@@ -302,7 +302,7 @@ mod tests {
             rating: if url == "a" { 9.0 } else { 1.0 },
             votes: 0,
         };
-        let rules = Rules { logo: vec!["en".into()], ..entry(movie("1", "x")).shelf.rules.clone() };
+        let rules = Rules { logo: vec!["en".into()], ..entry(movie("1", "x")).home.rules.clone() };
         let found = || Found { pictures: vec![picture("a"), picture("b.svg")], page: None };
         let url = |broken: &str| chosen(Provider::Tmdb, found(), &rules, |url| url != broken).map(|logo| logo.url);
         assert_eq!((url("").as_deref(), url("a").as_deref()), (Some("a"), Some("b.svg")));

@@ -49,8 +49,8 @@ impl Twins {
         let work = scene.work;
         let libraries = other.libraries().await.map_err(|trouble| unreachable(other, &trouble))?;
         let (depth, mut twins) = (depth(scene.run, scene.settings, &scene.work.context.drawing), Self::default());
-        for shelf in &catalogue.shelves {
-            let (name, kind) = (&shelf.library.name, shelf.library.kind);
+        for home in &catalogue.libraries {
+            let (name, kind) = (&home.library.name, home.library.kind);
             let same = |name: &String, kind: ItemKind| {
                 let name = name.to_lowercase();
                 libraries.iter().find(move |library| library.kind == kind && library.name.to_lowercase() == name)
@@ -61,7 +61,7 @@ impl Twins {
             };
             match other.items(library, depth).await {
                 Ok(contents) => {
-                    let entries = catalogue.entries.iter().filter(|entry| entry.shelf.library.id == shelf.library.id);
+                    let entries = catalogue.entries.iter().filter(|entry| entry.home.library.id == home.library.id);
                     twins.add(entries.map(AsRef::as_ref), &contents.items);
                 }
                 Err(trouble) => {

@@ -28,7 +28,7 @@ use posterizarr_render::{
 use super::target::target;
 use crate::{
     arguments::{Card, Manual},
-    library::by_hand::Shower,
+    library::by_hand::ManualUpload,
     report::Counts,
     run::{RunError, Work},
 };
@@ -59,7 +59,7 @@ pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, RunError> {
     let Rendered { file, truncated, missing, warnings } = made;
     warnings.iter().for_each(|warning| journal.warning(warning));
     work.check_cancelled()?;
-    let shower = Shower::of(manual, work);
+    let shower = ManualUpload::of(manual, work);
     put(&path, &file).map_err(|error| RunError::Failed(format!("{} cannot be written: {error}", path.display())))?;
     journal.detail(format!("Added: {}", path.display()));
     consume(&manual.picture, work);
@@ -75,7 +75,7 @@ pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, RunError> {
 }
 
 /// Shows the picture on the media server, where that is wanted; says whether the server got it. The file stays in any case.
-fn show(shower: Result<Option<Shower>, String>, manual: &Manual, file: &[u8], work: &Work<'_>) -> bool {
+fn show(shower: Result<Option<ManualUpload>, String>, manual: &Manual, file: &[u8], work: &Work<'_>) -> bool {
     let shown = shower.and_then(|shower| shower.map(|shower| shower.show(manual, file, work)).transpose());
     match shown {
         Ok(shown) => shown.is_some(),

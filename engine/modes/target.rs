@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use posterizarr_base::artwork::{COLLECTIONS, collection_folder, season_stem};
+use posterizarr_base::artwork::{AssetName, COLLECTIONS, collection_folder};
 
 use crate::arguments::{Card, Manual};
 
@@ -16,10 +16,10 @@ pub fn target(assets: &Path, library_folders: bool, manual: &Manual) -> Result<P
     let folder = inside(&manual.folder)?;
     let library = inside(&manual.library)?;
     let own = match &manual.card {
-        Card::Poster => "poster".to_owned(),
-        Card::Background => "background".to_owned(),
-        Card::Season { number, .. } => season_stem(*number),
-        Card::Episode(episode) => episode.code(),
+        Card::Poster => AssetName::Poster,
+        Card::Background => AssetName::Background,
+        Card::Season { number, .. } => AssetName::Season(*number),
+        Card::Episode(episode) => AssetName::Episode(*episode),
         Card::Collection => {
             let safe = collection_folder(&manual.folder);
             let collections = assets.join(COLLECTIONS);
@@ -30,6 +30,7 @@ pub fn target(assets: &Path, library_folders: bool, manual: &Manual) -> Result<P
             });
         }
     };
+    let own = own.stem();
     Ok(if library_folders {
         assets.join(library).join(folder).join(format!("{own}.jpg"))
     } else if manual.card == Card::Poster {

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
+use posterizarr_base::said::{Params, Values, values};
 use reqwest::Url;
 
 use super::resolver::LookupError;
@@ -74,6 +75,27 @@ pub enum HttpError {
     /// TLS cannot be set up on this machine.
     #[error("this machine cannot make secure connections: {0}; install its CA certificates (package ca-certificates)")]
     NoClient(String),
+}
+
+impl Values for HttpError {
+    fn values(&self) -> Params {
+        match self {
+            Self::NoProtocol | Self::NotSendable | Self::TimedOut | Self::TooManyRedirects => values([]),
+            Self::NotUrl(cause) | Self::NotPicture(cause) | Self::NotStored(cause) | Self::NoClient(cause) => {
+                values([("cause", cause)])
+            }
+            Self::UnknownHost(host)
+            | Self::Refused(host)
+            | Self::Unreachable(host)
+            | Self::NotTls(host)
+            | Self::Broken(host)
+            | Self::Redirected(host)
+            | Self::Private(host) => values([("host", host)]),
+            Self::NotTrusted { host, reason } => values([("host", host), ("cause", reason)]),
+            Self::TooLarge(limit) => values([("limit", limit)]),
+            Self::NotUnderstood(server) => values([("server", server)]),
+        }
+    }
 }
 
 impl HttpError {

@@ -57,7 +57,7 @@ impl HttpClient {
             if !response.status().is_success() {
                 return Err(HttpError::NotPicture(format!("the server answered {}", response.status())));
             }
-            let told = Told::of(response.headers())?;
+            let told = DeclaredType::of(response.headers())?;
             let failed = |error: std::io::Error| HttpError::NotStored(error.to_string());
             let mut head = Vec::with_capacity(TELLING_BYTES);
             let keep = async |part: &[u8]| {
@@ -81,14 +81,14 @@ fn picture_request(url: Url) -> Request {
 
 /// What the server says that it sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+enum DeclaredType {
     /// A picture of a kind that we know, by its file extension.
     Known(&'static str),
     /// Nothing, or a picture of another kind.
     Nothing,
 }
 
-impl Told {
+impl DeclaredType {
     fn of(headers: &HeaderMap) -> Result<Self, HttpError> {
         let told = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         let kind = told.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -133,7 +133,7 @@ mod tests {
 
     fn extension(kind: Option<&'static str>, head: &[u8]) -> Result<&'static str, String> {
         let headers = kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)));
-        let told = Told::of(&HeaderMap::from_iter(headers)).map_err(|refused| refused.to_string())?;
+        let told = DeclaredType::of(&HeaderMap::from_iter(headers)).map_err(|refused| refused.to_string())?;
         told.extension(head).map_err(|refused| refused.to_string())
     }
 

@@ -40,6 +40,21 @@ impl Dialect {
     }
 }
 
+/// The request with the key, in a header: addresses end up in logs. Jellyfin refuses the older form from version 12 on; Emby
+/// knows no other.
+pub(super) fn signed(request: Request, dialect: Dialect, key: &str) -> Request {
+    match dialect {
+        Dialect::Jellyfin => request.header(AUTHORIZATION, &authorization(key)),
+        Dialect::Emby => request.header(EMBY_TOKEN, key),
+    }
+}
+
+/// What `Authorization` says to Jellyfin, which undoes percent-encoding in the value.
+fn authorization(key: &str) -> String {
+    let key = key.replace('%', "%25").replace('"', "%22").replace('+', "%2B");
+    format!("MediaBrowser Token=\"{key}\"")
+}
+
 /// A server, with its key.
 pub struct MediaBrowser {
     service: Service,
@@ -72,12 +87,8 @@ impl MediaBrowser {
         self.dialect
     }
 
-    /// Jellyfin refuses the older ways from version 12 on; Emby knows no other.
     fn signed(&self, request: Request) -> Request {
-        match self.dialect {
-            Dialect::Jellyfin => request.header(AUTHORIZATION, &format!("MediaBrowser Token=\"{}\"", self.key)),
-            Dialect::Emby => request.header(EMBY_TOKEN, &self.key),
-        }
+        signed(request, self.dialect, &self.key)
     }
 
     pub(super) async fn libraries(&self) -> Result<Vec<Library>, ServiceError> {

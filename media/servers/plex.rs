@@ -9,7 +9,7 @@ mod media;
 use std::collections::HashMap;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName};
+use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Method, Url};
 
 use self::answers::{Container, Metadata};
@@ -27,6 +27,11 @@ const PAGE: usize = 500;
 const AT_ONCE: usize = 40;
 /// A listing in which the server never gets further is given up.
 const MAX_PAGES: usize = 100_000;
+
+/// The request with the token, in a header: addresses end up in logs.
+pub(super) fn signed(request: Request, token: &str) -> Request {
+    request.header(TOKEN, token).wanting_json()
+}
 
 /// A server, with its token.
 pub struct Plex {
@@ -54,7 +59,7 @@ impl Plex {
     }
 
     fn signed(&self, request: Request) -> Request {
-        request.header(TOKEN, &self.token).header(ACCEPT, "application/json")
+        signed(request, &self.token)
     }
 
     async fn get(&self, segments: &[&str], query: &[(&str, &str)]) -> Result<Container, ServiceError> {

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use reqwest::StatusCode;
 use reqwest::header::HeaderName;
 use serde::{Deserialize, Serialize};
 
 use super::{Found, Picture, Subject, Title};
 use crate::answers::{Answers, Remembered};
-use crate::http::{Request, below};
+use crate::http::{HttpClient, HttpError, Request, below};
 use crate::model::ItemKind;
 use crate::service::{Client, Service, ServiceError};
 
@@ -69,6 +70,22 @@ impl Artwork {
     }
 }
 
+/// A movie that Fanart.tv has for sure.
+const SAMPLE: [&str; 2] = ["movies", "603"];
+
+/// Whether the API at `base` takes a personal key: the status that it answers with. It is asked once.
+///
+/// # Errors
+/// Why it does not answer, or why the key cannot be sent.
+pub async fn check(http: &HttpClient, base: &str, key: &str) -> Result<StatusCode, HttpError> {
+    http.tell(with_key(Request::get(below(base, &SAMPLE)?).wanting_json(), key.trim())).await
+}
+
+/// With the key in a header: in an address it would end up in the logs of proxies.
+fn with_key(request: Request, key: &str) -> Request {
+    request.header(API_KEY, key)
+}
+
 impl Fanart {
     pub fn new(client: &Client, base: &str, key: &str) -> Self {
         Self {
@@ -124,7 +141,7 @@ impl Fanart {
     ) -> Result<Artwork, ServiceError> {
         let request = Request::get(below(&self.base, &[what, id])?);
         let address = request.address().to_owned();
-        let request = request.header(API_KEY, &self.key);
+        let request = with_key(request, &self.key);
         let ask = async || match self.service.json(&request).await {
             Err(ServiceError::NotFound { .. }) => Ok(Artwork::default()),
             other => other,

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use reqwest::StatusCode;
 use reqwest::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 
 use super::{Found, Hit, Picture, Sought, Subject, Title};
 use crate::answers::{Answers, Remembered};
-use crate::http::{Request, below};
+use crate::http::{HttpClient, HttpError, Request, below};
 use crate::model::ItemKind;
 use crate::service::{Client, Service, ServiceError};
 
@@ -73,6 +74,19 @@ impl Named {
     fn name(self) -> String {
         self.title.or(self.name).unwrap_or_else(|| format!("TMDB ID: {}", self.id))
     }
+}
+
+/// Whether the API at `base` takes a read access token: the status that it answers with. It is asked once.
+///
+/// # Errors
+/// Why it does not answer, or why the token cannot be sent.
+pub async fn check(http: &HttpClient, base: &str, token: &str) -> Result<StatusCode, HttpError> {
+    let request = Request::get(below(base, &["configuration"])?).wanting_json();
+    http.tell(with_token(request, token.trim())).await
+}
+
+fn with_token(request: Request, token: &str) -> Request {
+    request.header(AUTHORIZATION, &format!("Bearer {token}"))
 }
 
 /// The small version of a picture, for a page that shows many.
@@ -192,7 +206,7 @@ impl Tmdb {
     }
 
     fn with_token(&self, request: Request) -> Request {
-        request.header(AUTHORIZATION, &format!("Bearer {}", self.token))
+        with_token(request, &self.token)
     }
 
     async fn images(

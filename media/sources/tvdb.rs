@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use reqwest::Method;
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
+use reqwest::StatusCode;
+use reqwest::header::AUTHORIZATION;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use tokio::sync::Mutex;
 
 use super::languages::two_letters;
 use super::{Found, Hit, Picture, Subject, Title};
 use crate::answers::{Answers, Remembered};
-use crate::http::{Request, below};
+use crate::http::{HttpClient, HttpError, Request, below};
 use crate::model::ItemKind;
 use crate::service::{Client, Service, ServiceError};
 
@@ -150,18 +151,55 @@ impl Match {
     }
 }
 
+/// What comes of logging in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Login {
+    Accepted,
+    Refused,
+    /// Neither; TVDB is known to fail for good keys now and then.
+    Unclear,
+}
+
+/// Logs in to the API at `base`, once.
+///
+/// # Errors
+/// Why there is no use in another attempt, such as an address that does not exist.
+pub async fn log_in(http: &HttpClient, base: &str, key: &str, pin: Option<&str>) -> Result<Login, HttpError> {
+    match http.fetch(login(base, key, pin)?).await {
+        Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => Ok(Login::Refused),
+        Ok(answer) if answer.status == StatusCode::OK && has_token(&answer.body) => Ok(Login::Accepted),
+        Ok(_) | Err(HttpError::TimedOut | HttpError::Broken(_)) => Ok(Login::Unclear),
+        Err(hopeless) => Err(hopeless),
+    }
+}
+
+fn has_token(body: &[u8]) -> bool {
+    serde_json::from_slice::<Answer<Token>>(body).is_ok_and(|answer| !answer.data.token.is_empty())
+}
+
+/// The two parts of `KEY#PIN`; a key may come alone.
+pub fn key_and_pin(key: &str) -> (&str, Option<&str>) {
+    let (key, pin) = key.split_once('#').unwrap_or((key, ""));
+    (key.trim(), Some(pin.trim()).filter(|pin| !pin.is_empty()))
+}
+
+fn login(base: &str, key: &str, pin: Option<&str>) -> Result<Request, HttpError> {
+    let login = match pin {
+        Some(pin) => json!({ "apikey": key, "pin": pin }),
+        None => json!({ "apikey": key }),
+    };
+    Ok(Request::post_json(below(base, &["login"])?, login.to_string()).wanting_json())
+}
+
 impl Tvdb {
     /// `key` may be `KEY#PIN`.
     pub fn new(client: &Client, base: &str, key: &str) -> Self {
-        let (key, pin) = match key.split_once('#') {
-            Some((key, pin)) => (key, Some(pin.trim().to_owned()).filter(|pin| !pin.is_empty())),
-            None => (key, None),
-        };
+        let (key, pin) = key_and_pin(key);
         Self {
             service: Service::new(client, "TVDB", client.limits().tvdb),
             base: base.to_owned(),
-            key: key.trim().to_owned(),
-            pin,
+            key: key.to_owned(),
+            pin: pin.map(str::to_owned),
             token: Mutex::new(None),
             answers: Arc::default(),
         }
@@ -318,13 +356,7 @@ impl Tvdb {
         if let Some(token) = token.as_deref().filter(|token| Some(*token) != refused) {
             return Ok(token.to_owned());
         }
-        let mut login = serde_json::json!({ "apikey": self.key });
-        if let (Some(pin), Some(fields)) = (&self.pin, login.as_object_mut()) {
-            fields.insert("pin".to_owned(), pin.as_str().into());
-        }
-        let request = Request::new(Method::POST, below(&self.base, &["login"])?)
-            .header(CONTENT_TYPE, "application/json")
-            .body(login.to_string().into_bytes());
+        let request = login(&self.base, &self.key, self.pin.as_deref())?;
         match self.service.json::<Answer<Token>>(&request).await {
             Ok(answer) => Ok(token.insert(answer.data.token).clone()),
             Err(trouble) => {

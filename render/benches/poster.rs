@@ -15,7 +15,7 @@ use posterizarr_render::{
     badge::{Badge, Spacing, Style},
     config::{Document, Look},
     design::{ArtworkKind, Design},
-    geometry::Gravity,
+    geometry::{Gravity, Size},
     hiding::{Hiding, Strength},
     overlays,
     picture::{Colour, encode, open},
@@ -161,7 +161,7 @@ fn processor_time() -> Duration {
 }
 
 /// The script's three runs for one picture: comment, geometry, text. Sizing the text takes it one more, left out here.
-fn convert(folder: &Path, (width, height): (u32, u32)) {
+fn convert(folder: &Path, Size { width, height }: Size) {
     let overlay = if width > height { "backgroundoverlay-innerglow.png" } else { "overlay-innerglow.png" };
     let size = format!("{width}x{height}");
     let run = |line: &str, caption: &str| {

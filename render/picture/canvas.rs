@@ -13,14 +13,14 @@ use super::{
     decode::{decode_any, read},
 };
 use crate::{
-    geometry::{Area, Gravity},
+    geometry::{Area, Gravity, Point, Size},
     text::{Coverage, Lettering},
 };
 
 /// A picture with transparency that is laid over others.
 #[derive(Clone, Debug)]
 pub struct Overlay {
-    size: (u32, u32),
+    size: Size,
     /// For each pixel what it adds to each channel, and how much of what is below stays.
     pixels: Vec<[u8; 4]>,
 }
@@ -32,25 +32,25 @@ impl Overlay {
             // Ours are of this kind; the general conversion takes long.
             DynamicImage::ImageLumaA8(grey) => {
                 let pixels = grey.pixels().map(|LumaA([shade, alpha])| multiplied([*shade, *shade, *shade, *alpha]));
-                Self { size: grey.dimensions(), pixels: pixels.collect() }
+                Self { size: grey.dimensions().into(), pixels: pixels.collect() }
             }
             other => other.into_rgba8().into(),
         })
     }
 
-    /// Width and height.
-    pub fn size(&self) -> (u32, u32) {
+    /// Its size.
+    pub fn size(&self) -> Size {
         self.size
     }
 
     /// The same brought to another size.
     #[must_use]
-    pub fn scaled(&self, size: (u32, u32)) -> Self {
+    pub fn scaled(&self, size: Size) -> Self {
         // Its channels are multiplied by its opacity already, so that each can be resampled for itself.
         let flat: Vec<u8> = self.pixels.iter().flatten().copied().collect();
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Mitchell)).use_alpha(false);
-        let mut to = Image::new(size.0, size.1, PixelType::U8x4);
-        let from = ImageRef::new(self.size.0, self.size.1, &flat, PixelType::U8x4);
+        let mut to = Image::new(size.width, size.height, PixelType::U8x4);
+        let from = ImageRef::new(self.size.width, self.size.height, &flat, PixelType::U8x4);
         // Fails for pictures without pixels only, which then stay clear.
         let done = from.is_ok_and(|from| Resizer::new().resize(&from, &mut to, &options).is_ok());
         let pixels = to.buffer().as_chunks::<4>().0.iter().map(|pixel| if done { *pixel } else { [0, 0, 0, 255] });
@@ -61,7 +61,7 @@ impl Overlay {
 impl From<RgbaImage> for Overlay {
     fn from(picture: RgbaImage) -> Self {
         let pixels = picture.pixels().map(|Rgba(pixel)| multiplied(*pixel)).collect();
-        Self { size: picture.dimensions(), pixels }
+        Self { size: picture.dimensions().into(), pixels }
     }
 }
 
@@ -88,22 +88,23 @@ impl From<RgbImage> for Canvas {
 
 impl Canvas {
     /// A canvas of one colour.
-    pub fn plain((width, height): (u32, u32), colour: Colour) -> Self {
-        Self(RgbImage::from_pixel(width, height, image::Rgb(colour.rgb)))
+    pub fn plain(size: Size, colour: Colour) -> Self {
+        Self(RgbImage::from_pixel(size.width, size.height, image::Rgb(colour.rgb)))
     }
 
     /// A canvas that the picture covers from edge to edge; what is too much is cut off evenly on both sides.
     ///
     /// Only the part that stays is resampled, so the shape of the source does not decide on the memory used. A source that
     /// has the size already becomes the canvas as it is.
-    pub fn covered_by(source: Source, size: (u32, u32)) -> Self {
-        if source.pixels.dimensions() == size {
+    pub fn covered_by(source: Source, size: Size) -> Self {
+        let own = Size::from(source.pixels.dimensions());
+        if own == size {
             return Self(source.pixels);
         }
-        let cover = Cover::new(source.pixels.dimensions(), size);
+        let cover = Cover::new(own, size);
         if cover.same_scale {
             let (x, y) = (cover.left as u32, cover.top as u32);
-            return Self(image::imageops::crop_imm(&source.pixels, x, y, size.0, size.1).to_image());
+            return Self(image::imageops::crop_imm(&source.pixels, x, y, size.width, size.height).to_image());
         }
         let filter = if cover.enlarges || source.had_alpha { FilterType::Mitchell } else { FilterType::Lanczos3 };
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(filter)).use_alpha(false).crop(
@@ -112,21 +113,20 @@ impl Canvas {
             cover.width,
             cover.height,
         );
-        let (width, height) = source.pixels.dimensions();
-        let mut resized = Image::new(size.0, size.1, PixelType::U8x3);
-        let done = ImageRef::new(width, height, &source.pixels, PixelType::U8x3)
+        let mut resized = Image::new(size.width, size.height, PixelType::U8x3);
+        let done = ImageRef::new(own.width, own.height, &source.pixels, PixelType::U8x3)
             .map_err(|_| ())
             .and_then(|from| Resizer::new().resize(&from, &mut resized, &options).map_err(|_| ()));
         // The buffer has the canvas's size by construction, so neither alternative is ever taken.
-        match RgbImage::from_raw(size.0, size.1, resized.into_vec()) {
+        match RgbImage::from_raw(size.width, size.height, resized.into_vec()) {
             Some(pixels) if done.is_ok() => Self(pixels),
-            _ => Self(RgbImage::new(size.0, size.1)),
+            _ => Self(RgbImage::new(size.width, size.height)),
         }
     }
 
-    /// Width and height.
-    pub fn size(&self) -> (u32, u32) {
-        self.0.dimensions()
+    /// Its size.
+    pub fn size(&self) -> Size {
+        self.0.dimensions().into()
     }
 
     /// The finished picture.
@@ -140,8 +140,8 @@ impl Canvas {
     }
 
     /// Lays an overlay over the picture, not scaled, with its corner at a place.
-    pub fn overlay_at(&mut self, overlay: &Overlay, (x, y): (i64, i64)) {
-        let width = overlay.size.0 as usize;
+    pub fn overlay_at(&mut self, overlay: &Overlay, Point { x, y }: Point) {
+        let width = overlay.size.width as usize;
         for (row, pixels) in overlay.pixels.chunks_exact(width.max(1)).enumerate() {
             self.with_row(x, y + row as i64, width, |skipped, canvas| {
                 let shown = pixels.get(skipped..).unwrap_or_default();
@@ -158,7 +158,7 @@ impl Canvas {
 
     /// Paints the outer pixels.
     pub fn frame(&mut self, width: u32, colour: Colour) {
-        let (columns, rows) = self.size();
+        let Size { width: columns, height: rows } = self.size();
         let across = width.min(rows);
         let rims = [
             (0, 0, columns, across),
@@ -167,30 +167,30 @@ impl Canvas {
             (columns.saturating_sub(width).max(width.min(columns)), across, width, rows.saturating_sub(2 * width)),
         ];
         for (x, y, columns, rows) in rims {
-            self.fill((i64::from(x), i64::from(y)), (columns, rows), colour);
+            self.fill(Point::new(x.into(), y.into()), Size::new(columns, rows), colour);
         }
     }
 
     /// Paints a rectangle.
-    pub fn fill(&mut self, (x, y): (i64, i64), (width, height): (u32, u32), colour: Colour) {
-        for row in 0..i64::from(height) {
-            self.with_row(x, y + row, width as usize, |_, canvas| {
+    pub fn fill(&mut self, Point { x, y }: Point, size: Size, colour: Colour) {
+        for row in 0..i64::from(size.height) {
+            self.with_row(x, y + row, size.width as usize, |_, canvas| {
                 canvas.chunks_exact_mut(3).for_each(|pixel| colour.over(pixel, 255));
             });
         }
     }
 
     /// Paints as much of each pixel as is covered, from a place on.
-    pub fn cover(&mut self, coverage: &Coverage, place: (i64, i64), colour: Colour) {
-        self.paint(coverage, &Place { ink: place, clip: place, space: (coverage.width, coverage.height) }, colour);
+    pub fn cover(&mut self, coverage: &Coverage, place: Point, colour: Colour) {
+        self.paint(coverage, &Place { ink: place, clip: place, space: coverage.size() }, colour);
     }
 
     /// Makes one pixel of so many in each direction, so that only shapes and colours can be made out.
     pub fn blur(&mut self, factor: u32) {
-        let (width, height) = self.size();
-        let small = (width.div_ceil(factor.max(1)), height.div_ceil(factor.max(1)));
-        let shrunk = image::imageops::thumbnail(&self.0, small.0, small.1);
-        *self = Self::covered_by(Source { pixels: shrunk, had_alpha: true }, (width, height));
+        let size = self.size();
+        let small = |length: u32| length.div_ceil(factor.max(1));
+        let shrunk = image::imageops::thumbnail(&self.0, small(size.width), small(size.height));
+        *self = Self::covered_by(Source { pixels: shrunk, had_alpha: true }, size);
     }
 
     /// Takes so many percent of the colours away.
@@ -210,35 +210,35 @@ impl Canvas {
         &mut self,
         lettering: &Lettering,
         gravity: Gravity,
-        (x, y): (i64, i64),
-        space: (u32, u32),
+        at: Point,
+        space: Size,
         (fill, stroke): (Colour, Colour),
     ) -> Option<Area> {
-        let place = Place { ink: lettering.place(gravity, (x, y), space), clip: (x, y), space };
+        let place = Place { ink: lettering.place(gravity, at, space), clip: at, space };
         // The stroke goes under the fill. It follows every contour, and in many fonts the parts of a letter overlap: on top
         // of the fill it would show as seams inside of the letters.
         if let Some(outline) = &lettering.stroke {
             self.paint(outline, &place, stroke);
         }
         self.paint(&lettering.fill, &place, fill);
-        for ((x, y), picture) in &lettering.pictures {
-            self.paint_picture(picture, &Place { ink: (place.ink.0 + x, place.ink.1 + y), ..place });
+        for (at, picture) in &lettering.pictures {
+            self.paint_picture(picture, &Place { ink: place.ink + *at, ..place });
         }
-        let inked = Area { place: place.ink, size: (lettering.fill.width, lettering.fill.height) };
-        (inked.size.0 > 0).then_some(inked)
+        let inked = Area { place: place.ink, size: lettering.fill.size() };
+        (inked.size.width > 0).then_some(inked)
     }
 
     fn paint(&mut self, coverage: &Coverage, place: &Place, colour: Colour) {
         let width = coverage.width as usize;
-        let cut = usize::try_from(place.clip.0 - place.ink.0).unwrap_or(0);
-        let right_end = place.clip.0 + i64::from(place.space.0) - place.ink.0;
+        let cut = usize::try_from(place.clip.x - place.ink.x).unwrap_or(0);
+        let right_end = place.clip.x + i64::from(place.space.width) - place.ink.x;
         let shown = usize::try_from(right_end).unwrap_or(0).min(width).saturating_sub(cut);
         for (row, values) in coverage.values.chunks_exact(width.max(1)).enumerate() {
-            let y = place.ink.1 + row as i64;
-            if y < place.clip.1 || y >= place.clip.1 + i64::from(place.space.1) {
+            let y = place.ink.y + row as i64;
+            if y < place.clip.y || y >= place.clip.y + i64::from(place.space.height) {
                 continue;
             }
-            self.with_row(place.ink.0 + cut as i64, y, shown, |skipped, canvas| {
+            self.with_row(place.ink.x + cut as i64, y, shown, |skipped, canvas| {
                 let values = values.iter().skip(cut + skipped);
                 for (pixel, value) in canvas.chunks_exact_mut(3).zip(values).filter(|(_, value)| **value > 0) {
                     colour.over(pixel, *value);
@@ -248,13 +248,13 @@ impl Canvas {
     }
 
     fn paint_picture(&mut self, picture: &RgbaImage, place: &Place) {
-        let (left, right) = (place.ink.0.max(place.clip.0), place.clip.0 + i64::from(place.space.0));
-        for (row, y) in picture.rows().zip(place.ink.1..) {
-            let end = right.min(place.ink.0 + i64::from(picture.width()));
-            if y < place.clip.1 || y >= place.clip.1 + i64::from(place.space.1) || end <= left {
+        let (left, right) = (place.ink.x.max(place.clip.x), place.clip.x + i64::from(place.space.width));
+        for (row, y) in picture.rows().zip(place.ink.y..) {
+            let end = right.min(place.ink.x + i64::from(picture.width()));
+            if y < place.clip.y || y >= place.clip.y + i64::from(place.space.height) || end <= left {
                 continue;
             }
-            let cut = (left - place.ink.0) as usize;
+            let cut = (left - place.ink.x) as usize;
             self.with_row(left, y, (end - left) as usize, |skipped, canvas| {
                 for (pixel, Rgba([red, green, blue, alpha])) in canvas.chunks_exact_mut(3).zip(row.skip(cut + skipped))
                 {
@@ -281,9 +281,9 @@ impl Canvas {
 
 #[derive(Clone, Copy)]
 struct Place {
-    ink: (i64, i64),
-    clip: (i64, i64),
-    space: (u32, u32),
+    ink: Point,
+    clip: Point,
+    space: Size,
 }
 
 /// The part of a source that becomes the canvas, in the source's pixels.
@@ -297,7 +297,8 @@ struct Cover {
 }
 
 impl Cover {
-    fn new((width, height): (u32, u32), (canvas_width, canvas_height): (u32, u32)) -> Self {
+    fn new(Size { width, height }: Size, canvas: Size) -> Self {
+        let Size { width: canvas_width, height: canvas_height } = canvas;
         let scale = (ratio(canvas_width, width)).max(ratio(canvas_height, height));
         let scaled = |length: u32, at_least: u32| (f64::from(length) * scale).round().max(f64::from(at_least));
         let (whole_width, whole_height) = (scaled(width, canvas_width), scaled(height, canvas_height));
@@ -342,7 +343,7 @@ mod tests {
             (1999, 3000, (2000.0, 3002.0), 0.0, 1.0),
             (2000, 2999, (2001.0, 3000.0), 0.0, 0.0),
         ] {
-            let cover = Cover::new((width, height), (2000, 3000));
+            let cover = Cover::new(Size::new(width, height), Size::new(2000, 3000));
             let (across, down) = (scaled.0 / f64::from(width), scaled.1 / f64::from(height));
             let near = |one: f64, other: f64| (one - other).abs() < 1e-6;
             assert!(near(cover.left * across, left) && near(cover.top * down, top), "{width}x{height}");
@@ -353,22 +354,23 @@ mod tests {
     #[test]
     fn a_picture_of_any_shape_covers_the_canvas() {
         for (width, height) in [(1, 1), (1, 4000), (4000, 1), (20, 30), (21, 30), (20, 31), (40, 60), (3, 2)] {
-            assert_eq!(Canvas::covered_by(source(width, height), (20, 30)).size(), (20, 30), "{width}x{height}");
+            let covered = Canvas::covered_by(source(width, height), Size::new(20, 30));
+            assert_eq!(covered.size(), Size::new(20, 30), "{width}x{height}");
         }
         let same = source(20, 30);
         let (pixels, buffer) = (same.pixels.clone(), same.pixels.as_ptr());
-        let canvas = Canvas::covered_by(same, (20, 30));
+        let canvas = Canvas::covered_by(same, Size::new(20, 30));
         assert_eq!(canvas.pixels(), &pixels, "nothing is resampled at the same size");
         assert_eq!(canvas.pixels().as_ptr(), buffer, "nor copied");
         let wide = source(30, 30);
         let middle = image::imageops::crop_imm(&wide.pixels, 5, 0, 20, 30).to_image();
-        assert_eq!(Canvas::covered_by(wide, (20, 30)).pixels(), &middle, "what is too wide is only cut");
+        assert_eq!(Canvas::covered_by(wide, Size::new(20, 30)).pixels(), &middle, "what is too wide is only cut");
     }
 
     #[test]
     fn a_frame_covers_the_outer_pixels_and_no_others() {
         for width in [0, 1, 3, 5, 9, 100] {
-            let mut canvas = Canvas::plain((12, 10), Colour::WHITE);
+            let mut canvas = Canvas::plain(Size::new(12, 10), Colour::WHITE);
             canvas.frame(width, Colour::BLACK);
             for (x, y, pixel) in canvas.pixels().enumerate_pixels() {
                 let inside = x >= width && y >= width && x + width < 12 && y + width < 10;
@@ -382,7 +384,7 @@ mod tests {
         for (below, above, alpha) in
             [(0, 255, 128), (255, 0, 1), (200, 100, 77), (13, 250, 254), (90, 90, 0), (90, 5, 255)]
         {
-            let mut canvas = Canvas::plain((3, 1), Colour::opaque([below; 3]));
+            let mut canvas = Canvas::plain(Size::new(3, 1), Colour::opaque([below; 3]));
             canvas.overlay(&RgbaImage::from_pixel(3, 1, Rgba([above, above, above, alpha])).into(), Gravity::SOUTH);
             let exact = (f64::from(above) * f64::from(alpha) + f64::from(below) * f64::from(255 - alpha)) / 255.0;
             for pixel in canvas.pixels().pixels() {
@@ -393,7 +395,7 @@ mod tests {
 
     #[test]
     fn an_overlay_of_another_size_stands_at_the_bottom_and_is_cut() {
-        let mut canvas = Canvas::plain((4, 4), Colour::WHITE);
+        let mut canvas = Canvas::plain(Size::new(4, 4), Colour::WHITE);
         canvas.overlay(&RgbaImage::from_pixel(2, 1, Rgba([0, 0, 0, 255])).into(), Gravity::SOUTH);
         let black: Vec<_> =
             canvas.pixels().enumerate_pixels().filter(|(.., p)| p.0 == [0; 3]).map(|(x, y, _)| (x, y)).collect();
@@ -407,11 +409,16 @@ mod tests {
     fn a_stroke_is_seen_around_letters_and_not_inside() {
         let full = |values: Vec<u8>| Coverage { width: 3, height: 1, values };
         let stroke = Some(full(vec![255, 255, 255]));
-        let lettering =
-            Lettering { size: (3, 1), origin: (0, 0), fill: full(vec![0, 255, 0]), stroke, pictures: Vec::new() };
-        let mut canvas = Canvas::plain((3, 1), Colour::WHITE);
+        let lettering = Lettering {
+            size: Size::new(3, 1),
+            origin: Point::default(),
+            fill: full(vec![0, 255, 0]),
+            stroke,
+            pictures: Vec::new(),
+        };
+        let mut canvas = Canvas::plain(Size::new(3, 1), Colour::WHITE);
         let red = Colour::opaque([255, 0, 0]);
-        canvas.letter(&lettering, Gravity::CENTER, (0, 0), (3, 1), (red, Colour::BLACK));
+        canvas.letter(&lettering, Gravity::CENTER, Point::default(), Size::new(3, 1), (red, Colour::BLACK));
         let seen: Vec<_> = canvas.pixels().pixels().map(|pixel| pixel.0).collect();
         assert_eq!(seen, [[0, 0, 0], [255, 0, 0], [0, 0, 0]]);
     }
@@ -420,7 +427,7 @@ mod tests {
     fn text_stands_flush_in_its_box_and_never_leaves_it() {
         let ink = |width, height| {
             let fill = Coverage { width, height, values: vec![255; (width * height) as usize] };
-            Lettering { size: (width, height), origin: (0, 0), fill, ..Lettering::default() }
+            Lettering { size: Size::new(width, height), origin: Point::default(), fill, ..Lettering::default() }
         };
         let black = |canvas: &Canvas| {
             canvas
@@ -430,13 +437,13 @@ mod tests {
                 .map(|(x, y, _)| (x, y))
                 .collect::<Vec<_>>()
         };
-        let mut canvas = Canvas::plain((8, 8), Colour::WHITE);
-        canvas.letter(&ink(2, 1), Gravity::SOUTH, (1, 2), (4, 3), (Colour::BLACK, Colour::BLACK));
+        let mut canvas = Canvas::plain(Size::new(8, 8), Colour::WHITE);
+        canvas.letter(&ink(2, 1), Gravity::SOUTH, Point::new(1, 2), Size::new(4, 3), (Colour::BLACK, Colour::BLACK));
         assert_eq!(black(&canvas), [(2, 4), (3, 4)]);
-        let mut canvas = Canvas::plain((8, 8), Colour::WHITE);
-        canvas.letter(&ink(20, 20), Gravity::SOUTH, (1, 2), (2, 2), (Colour::BLACK, Colour::BLACK));
+        let mut canvas = Canvas::plain(Size::new(8, 8), Colour::WHITE);
+        canvas.letter(&ink(20, 20), Gravity::SOUTH, Point::new(1, 2), Size::new(2, 2), (Colour::BLACK, Colour::BLACK));
         assert_eq!(black(&canvas), [(1, 2), (2, 2), (1, 3), (2, 3)]);
-        canvas.letter(&ink(5, 5), Gravity::CENTER, (-2, -2), (5, 5), (Colour::BLACK, Colour::BLACK));
+        canvas.letter(&ink(5, 5), Gravity::CENTER, Point::new(-2, -2), Size::new(5, 5), (Colour::BLACK, Colour::BLACK));
         assert_eq!(canvas.pixels().get_pixel(0, 0).0, [0; 3], "a box may begin outside of the canvas");
     }
 }

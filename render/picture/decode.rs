@@ -12,6 +12,7 @@ use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, RgbaImage
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 use posterizarr_base::avif::is_avif;
 use posterizarr_base::bounded;
+use posterizarr_base::said::{Params, Values, values};
 use posterizarr_base::unsupported::Unsupported;
 
 use super::{avif, jpeg, profile};
@@ -42,6 +43,23 @@ pub enum DecodeError {
     ProfileTooLarge,
     #[error("the picture is damaged: {0}")]
     Damaged(String),
+}
+
+impl Values for DecodeError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Format => values([]),
+            Self::Unreadable(cause) => values([("cause", cause)]),
+            Self::Unsupported(kind) => values([("kind", kind)]),
+            Self::FileTooLarge => values([("mb", &(MAX_FILE_BYTES / 1024 / 1024))]),
+            Self::TooManyPixels { width, height } => {
+                values([("width", width), ("height", height), ("megapixels", &(MAX_PIXELS / 1_000_000))])
+            }
+            Self::TooMuchMemory => values([("mb", &(MAX_ALLOCATION / 1024 / 1024))]),
+            Self::ProfileTooLarge => values([("mb", &(profile::MAX_PROFILE_BYTES / 1024 / 1024))]),
+            Self::Damaged(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// A decoded picture.

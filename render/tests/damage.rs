@@ -11,7 +11,7 @@ use std::{
 use fastrand::Rng;
 use image::{DynamicImage, ImageFormat, Rgba, RgbaImage};
 use posterizarr_render::{
-    geometry::Gravity,
+    geometry::{Gravity, Size},
     picture::{Canvas, Colour, Overlay, Source, decode, encode},
 };
 
@@ -55,10 +55,10 @@ fn damage(file: &[u8], numbers: &mut Rng) -> Vec<u8> {
 
 /// All that is done to a picture, on a small canvas.
 fn compose(source: Source, overlay: &Overlay) {
-    let mut canvas = Canvas::covered_by(source, (40, 60));
+    let mut canvas = Canvas::covered_by(source, Size::new(40, 60));
     canvas.overlay(overlay, Gravity::SOUTH);
     canvas.frame(3, Colour::BLACK);
-    assert_eq!(canvas.size(), (40, 60));
+    assert_eq!(canvas.size(), Size::new(40, 60));
     assert!(encode(canvas.pixels(), 92, true).unwrap().ends_with(b"\xff\xd9"));
 }
 

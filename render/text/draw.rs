@@ -17,7 +17,7 @@ use super::{
     font::Fonts,
     shape::{Cluster, Direction, Glyph, Shaped, shape},
 };
-use crate::geometry::{Align, Area, Gravity};
+use crate::geometry::{Align, Area, Gravity, Point, Size};
 
 /// The most pixels that are drawn on to see where the ink ends: eight 4K pictures.
 const MAX_SHEET_SIZE: u64 = 64_000_000;
@@ -31,6 +31,11 @@ pub struct Coverage {
 }
 
 impl Coverage {
+    /// Its size.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
     fn rows(&self) -> impl Iterator<Item = &[u8]> {
         self.values.chunks_exact((self.width as usize).max(1))
     }
@@ -61,31 +66,30 @@ impl Coverage {
 /// inside of a letter whose parts overlap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lettering {
-    /// Width and height of all the ink.
-    pub size: (u32, u32),
+    /// Of all the ink.
+    pub size: Size,
     /// Where in it the drawn part begins: at its corner, unless only a part of very large ink is drawn.
-    pub origin: (i64, i64),
+    pub origin: Point,
     pub fill: Coverage,
     pub stroke: Option<Coverage>,
     /// What has colours of its own, as emoji have; each at its place from the corner of the drawn part.
-    pub pictures: Vec<((i64, i64), RgbaImage)>,
+    pub pictures: Vec<(Point, RgbaImage)>,
 }
 
 impl Lettering {
     /// Where the corner of the drawn part comes to be, in a box at a place.
-    pub fn place(&self, gravity: Gravity, (x, y): (i64, i64), space: (u32, u32)) -> (i64, i64) {
-        let (left, top) = gravity.place(self.size, space);
-        (x + left + self.origin.0, y + top + self.origin.1)
+    pub fn place(&self, gravity: Gravity, at: Point, space: Size) -> Point {
+        at + gravity.place(self.size, space) + self.origin
     }
 
     /// Of a sheet with all the ink on it, cut to that.
-    fn trimmed(fill: &Coverage, stroke: Option<&Coverage>, mut pictures: Vec<((i64, i64), RgbaImage)>) -> Self {
+    fn trimmed(fill: &Coverage, stroke: Option<&Coverage>, mut pictures: Vec<(Point, RgbaImage)>) -> Self {
         let around = |one: &Range<usize>, other: &Range<usize>| one.start.min(other.start)..one.end.max(other.end);
         let within = |start: i64, length: u32, end: u32| {
             let edge = |at: i64| at.clamp(0, i64::from(end)) as usize;
             edge(start)..edge(start + i64::from(length))
         };
-        let seen = pictures.iter().map(|((x, y), picture)| {
+        let seen = pictures.iter().map(|(Point { x, y }, picture)| {
             (within(*x, picture.width(), fill.width), within(*y, picture.height(), fill.height))
         });
         let seen = seen.filter(|(columns, rows)| !columns.is_empty() && !rows.is_empty());
@@ -94,11 +98,11 @@ impl Lettering {
         let Some((columns, rows)) = ink else { return Self::default() };
         let fill = fill.cut(&columns, &rows);
         let stroke = stroke.map(|stroke| stroke.cut(&columns, &rows));
-        for ((x, y), _) in &mut pictures {
-            *x -= columns.start as i64;
-            *y -= rows.start as i64;
+        let corner = Point::new(columns.start as i64, rows.start as i64);
+        for (place, _) in &mut pictures {
+            *place = *place - corner;
         }
-        Self { size: (fill.width, fill.height), origin: (0, 0), fill, stroke, pictures }
+        Self { size: fill.size(), origin: Point::default(), fill, stroke, pictures }
     }
 }
 
@@ -109,7 +113,7 @@ pub fn draw_line(text: &str, fonts: &Fonts, size: u32) -> Lettering {
     let width = shaped.line_width(&line, f64::from(size)).clamp(1.0, f64::from(u16::MAX)) as u32;
     let height = shaped.line_height(f64::from(size)).clamp(1.0, f64::from(u16::MAX)) as u32;
     let space = TextBox { width, height, line_spacing: 0, stroke: 0, min_size: size, max_size: size };
-    let all = Area { place: (0, 0), size: (width, height) };
+    let all = Area { place: Point::default(), size: Size::new(width, height) };
     shaped.draw(&Fit { size, lines: vec![line], truncated: false }, &space, Gravity::CENTER, all)
 }
 
@@ -129,7 +133,7 @@ impl Shaped {
         pen.join(Join::Round);
         let pen = (space.stroke > 0).then_some(pen);
         if u64::from(sheet.width) * u64::from(sheet.height) > MAX_SHEET_SIZE {
-            return part(&mut ink, pen, (space.width, space.height), gravity, shown);
+            return part(&mut ink, pen, space.size(), gravity, shown);
         }
         let fill = sheet.cover(&ink.path, zeno::Fill::NonZero);
         let stroke = pen.map(|pen| sheet.cover(&ink.path, pen));
@@ -184,7 +188,7 @@ impl Shaped {
         let (x, y) = (pen + glyph.pixels(glyph.shift.0, size), base - glyph.pixels(glyph.shift.1, size));
         if glyph.is_coloured {
             if let Some(Picture { place, pixels }) = colour::picture(font, glyph.id, size) {
-                ink.pictures.push(((x.round() as i64 + place.0, y.round() as i64 + place.1), pixels));
+                ink.pictures.push((Point::new(x.round() as i64 + place.0, y.round() as i64 + place.1), pixels));
             }
             return;
         }
@@ -201,7 +205,7 @@ impl Shaped {
 #[derive(Default)]
 struct Ink {
     path: Vec<Command>,
-    pictures: Vec<((i64, i64), RgbaImage)>,
+    pictures: Vec<(Point, RgbaImage)>,
 }
 
 impl Ink {
@@ -212,7 +216,7 @@ impl Ink {
             None => zeno::bounds(&*self.path, zeno::Fill::NonZero, None),
         };
         let path = [path.min.x, path.min.y, path.max.x, path.max.y].map(f64::from);
-        let pictures = self.pictures.iter().map(|((x, y), picture)| {
+        let pictures = self.pictures.iter().map(|(Point { x, y }, picture)| {
             let (x, y) = (*x as f64, *y as f64);
             [x, y, x + f64::from(picture.width()), y + f64::from(picture.height())]
         });
@@ -222,26 +226,25 @@ impl Ink {
 }
 
 /// Draws what of the ink is in the shown area of the box. The ink's extent is computed here, and not looked up on the drawing.
-fn part(ink: &mut Ink, pen: Option<Stroke>, space: (u32, u32), gravity: Gravity, shown: Area) -> Lettering {
+fn part(ink: &mut Ink, pen: Option<Stroke>, space: Size, gravity: Gravity, shown: Area) -> Lettering {
     let Some([left, top, right, bottom]) = ink.bounds(pen.as_ref()) else { return Lettering::default() };
     let (left, top) = (left.floor(), top.floor());
     // A few times the box at most, which has 16 bits.
     let length = |from: f64, to: f64| (to.ceil() - from).clamp(0.0, f64::from(u32::MAX)) as u32;
-    let size = (length(left, right), length(top, bottom));
-    let place = gravity.place(size, space);
-    let area = Area { place: (place.0 - shown.place.0, place.1 - shown.place.1), size };
-    let Area { place: origin, size: (width, height) } = area.on(shown.size);
+    let size = Size::new(length(left, right), length(top, bottom));
+    let area = Area { place: gravity.place(size, space) - shown.place, size };
+    let Area { place: origin, size: Size { width, height } } = area.on(shown.size);
     if width == 0 || height == 0 {
         return Lettering { size, ..Lettering::default() };
     }
-    let (left, top) = (left + origin.0 as f64, top + origin.1 as f64);
+    let (left, top) = (left + origin.x as f64, top + origin.y as f64);
     let sheet = Sheet { width, height, margin: 0.0, offset: (left as f32, top as f32) };
     let fill = sheet.cover(&ink.path, zeno::Fill::NonZero);
     let stroke = pen.map(|pen| sheet.cover(&ink.path, pen));
     let mut pictures = std::mem::take(&mut ink.pictures);
-    for ((x, y), _) in &mut pictures {
-        *x -= left as i64;
-        *y -= top as i64;
+    let corner = Point::new(left as i64, top as i64);
+    for (place, _) in &mut pictures {
+        *place = *place - corner;
     }
     Lettering { size, origin, fill, stroke, pictures }
 }
@@ -329,7 +332,7 @@ mod tests {
 
     fn drawn(text: &str, stroke: u32) -> Lettering {
         let shaped = shape(text, &fonts(), Direction::FromText);
-        let all = Area { place: (0, 0), size: (1000, 140) };
+        let all = Area { place: Point::default(), size: Size::new(1000, 140) };
         shaped.draw(&shaped.fit(&space(stroke)), &space(stroke), Gravity::SOUTH, all)
     }
 
@@ -358,20 +361,21 @@ mod tests {
         for stroke in [0, 6] {
             let space = space(stroke);
             let fit = shaped.fit(&space);
-            let all = Area { place: (0, 0), size: (1000, 140) };
+            let all = Area { place: Point::default(), size: Size::new(1000, 140) };
             let whole = shaped.draw(&fit, &space, Gravity::SOUTH, all);
             let sheet = Sheet { width: 1200, height: 300, margin: 80.0, offset: (0.0, 0.0) };
             let mut ink = shaped.ink(&fit, &space, Gravity::SOUTH, &sheet);
             let mut pen = Stroke::new(stroke as f32);
             pen.join(Join::Round);
-            let shown = Area { place: (450, 20), size: (90, 100) };
+            let shown = Area { place: Point::new(450, 20), size: Size::new(90, 100) };
             let pen = (stroke > 0).then_some(pen);
-            let drawn = part(&mut ink, pen, (1000, 140), Gravity::SOUTH, shown);
-            assert!(drawn.size.0.abs_diff(whole.size.0) <= 1 && drawn.size.1.abs_diff(whole.size.1) <= 1, "{drawn:?}");
+            let drawn = part(&mut ink, pen, Size::new(1000, 140), Gravity::SOUTH, shown);
+            let (one, other) = (drawn.size, whole.size);
+            assert!(one.width.abs_diff(other.width) <= 1 && one.height.abs_diff(other.height) <= 1, "{drawn:?}");
             let (width, height) = (drawn.fill.width as usize, drawn.fill.height as usize);
             // The ink ends before the part that is shown does.
             assert!(width == 90 && (50..=100).contains(&height), "{width} {height}");
-            let (x, y) = (drawn.origin.0 as usize, drawn.origin.1 as usize);
+            let (x, y) = (drawn.origin.x as usize, drawn.origin.y as usize);
             let cut = whole.fill.cut(&(x..x + width), &(y..y + height));
             assert_eq!(cut.values.len(), drawn.fill.values.len());
             let off =

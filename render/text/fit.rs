@@ -10,6 +10,7 @@ use super::{
     breaks::is_wide,
     shape::{Cluster, Glyph, Shaped, pixels},
 };
+use crate::geometry::Size;
 
 /// What a text has to go into; pixels, and points of one pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,6 +26,11 @@ pub struct TextBox {
 }
 
 impl TextBox {
+    /// Its size.
+    pub fn size(&self) -> Size {
+        Size::new(self.width, self.height)
+    }
+
     /// The stroke as measured: ImageMagick counts one pixel where there is none.
     fn stroke_space(&self) -> f64 {
         f64::from(self.stroke.max(1))

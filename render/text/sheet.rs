@@ -14,7 +14,7 @@ use super::{
     shape::{Direction, Shaped, shape},
 };
 use crate::{
-    geometry::{Area, Gravity},
+    geometry::{Area, Gravity, Point, Size},
     picture::{Canvas, Colour, encode},
 };
 
@@ -36,11 +36,18 @@ const TITLES: [(&str, &str); 15] = [
     ("Korean and emoji", "기생충과 올드보이 🎬🇰🇷👩🏽‍🚀"),
 ];
 
-const CELL: (u32, u32) = (780, 300);
+const CELL: Size = Size::new(780, 300);
 const COLUMNS: usize = 3;
 
 fn space() -> TextBox {
-    TextBox { width: CELL.0 - 60, height: CELL.1 - 50, line_spacing: 0, stroke: 0, min_size: 20, max_size: 110 }
+    TextBox {
+        width: CELL.width - 60,
+        height: CELL.height - 50,
+        line_spacing: 0,
+        stroke: 0,
+        min_size: 20,
+        max_size: 110,
+    }
 }
 
 /// Where the ink of each line is, in the box.
@@ -51,7 +58,8 @@ fn inks(shaped: &Shaped, fit: &Fit) -> Vec<Area> {
     let drawn = lines.map(|(line, above)| {
         let alone = Fit { size: fit.size, lines: vec![line.clone()], truncated: false };
         let [left, top, right, bottom] = shaped.ink_bounds(&alone, &space()).map(|edge| edge.round() as i64);
-        Area { place: (left, top - above * step), size: ((right - left) as u32, (bottom - top) as u32) }
+        let size = Size::new((right - left) as u32, (bottom - top) as u32);
+        Area { place: Point::new(left, top - above * step), size }
     });
     drawn.collect()
 }
@@ -62,7 +70,8 @@ fn titles_in_many_scripts_have_no_blank_and_no_line_that_runs_into_another() {
     let bold = Fonts::new(Font::bundled_bold().into());
     let regular = Font::bundled().into();
     let rows = TITLES.len().div_ceil(COLUMNS) as u32;
-    let mut sheet = Canvas::plain((CELL.0 * COLUMNS as u32, CELL.1 * rows), Colour::opaque([0x20, 0x24, 0x2c]));
+    let mut sheet =
+        Canvas::plain(Size::new(CELL.width * COLUMNS as u32, CELL.height * rows), Colour::opaque([0x20, 0x24, 0x2c]));
     let mut left_out = Vec::new();
     for (index, (script, title)) in TITLES.iter().enumerate() {
         let fonts = lenders.complete(&bold, std::slice::from_ref(&regular), title, true);
@@ -82,13 +91,13 @@ fn titles_in_many_scripts_have_no_blank_and_no_line_that_runs_into_another() {
         let inks = inks(&shaped, &fit);
         for (one, other) in inks.iter().zip(inks.iter().skip(1)) {
             // Marks of one line may reach a little way between those of another, as in every book.
-            let overlap = other.place.1 + i64::from(other.size.1) - one.place.1;
+            let overlap = other.place.y + i64::from(other.size.height) - one.place.y;
             assert!(overlap <= i64::from(fit.size) / 6, "{script}: lines overlap by {overlap} at {}", fit.size);
         }
         let (column, row) = ((index % COLUMNS) as u32, (index / COLUMNS) as u32);
-        let place = (i64::from(column * CELL.0 + 30), i64::from(row * CELL.1 + 25));
-        let size = (space().width, space().height);
-        let lettering: Lettering = shaped.draw(&fit, &space(), Gravity::CENTER, Area { place: (0, 0), size });
+        let place = Point::new((column * CELL.width + 30).into(), (row * CELL.height + 25).into());
+        let size = space().size();
+        let lettering: Lettering = shaped.draw(&fit, &space(), Gravity::CENTER, Area { place: Point::default(), size });
         sheet.letter(&lettering, Gravity::CENTER, place, size, (Colour::WHITE, Colour::WHITE));
     }
     if !left_out.is_empty() {

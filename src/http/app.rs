@@ -87,10 +87,10 @@ pub fn app(
         .wrap(from_fn(middleware::masking::mask))
         .wrap(Compress::default())
         .wrap(from_fn(api::system::metrics::measure))
-        .wrap(from_fn(middleware::rewrite::head_as_get))
-        .wrap(from_fn(middleware::rewrite::tidy_path))
-        .wrap(from_fn(middleware::rewrite::harmless_upgrade))
-        .wrap(from_fn(middleware::rewrite::strip_base))
+        .wrap(from_fn(middleware::normalize::head_as_get))
+        .wrap(from_fn(middleware::normalize::tidy_path))
+        .wrap(from_fn(middleware::normalize::harmless_upgrade))
+        .wrap(from_fn(middleware::normalize::strip_base))
         .wrap(from_fn(middleware::headers::secure))
         .wrap(from_fn(middleware::access_log::tell))
         .wrap(from_fn(middleware::request_id::assign))
@@ -100,7 +100,6 @@ pub fn app(
 /// Sends every rejection of the framework through our error body.
 fn rejections(config: &mut web::ServiceConfig) {
     config
-        .app_data(web::QueryConfig::default().error_handler(|error, _| rejected("query", &error)))
         .app_data(web::PathConfig::default().error_handler(|error, _| not_a_number(&error)))
         .app_data(web::FormConfig::default().error_handler(|error, _| rejected("body", &error)));
 }

@@ -105,7 +105,7 @@ async fn admit<B: MessageBody>(
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let needed = access::needed(request.method(), request.match_info().as_str());
     if let Err(foreign) = check_page(&request, state) {
-        if needed != Access::Public && !(needed == Access::Asked && is_read(&request)) {
+        if needed != Access::Public && !(needed == Access::Optional && is_read(&request)) {
             return Ok(refuse_page(request, state, &foreign));
         }
         // What anybody may read says less, or why the rest does not answer.
@@ -154,12 +154,12 @@ fn check_scope(request: &ServiceRequest, state: &State, login: &Login, scope: Sc
     match login {
         Login::Known(principal) if principal.may(scope) => Ok(()),
         Login::Known(_) => {
-            let text = format!("this login lacks the scope {scope}; use one that has it");
-            Err(ApiError::new(Code::Forbidden, text))
+            let values = [("scope", scope.to_string().into())];
+            Err(ApiError::told(Code::Forbidden, "this login lacks the scope {scope}; use one that has it", values))
         }
-        Login::Closed(wait) => {
-            let text = format!("too many wrong logins from this address; try again in {} s", rounded_up(*wait));
-            Err(ApiError::new(Code::TooManyAttempts, text))
+        Login::Throttled(wait) => {
+            let template = "too many wrong logins from this address; try again in {seconds} s";
+            Err(ApiError::told(Code::TooManyAttempts, template, [("seconds", rounded_up(*wait).into())]))
         }
         Login::Missing | Login::Wrong => Err(not_signed_in(login, &state.views.config.get())),
     }
@@ -192,7 +192,7 @@ fn is_from_open_network(request: &ServiceRequest, state: &State) -> bool {
 /// A refusal without `WWW-Authenticate`: the browser's own dialog would cover the UI's form.
 fn refusal(error: &ApiError, login: &Login) -> HttpResponse {
     let mut answer = error.error_response();
-    if let Login::Closed(wait) = login {
+    if let Login::Throttled(wait) = login {
         answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(rounded_up(*wait)));
     }
     answer

@@ -6,6 +6,7 @@ use std::fmt;
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
+use posterizarr_base::said::Values;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
@@ -125,14 +126,32 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An error with a text for people: what is wrong and what to do.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: None, extra: Box::default(), params: Box::default() }
+    /// An error with a text for people, always the same: what is wrong and what to do.
+    pub fn new(code: Code, message: &'static str) -> Self {
+        Self::with_text(code, message.to_owned())
     }
 
     /// A thing that is not there.
-    pub fn not_found(message: impl Into<String>) -> Self {
+    pub fn not_found(message: &'static str) -> Self {
         Self::new(Code::NotFound, message)
+    }
+
+    /// An error whose text has values in it. `template` has `{name}` for each, or `{name:?}` where it stands in quotes; clients
+    /// that say it in another language get them as `params`.
+    pub fn told<const N: usize>(code: Code, template: &'static str, values: [(&'static str, Value); N]) -> Self {
+        let message = filled(template, &values);
+        let params = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { params: Box::new(params), ..Self::with_text(code, message) }
+    }
+
+    /// An error of the domain, with its text and the values in it.
+    pub fn of(code: Code, error: &impl Values) -> Self {
+        let params = error.values().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Self { params: Box::new(params), ..Self::with_text(code, error.to_string()) }
+    }
+
+    fn with_text(code: Code, message: String) -> Self {
+        Self { code, message, detail: None, extra: Box::default(), params: Box::default() }
     }
 
     /// Our fault: the cause goes to the log, not to the client.
@@ -143,9 +162,7 @@ impl ApiError {
 
     /// A request that does not fit its shape; `loc` says where (such as `["query", "tail"]`).
     pub fn validation(kind: &str, loc: &[&str], message: impl Into<String>) -> Self {
-        let message = message.into();
-        let detail = json!([{ "type": kind, "loc": loc, "msg": message }]);
-        Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidRequest, message) }
+        Self::invalid(vec![json!({ "type": kind, "loc": loc, "msg": message.into() })])
     }
 
     /// Values that are not acceptable, each with its name below `place` and what is wrong; `message` tells all of it.
@@ -158,26 +175,24 @@ impl ApiError {
             let loc: Vec<_> = place.iter().copied().chain([name]).collect();
             json!({ "type": "value_error", "loc": loc, "msg": wrong })
         };
-        let detail: Value = wrong.into_iter().map(item).collect();
-        Self { detail: Some(Box::new(detail)), ..Self::new(Code::InvalidValue, message) }
+        let problems: Vec<Value> = wrong.into_iter().map(item).collect();
+        Self { message: message.into(), ..Self::invalid(problems) }.with_code(Code::InvalidValue)
     }
 
-    /// A request with several things wrong; each is an object with `type`, `loc` and `msg`.
+    /// A request with several things wrong; each is an object with `type`, `loc` and `msg`. What they are about is told as
+    /// `fields`.
     pub fn invalid(problems: Vec<Value>) -> Self {
         let texts: Vec<_> = problems.iter().filter_map(|problem| problem.get("msg")?.as_str()).collect();
         let message = texts.join("; ");
-        Self { detail: Some(Box::new(problems.into())), ..Self::new(Code::InvalidRequest, message) }
+        let fields: Vec<_> = problems.iter().filter_map(|problem| problem.get("loc").map(place)).collect();
+        let params = serde_json::Map::from_iter([("fields".to_owned(), fields.into())]);
+        let detail = Some(Box::new(problems.into()));
+        Self { detail, params: Box::new(params), ..Self::with_text(Code::InvalidRequest, message) }
     }
 
     /// The same error under a more telling code.
     pub fn with_code(self, code: Code) -> Self {
         Self { code, ..self }
-    }
-
-    /// Adds what the text tells besides words: a name, a number. Clients that say it in another language need no more.
-    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.params.insert(name.to_owned(), value.into());
-        self
     }
 
     /// Adds a field to the body.
@@ -215,6 +230,35 @@ impl ApiError {
         }
         body
     }
+}
+
+/// A template with the values in their places.
+fn filled(template: &str, values: &[(&'static str, Value)]) -> String {
+    let mut text = String::new();
+    let mut rest = template;
+    while let Some((before, (written, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        text.push_str(before);
+        let (name, is_quoted) = written.strip_suffix(":?").map_or((written, false), |name| (name, true));
+        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        debug_assert!(value.is_some(), "no value {name} for {template:?}");
+        match value {
+            Some(Value::String(value)) if is_quoted => text.push_str(&format!("{value:?}")),
+            Some(Value::String(value)) => text.push_str(value),
+            Some(value) => text.push_str(&value.to_string()),
+            None => {}
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
+}
+
+/// Where a problem is, such as `body.name`.
+fn place(loc: &Value) -> String {
+    let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+    loc.as_array().into_iter().flatten().map(part).collect::<Vec<_>>().join(".")
 }
 
 impl fmt::Display for ApiError {
@@ -258,9 +302,35 @@ impl From<crate::actors::runtime::safe_path::PathError> for ApiError {
     fn from(error: crate::actors::runtime::safe_path::PathError) -> Self {
         use crate::actors::runtime::safe_path::PathError;
         match error {
-            PathError::Forbidden => Self::new(Code::InvalidValue, error.to_string()),
-            PathError::Missing => Self::not_found(error.to_string()),
+            PathError::Forbidden => Self::new(Code::InvalidValue, "this path is not allowed"),
+            PathError::Missing => Self::not_found("no such file or folder"),
             PathError::Io(cause) => Self::internal(cause),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_its_values_in_their_places_and_tells_them_once_more() {
+        let error = ApiError::told(
+            Code::Conflict,
+            "{name:?} has {count} of {name}",
+            [("name", "a {count} \"b\"".into()), ("count", 3.into())],
+        );
+        assert_eq!(error.to_string(), r#""a {count} \"b\"" has 3 of a {count} "b""#);
+        assert_eq!(error.body()["params"], json!({ "name": "a {count} \"b\"", "count": 3 }));
+        assert_eq!(ApiError::new(Code::Conflict, "no {values").to_string(), "no {values");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_place() {
+        let error = ApiError::validation("missing", &["body", "name"], "Field required");
+        assert_eq!(error.body()["params"], json!({ "fields": ["body.name"] }));
+        let values = ApiError::invalid_values(&["body"], [("a", "is wrong"), ("b", "too")], "two are wrong");
+        assert_eq!((values.to_string().as_str(), values.code()), ("two are wrong", Code::InvalidValue));
+        assert_eq!(values.body()["params"], json!({ "fields": ["body.a", "body.b"] }));
     }
 }

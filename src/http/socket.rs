@@ -9,8 +9,8 @@ use actix_ws::{CloseCode, CloseReason, Message, MessageStream, ProtocolError, Se
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::http::AppState;
 use crate::http::auth::StreamLogin;
+use crate::http::{ApiError, AppState, Code};
 
 /// The pause between pings.
 const PING: Duration = Duration::from_secs(20);
@@ -30,6 +30,11 @@ pub(in crate::http) enum Ending {
     SignedOut,
     /// What it was opened for cannot be had.
     Refused,
+}
+
+/// Why a request does not become a WebSocket.
+pub(in crate::http) fn no_websocket(cause: actix_web::Error) -> ApiError {
+    ApiError::told(Code::InvalidRequest, "this is a websocket: {cause}", [("cause", cause.to_string().into())])
 }
 
 /// The way to a client.

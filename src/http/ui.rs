@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::api::library::files;
 use crate::http::api::system::docs;
-use crate::http::respond::representation::Representation;
+use crate::http::respond::conditional::Representation;
 use crate::http::{ApiError, Code, State};
 use crate::settings::Settings;
 
@@ -86,12 +86,9 @@ pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse
 /// The answer to a method that the path does not have.
 fn not_allowed(methods: &[Method]) -> HttpResponse {
     let names = methods.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-    refused(&format!("use {names} here"), &names)
-}
-
-fn refused(message: &str, allowed: &str) -> HttpResponse {
-    let mut response = ApiError::new(Code::MethodNotAllowed, message).error_response();
-    if let Ok(allowed) = HeaderValue::from_str(allowed) {
+    let refusal = ApiError::told(Code::MethodNotAllowed, "use {methods} here", [("methods", names.as_str().into())]);
+    let mut response = refusal.error_response();
+    if let Ok(allowed) = HeaderValue::from_str(&names) {
         response.headers_mut().insert(ALLOW, allowed);
     }
     response

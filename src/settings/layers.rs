@@ -11,7 +11,7 @@ use posterizarr_media::service::HostLimits;
 
 use super::origin::Sources;
 use super::origin::{Origin, Origins};
-use super::parse::Given;
+use super::parse::RawValue;
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::toml_file::{self, Values};
@@ -208,7 +208,7 @@ impl Layers<'_> {
         }
     }
 
-    fn given(&self, setting: &Setting) -> Vec<(Origin, Store, Result<Given, String>)> {
+    fn given(&self, setting: &Setting) -> Vec<(Origin, Store, Result<RawValue, String>)> {
         let mut given = Vec::new();
         if let (Some(value), Some(file)) = (self.values.get(setting.key), &self.file) {
             given.push((Origin::File(file.clone()), setting.store, value.clone()));
@@ -223,23 +223,23 @@ impl Layers<'_> {
             }
         }
         if let Some(text) = self.flags.get(setting.key) {
-            given.push((Origin::Flag(setting.flag()), setting.store, Ok(Given::Text(text.clone()))));
+            given.push((Origin::Flag(setting.flag()), setting.store, Ok(RawValue::Text(text.clone()))));
         }
         given
     }
 
-    fn variable(&self, name: &str) -> Option<Result<Given, String>> {
+    fn variable(&self, name: &str) -> Option<Result<RawValue, String>> {
         if self.environment.is_unreadable(name) {
             return Some(Err("is not UTF-8".to_owned()));
         }
-        self.environment.variable(name).map(|value| Ok(Given::Text(value.to_owned())))
+        self.environment.variable(name).map(|value| Ok(RawValue::Text(value.to_owned())))
     }
 
     /// The text of a setting that is needed before the file is read; mistakes in it are told later, by [`Self::apply`].
     fn early(&self, key: &str) -> Option<String> {
         let setting = SETTINGS.iter().find(|setting| setting.key == key)?;
         match self.given(setting).pop()?.2 {
-            Ok(Given::Text(text)) => Some(text),
+            Ok(RawValue::Text(text)) => Some(text),
             _ => None,
         }
     }

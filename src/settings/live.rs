@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layers::load_with;
-use super::parse::Given;
+use super::parse::RawValue;
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, SETTINGS};
 use super::toml_file::{self, Values};
@@ -76,7 +76,7 @@ impl LiveSettings {
     }
 
     /// Saves values by their keys, all or none; none in the place of a value brings back what holds without it. Blocks for the disk.
-    pub fn save(&self, changes: Vec<(String, Option<Given>)>) -> Result<(), SaveError> {
+    pub fn save(&self, changes: Vec<(String, Option<RawValue>)>) -> Result<(), SaveError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now.get();
         let path = saved::path(&now.data_dir);
@@ -103,7 +103,7 @@ impl LiveSettings {
 }
 
 /// Whether a value would count if it was saved.
-fn checked(now: &Settings, key: &str, value: Option<&Given>) -> Result<(), Refusal> {
+fn checked(now: &Settings, key: &str, value: Option<&RawValue>) -> Result<(), Refusal> {
     let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Refusal::Unknown)?;
     if setting.takes_effect().is_none() {
         return Err(Refusal::ByHand(now.file().display().to_string()));
@@ -164,8 +164,8 @@ mod tests {
         }
     }
 
-    fn text(key: &str, value: &str) -> (String, Option<Given>) {
-        (key.to_owned(), Some(Given::Text(value.to_owned())))
+    fn text(key: &str, value: &str) -> (String, Option<RawValue>) {
+        (key.to_owned(), Some(RawValue::Text(value.to_owned())))
     }
 
     #[test]

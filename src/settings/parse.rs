@@ -19,14 +19,14 @@ use crate::actors::schedule::rule::parse_time;
 
 /// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Given {
+pub enum RawValue {
     /// One text.
     Text(String),
     /// Several texts.
     List(Vec<String>),
 }
 
-impl fmt::Display for Given {
+impl fmt::Display for RawValue {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(formatter, "{text}"),
@@ -39,28 +39,28 @@ impl fmt::Display for Given {
 pub type Parsed<T> = Result<T, String>;
 
 /// One text, not empty.
-pub fn text(given: &Given) -> Parsed<&str> {
+pub fn text(given: &RawValue) -> Parsed<&str> {
     match given {
-        Given::Text(text) if text.trim().is_empty() => Err("is empty; give a value, or leave it out".to_owned()),
-        Given::Text(text) => Ok(text.trim()),
-        Given::List(_) => Err("is a list; give one value".to_owned()),
+        RawValue::Text(text) if text.trim().is_empty() => Err("is empty; give a value, or leave it out".to_owned()),
+        RawValue::Text(text) => Ok(text.trim()),
+        RawValue::List(_) => Err("is a list; give one value".to_owned()),
     }
 }
 
 /// Several texts: a TOML array, or one text split at commas.
-pub fn list(given: &Given) -> Vec<String> {
+pub fn list(given: &RawValue) -> Vec<String> {
     let tidy = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
     match given {
-        Given::Text(text) => text.split(',').filter_map(tidy).collect(),
-        Given::List(texts) => texts.iter().filter_map(|text| tidy(text)).collect(),
+        RawValue::Text(text) => text.split(',').filter_map(tidy).collect(),
+        RawValue::List(texts) => texts.iter().filter_map(|text| tidy(text)).collect(),
     }
 }
 
 /// A command: a TOML array of its words, or one text split as a shell would.
-pub fn command(given: &Given) -> Parsed<Vec<String>> {
+pub fn command(given: &RawValue) -> Parsed<Vec<String>> {
     let words = match given {
-        Given::List(words) => Some(words.clone()),
-        Given::Text(text) => shlex::split(text),
+        RawValue::List(words) => Some(words.clone()),
+        RawValue::Text(text) => shlex::split(text),
     };
     match words {
         Some(words) if words.first().is_some_and(|program| !program.is_empty()) => Ok(words),
@@ -70,7 +70,7 @@ pub fn command(given: &Given) -> Parsed<Vec<String>> {
 }
 
 /// Yes or no.
-pub fn switch(given: &Given) -> Parsed<bool> {
+pub fn switch(given: &RawValue) -> Parsed<bool> {
     match text(given)?.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "1" => Ok(true),
         "false" | "no" | "off" | "0" => Ok(false),
@@ -79,7 +79,7 @@ pub fn switch(given: &Given) -> Parsed<bool> {
 }
 
 /// An address with a port.
-pub fn address(given: &Given) -> Parsed<SocketAddr> {
+pub fn address(given: &RawValue) -> Parsed<SocketAddr> {
     let text = text(given)?;
     let address = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}").parse(),
@@ -89,7 +89,7 @@ pub fn address(given: &Given) -> Parsed<SocketAddr> {
 }
 
 /// An address without a port.
-pub fn host(given: &Given) -> Parsed<IpAddr> {
+pub fn host(given: &RawValue) -> Parsed<IpAddr> {
     match text(given)? {
         "localhost" => Ok(IpAddr::from([127, 0, 0, 1])),
         text => text
@@ -101,14 +101,14 @@ pub fn host(given: &Given) -> Parsed<IpAddr> {
 }
 
 /// A port.
-pub fn port(given: &Given) -> Parsed<u16> {
+pub fn port(given: &RawValue) -> Parsed<u16> {
     let text = text(given)?;
     text.parse().map_err(|_| format!("`{text}` is not a port; write a number from 0 to 65535"))
 }
 
 /// A path prefix: empty, or `/name` without a slash at its end; before it the origin, where a whole address is given.
-pub fn base_url(given: &Given) -> Parsed<(Option<String>, String)> {
-    let Given::Text(text) = given else {
+pub fn base_url(given: &RawValue) -> Parsed<(Option<String>, String)> {
+    let RawValue::Text(text) = given else {
         return Err("is a list; give one path".to_owned());
     };
     let text = text.trim();
@@ -131,7 +131,7 @@ pub fn base_url(given: &Given) -> Parsed<(Option<String>, String)> {
 }
 
 /// A time span; a bare number counts seconds.
-pub fn duration(given: &Given) -> Parsed<Duration> {
+pub fn duration(given: &RawValue) -> Parsed<Duration> {
     let text = text(given)?;
     if let Ok(seconds) = text.parse() {
         return Ok(Duration::from_secs(seconds));
@@ -141,13 +141,13 @@ pub fn duration(given: &Given) -> Parsed<Duration> {
 }
 
 /// A time span that is not zero.
-pub fn patience(given: &Given) -> Parsed<Duration> {
+pub fn patience(given: &RawValue) -> Parsed<Duration> {
     let time = duration(given)?;
     if time.is_zero() { Err("must be longer than zero, such as 10s".to_owned()) } else { Ok(time) }
 }
 
 /// A time span, or none where it says `off` or zero.
-pub fn limit(given: &Given) -> Parsed<Option<Duration>> {
+pub fn limit(given: &RawValue) -> Parsed<Option<Duration>> {
     if ["off", "none", "never"].contains(&text(given)?.to_ascii_lowercase().as_str()) {
         return Ok(None);
     }
@@ -155,7 +155,7 @@ pub fn limit(given: &Given) -> Parsed<Option<Duration>> {
 }
 
 /// Delays by name, such as `sonarr=10m, radarr.download=0s`.
-pub fn delays(given: &Given) -> Parsed<BTreeMap<String, Duration>> {
+pub fn delays(given: &RawValue) -> Parsed<BTreeMap<String, Duration>> {
     let delay = |item: String| {
         let (name, time) =
             item.split_once('=').ok_or_else(|| format!("`{item}` is not a delay; write it like sonarr=10m"))?;
@@ -163,13 +163,13 @@ pub fn delays(given: &Given) -> Parsed<BTreeMap<String, Duration>> {
         if !["sonarr", "radarr", "tautulli"].contains(&source.as_str()) {
             return Err(format!("`{name}` names no source; begin it with sonarr, radarr or tautulli"));
         }
-        Ok((name.trim().to_ascii_lowercase(), duration(&Given::Text(time.trim().to_owned()))?))
+        Ok((name.trim().to_ascii_lowercase(), duration(&RawValue::Text(time.trim().to_owned()))?))
     };
     list(given).into_iter().map(delay).collect()
 }
 
 /// Times of day as upstream's container takes them: a comma list, or `disabled`.
-pub fn times(given: &Given) -> Parsed<Option<String>> {
+pub fn times(given: &RawValue) -> Parsed<Option<String>> {
     let times = list(given);
     if times.iter().all(|time| time.eq_ignore_ascii_case("disabled")) {
         return Ok(None);
@@ -181,7 +181,7 @@ pub fn times(given: &Given) -> Parsed<Option<String>> {
 }
 
 /// An http or https address; placeholders in braces are let through.
-pub fn url(given: &Given) -> Parsed<String> {
+pub fn url(given: &RawValue) -> Parsed<String> {
     let text = text(given)?;
     let host = text.strip_prefix("https://").or(text.strip_prefix("http://")).unwrap_or_default();
     if host.is_empty() || host.starts_with('/') || text.contains(char::is_whitespace) {
@@ -191,12 +191,12 @@ pub fn url(given: &Given) -> Parsed<String> {
 }
 
 /// A list of http or https addresses.
-pub fn urls(given: &Given) -> Parsed<Vec<String>> {
-    list(given).into_iter().map(|item| url(&Given::Text(item))).collect()
+pub fn urls(given: &RawValue) -> Parsed<Vec<String>> {
+    list(given).into_iter().map(|item| url(&RawValue::Text(item))).collect()
 }
 
 /// A number of at least one.
-pub fn count(given: &Given) -> Parsed<usize> {
+pub fn count(given: &RawValue) -> Parsed<usize> {
     let text = text(given)?;
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
@@ -205,16 +205,16 @@ pub fn count(given: &Given) -> Parsed<usize> {
 }
 
 /// How many requests a host gets at the same time.
-pub fn in_flight(given: &Given) -> Parsed<usize> {
+pub fn in_flight(given: &RawValue) -> Parsed<usize> {
     between(given, 64)
 }
 
 /// How many requests a host gets in a second.
-pub fn per_second(given: &Given) -> Parsed<u32> {
+pub fn per_second(given: &RawValue) -> Parsed<u32> {
     between(given, 1000).map(|rate| rate as u32)
 }
 
-fn between(given: &Given, most: usize) -> Parsed<usize> {
+fn between(given: &RawValue, most: usize) -> Parsed<usize> {
     match count(given) {
         Ok(number) if number <= most => Ok(number),
         _ => Err(format!("`{}` is not a number from 1 to {most}", text(given)?)),
@@ -222,7 +222,7 @@ fn between(given: &Given, most: usize) -> Parsed<usize> {
 }
 
 /// A number of bytes; units count in steps of 1024.
-pub fn size(given: &Given) -> Parsed<u64> {
+pub fn size(given: &RawValue) -> Parsed<u64> {
     let text = text(given)?;
     let digits = text.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
@@ -239,7 +239,7 @@ pub fn size(given: &Given) -> Parsed<u64> {
 }
 
 /// File mode bits in octal.
-pub fn umask(given: &Given) -> Parsed<u32> {
+pub fn umask(given: &RawValue) -> Parsed<u32> {
     let text = text(given)?;
     match u32::from_str_radix(text, 8) {
         Ok(bits) if bits <= 0o777 => Ok(bits),
@@ -248,7 +248,7 @@ pub fn umask(given: &Given) -> Parsed<u32> {
 }
 
 /// How changes of folders are noticed.
-pub fn watch(given: &Given) -> Parsed<Watch> {
+pub fn watch(given: &RawValue) -> Parsed<Watch> {
     match text(given)? {
         "auto" => Ok(Watch::Auto),
         "poll" => Ok(Watch::Poll),
@@ -258,7 +258,7 @@ pub fn watch(given: &Given) -> Parsed<Watch> {
 }
 
 /// When what is shown is saved before it is replaced.
-pub fn save_first(given: &Given) -> Parsed<SaveFirst> {
+pub fn save_first(given: &RawValue) -> Parsed<SaveFirst> {
     match text(given)? {
         "auto" => Ok(SaveFirst::Auto),
         "on" => Ok(SaveFirst::On),
@@ -268,41 +268,41 @@ pub fn save_first(given: &Given) -> Parsed<SaveFirst> {
 }
 
 /// Whether texts are helped that can hardly be read.
-pub fn legibility(given: &Given) -> Parsed<Legibility> {
+pub fn legibility(given: &RawValue) -> Parsed<Legibility> {
     let word = text(given)?;
     Legibility::parse(word).ok_or_else(|| format!("`{word}` does not say where to help; write auto, on or off"))
 }
 
 /// The colours of borders by the time of the year; several may stand in a list, or with semicolons between them.
-pub fn borders(given: &Given) -> Parsed<Vec<SeasonalBorder>> {
+pub fn borders(given: &RawValue) -> Parsed<Vec<SeasonalBorder>> {
     match given {
-        Given::Text(text) => SeasonalBorder::parse_all(text),
-        Given::List(texts) => SeasonalBorder::parse_all(&texts.join(";")),
+        RawValue::Text(text) => SeasonalBorder::parse_all(text),
+        RawValue::List(texts) => SeasonalBorder::parse_all(&texts.join(";")),
     }
 }
 
 /// Rules of badges; several may stand in a list, or with semicolons between them.
-pub fn badges(given: &Given) -> Parsed<Vec<BadgeRule>> {
+pub fn badges(given: &RawValue) -> Parsed<Vec<BadgeRule>> {
     match given {
-        Given::Text(text) => BadgeRule::parse_all(text),
-        Given::List(texts) => BadgeRule::parse_all(&texts.join(";")),
+        RawValue::Text(text) => BadgeRule::parse_all(text),
+        RawValue::List(texts) => BadgeRule::parse_all(&texts.join(";")),
     }
 }
 
 /// How title cards look of what was not watched yet.
-pub fn hiding(given: &Given) -> Parsed<Option<Hiding>> {
+pub fn hiding(given: &RawValue) -> Parsed<Option<Hiding>> {
     text(given).and_then(Hiding::parse)
 }
 
 /// The weight of a font.
-pub fn weight(given: &Given) -> Parsed<u16> {
+pub fn weight(given: &RawValue) -> Parsed<u16> {
     let word = text(given)?;
     let weight = word.parse().ok().filter(|weight| (100..=900).contains(weight));
     weight.ok_or_else(|| format!("`{word}` is not a weight; write a number from 100 (thin) over 400 to 900 (black)"))
 }
 
 /// A log format.
-pub fn log_format(given: &Given) -> Parsed<LogFormat> {
+pub fn log_format(given: &RawValue) -> Parsed<LogFormat> {
     match text(given)? {
         "human" => Ok(LogFormat::Human),
         "json" => Ok(LogFormat::Json),
@@ -311,7 +311,7 @@ pub fn log_format(given: &Given) -> Parsed<LogFormat> {
 }
 
 /// Who does the runs.
-pub fn runner(given: &Given) -> Parsed<RunnerChoice> {
+pub fn runner(given: &RawValue) -> Parsed<RunnerChoice> {
     match text(given)? {
         "auto" => Ok(RunnerChoice::Auto),
         "script" => Ok(RunnerChoice::Script),
@@ -321,7 +321,7 @@ pub fn runner(given: &Given) -> Parsed<RunnerChoice> {
 }
 
 /// A log filter.
-pub fn log_filter(given: &Given) -> Parsed<String> {
+pub fn log_filter(given: &RawValue) -> Parsed<String> {
     let text = text(given)?;
     let wrong = |cause| {
         format!("`{text}` is not a log filter ({cause}); write error, warn, info, debug or trace, or name=level")
@@ -334,7 +334,7 @@ pub fn log_filter(given: &Given) -> Parsed<String> {
 }
 
 /// Networks or single addresses.
-pub fn networks(given: &Given) -> Parsed<Vec<IpNet>> {
+pub fn networks(given: &RawValue) -> Parsed<Vec<IpNet>> {
     let network = |text: String| {
         text.parse::<IpNet>()
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
@@ -344,12 +344,12 @@ pub fn networks(given: &Given) -> Parsed<Vec<IpNet>> {
 }
 
 /// Origins as a browser names them.
-pub fn origins(given: &Given) -> Parsed<Vec<String>> {
+pub fn origins(given: &RawValue) -> Parsed<Vec<String>> {
     list(given).iter().map(|text| origin(text)).collect()
 }
 
 /// Origins whose pages may frame ours, or `*` for all.
-pub fn ancestors(given: &Given) -> Parsed<Vec<String>> {
+pub fn ancestors(given: &RawValue) -> Parsed<Vec<String>> {
     let list = list(given);
     if list == ["*"] {
         return Ok(list);
@@ -371,7 +371,7 @@ fn origin(text: &str) -> Parsed<String> {
 }
 
 /// Names of hosts, without a port; `*.` in front stands for every name below.
-pub fn host_names(given: &Given) -> Parsed<Vec<String>> {
+pub fn host_names(given: &RawValue) -> Parsed<Vec<String>> {
     let name = |text: String| {
         let name = text.trim_end_matches('.').to_ascii_lowercase();
         let bare = name.strip_prefix("*.").unwrap_or(&name);
@@ -391,14 +391,14 @@ pub fn host_names(given: &Given) -> Parsed<Vec<String>> {
 mod tests {
     use super::*;
 
-    fn given(text: &str) -> Given {
-        Given::Text(text.to_owned())
+    fn given(text: &str) -> RawValue {
+        RawValue::Text(text.to_owned())
     }
 
     #[test]
     fn patience_is_some_time() {
-        assert_eq!(patience(&Given::Text("3s".to_owned())), Ok(Duration::from_secs(3)));
-        assert!(patience(&Given::Text("0s".to_owned())).is_err());
+        assert_eq!(patience(&RawValue::Text("3s".to_owned())), Ok(Duration::from_secs(3)));
+        assert!(patience(&RawValue::Text("0s".to_owned())).is_err());
     }
 
     #[test]
@@ -438,7 +438,7 @@ mod tests {
         assert_eq!(command(&given("pwsh -File '{script}' \"a b\"")).unwrap(), ["pwsh", "-File", "{script}", "a b"]);
         assert!(command(&given("pwsh 'open")).is_err());
         assert!(command(&given("  ")).is_err());
-        assert!(command(&Given::List(vec![])).is_err());
+        assert!(command(&RawValue::List(vec![])).is_err());
     }
 
     #[test]
@@ -458,7 +458,7 @@ mod tests {
         assert!(networks[1].contains(&IpAddr::from([192, 168, 1, 5])));
         assert!(origins(&given("*")).is_err());
         assert!(origins(&given("https://dash.example.org/path")).is_err());
-        assert_eq!(origins(&Given::List(vec!["HTTP://Dash:3000".to_owned()])).unwrap(), ["http://dash:3000"]);
+        assert_eq!(origins(&RawValue::List(vec!["HTTP://Dash:3000".to_owned()])).unwrap(), ["http://dash:3000"]);
         assert_eq!(origins(&given("https://dash:443,http://dash:80")).unwrap(), ["https://dash", "http://dash"]);
         assert_eq!(ancestors(&given("*")).unwrap(), ["*"]);
         assert!(ancestors(&given("*, https://dash")).unwrap_err().contains("* alone"));

@@ -4,10 +4,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Settings;
-use super::parse::{Given, Parsed};
+use super::parse::{Parsed, RawValue};
 
 /// Takes a value into the settings, or says what would be right.
-pub type Store = fn(&mut Settings, &Given) -> Parsed<()>;
+pub type Store = fn(&mut Settings, &RawValue) -> Parsed<()>;
 
 /// One setting.
 pub struct Setting {

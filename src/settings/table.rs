@@ -1,7 +1,7 @@
 //! The one list of settings.
 
 use super::Settings;
-use super::parse::{self, Given, Parsed};
+use super::parse::{self, Parsed, RawValue};
 pub use super::setting::{PREFIX, Setting, Store, TakesEffect};
 
 /// The key of the setting that names the TOML file; it cannot be in that file.
@@ -639,41 +639,41 @@ pub const SETTINGS: &[Setting] = &[
     },
 ];
 
-fn data_dir(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn data_dir(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::text(given).map(|folder| settings.data_dir = folder.into())
 }
 
-fn app_dir(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn app_dir(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::text(given).map(|folder| settings.app_dir = folder.into())
 }
 
-fn bind_host(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn bind_host(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::host(given).map(|host| settings.bind.set_ip(host))
 }
 
-fn bind_port(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn bind_port(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::port(given).map(|port| settings.bind.set_port(port))
 }
 
-fn base_url(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn base_url(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     let (origin, path) = parse::base_url(given)?;
     (settings.public_origin, settings.base_url) = (origin, path);
     Ok(())
 }
 
-fn disable_ui(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn disable_ui(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::switch(given).map(|disabled| settings.disable_ui = disabled)
 }
 
-fn run_time(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn run_time(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::times(given).map(|times| settings.run_time = times)
 }
 
-fn arr_delay(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn arr_delay(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::duration(given).map(|delay| settings.arr_delay = delay)
 }
 
-fn umask(settings: &mut Settings, given: &Given) -> Parsed<()> {
+fn umask(settings: &mut Settings, given: &RawValue) -> Parsed<()> {
     parse::umask(given).map(|bits| settings.umask = bits)
 }
 

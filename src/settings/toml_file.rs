@@ -6,13 +6,13 @@ use std::path::Path;
 
 use posterizarr_base::{bounded, files};
 
-use super::parse::Given;
+use super::parse::RawValue;
 
 /// The largest settings file, in bytes.
 const MAX_FILE_SIZE: u64 = 1024 * 1024;
 
 /// Values under their dotted keys, or what is wrong with them.
-pub type Values = BTreeMap<String, Result<Given, String>>;
+pub type Values = BTreeMap<String, Result<RawValue, String>>;
 
 /// The file's values.
 pub fn read(path: &Path) -> Result<Values, String> {
@@ -37,10 +37,10 @@ fn flatten(prefix: &str, table: toml::Table, values: &mut Values) {
             toml::Value::Table(inner) => flatten(&key, inner, values),
             toml::Value::Array(items) => {
                 let items: Option<_> = items.into_iter().map(scalar).collect();
-                values.insert(key, items.map(Given::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
+                values.insert(key, items.map(RawValue::List).ok_or_else(|| "is a list of lists or tables".to_owned()));
             }
             other => {
-                let text = scalar(other).map(Given::Text).ok_or_else(|| "is not text or number".to_owned());
+                let text = scalar(other).map(RawValue::Text).ok_or_else(|| "is not text or number".to_owned());
                 values.insert(key, text);
             }
         }
@@ -58,12 +58,12 @@ fn scalar(value: toml::Value) -> Option<String> {
 }
 
 /// Writes values, only for the owner's eyes, below a comment of one line.
-pub fn write(path: &Path, comment: &str, values: &BTreeMap<String, Given>) -> io::Result<()> {
+pub fn write(path: &Path, comment: &str, values: &BTreeMap<String, RawValue>) -> io::Result<()> {
     let mut table = toml::Table::new();
     for (key, given) in values {
         let value = match given {
-            Given::Text(text) => toml::Value::from(text.as_str()),
-            Given::List(texts) => toml::Value::from(texts.clone()),
+            RawValue::Text(text) => toml::Value::from(text.as_str()),
+            RawValue::List(texts) => toml::Value::from(texts.clone()),
         };
         let (section, name) = key.split_once('.').unwrap_or(("", key));
         if section.is_empty() {
@@ -84,9 +84,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         let values = BTreeMap::from([
-            ("bind".to_owned(), Given::Text("1.2.3.4:5".to_owned())),
-            ("drawing.badges".to_owned(), Given::List(vec!["hdr north label=\"a, b\"".to_owned(), "new=3".to_owned()])),
-            ("drawing.legibility".to_owned(), Given::Text("on".to_owned())),
+            ("bind".to_owned(), RawValue::Text("1.2.3.4:5".to_owned())),
+            (
+                "drawing.badges".to_owned(),
+                RawValue::List(vec!["hdr north label=\"a, b\"".to_owned(), "new=3".to_owned()]),
+            ),
+            ("drawing.legibility".to_owned(), RawValue::Text("on".to_owned())),
         ]);
         write(&path, "by a test", &values).unwrap();
         let read: BTreeMap<_, _> = read(&path).unwrap().into_iter().map(|(key, value)| (key, value.unwrap())).collect();

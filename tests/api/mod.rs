@@ -29,6 +29,7 @@ mod overlays;
 mod plugin_events;
 mod preview;
 mod readiness;
+mod refusals;
 mod replacements;
 mod replacing;
 mod root;

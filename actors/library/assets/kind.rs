@@ -2,7 +2,7 @@
 //!
 //! Both rule sets are upstream's, oddities included: whatever is nothing else is a poster.
 
-use posterizarr_base::artwork::{Episode, season_of_stem};
+use posterizarr_base::artwork::AssetName;
 
 use crate::servers::library_types::{LibraryKind, LibraryTypes};
 
@@ -28,21 +28,17 @@ impl Gallery {
 
     /// The kind of a picture with this file name, in any letter case.
     pub fn of(name: &str) -> Self {
-        let name = name.to_ascii_lowercase();
-        let stem = stem(&name);
+        let stem = stem(name);
         let head = name.split('.').next().unwrap_or_default();
-        let tail = stem.rsplit_once('_').map(|(_, tail)| tail);
-        let is = |what: fn(&str) -> bool| what(stem) || tail.is_some_and(what);
-        if !is_special(head) && !tail.is_some_and(is_special) {
-            Self::Poster
-        } else if is(is_background) {
-            Self::Background
-        } else if is(is_season) {
-            Self::Season
-        } else if is(is_episode) {
-            Self::TitleCard
-        } else {
-            Self::Other
+        let of_tail = stem.rsplit_once('_').and_then(|(_, tail)| special(tail));
+        if special(head).is_none() && of_tail.is_none() {
+            return Self::Poster;
+        }
+        match special(stem).or(of_tail) {
+            Some(AssetName::Background) => Self::Background,
+            Some(AssetName::Season(_)) => Self::Season,
+            Some(AssetName::Episode(_)) => Self::TitleCard,
+            Some(AssetName::Poster) | None => Self::Other,
         }
     }
 
@@ -63,20 +59,13 @@ fn stem(name: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
-fn is_special(part: &str) -> bool {
-    is_background(part) || is_season(part) || is_episode(part)
-}
-
-fn is_background(part: &str) -> bool {
-    part == "background"
-}
-
-fn is_season(part: &str) -> bool {
-    season_of_stem(part).is_some()
+/// What is called so, if it is more than a poster.
+fn special(part: &str) -> Option<AssetName> {
+    AssetName::of_stem(part).filter(|name| *name != AssetName::Poster)
 }
 
 fn is_episode(part: &str) -> bool {
-    Episode::of_code(part).is_some()
+    matches!(AssetName::of_stem(part), Some(AssetName::Episode(_)))
 }
 
 /// What a library holds, for the media type of its pictures.
@@ -115,20 +104,17 @@ impl Family {
 
 /// The media type of a picture in a library of this family: `Movie`, `Show Background`, `Season` and so on.
 pub fn media_type(name: &str, family: Family) -> &'static str {
-    let name = name.to_ascii_lowercase();
-    let stem = stem(&name);
+    let stem = stem(name);
     let tail = stem.rsplit_once('_').map_or(stem, |(_, tail)| tail);
     if is_episode(tail) {
         return "Episode";
     }
-    if is_season(stem) {
-        return "Season";
-    }
-    match (stem, family) {
-        ("background", Family::Shows) => "Show Background",
-        ("background", Family::Movies) => "Movie Background",
-        ("background", Family::Unknown) => "Background",
-        ("poster", Family::Shows) => "Show",
+    match (AssetName::of_stem(stem), family) {
+        (Some(AssetName::Season(_)), _) => "Season",
+        (Some(AssetName::Background), Family::Shows) => "Show Background",
+        (Some(AssetName::Background), Family::Movies) => "Movie Background",
+        (Some(AssetName::Background), Family::Unknown) => "Background",
+        (Some(AssetName::Poster), Family::Shows) => "Show",
         _ => "Movie",
     }
 }
@@ -146,11 +132,7 @@ pub fn asset_type(media_type: &str) -> &'static str {
 /// The title that a flat file name stands for: `Dark (2017)` for `Dark (2017)_S01E02.jpg`.
 pub fn title_of_flat(name: &str) -> &str {
     let stem = stem(name);
-    let is_suffix = |tail: &str| {
-        let tail = tail.to_ascii_lowercase();
-        is_special(&tail) || tail == "poster"
-    };
-    stem.rsplit_once('_').filter(|(_, tail)| is_suffix(tail)).map_or(stem, |(title, _)| title)
+    stem.rsplit_once('_').filter(|(_, tail)| AssetName::of_stem(tail).is_some()).map_or(stem, |(title, _)| title)
 }
 
 /// The type of a manual asset, which has rules of its own.

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use posterizarr_base::artwork::{Episode, season_of_stem};
+use posterizarr_base::artwork::AssetName;
 use posterizarr_base::title::{self, Words};
 
 use super::index::{File, Folder, Image, Index, Walk};
@@ -262,8 +262,7 @@ impl Picked {
 
 /// Whether a file is called so for the part of a title that it shows.
 fn is_part(name: &str) -> bool {
-    let whole = ["poster", "background"].iter().any(|part| name.eq_ignore_ascii_case(part));
-    whole || season_of_stem(name).is_some() || Episode::of_code(name).is_some()
+    AssetName::of_stem(name).is_some()
 }
 
 /// A time as a key that sorts like it.

@@ -55,7 +55,7 @@ pub struct Answers {
 }
 
 /// The answers, and the rows that were set aside and whose files are back.
-pub struct Made {
+pub struct BuiltAnswers {
     /// The answers.
     pub answers: Answers,
     /// Ids.
@@ -64,7 +64,7 @@ pub struct Made {
 
 impl Order {
     /// Makes the answers.
-    pub fn make(self) -> std::io::Result<Made> {
+    pub fn make(self) -> std::io::Result<BuiltAnswers> {
         let begun = Instant::now();
         let finder = Finder::new(&self.assets);
         let (mut overview, mut recent) = (Overview::default(), Recent::default());
@@ -81,6 +81,9 @@ impl Order {
         // They go out as they are, compressed, so secrets in links are masked here.
         let masked = |text: &[u8]| Encoded::new(&mask_json(text, Depth::Names));
         let (overview, recent) = (masked(&overview)?, masked(&recent)?);
-        Ok(Made { answers: Answers { basis: self.basis, overview, recent, counts, took: begun.elapsed() }, back })
+        Ok(BuiltAnswers {
+            answers: Answers { basis: self.basis, overview, recent, counts, took: begun.elapsed() },
+            back,
+        })
     }
 }

@@ -7,7 +7,7 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use posterizarr_base::artwork::{ArtworkKind, COLLECTIONS, collection_folder, season_number, season_stem};
+use posterizarr_base::artwork::{ArtworkKind, AssetName, COLLECTIONS, collection_folder, season_number, season_stem};
 use posterizarr_base::image_choices::kind_of_type;
 
 use super::row::ChoiceRow;
@@ -44,8 +44,8 @@ impl Slot {
     /// The file's name without extension; none if the title does not tell the number.
     pub fn stem(&self) -> Option<String> {
         match self {
-            Self::Poster => Some("poster".to_owned()),
-            Self::Background => Some("background".to_owned()),
+            Self::Poster => Some(AssetName::Poster.stem()),
+            Self::Background => Some(AssetName::Background.stem()),
             Self::Season(number) => number.as_ref().map(|number| format!("Season{number}")),
             Self::Episode(episode) => episode.clone(),
         }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use actix::{AsyncContext, Message};
 use chrono::Local;
+use posterizarr_base::said::{Params, Values, values};
 use tokio::sync::oneshot;
 
-use super::answers::{Answers, Made};
+use super::answers::{Answers, BuiltAnswers};
 use super::image_file::{Finder, Removed};
 use super::import::{ImportStats, Reading};
 use super::ledger::Ledger;
@@ -44,6 +45,15 @@ pub enum ChoiceError {
     /// The file, or what is made of the rows, failed.
     #[error("{0}")]
     Failed(String),
+}
+
+impl Values for ChoiceError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Unavailable | Self::Clash | Self::NoFile => values([]),
+            Self::Storage(cause) | Self::Unusable(cause) | Self::Failed(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// Adds a row, unless one with its key is there. Gives its id, and whether it is new.
@@ -118,6 +128,15 @@ pub enum DeleteAssetError {
     /// The row is still there; it had no file.
     #[error("{0}")]
     Storage(String),
+}
+
+impl Values for DeleteAssetError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Unknown | Self::Unavailable => values([]),
+            Self::File(cause) | Self::RowStayed(cause) | Self::Storage(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 /// Finished assets were deleted: their rows follow before this is answered.
@@ -332,7 +351,7 @@ impl Handler<AnswersBuilt> for ImageChoices {
     fn answer(&mut self, AnswersBuilt(made): AnswersBuilt, ctx: &mut Ctx<Self>) -> Reply<()> {
         let Building::Running { outdated, askers } = std::mem::take(&mut self.maker.state) else { return ().into() };
         let result = match made {
-            Ok(Made { answers, back }) => {
+            Ok(BuiltAnswers { answers, back }) => {
                 self.maker.rest_until = Some(std::time::Instant::now() + answers.took * REST);
                 let answers = Arc::new(answers);
                 self.maker.answers = Some(answers.clone());

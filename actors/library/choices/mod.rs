@@ -41,7 +41,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Message, Recipient};
-use answers::{Basis, Made, Order};
+use answers::{Basis, BuiltAnswers, Order};
 use chrono::Local;
 use image_file::{Finder, Removed, Slot};
 
@@ -113,7 +113,7 @@ struct FileRead {
 
 #[derive(Message)]
 #[rtype(result = "()")]
-struct AnswersBuilt(io::Result<Made>);
+struct AnswersBuilt(io::Result<BuiltAnswers>);
 
 /// A row whose asset is to be deleted.
 struct PendingDelete {

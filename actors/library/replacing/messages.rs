@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use actix::Message;
 use chrono::{DateTime, Utc};
 use posterizarr_base::artwork::Root;
+use posterizarr_base::said::{Params, Values, values};
 use serde_json::{Map, Value};
 
 use super::item::SourceKind;
@@ -116,6 +117,19 @@ pub enum ReplaceError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Values for ReplaceError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Forbidden | Self::NoFolder => values([]),
+            Self::NoPicture(path) => values([("path", path)]),
+            Self::Invalid(invalid) => invalid.values(),
+            Self::Full => values([("limit", &MAX_WAITING)]),
+            Self::Disk(cause) => values([("cause", cause)]),
+            Self::Store(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 impl From<PathError> for ReplaceError {

@@ -2,7 +2,7 @@
 //!
 //! Theory of operation: a picture comes checked, in the folder of waiting pictures, and stays there until it is in its place.
 //! Those of the queue wait until somebody lets them run; from then on they are done one after the other whenever nothing
-//! runs, also after a restart. A picture that is used as it is, is put in place here ([`hands`]). One of which an asset is
+//! runs, also after a restart. A picture that is used as it is, is put in place here ([`worker`]). One of which an asset is
 //! made is a manual run: a job of the supervisor's queue, which owns order and exactly-once of all work. The
 //! trash has what is replaced before the run begins, with its records, under a number that the item was stored with: so a crash
 //! at any moment forgets nothing. The picture itself stays in place until the run has made the new one. If the run fails
@@ -11,24 +11,24 @@
 //! The view of the supervisor tells when to look how a job stands. An item that was being done when the daemon ended is
 //! settled by its job, or begun again if it never became one.
 
-mod hands;
 mod item;
 mod messages;
 mod view;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::Utc;
-pub use hands::{Hands, Others};
 pub use item::{Item, SourceKind, Step};
 pub use messages::{AddItem, ItemsRemoved, Place, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
 pub use view::ReplacingView;
+pub use worker::{Others, Worker};
 
-use hands::Begun;
 use item::Treatment;
 use messages::MAX_WAITING;
 use posterizarr_base::artwork::Root;
+use worker::Begun;
 
 use crate::config::ConfigView;
 use crate::library::assets::AssetsView;
@@ -60,7 +60,7 @@ pub struct Views {
 pub struct Replacer {
     shared: Shared,
     views: Views,
-    hands: Hands,
+    worker: Worker,
     items: BTreeMap<u64, Item>,
     /// The number that was given last.
     last: u64,
@@ -73,7 +73,7 @@ pub struct Replacer {
 impl Replacer {
     /// Made with what the store knows. `does_items` tells whether this is a daemon.
     pub fn new(shared: Shared, views: Views, trash: TrashSettings, others: Others, does_items: bool) -> Self {
-        let hands = Hands {
+        let worker = Worker {
             others,
             data: shared.data.clone(),
             config: views.config.clone(),
@@ -93,7 +93,7 @@ impl Replacer {
             Err(error) => tracing::error!(%error, "the queue of pictures cannot be read"),
         }
         let last = items.last_key_value().map_or(0, |(last, _)| *last);
-        let this = Self { shared, views, hands, items, last, busy: false, does_items };
+        let this = Self { shared, views, worker, items, last, busy: false, does_items };
         this.publish();
         this
     }
@@ -129,7 +129,7 @@ impl Replacer {
         self.table()?.apply(ids.iter().map(|id| (id.to_be_bytes().to_vec(), None)))?;
         for id in ids {
             if let Some(item) = self.items.remove(id) {
-                self.hands.clear(&item);
+                self.worker.clear(&item);
             }
         }
         self.publish();
@@ -143,7 +143,7 @@ impl Replacer {
         }
         if let Some(item) = self.items.values().find(|item| item.is_processing()).cloned() {
             self.busy = true;
-            let asked = self.hands.clone().job(item.job());
+            let asked = self.worker.clone().job(item.job());
             return ctx.when(asked, move |this, job, ctx| {
                 this.busy = false;
                 this.looked(item, job, ctx);
@@ -168,7 +168,7 @@ impl Replacer {
 
     fn begin(&mut self, item: Item, ctx: &mut Ctx<Self>) {
         self.busy = true;
-        let begun = self.hands.clone().begin(item.clone());
+        let begun = self.worker.clone().begin(item.clone());
         ctx.when(begun, move |this, begun, ctx| {
             this.busy = false;
             match begun {
@@ -197,7 +197,7 @@ impl Replacer {
 
     fn made(&mut self, item: Item, ctx: &mut Ctx<Self>) {
         self.busy = true;
-        let settled = self.hands.clone().settle(item.aside.clone());
+        let settled = self.worker.clone().settle(item.aside.clone());
         ctx.when(settled, move |this, (), ctx| {
             this.busy = false;
             this.completed(item);
@@ -213,7 +213,7 @@ impl Replacer {
             return;
         }
         self.note(Item { step: Step::Completed, ..item.clone() });
-        self.hands.clear(&item);
+        self.worker.clear(&item);
         let done: Vec<_> =
             self.items.values().filter(|item| item.step == Step::Completed).map(|item| item.id).collect();
         let old: Vec<_> = done.iter().rev().skip(DONE_REMEMBERED).copied().collect();
@@ -227,8 +227,8 @@ impl Replacer {
     /// What was there before comes back, then the item is kept to be tried again.
     fn failed(&mut self, item: Item, error: String, ctx: &mut Ctx<Self>) {
         self.busy = true;
-        let (hands, aside) = (self.hands.clone(), item.aside.clone());
-        ctx.when(async move { hands.give_back(&aside).await }, move |this, (), ctx| {
+        let (worker, aside) = (self.worker.clone(), item.aside.clone());
+        ctx.when(async move { worker.give_back(&aside).await }, move |this, (), ctx| {
             this.busy = false;
             this.note(Item { step: Step::Failed { error }, aside: Vec::new(), ..item });
             this.advance(ctx);
@@ -246,7 +246,7 @@ impl Replacer {
         Ok(match wanted {
             WantedTreatment::Placed(root) => Treatment::Placed { root },
             WantedTreatment::Drawn(form) => {
-                let picture_path = self.hands.copy_for_run(id, staged).display().to_string();
+                let picture_path = self.worker.copy_for_run(id, staged).display().to_string();
                 Treatment::Drawn { request: RunRequest::manual(&ManualForm { picture_path, ..*form })? }
             }
         })
@@ -261,7 +261,7 @@ impl Replacer {
             WantedTreatment::Placed(root) => *root,
             WantedTreatment::Drawn(_) => Root::Assets,
         };
-        self.hands.check(root, &new.path)?;
+        self.worker.check(root, &new.path)?;
         let id = self.last + 1;
         let treatment = self.treatment(id, &new.staged, new.wanted)?;
         let item = Item {
@@ -297,8 +297,8 @@ impl Service for Replacer {
 
 impl Handler<Place> for Replacer {
     fn answer(&mut self, place: Place, _: &mut Ctx<Self>) -> Reply<Result<Placed, ReplaceError>> {
-        let hands = self.hands.clone();
-        Reply::later(async move { hands.place(place.root, place.path, place.picture).await })
+        let worker = self.worker.clone();
+        Reply::later(async move { worker.place(place.root, place.path, place.picture).await })
     }
 }
 

@@ -28,7 +28,7 @@ use crate::library::pictures::PictureError;
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
-use crate::store::disk_cache::DiskCache;
+use posterizarr_base::disk_cache::DiskCache;
 
 /// The widths there are; any other becomes the next larger one.
 pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
@@ -99,7 +99,7 @@ pub fn snapped(width: u32) -> u32 {
 /// A thumbnail is made, or will not be.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-struct Made {
+struct Finished {
     name: ThumbnailName,
     well: bool,
 }
@@ -136,7 +136,7 @@ impl Thumbnailer {
             // A decoder that panics has met a picture it cannot read.
             let broken = |_| Err(PictureError::Unreadable("its decoder gave up".to_owned()));
             let result = rendered.await.unwrap_or_else(broken);
-            this.do_send(Made { name, well: result.is_ok() });
+            this.do_send(Finished { name, well: result.is_ok() });
             result
         };
         making.boxed_local().shared()
@@ -163,8 +163,8 @@ impl Handler<MakeThumbnail> for Thumbnailer {
     }
 }
 
-impl Handler<Made> for Thumbnailer {
-    fn answer(&mut self, Made { name, well }: Made, _: &mut Ctx<Self>) -> Reply<()> {
+impl Handler<Finished> for Thumbnailer {
+    fn answer(&mut self, Finished { name, well }: Finished, _: &mut Ctx<Self>) -> Reply<()> {
         self.making.remove(&name);
         let mut view = *self.view.get();
         *(if well { &mut view.rendered } else { &mut view.failed }) += 1;

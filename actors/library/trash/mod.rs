@@ -19,6 +19,7 @@ pub use view::TrashView;
 
 use actix::Recipient;
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::{Params, Values, values};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use utoipa::ToSchema;
@@ -93,6 +94,15 @@ pub enum DiscardError {
     Disk(String),
 }
 
+impl Values for DiscardError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Forbidden | Self::Missing | Self::NotAFile | Self::NotAnImage => values([]),
+            Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
+}
+
 /// Why a file was not restored; it is still in the trash.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RestoreError {
@@ -116,6 +126,16 @@ pub enum RestoreError {
     /// The disk failed, or forbids it.
     #[error("the file cannot be restored: {0}")]
     Disk(String),
+}
+
+impl Values for RestoreError {
+    fn values(&self) -> Params {
+        match self {
+            Self::Unknown => values([]),
+            Self::Taken { path } | Self::NoWay { path } => values([("path", path)]),
+            Self::Disk(cause) => values([("cause", cause)]),
+        }
+    }
 }
 
 impl From<PathError> for DiscardError {

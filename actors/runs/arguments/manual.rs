@@ -1,6 +1,6 @@
 //! A manual run: one asset from a picture.
 
-use posterizarr_base::artwork::{COLLECTIONS, collection_folder, episode_stem, season_number, season_stem};
+use posterizarr_base::artwork::{AssetName, COLLECTIONS, Episode, collection_folder, season_number};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -22,6 +22,26 @@ pub enum PosterType {
     TitleCard,
     /// A background.
     Background,
+}
+
+impl PosterType {
+    const WORDS: [(&str, Self); 5] = [
+        ("standard", Self::Standard),
+        ("season", Self::Season),
+        ("collection", Self::Collection),
+        ("titlecard", Self::TitleCard),
+        ("background", Self::Background),
+    ];
+
+    /// Its word in requests and answers.
+    pub fn word(self) -> &'static str {
+        Self::WORDS.into_iter().find(|(_, kind)| *kind == self).map_or("standard", |(word, _)| word)
+    }
+
+    /// The one with this word.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::WORDS.into_iter().find(|(known, _)| *known == word).map(|(_, kind)| kind)
+    }
 }
 
 /// A manual run as a client asks for it: every field text, nothing checked.
@@ -64,16 +84,18 @@ impl ManualForm {
     pub fn asset(&self) -> Option<String> {
         let (library, folder) = (self.library_name.trim(), self.folder_name.trim());
         let season = || season_number(&self.season_poster_name);
-        let stem = match self.poster_type {
+        let name = match self.poster_type {
             PosterType::Collection => {
                 return Some(format!("{COLLECTIONS}/{library}/{}/poster.jpg", collection_folder(folder)));
             }
-            PosterType::Standard => "poster".to_owned(),
-            PosterType::Background => "background".to_owned(),
-            PosterType::Season => season_stem(season()?),
-            PosterType::TitleCard => episode_stem(season()?, self.episode_number.trim().parse().ok()?),
+            PosterType::Standard => AssetName::Poster,
+            PosterType::Background => AssetName::Background,
+            PosterType::Season => AssetName::Season(season()?),
+            PosterType::TitleCard => {
+                AssetName::Episode(Episode { season: season()?, episode: self.episode_number.trim().parse().ok()? })
+            }
         };
-        Some(format!("{library}/{folder}/{stem}.jpg"))
+        Some(format!("{library}/{folder}/{}.jpg", name.stem()))
     }
 }
 

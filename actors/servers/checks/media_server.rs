@@ -1,8 +1,9 @@
 //! Plex, Jellyfin and Emby.
 
 use super::Verdict;
-use crate::servers::client::{Server, ServerError, jellyfin, plex as plex_server};
 use posterizarr_media::http::{HttpClient, HttpError};
+use posterizarr_media::servers::Dialect;
+use posterizarr_media::servers::admin::{ServerError, jellyfin, plex as plex_server};
 
 const UNKNOWN: &str = "Unknown";
 
@@ -19,15 +20,15 @@ pub async fn plex(http: &HttpClient, url: &str, token: &str) -> Verdict {
 }
 
 /// Whether Jellyfin or Emby tells who it is.
-pub async fn jellyfin_or_emby(http: &HttpClient, server: Server, url: &str, key: &str) -> Verdict {
-    match jellyfin::info(http, server, url, key).await {
+pub async fn jellyfin_or_emby(http: &HttpClient, dialect: Dialect, url: &str, key: &str) -> Verdict {
+    match jellyfin::info(http, dialect, url, key).await {
         Ok(info) => {
             let version = info.version.unwrap_or_else(|| UNKNOWN.to_owned());
             let server_name = info.server_name.unwrap_or_else(|| UNKNOWN.to_owned());
-            let message = format!(" {} connection successful! Version: {version}", server.name());
+            let message = format!(" {} connection successful! Version: {version}", dialect.name());
             Verdict::new(true, message).with("version", version).with("server_name", server_name)
         }
-        Err(error) => refused(&error, " ", server.name(), "API key"),
+        Err(error) => refused(&error, " ", dialect.name(), "API key"),
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use posterizarr_media::http::{HttpClient, HttpError};
+use posterizarr_media::sources;
+use posterizarr_media::sources::tvdb::{Login, key_and_pin, log_in};
 use reqwest::StatusCode;
-use reqwest::header::{AUTHORIZATION, HeaderName};
-use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::Verdict;
-use posterizarr_media::http::{HttpClient, HttpError, Request, below};
 
 /// Where the providers of artwork are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,11 +37,6 @@ impl Default for Providers {
     }
 }
 
-/// A movie that Fanart.tv has for sure.
-const FANART_SAMPLE: [&str; 2] = ["movies", "603"];
-
-/// Where Fanart.tv takes the key; in an address it would end up in the logs of proxies.
-const FANART_KEY: HeaderName = HeaderName::from_static("api-key");
 /// TVDB is asked so often; it is known to refuse good keys now and then.
 const TVDB_ATTEMPTS: u32 = 6;
 /// The pause in between. Upstream waits ten seconds, and the user with it.
@@ -49,105 +44,81 @@ const TVDB_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether TMDB takes the read access token.
 pub async fn tmdb(http: &HttpClient, providers: &Providers, token: &str) -> Verdict {
-    let request = below(&providers.tmdb_url, &["configuration"])
-        .map(|url| Request::get(url).wanting_json().header(AUTHORIZATION, &format!("Bearer {}", token.trim())));
-    match tell(http, request).await {
-        Ok(200) => Verdict::new(true, " TMDB API token is valid!").with("status_code", 200),
-        Ok(401) => Verdict::status(401, " Invalid TMDB token. Please check your Read Access Token."),
-        Ok(status) => Verdict::other_status(status, " TMDB validation failed"),
+    match sources::tmdb::check(http, &providers.tmdb_url, token).await {
+        Ok(StatusCode::OK) => Verdict::new(true, " TMDB API token is valid!").with("status_code", 200),
+        Ok(StatusCode::UNAUTHORIZED) => {
+            Verdict::status(401, " Invalid TMDB token. Please check your Read Access Token.")
+        }
+        Ok(status) => Verdict::other_status(status.as_u16(), " TMDB validation failed"),
         Err(trouble) => Verdict::trouble(&trouble, " Error validating TMDB token"),
     }
 }
 
 /// Whether Fanart.tv takes the personal key.
 pub async fn fanart(http: &HttpClient, providers: &Providers, key: &str) -> Verdict {
-    let request = below(&providers.fanart_url, &FANART_SAMPLE)
-        .map(|url| Request::get(url).wanting_json().header(FANART_KEY, key.trim()));
-    match tell(http, request).await {
-        Ok(200) => Verdict::new(true, " Fanart.tv API key is valid!").with("status_code", 200),
-        Ok(401) => Verdict::status(401, " Invalid Fanart.tv API key. Please check your Personal API key."),
-        Ok(status) => Verdict::other_status(status, " Fanart.tv validation failed"),
+    match sources::fanart::check(http, &providers.fanart_url, key).await {
+        Ok(StatusCode::OK) => Verdict::new(true, " Fanart.tv API key is valid!").with("status_code", 200),
+        Ok(StatusCode::UNAUTHORIZED) => {
+            Verdict::status(401, " Invalid Fanart.tv API key. Please check your Personal API key.")
+        }
+        Ok(status) => Verdict::other_status(status.as_u16(), " Fanart.tv validation failed"),
         Err(trouble) => Verdict::trouble(&trouble, " Error validating Fanart.tv key"),
     }
 }
 
-async fn tell(http: &HttpClient, request: Result<Request, HttpError>) -> Result<u16, HttpError> {
-    Ok(http.tell(request?).await?.as_u16())
-}
-
 /// Whether TVDB takes the project key, and the PIN where there is one. The key may hold the PIN, as in `config.json`.
 pub async fn tvdb(http: &HttpClient, providers: &Providers, key: &str, pin: Option<&str>) -> Verdict {
-    let (key, pin_in_key) = key.split_once('#').unwrap_or((key, ""));
-    let pin = pin.filter(|pin| !pin.trim().is_empty()).unwrap_or(pin_in_key).trim();
-    let key = key.trim();
-    let login = if pin.is_empty() { json!({ "apikey": key }) } else { json!({ "apikey": key, "pin": pin }) };
-    let request =
-        below(&providers.tvdb_url, &["login"]).map(|url| Request::post_json(url, login.to_string()).wanting_json());
-    let outcome = match request {
-        Ok(request) => log_in_patiently(http, &request).await,
-        Err(trouble) => LogIn::Hopeless(trouble),
-    };
-    tvdb_verdict(outcome, !pin.is_empty())
+    let (key, pin_in_key) = key_and_pin(key);
+    let pin = pin.map(str::trim).filter(|pin| !pin.is_empty()).or(pin_in_key);
+    tvdb_verdict(log_in_patiently(http, &providers.tvdb_url, key, pin).await, pin.is_some())
 }
 
-/// What TVDB made of a login.
-enum LogIn {
-    Accepted,
-    Refused,
-    /// Neither; with the number of attempts.
+/// What came of all attempts.
+enum Attempts {
+    Clear {
+        accepted: bool,
+    },
+    /// Neither accepted nor refused; with their number.
     Unclear(u32),
-    /// There is no use in another attempt.
+    /// There is no use in another one.
     Hopeless(HttpError),
 }
 
 /// Tries as often as upstream, but not for 110 seconds: no browser waits for that.
-async fn log_in_patiently(http: &HttpClient, request: &Request) -> LogIn {
+async fn log_in_patiently(http: &HttpClient, base: &str, key: &str, pin: Option<&str>) -> Attempts {
     let deadline = Instant::now() + http.timeout() * 2;
     let mut attempts = 0;
     loop {
         attempts += 1;
-        match timeout_at(deadline, log_in(http, request.clone())).await {
-            Ok(LogIn::Unclear(_)) if attempts < TVDB_ATTEMPTS && Instant::now() + TVDB_PAUSE < deadline => {
+        match timeout_at(deadline, log_in(http, base, key, pin)).await {
+            Ok(Ok(Login::Unclear)) if attempts < TVDB_ATTEMPTS && Instant::now() + TVDB_PAUSE < deadline => {
                 sleep(TVDB_PAUSE).await;
             }
-            Ok(LogIn::Unclear(_)) | Err(_) => return LogIn::Unclear(attempts),
-            Ok(clear) => return clear,
+            Ok(Ok(Login::Unclear)) | Err(_) => return Attempts::Unclear(attempts),
+            Ok(Ok(clear)) => return Attempts::Clear { accepted: clear == Login::Accepted },
+            Ok(Err(hopeless)) => return Attempts::Hopeless(hopeless),
         }
     }
 }
 
-async fn log_in(http: &HttpClient, request: Request) -> LogIn {
-    match http.fetch(request).await {
-        Ok(answer) if answer.status == StatusCode::UNAUTHORIZED => LogIn::Refused,
-        Ok(answer) if answer.status == StatusCode::OK && has_token(&answer.body) => LogIn::Accepted,
-        Ok(_) | Err(HttpError::TimedOut | HttpError::Broken(_)) => LogIn::Unclear(1),
-        Err(trouble) => LogIn::Hopeless(trouble),
-    }
-}
-
-fn has_token(body: &[u8]) -> bool {
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    body.pointer("/data/token").and_then(Value::as_str).is_some_and(|token| !token.is_empty())
-}
-
-fn tvdb_verdict(outcome: LogIn, has_pin: bool) -> Verdict {
+fn tvdb_verdict(outcome: Attempts, has_pin: bool) -> Verdict {
     match outcome {
-        LogIn::Accepted => {
+        Attempts::Clear { accepted: true } => {
             // Upstream shows the PIN here.
             let message = if has_pin { "TVDB API key is valid (with PIN)!" } else { "TVDB API key is valid!" };
             Verdict::new(true, message).with("status_code", 200).with("has_pin", has_pin).with("token_received", true)
         }
-        LogIn::Refused => {
+        Attempts::Clear { accepted: false } => {
             Verdict::status(401, "Invalid TVDB API key. Please use a 'Project API Key' (not legacy key).")
                 .with("legacy_key_hint", true)
         }
-        LogIn::Unclear(attempts) => {
+        Attempts::Unclear(attempts) => {
             let message = format!(
                 "Could not validate TVDB API key after {attempts} attempts. \
                  You may be using a legacy API key - please use a 'Project API Key'."
             );
             Verdict::new(false, message).with("attempts", attempts).with("legacy_key_hint", true)
         }
-        LogIn::Hopeless(trouble) => Verdict::trouble(&trouble, "Error validating TVDB API key"),
+        Attempts::Hopeless(trouble) => Verdict::trouble(&trouble, "Error validating TVDB API key"),
     }
 }

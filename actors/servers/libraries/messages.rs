@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use actix::Message;
 
 use super::ServerLibraries;
-use crate::servers::client::{Library, Server};
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
+use posterizarr_media::servers::admin::{Library, ServerKind};
 
 /// Keeps the libraries that a server has now. Gives what is known of it afterwards.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<ServerLibraries, StoreError>")]
 pub struct KeepLibraries {
     /// Whose libraries.
-    pub server: Server,
+    pub server: ServerKind,
     /// All of them.
     pub libraries: Vec<Library>,
 }
@@ -25,7 +25,7 @@ pub struct KeepLibraries {
 #[rtype(result = "Result<(), StoreError>")]
 pub struct ExcludeLibraries {
     /// Whose libraries.
-    pub server: Server,
+    pub server: ServerKind,
     /// Their names.
     pub names: BTreeSet<String>,
 }

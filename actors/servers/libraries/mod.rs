@@ -17,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
-use crate::servers::client::{Library, Server};
 use crate::store::old_database::Moved;
 use crate::store::{Record, StoreError, Table};
+use posterizarr_media::servers::admin::{Library, ServerKind};
 
 /// What is known of each server that was ever asked.
-pub type LibrariesView = BTreeMap<Server, ServerLibraries>;
+pub type LibrariesView = BTreeMap<ServerKind, ServerLibraries>;
 
 /// The libraries of one server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,7 +121,7 @@ impl LibraryKeeper {
 
     fn keep(
         &self,
-        server: Server,
+        server: ServerKind,
         change: impl FnOnce(ServerLibraries) -> ServerLibraries,
     ) -> Result<ServerLibraries, StoreError> {
         let mut view = self.shown.get().as_ref().clone();
@@ -138,7 +138,7 @@ impl LibraryKeeper {
 fn read(shared: &Shared) -> Result<LibrariesView, StoreError> {
     let table: Table<ServerLibraries> = shared.store.table()?;
     let mut view = LibrariesView::new();
-    for server in Server::ALL {
+    for server in ServerKind::ALL {
         match table.get(server.key().as_bytes()) {
             Ok(known) => view.extend(known.map(|known| (server, known))),
             Err(error) => tracing::error!(%error, server = server.key(), "fetch the libraries once more"),
@@ -189,7 +189,7 @@ mod tests {
 
     async fn fetched(keeper: &Handle<LibraryKeeper>, names: &[&str]) -> ServerLibraries {
         let libraries = names.iter().map(|name| library(name, "movie")).collect();
-        keeper.send(KeepLibraries { server: Server::Plex, libraries }).await.unwrap().unwrap()
+        keeper.send(KeepLibraries { server: ServerKind::Plex, libraries }).await.unwrap().unwrap()
     }
 
     #[actix::test]
@@ -199,7 +199,7 @@ mod tests {
         let given = (shared.clone(), shown.clone());
         let keeper = actor_system.start(move || LibraryKeeper::new(given.0.clone(), given.1.clone()));
         fetched(&keeper, &["Movies", "Anime", "4K"]).await;
-        let exclude = ExcludeLibraries { server: Server::Plex, names: names(&["4K", "Anime", "Nope"]) };
+        let exclude = ExcludeLibraries { server: ServerKind::Plex, names: names(&["4K", "Anime", "Nope"]) };
         keeper.send(exclude).await.unwrap().unwrap();
 
         let known = fetched(&keeper, &["Movies", "4K"]).await;

@@ -5,8 +5,8 @@ use std::path::Path;
 use chrono::{DateTime, Local, NaiveDateTime, Utc};
 
 use super::{KnownLibrary, LibrariesView};
-use crate::servers::client::Server;
 use crate::store::old_database::{OldDatabase, OldDatabaseError};
+use posterizarr_media::servers::admin::ServerKind;
 
 /// The file in the old backend's `database` folder.
 pub const FILE: &str = "server_libraries.db";
@@ -20,7 +20,7 @@ pub fn read(file: &Path) -> Result<LibrariesView, OldDatabaseError> {
     let mut servers = LibrariesView::new();
     OldDatabase::open(file)?.each(TABLE, &COLUMNS, &["library_name"], |cells| {
         let kind = cells.text(0).unwrap_or_default();
-        let Some(server) = Server::ALL.into_iter().find(|server| server.key() == kind) else { return };
+        let Some(server) = ServerKind::ALL.into_iter().find(|server| server.key() == kind) else { return };
         let known = servers.entry(server).or_default();
         let name = cells.text(1).unwrap_or_default();
         if cells.whole(3) == Some(1) {

@@ -4,10 +4,12 @@ use std::path::{Component, Path};
 use std::{fs, io};
 
 use csv::{ReaderBuilder, StringRecord, Trim};
+use posterizarr_base::artwork::AssetName;
 use posterizarr_base::bounded;
+use posterizarr_media::sources::Subject;
 
 use super::owner::Owner;
-use super::{Pick, Picked, Sets, subject_of};
+use super::{Pick, Picked, Sets};
 
 /// The table beside the folders.
 const TABLE: &str = "sets.csv";
@@ -70,8 +72,9 @@ impl Sets {
         };
         for path in names.into_iter().map(|name| folder.join(name)) {
             let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-            match subject_of(&stem).filter(|_| is_picture(&path)) {
-                Some(subject) => {
+            match AssetName::of_stem(&stem).filter(|_| is_picture(&path)) {
+                Some(name) => {
+                    let subject = name.into();
                     self.picks.push(Pick { owner: owner.clone(), subject, picked: Picked::File(path.clone()) });
                 }
                 None => self.problems.push(format!(
@@ -126,7 +129,8 @@ fn columns(head: &StringRecord) -> Option<[usize; 3]> {
 /// A line of the table.
 fn pick(folder: &Path, [item, asset, picture]: [&str; 3]) -> Result<Pick, String> {
     let owner = Owner::parse(item).ok_or("the item is missing: write a title such as Heat (1995), or an id")?;
-    let subject = subject_of(asset)
+    let subject = AssetName::of_stem(asset)
+        .map(Subject::from)
         .ok_or_else(|| format!("{asset:?} is not an asset: write poster, background, Season01 or S01E02"))?;
     let picked = if ["http://", "https://"].iter().any(|scheme| picture.to_ascii_lowercase().starts_with(scheme)) {
         Picked::Address(picture.to_owned())

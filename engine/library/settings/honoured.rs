@@ -24,12 +24,12 @@ const NOT_APPLICABLE: [(&str, &str); 4] = [
 ];
 
 /// All that a run may be told: by the document as it is, and for the tasks that read it otherwise.
-struct Told {
+struct ReadSettings {
     config: Config,
     library: Vec<Result<LibrarySettings, String>>,
 }
 
-impl Told {
+impl ReadSettings {
     fn by(document: &Document) -> Self {
         let tasks = [Task::Create, Task::Sync(Recipient::Jellyfin), Task::Sync(Recipient::Emby)];
         let library = tasks.map(|task| LibrarySettings::read_for(document, &task)).into();
@@ -63,9 +63,9 @@ impl Told {
 
 /// Configurations in which nothing is passed over: with every switch on and with none but those that are on by default, since
 /// some switches take the place of other settings; and with each of the servers in use.
-fn bases() -> Vec<(Document, Told)> {
+fn bases() -> Vec<(Document, ReadSettings)> {
     let documents = [keys::defaults(), everything_on()].into_iter().flat_map(with_each_server);
-    documents.map(|document| (document.clone(), Told::by(&document))).collect()
+    documents.map(|document| (document.clone(), ReadSettings::by(&document))).collect()
 }
 
 fn everything_on() -> Document {
@@ -98,7 +98,7 @@ fn with_each_server(mut document: Document) -> [Document; 3] {
 }
 
 /// What a key decides, in words; nothing where no run goes by it.
-fn decides(key: &Key, bases: &[(Document, Told)]) -> Vec<&'static str> {
+fn decides(key: &Key, bases: &[(Document, ReadSettings)]) -> Vec<&'static str> {
     let mut values = key.kind.samples();
     values.extend([json!(false), json!("false"), json!("A value that nobody has"), json!(["fr"])]);
     let mut found: Vec<&'static str> = Vec::new();
@@ -106,7 +106,7 @@ fn decides(key: &Key, bases: &[(Document, Told)]) -> Vec<&'static str> {
         for value in values.iter().filter(|value| key.kind.accept(value).is_ok()) {
             let mut changed = base.clone();
             changed[key.section][key.name] = key.kind.accept(value).unwrap();
-            found.extend(told.differences(&Told::by(&changed)));
+            found.extend(told.differences(&ReadSettings::by(&changed)));
         }
     }
     found.sort_unstable();
@@ -114,7 +114,7 @@ fn decides(key: &Key, bases: &[(Document, Told)]) -> Vec<&'static str> {
     found
 }
 
-fn row(key: &Key, bases: &[(Document, Told)]) -> String {
+fn row(key: &Key, bases: &[(Document, ReadSettings)]) -> String {
     let decides = decides(key, bases);
     let reason = NOT_APPLICABLE.iter().find(|(name, _)| *name == key.name).map(|(_, why)| *why);
     let honoured = match (decides.as_slice(), reason) {

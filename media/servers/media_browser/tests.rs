@@ -11,6 +11,12 @@ fn server_of(mock: &MockServer, dialect: Dialect) -> MediaBrowser {
     MediaBrowser::new(&client(), &account, dialect)
 }
 
+#[test]
+fn a_key_cannot_end_its_place_in_the_header() {
+    assert_eq!(authorization("0a1b2c"), "MediaBrowser Token=\"0a1b2c\"");
+    assert_eq!(authorization("a\", X=\"b"), "MediaBrowser Token=\"a%22, X=%22b\"");
+}
+
 #[tokio::test]
 async fn each_server_is_shown_the_key_in_its_way() {
     let mock = MockServer::start().await;

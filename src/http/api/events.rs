@@ -47,7 +47,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// Which events.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-struct EventsAsked {
+struct EventsQuery {
     /// Only these types, separated by commas, such as `run_started,progress`; with `heartbeat` also an event at once and every 4
     /// seconds of quiet.
     types: Option<String>,
@@ -55,7 +55,7 @@ struct EventsAsked {
     last_event_id: Option<u64>,
 }
 
-impl FromQuery for EventsAsked {
+impl FromQuery for EventsQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         // A number that is none means a client that has seen nothing, as in the header.
         let last = parameters.text("last_event_id").and_then(|id| id.trim().parse().ok());
@@ -67,14 +67,14 @@ impl FromQuery for EventsAsked {
 #[utoipa::path(
     tag = "events",
     params(
-        EventsAsked,
+        EventsQuery,
         ("Last-Event-ID" = Option<u64>, Header, description = "the last event seen"),
     ),
     responses((status = 200, content_type = "text/event-stream", body = Message)),
 )]
 #[get("/api/events")]
-async fn events(state: State, request: HttpRequest, principal: Principal, asked: Query<EventsAsked>) -> HttpResponse {
-    let Query(EventsAsked { types, last_event_id }) = asked;
+async fn events(state: State, request: HttpRequest, principal: Principal, asked: Query<EventsQuery>) -> HttpResponse {
+    let Query(EventsQuery { types, last_event_id }) = asked;
     let header = request.headers().get("last-event-id").and_then(|id| id.to_str().ok());
     let last = header.and_then(|id| id.trim().parse().ok()).or(last_event_id);
     let types = types.filter(|types| !types.trim().is_empty());

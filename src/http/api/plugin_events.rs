@@ -12,7 +12,7 @@ use actix_web::http::header::UPGRADE;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use actix_ws::MessageStream;
 use chrono::{SecondsFormat, Utc};
-use posterizarr_base::artwork::{Episode, season_of_stem};
+use posterizarr_base::artwork::AssetName;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -24,7 +24,7 @@ use crate::actors::library::assets::{AssetsView, Freshness};
 use crate::actors::servers::library_types::LibraryTypes;
 use crate::http::auth::{Principal, StreamLogin};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
-use crate::http::socket::{Ending, Socket};
+use crate::http::socket::{Ending, Socket, no_websocket};
 use crate::http::{ApiError, Code, State};
 
 /// The version of the protocol.
@@ -54,7 +54,7 @@ struct Probe {
 
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-struct EventsAsked {
+struct EventsQuery {
     /// `true`: a message of type `heartbeat` every 4 seconds.
     #[param(required = false)]
     heartbeat: bool,
@@ -63,7 +63,7 @@ struct EventsAsked {
     key_in_address: bool,
 }
 
-impl FromQuery for EventsAsked {
+impl FromQuery for EventsQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         let keys = ["api_key", "secret", "apikey"];
         Self {
@@ -75,7 +75,7 @@ impl FromQuery for EventsAsked {
 
 /// Tells the plugins of Jellyfin and Emby of new pictures, over a WebSocket; without one, that it would.
 #[utoipa::path(tag = "events",
-    params(EventsAsked),
+    params(EventsQuery),
     responses((status = 101, description = "a WebSocket"), (status = 200, body = Probe),
     (status = 400, description = "a key in the address")))]
 #[get("/ws/events")]
@@ -84,7 +84,7 @@ async fn events(
     request: HttpRequest,
     principal: Principal,
     payload: web::Payload,
-    Query(EventsAsked { heartbeat, key_in_address }): Query<EventsAsked>,
+    Query(EventsQuery { heartbeat, key_in_address }): Query<EventsQuery>,
 ) -> Result<HttpResponse, ApiError> {
     if key_in_address {
         let text = "the key goes into the header X-API-Key here, not into the address";
@@ -95,8 +95,7 @@ async fn events(
         let probe = Probe { status, websocket: true, endpoint, version: VERSION, authenticated: true };
         return Ok(HttpResponse::Ok().json(probe));
     }
-    let (response, session, messages) = actix_ws::handle(&request, payload)
-        .map_err(|error| ApiError::new(Code::InvalidRequest, format!("this is a websocket: {error}")))?;
+    let (response, session, messages) = actix_ws::handle(&request, payload).map_err(no_websocket)?;
     let socket = Socket::new(session, StreamLogin::new(principal, &state.views), &state);
     actix_web::rt::spawn(serve(state, socket, messages, heartbeat));
     Ok(response)
@@ -175,10 +174,7 @@ fn updated(path: &str, types: &LibraryTypes) -> Value {
 fn numbers(name: &str) -> (Option<u32>, Option<u32>) {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let code = stem.rsplit('_').next().unwrap_or_default();
-    match Episode::of_code(code) {
-        Some(place) => (Some(place.season), Some(place.episode)),
-        None => (season_of_stem(code), None),
-    }
+    AssetName::of_stem(code).map_or((None, None), AssetName::numbers)
 }
 
 #[cfg(test)]

@@ -232,11 +232,12 @@ struct Preview {
 
 impl From<ScheduleError> for ApiError {
     fn from(error: ScheduleError) -> Self {
-        match &error {
-            ScheduleError::Entry(_) | ScheduleError::Zone(_) => Self::new(Code::InvalidValue, error.to_string()),
-            ScheduleError::Missing => Self::not_found(error.to_string()),
-            ScheduleError::File(_) => Self::new(Code::StorageUnavailable, error.to_string()),
-        }
+        let code = match &error {
+            ScheduleError::Entry(_) | ScheduleError::Zone(_) => Code::InvalidValue,
+            ScheduleError::Missing => Code::NotFound,
+            ScheduleError::File(_) => Code::StorageUnavailable,
+        };
+        Self::of(code, &error)
     }
 }
 

@@ -53,7 +53,7 @@ impl Accepted {
         let files: Vec<_> = receipt.jobs.iter().map(|job| watcher.join(job).display().to_string()).collect();
         Self {
             // Upstream's answer to an object without fields, which a client may look for.
-            success: receipt.message != "Empty payload",
+            success: !receipt.is_empty,
             message: receipt.message,
             file: files.first().cloned(),
             files,
@@ -144,7 +144,7 @@ impl ReceivedWebhook {
         Self {
             id: entry.id,
             at: entry.at,
-            source: entry.source.clone(),
+            source: entry.source.name().to_owned(),
             event: entry.event.clone(),
             title: entry.title(),
             verdict: entry.verdict,
@@ -196,7 +196,7 @@ impl From<IngestError> for ApiError {
             IngestError::Missing(_) => Code::NotFound,
             IngestError::Storage(_) => Code::StorageUnavailable,
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
@@ -207,7 +207,7 @@ impl From<JobError> for ApiError {
             JobError::Running | JobError::Done => Code::Conflict,
             JobError::Store(_) => Code::StorageUnavailable,
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 

@@ -13,8 +13,8 @@ use crate::actors::access::Scope;
 pub enum Access {
     /// Nothing; the login is not even looked at, so that it cannot be guessed here.
     Public,
-    /// Nothing, but the handler wants to know who asks.
-    Asked,
+    /// Nothing; where there is a login, the handler is told whose.
+    Optional,
     /// A login with this scope.
     Needs(Scope),
 }
@@ -33,7 +33,7 @@ pub fn needed(method: &Method, path: &str) -> Access {
         return Access::Public;
     }
     if (reads && path == "/api/auth/check") || (method == Method::POST && path == "/api/auth/logout") {
-        return Access::Asked;
+        return Access::Optional;
     }
     // Routes are in lower case; another case is either nothing or a page of the web UI, and gives nothing away for free.
     let path = path.to_ascii_lowercase();
@@ -81,8 +81,8 @@ mod tests {
             assert_eq!(get(path), Access::Public, "{path}");
             assert_eq!(needed(&Method::DELETE, path), ADMIN, "{path}");
         }
-        assert_eq!(get("/api/auth/check"), Access::Asked);
-        assert_eq!(needed(&Method::POST, "/api/auth/logout"), Access::Asked);
+        assert_eq!(get("/api/auth/check"), Access::Optional);
+        assert_eq!(needed(&Method::POST, "/api/auth/logout"), Access::Optional);
         assert_eq!(get("/api/auth/logout"), ADMIN);
     }
 

@@ -113,28 +113,23 @@ impl Foreign {
         let named = |host: &str| host.split(':').next().unwrap_or_default().to_ascii_lowercase();
         match self {
             Self::Host(host) => {
-                let name = named(host);
-                let text = format!(
-                    "{host:?} is not known as a name of this daemon, which a page from elsewhere could make up; if it is \
-                     yours, add it to trusted_hosts (trusted_hosts = [\"{name}\"] in posterizarrd.toml, or \
-                     POSTERIZARRD_TRUSTED_HOSTS={name}), or open the daemon by its IP address"
-                );
-                ApiError::new(Code::UnknownHost, text).param("host", host.as_str())
+                let text = "{host:?} is not known as a name of this daemon, which a page from elsewhere could make up; if it \
+                            is yours, add it to trusted_hosts (trusted_hosts = [\"{name}\"] in posterizarrd.toml, or \
+                            POSTERIZARRD_TRUSTED_HOSTS={name}), or open the daemon by its IP address";
+                let values = [("host", host.as_str().into()), ("name", named(host).into())];
+                ApiError::told(Code::UnknownHost, text, values)
             }
             Self::Origin { origin, host } => {
-                let text = format!(
-                    "this request comes from a page of {origin:?}, and this daemon was asked as {host:?}; if the page is \
-                     yours, list its origin in cors_origins; if a proxy shows the daemon under that name, let it pass on \
-                     the Host header, or set base_url to the whole address"
-                );
-                ApiError::new(Code::ForeignOrigin, text).param("origin", origin.as_str()).param("host", host.as_str())
+                let text = "this request comes from a page of {origin:?}, and this daemon was asked as {host:?}; if the page \
+                            is yours, list its origin in cors_origins; if a proxy shows the daemon under that name, let it \
+                            pass on the Host header, or set base_url to the whole address";
+                let values = [("origin", origin.as_str().into()), ("host", host.as_str().into())];
+                ApiError::told(Code::ForeignOrigin, text, values)
             }
             Self::Site(site) => {
-                let text = format!(
-                    "the page of another site made the browser ask for this (Sec-Fetch-Site: {site}); open it from the \
-                     web UI, or, if the page is yours, list its origin in cors_origins"
-                );
-                ApiError::new(Code::ForeignOrigin, text).param("site", site.as_str())
+                let text = "the page of another site made the browser ask for this (Sec-Fetch-Site: {site}); open it from \
+                            the web UI, or, if the page is yours, list its origin in cors_origins";
+                ApiError::told(Code::ForeignOrigin, text, [("site", site.as_str().into())])
             }
         }
     }
@@ -142,9 +137,9 @@ impl Foreign {
 
 /// Tells refused names and origins in the log, each once: the operator may look there first.
 #[derive(Debug, Default)]
-pub struct Told(Mutex<HashSet<String>>);
+pub struct LoggedRefusals(Mutex<HashSet<String>>);
 
-impl Told {
+impl LoggedRefusals {
     /// Writes a line if this is new.
     pub fn tell(&self, foreign: &Foreign, refusal: &ApiError) {
         let what = match foreign {

@@ -109,7 +109,7 @@ struct Removed {
 
 fn refused(error: AuthError) -> ApiError {
     match error {
-        AuthError::TooManyKeys => ApiError::new(Code::Conflict, error.to_string()),
+        AuthError::TooManyKeys => ApiError::of(Code::Conflict, &error),
         AuthError::Store(error) => error.into(),
         AuthError::Random(_) => ApiError::internal(error),
     }

@@ -12,7 +12,7 @@ use chrono::Utc;
 use super::backoff::Backoff;
 use super::client::Client;
 use super::credentials::Presented;
-use super::foreign::Told;
+use super::foreign::LoggedRefusals;
 use super::unclaimed::Unclaimed;
 use super::verified::Verified;
 use super::{LocalOwner, session};
@@ -84,7 +84,7 @@ pub enum Login {
     /// It is wrong.
     Wrong,
     /// It was not looked at: this address guessed too often and has to wait so long.
-    Closed(Duration),
+    Throttled(Duration),
 }
 
 /// What is remembered of logins between requests, in memory only.
@@ -94,7 +94,7 @@ pub struct Logins {
     /// Sessions whose cookie never came back.
     pub(super) unclaimed: Unclaimed,
     /// Refusals of foreign pages that the log has.
-    pub(super) told: Told,
+    pub(super) told: LoggedRefusals,
     verified: Verified,
 }
 
@@ -177,14 +177,14 @@ async fn of_password(request: &HttpRequest, state: &AppState, presented: &Presen
     }
     let client = Client::of(request, &state.settings.trusted_proxies).address;
     if let Some(wait) = state.logins.closed_for(client) {
-        return Login::Closed(wait);
+        return Login::Throttled(wait);
     }
     if let Some((user, password)) = &presented.basic {
         let is_open = || state.logins.closed_for(client).is_none();
         match state.logins.verified.accepts(auth, user, password, is_open).await {
             Some(true) => return Login::Known(Principal::admin(Via::Basic, Some(user.clone()), auth.fingerprint)),
             Some(false) => {}
-            None => return Login::Closed(state.logins.closed_for(client).unwrap_or_default()),
+            None => return Login::Throttled(state.logins.closed_for(client).unwrap_or_default()),
         }
     }
     if state.logins.failed(client, presented.fingerprint()) {

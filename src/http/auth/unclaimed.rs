@@ -21,12 +21,12 @@ pub struct Unclaimed(Mutex<Sessions>);
 
 #[derive(Debug, Default)]
 struct Sessions {
-    by_cookie: HashMap<Fingerprint, Given>,
+    by_cookie: HashMap<Fingerprint, IssuedSession>,
     counter: u64,
 }
 
 #[derive(Debug)]
-struct Given {
+struct IssuedSession {
     program: Fingerprint,
     token: Token,
     order: u64,
@@ -50,7 +50,7 @@ impl Unclaimed {
             sessions.by_cookie.clear();
         }
         sessions.counter += 1;
-        let given = Given { program, order: sessions.counter, token };
+        let given = IssuedSession { program, order: sessions.counter, token };
         sessions.by_cookie.insert(fingerprint(given.token.text()), given);
     }
 

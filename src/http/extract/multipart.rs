@@ -59,8 +59,8 @@ impl FileForm {
             let mut field = field.map_err(malformed)?;
             fields += 1;
             if fields > MAX_FIELDS {
-                let message = format!("the form has more than {MAX_FIELDS} fields");
-                return Err(ApiError::new(Code::PayloadTooLarge, message).param("fields", MAX_FIELDS));
+                let values = [("fields", MAX_FIELDS.into())];
+                return Err(ApiError::told(Code::PayloadTooLarge, "the form has more than {fields} fields", values));
             }
             let name = field.name().unwrap_or_default().to_owned();
             let file_name = field.content_disposition().and_then(|header| header.get_filename()).map(str::to_owned);
@@ -99,8 +99,11 @@ async fn receive(
         size += chunk.len() as u64;
         if size > intake.largest {
             let mib = intake.largest / 1024 / 1024;
-            let message = format!("the file is larger than {mib} MiB");
-            return Err(ApiError::new(Code::PayloadTooLarge, message).param("mib", mib));
+            return Err(ApiError::told(
+                Code::PayloadTooLarge,
+                "the file is larger than {mib} MiB",
+                [("mib", mib.into())],
+            ));
         }
         if let Ok(open) = &mut staged
             && let Err(error) = open.writer.write_all(&chunk).await

@@ -9,13 +9,8 @@ use serde_json::{Value, json};
 
 use crate::http::ApiError;
 
-/// Query parameters as they came; of repeated ones the last counts.
-pub type Given = web::Query<Vec<(String, String)>>;
-
-/// The value of a query parameter.
-pub fn parameter<'a>(given: &'a Given, name: &str) -> Option<&'a str> {
-    given.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-}
+/// Query parameters as they came.
+type RawQuery = web::Query<Vec<(String, String)>>;
 
 /// What a route asks in its query. Its [`utoipa::IntoParams`] tells the API's document what [`FromQuery::take`] reads.
 pub trait FromQuery: Sized {
@@ -43,9 +38,10 @@ impl<T: FromQuery> FromRequest for Query<T> {
 }
 
 impl<T: FromQuery> Query<T> {
-    fn read(query: &str) -> Result<Self, ApiError> {
+    /// Reads a query, which is percent-encoded.
+    pub fn read(query: &str) -> Result<Self, ApiError> {
         let unreadable = |error| ApiError::validation("value_error", &["query"], format!("{error}"));
-        let given = Given::from_query(query).map_err(unreadable)?;
+        let given = RawQuery::from_query(query).map_err(unreadable)?;
         let mut parameters = Parameters::of(&given);
         let taken = T::take(&mut parameters);
         parameters.checked().map(|()| Self(taken))
@@ -54,19 +50,28 @@ impl<T: FromQuery> Query<T> {
 
 /// Takes parameters out of a query, and notes what is wrong with them.
 pub struct Parameters<'a> {
-    given: &'a Given,
+    given: &'a RawQuery,
     problems: Vec<Value>,
 }
 
 impl<'a> Parameters<'a> {
-    /// Of a request.
-    pub fn of(given: &'a Given) -> Self {
+    fn of(given: &'a RawQuery) -> Self {
         Self { given, problems: Vec::new() }
     }
 
-    /// A parameter as it came.
+    /// A parameter as it came; of repeated ones the last counts.
     pub fn text(&self, name: &str) -> Option<&'a str> {
-        parameter(self.given, name)
+        self.given.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// A text that must be there; it may be empty.
+    pub fn required(&mut self, name: &str) -> String {
+        self.text(name).map_or_else(|| self.missing(name), str::to_owned)
+    }
+
+    /// A text that must be there and not be empty.
+    pub fn required_filled(&mut self, name: &str) -> String {
+        self.filled(name).unwrap_or_else(|| self.missing(name))
     }
 
     /// A text, where it is there and not empty.
@@ -112,19 +117,45 @@ impl<'a> Parameters<'a> {
         Some(number)
     }
 
+    /// How many of something, where it is there and not empty.
+    pub fn count(&mut self, name: &str) -> Option<u64> {
+        let wrong = format!("{name} is a whole number, 0 or more");
+        self.understood(name, "int_parsing", wrong, |text| text.parse().ok())
+    }
+
+    /// One of the words that `parse` knows, where it is there and not empty; `allowed` tells which there are.
+    pub fn word<T>(&mut self, name: &str, allowed: &str, parse: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
+        self.understood(name, "enum", format!("{name} is {allowed}"), parse)
+    }
+
     /// A parameter that `parse` understands, where it is there and not empty; `expected` tells what would be.
     pub fn parsed<T>(&mut self, name: &str, expected: &str, parse: impl FnOnce(&'a str) -> Option<T>) -> Option<T> {
+        self.understood(name, "value_error", format!("{name} should be {expected}"), parse)
+    }
+
+    fn understood<T>(
+        &mut self,
+        name: &str,
+        kind: &str,
+        wrong: String,
+        parse: impl FnOnce(&'a str) -> Option<T>,
+    ) -> Option<T> {
         let text = self.text(name).filter(|text| !text.is_empty())?;
         let value = parse(text);
         if value.is_none() {
-            self.note("value_error", name, format!("{name} should be {expected}"), text, None);
+            self.note(kind, name, wrong, text, None);
         }
         value
     }
 
     /// The error that tells all that is wrong, if anything is.
-    pub fn checked(self) -> Result<(), ApiError> {
+    fn checked(self) -> Result<(), ApiError> {
         if self.problems.is_empty() { Ok(()) } else { Err(ApiError::invalid(self.problems)) }
+    }
+
+    fn missing(&mut self, name: &str) -> String {
+        self.problems.push(json!({ "type": "missing", "loc": ["query", name], "msg": "Field required" }));
+        String::new()
     }
 
     fn note(&mut self, kind: &str, name: &str, message: String, input: &str, context: Option<Value>) {
@@ -171,7 +202,7 @@ mod tests {
 
     #[test]
     fn every_mistake_is_told_in_the_order_in_which_parameters_are_taken() {
-        let given = |query: &str| Given::from_query(query).unwrap();
+        let given = |query: &str| RawQuery::from_query(query).unwrap();
         let query = given("limit=0&offset=x&limit=501");
         let mut parameters = Parameters::of(&query);
         assert_eq!(parameters.number("limit", 50, 1, 500), 501, "the last of repeated ones counts");
@@ -182,5 +213,22 @@ mod tests {
         assert_eq!(kinds, ["less_than_equal", "int_parsing"]);
         assert_eq!(parameters.problems[0]["ctx"], json!({ "le": 500 }));
         assert!(parameters.checked().is_err());
+    }
+
+    #[test]
+    fn what_must_be_there_is_missed_and_words_and_counts_are_known() {
+        let given = RawQuery::from_query("empty=&count=3&odd=-3&word=b&other=c").unwrap();
+        let mut parameters = Parameters::of(&given);
+        assert_eq!((parameters.required("empty"), parameters.count("count")), (String::new(), Some(3)));
+        let is_b = |word: &str| (word == "b").then_some(1);
+        assert_eq!((parameters.word("word", "b", is_b), parameters.word("empty", "b", is_b)), (Some(1), None));
+        assert!(parameters.problems.is_empty());
+        parameters.required("none");
+        parameters.required_filled("empty");
+        assert_eq!((parameters.count("odd"), parameters.word("other", "b", is_b)), (None, None));
+        let told = |problem: &Value| (problem["type"].clone(), problem["loc"][1].clone());
+        let told: Vec<_> = parameters.problems.iter().map(told).collect();
+        let wrong = [("missing", "none"), ("missing", "empty"), ("int_parsing", "odd"), ("enum", "other")];
+        assert_eq!(told, wrong.map(|(kind, name)| (json!(kind), json!(name))));
     }
 }

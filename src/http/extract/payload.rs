@@ -104,8 +104,8 @@ impl Body {
     fn checked(self) -> Result<Self, ApiError> {
         // Shorter ones cannot have so many.
         if self.content.len() > MAX_VALUES && values(&self.content) > MAX_VALUES {
-            let message = format!("the body has more than {MAX_VALUES} values; send it in parts");
-            return Err(ApiError::new(Code::PayloadTooLarge, message).param("values", MAX_VALUES));
+            let template = "the body has more than {values} values; send it in parts";
+            return Err(ApiError::told(Code::PayloadTooLarge, template, [("values", MAX_VALUES.into())]));
         }
         Ok(self)
     }
@@ -157,17 +157,17 @@ impl Encoding {
 }
 
 fn not_known(name: &str) -> ApiError {
-    let message = format!("the content encoding {name:?} is not taken; send the body as it is, or as gzip or deflate");
-    ApiError::new(Code::UnsupportedEncoding, message).param("encoding", name)
+    let template = "the content encoding {encoding:?} is not taken; send the body as it is, or as gzip or deflate";
+    ApiError::told(Code::UnsupportedEncoding, template, [("encoding", name.into())])
 }
 
 fn too_large() -> ApiError {
     let mib = MAX_SIZE / 1024 / 1024;
-    ApiError::new(Code::PayloadTooLarge, format!("the body is larger than {mib} MiB")).param("mib", mib)
+    ApiError::told(Code::PayloadTooLarge, "the body is larger than {mib} MiB", [("mib", mib.into())])
 }
 
 fn unreadable(error: &dyn std::fmt::Display) -> ApiError {
-    ApiError::new(Code::InvalidRequest, format!("the body cannot be read: {error}"))
+    ApiError::told(Code::InvalidRequest, "the body cannot be read: {cause}", [("cause", error.to_string().into())])
 }
 
 /// Waits for the next part of what a client sends: not longer than it may be silent, and not past `deadline`.
@@ -177,8 +177,8 @@ pub(in crate::http) async fn next_part<T>(
 ) -> Result<Option<T>, ApiError> {
     let patience = IDLE.min(deadline.saturating_duration_since(Instant::now()));
     timeout(patience, part).await.map_err(|_| {
-        let message = format!("the rest of the body did not come within {} seconds", IDLE.as_secs());
-        ApiError::new(Code::RequestTimeout, message).param("seconds", IDLE.as_secs())
+        let template = "the rest of the body did not come within {seconds} seconds";
+        ApiError::told(Code::RequestTimeout, template, [("seconds", IDLE.as_secs().into())])
     })
 }
 

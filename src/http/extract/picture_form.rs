@@ -24,14 +24,7 @@ pub(in crate::http) async fn read(state: &AppState, payload: Multipart) -> Resul
 
 /// What is to be made; none for one that is not known.
 pub(in crate::http) fn poster_type(form: &FileForm) -> Option<PosterType> {
-    match form.texts.get("posterType").map(String::as_str) {
-        None | Some("standard") => Some(PosterType::Standard),
-        Some("season") => Some(PosterType::Season),
-        Some("collection") => Some(PosterType::Collection),
-        Some("titlecard") => Some(PosterType::TitleCard),
-        Some("background") => Some(PosterType::Background),
-        Some(_) => None,
-    }
+    form.texts.get("posterType").map_or(Some(PosterType::Standard), |word| PosterType::of_word(word))
 }
 
 /// Whether the name is one of a picture.
@@ -42,24 +35,27 @@ pub(in crate::http) fn check_extension(name: &str) -> Result<(), ApiError> {
     if ALLOWED.contains(&extension.as_str()) {
         return Ok(());
     }
-    let message = format!("Invalid file type '{extension}'. Allowed: {}", ALLOWED.join(", "));
-    Err(ApiError::new(Code::InvalidValue, message))
+    let values = [("extension", extension.into()), ("allowed", ALLOWED.join(", ").into())];
+    Err(ApiError::told(Code::InvalidValue, "Invalid file type '{extension}'. Allowed: {allowed}", values))
 }
 
 /// Reads the picture's head: its size, and whether it is one at all. Its ratio counts where it is known what is to be made.
 pub(in crate::http) fn check_picture(file: &Path, poster_type: Option<PosterType>) -> Result<Head, ApiError> {
-    let refuse = |message: String| Err(ApiError::new(Code::InvalidValue, message));
+    let refuse = |message| Err(ApiError::new(Code::InvalidValue, message));
     if file.metadata().map_err(|error| not_written(&error))?.len() == 0 {
-        return refuse("Uploaded file is empty".to_owned());
+        return refuse("Uploaded file is empty");
     }
     // As the engine reads it: a photograph that is stored lying on its side stands upright.
     let size = match head_of_file(file) {
         Ok(size) => size,
         Err(DecodeError::Unreadable(error)) => return Err(not_written(&error)),
         Err(DecodeError::Format) => {
-            return refuse("Uploaded file is not an image. Allowed: jpg, png, webp, avif, gif, bmp, tiff".to_owned());
+            return refuse("Uploaded file is not an image. Allowed: jpg, png, webp, avif, gif, bmp, tiff");
         }
-        Err(error) => return refuse(format!("Uploaded file cannot be used: {error}")),
+        Err(error) => {
+            let values = [("cause", error.to_string().into())];
+            return Err(ApiError::told(Code::InvalidValue, "Uploaded file cannot be used: {cause}", values));
+        }
     };
     let Some(poster_type) = poster_type else { return Ok(size) };
     let (what, sides, wanted) = match poster_type {
@@ -67,15 +63,23 @@ pub(in crate::http) fn check_picture(file: &Path, poster_type: Option<PosterType
         PosterType::Standard | PosterType::Season | PosterType::Collection => ("poster", "2:3", 2.0 / 3.0),
     };
     if size.height == 0 {
-        return refuse("Image height cannot be zero.".to_owned());
+        return refuse("Image height cannot be zero.");
     }
     let ratio = f64::from(size.width) / f64::from(size.height);
     if (ratio - wanted).abs() <= TOLERANCE {
         return Ok(size);
     }
-    refuse(format!(
-        "Invalid aspect ratio for {what}. Image is {}x{} (ratio ~{ratio:.2}), but must be {sides} (ratio ~{wanted:.2}).",
-        size.width, size.height
+    Err(ApiError::told(
+        Code::InvalidValue,
+        "Invalid aspect ratio for {what}. Image is {width}x{height} (ratio ~{ratio}), but must be {sides} (ratio ~{wanted}).",
+        [
+            ("what", what.into()),
+            ("width", size.width.into()),
+            ("height", size.height.into()),
+            ("ratio", format!("{ratio:.2}").into()),
+            ("sides", sides.into()),
+            ("wanted", format!("{wanted:.2}").into()),
+        ],
     ))
 }
 
@@ -88,24 +92,23 @@ pub(in crate::http) fn not_received(error: NotReceived) -> ApiError {
 }
 
 fn not_writable(error: &io::Error) -> ApiError {
-    let message = if error.kind() == io::ErrorKind::PermissionDenied {
-        "No write permission for uploads directory. This may be a Docker/NAS permission issue. \
-         Please check folder permissions."
-            .to_owned()
-    } else {
-        format!("Cannot create uploads directory: {error}")
-    };
-    ApiError::new(Code::Internal, message)
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let message = "No write permission for uploads directory. This may be a Docker/NAS permission issue. \
+                       Please check folder permissions.";
+        return ApiError::new(Code::Internal, message);
+    }
+    let values = [("cause", error.to_string().into())];
+    ApiError::told(Code::Internal, "Cannot create uploads directory: {cause}", values)
 }
 
 /// See [`not_received`].
 pub(in crate::http) fn not_written(error: &io::Error) -> ApiError {
-    let message = if error.kind() == io::ErrorKind::PermissionDenied {
-        "Permission denied: Unable to write uploaded file. Check Docker/NAS/Unraid volume permissions.".to_owned()
-    } else {
-        format!("File system error: {error}. This may be a Docker volume mount issue.")
-    };
-    ApiError::new(Code::Internal, message)
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let message = "Permission denied: Unable to write uploaded file. Check Docker/NAS/Unraid volume permissions.";
+        return ApiError::new(Code::Internal, message);
+    }
+    let template = "File system error: {cause}. This may be a Docker volume mount issue.";
+    ApiError::told(Code::Internal, template, [("cause", error.to_string().into())])
 }
 
 #[cfg(test)]

@@ -52,7 +52,10 @@ pub(in crate::http) async fn of_address(state: &AppState, address: &str) -> Resu
 pub(in crate::http) async fn of_file(state: &AppState, picture: PathBuf) -> Result<Staged, ApiError> {
     let (uploads, folder) = (state.shared.data.uploads(), state.shared.data.queue_staging());
     web::block(move || {
-        let unusable = |error: io::Error| ApiError::new(Code::InvalidValue, format!("{}: {error}", picture.display()));
+        let unusable = |error: io::Error| {
+            let values = [("path", picture.display().to_string().into()), ("cause", error.to_string().into())];
+            ApiError::told(Code::InvalidValue, "{path}: {cause}", values)
+        };
         let file = new_file(&uploads)?;
         let (source, _) = bounded::open(&picture).map_err(unusable)?;
         let copy = |mut to: &File| io::copy(&mut source.take(MAX_SIZE + 1), &mut to);
@@ -75,7 +78,7 @@ fn new_file(folder: &Path) -> Result<NamedTempFile, ApiError> {
 fn not_fetched(trouble: &HttpError) -> ApiError {
     let text = match trouble {
         HttpError::NoProtocol | HttpError::NotUrl(_) | HttpError::Private(_) => "Invalid or unsafe image URL",
-        HttpError::NotStored(_) => return ApiError::new(Code::StorageUnavailable, trouble.to_string()),
+        HttpError::NotStored(_) => return ApiError::of(Code::StorageUnavailable, trouble),
         _ => "Failed to download image from URL",
     };
     ApiError::new(Code::InvalidValue, text).with("reason", trouble.to_string())
@@ -84,10 +87,9 @@ fn not_fetched(trouble: &HttpError) -> ApiError {
 /// Decodes the whole picture, for a damaged one is found out here and not by who looks at it later; then it gets its name.
 /// Blocks for the disk.
 fn stage(file: NamedTempFile, folder: &Path) -> Result<Staged, ApiError> {
-    let refuse = |message: String| Err(ApiError::new(Code::InvalidValue, message));
     let size = file.as_file().metadata().map_err(|error| not_written(&error))?.len();
     if size == 0 {
-        return refuse("Uploaded file is empty".to_owned());
+        return Err(ApiError::new(Code::InvalidValue, "Uploaded file is empty"));
     }
     let head = match looked_at(file.path()) {
         Ok(head) => head,
@@ -96,7 +98,10 @@ fn stage(file: NamedTempFile, folder: &Path) -> Result<Staged, ApiError> {
             let refused = ApiError::new(Code::InvalidValue, "File must be an image");
             return Err(refused.with("reason", error.to_string()));
         }
-        Err(error) => return refuse(format!("the picture cannot be used: {error}")),
+        Err(error) => {
+            let values = [("cause", error.to_string().into())];
+            return Err(ApiError::told(Code::InvalidValue, "the picture cannot be used: {cause}", values));
+        }
     };
     let extension = extension_of(file.path());
     file.as_file().sync_all().map_err(|error| not_written(&error))?;

@@ -4,6 +4,6 @@ pub mod access_log;
 pub mod connections;
 pub mod headers;
 pub mod masking;
+pub mod normalize;
 pub mod owed;
 pub mod request_id;
-pub mod rewrite;

@@ -1,6 +1,6 @@
 //! How handlers answer.
 
-pub mod representation;
+pub mod conditional;
 pub mod run;
 pub mod time;
 

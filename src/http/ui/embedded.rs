@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
-use crate::http::respond::representation::{Representation, accepted};
+use crate::http::respond::conditional::{Representation, accepted};
 
 const PAGE: &str = "index.html";
 /// What the page's addresses are relative to, as its source has it.

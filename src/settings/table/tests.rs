@@ -33,7 +33,7 @@ fn readme_table() -> String {
 fn the_defaults_that_are_shown_are_those_that_hold() {
     for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
         let mut settings = defaults();
-        (setting.store)(&mut settings, &Given::Text(setting.default.to_owned())).unwrap();
+        (setting.store)(&mut settings, &RawValue::Text(setting.default.to_owned())).unwrap();
         assert_eq!(settings, defaults(), "{}", setting.key);
     }
 }

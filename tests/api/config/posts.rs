@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use posterizarr_media::servers::admin::{Library, ServerKind};
 use posterizarrd::actors::config::{document, keys};
 use posterizarrd::actors::runtime::events::Fact;
-use posterizarrd::actors::servers::client::{Library, Server};
 use posterizarrd::actors::servers::libraries::KeepLibraries;
 
 use super::*;
@@ -90,7 +90,7 @@ async fn a_full_post_drops_known_keys_and_keeps_unknown_ones_and_exclusions() {
 async fn a_full_post_clears_the_exclusions_of_a_server_whose_libraries_are_known() {
     let app = TestApp::start();
     let films = Library { id: "1".to_owned(), name: "Films".to_owned(), kind: Some("movie".to_owned()) };
-    let keep = KeepLibraries { server: Server::Emby, libraries: vec![films] };
+    let keep = KeepLibraries { server: ServerKind::Emby, libraries: vec![films] };
     app.state.libraries.send(keep).await.unwrap().unwrap();
     post(&app, "", json!({"PlexLibstoExclude": [], "EmbyLibstoExclude": []})).await;
     let kept = document(&app);

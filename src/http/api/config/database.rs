@@ -11,7 +11,7 @@ use crate::actors::config::document::Document;
 use crate::actors::config::{Reread, flat};
 use crate::http::api::config::is_masked;
 use crate::http::auth::Principal;
-use crate::http::{ApiError, AppState, State, ask};
+use crate::http::{ApiError, AppState, Code, State, ask};
 
 /// What is in no section stands under this name.
 const ROOT: &str = "_root";
@@ -155,7 +155,7 @@ async fn one_value(
     let (section, key) = place.into_inner();
     let value = members_of(document(&state, &principal), &section).remove(&key);
     let value = value.ok_or_else(|| {
-        ApiError::not_found(format!("Config value not found: {section}.{key}")).param("key", format!("{section}.{key}"))
+        ApiError::told(Code::NotFound, "Config value not found: {key}", [("key", format!("{section}.{key}").into())])
     })?;
     Ok(web::Json(ConfigDbValue { success: true, section, key, value }))
 }

@@ -9,7 +9,7 @@ pub mod webui_settings;
 use actix_web::http::header::{CACHE_CONTROL, ETAG, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, Responder, get, post, web};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -20,12 +20,13 @@ use crate::actors::config::change::{Change, Mode, Refusal};
 use crate::actors::config::{
     ConfigError, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, flat, groups_of_3, keys, rules, schema,
 };
-use crate::actors::servers::client::Server;
 use crate::http::auth::Principal;
 use crate::http::extract::body::Json;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State, ask};
 use onboarding::Onboarding;
 use posterizarr_media::http::same_server;
+use posterizarr_media::servers::admin::ServerKind;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -77,26 +78,45 @@ struct ConfigAnswer {
 }
 
 /// What a reader wants.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ReadOptions {
     /// Hide the secrets also from who may see them: a page that only sets them needs none.
-    #[serde(default)]
+    #[param(required = false)]
     masked: bool,
 }
 
+impl FromQuery for ReadOptions {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { masked: parameters.switch("masked") }
+    }
+}
+
 /// How a post is meant.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct PostOptions {
     /// `replace` (default): known keys that are not sent are removed, as upstream does. `merge`: they stay. Unknown keys
     /// stay either way.
-    #[serde(default)]
     #[param(value_type = Option<String>)]
     mode: Mode,
     /// Only tell what would change.
-    #[serde(default)]
+    #[param(required = false)]
     dry_run: bool,
+}
+
+impl FromQuery for PostOptions {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        let mode = |word: &str| match word {
+            "replace" => Some(Mode::Replace),
+            "merge" => Some(Mode::Merge),
+            _ => None,
+        };
+        Self {
+            mode: parameters.word("mode", "replace or merge", mode).unwrap_or_default(),
+            dry_run: parameters.switch("dry_run"),
+        }
+    }
 }
 
 /// A configuration that is sent.
@@ -172,19 +192,21 @@ impl From<Backup> for ConfigBackup {
 
 impl From<ConfigError> for ApiError {
     fn from(error: ConfigError) -> Self {
-        let text = error.to_string();
         match error {
-            ConfigError::Refused(refusals) => {
+            ConfigError::Refused(ref refusals) => {
+                let text = error.to_string();
                 let items = refusals.iter().map(|refusal| (refusal.flat.as_str(), refusal.wrong.as_str()));
                 let error = Self::invalid_values(&["body", "config"], items, text);
                 let is_shipped = |refusal: &Refusal| refusal.code == Some(rules::SHIPPED_PASSWORD_CODE);
                 if refusals.iter().all(is_shipped) { error.with_code(Code::ShippedPassword) } else { error }
             }
-            ConfigError::Stale { revision } => Self::new(Code::PreconditionFailed, text).with("revision", revision),
-            ConfigError::Broken(_) | ConfigError::BadBackup { .. } => Self::new(Code::Conflict, text),
-            ConfigError::TooLarge => Self::new(Code::PayloadTooLarge, text),
-            ConfigError::NoBackup(_) => Self::not_found(text),
-            ConfigError::Disk { .. } => Self::new(Code::StorageUnavailable, text),
+            ConfigError::Stale { ref revision } => {
+                Self::of(Code::PreconditionFailed, &error).with("revision", revision.as_str())
+            }
+            ConfigError::Broken(_) | ConfigError::BadBackup { .. } => Self::of(Code::Conflict, &error),
+            ConfigError::TooLarge => Self::of(Code::PayloadTooLarge, &error),
+            ConfigError::NoBackup(_) => Self::of(Code::NotFound, &error),
+            ConfigError::Disk { .. } => Self::of(Code::StorageUnavailable, &error),
         }
     }
 }
@@ -192,7 +214,7 @@ impl From<ConfigError> for ApiError {
 /// Gives the configuration. Secrets are masked for a login without the admin scope, and for all with `mask_secrets`.
 #[utoipa::path(tag = "config", params(ReadOptions), responses((status = 200, body = ConfigAnswer)))]
 #[get("/api/config")]
-async fn read(state: State, principal: Principal, options: web::Query<ReadOptions>) -> impl Responder {
+async fn read(state: State, principal: Principal, Query(options): Query<ReadOptions>) -> impl Responder {
     let view = state.views.config.get();
     let secrets_masked = options.masked || is_masked(&state, &principal);
     let config = flat::flatten(&view.document, secrets_masked);
@@ -240,7 +262,7 @@ fn groups(view: &ConfigView) -> Map<String, Value> {
 async fn save(
     state: State,
     request: HttpRequest,
-    options: web::Query<PostOptions>,
+    Query(options): Query<PostOptions>,
     body: Json<Value>,
 ) -> Result<impl Responder, ApiError> {
     let posted = match body.0 {
@@ -350,7 +372,7 @@ fn known_revisions(request: &HttpRequest) -> Option<Vec<String>> {
 /// The lists of excluded libraries whose libraries were never fetched: a settings page shows them empty.
 fn unknown_exclusions(state: &AppState) -> Vec<&'static str> {
     let known = state.views.libraries.get();
-    let is_unknown = |server: &Server| known.get(server).is_none_or(|server| server.libraries.is_empty());
-    let list = |server: Server| keys::find(&format!("{}Part", server.name()), "LibstoExclude").map(|key| key.flat);
-    Server::ALL.into_iter().filter(is_unknown).filter_map(list).collect()
+    let is_unknown = |server: &ServerKind| known.get(server).is_none_or(|server| server.libraries.is_empty());
+    let list = |server: ServerKind| keys::find(&format!("{}Part", server.name()), "LibstoExclude").map(|key| key.flat);
+    ServerKind::ALL.into_iter().filter(is_unknown).filter_map(list).collect()
 }

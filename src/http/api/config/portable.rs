@@ -2,7 +2,7 @@
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION};
 use actix_web::{HttpResponse, Responder, get, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
@@ -10,15 +10,22 @@ use super::{ConfigSaved, told};
 use crate::actors::config::change::Mode;
 use crate::actors::config::{BackUpConfig, ConfigError, SaveConfig, portable};
 use crate::http::extract::body::Json;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State, ask};
 
 /// How an import is meant.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ImportOptions {
     /// Only tell what would change.
-    #[serde(default)]
+    #[param(required = false)]
     dry_run: bool,
+}
+
+impl FromQuery for ImportOptions {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { dry_run: parameters.switch("dry_run") }
+    }
 }
 
 /// Gives the settings that make sense elsewhere too, as a file: no addresses, keys, logins or folders.
@@ -40,14 +47,13 @@ pub async fn export(state: State) -> impl Responder {
 #[post("/api/config/import")]
 pub async fn import(
     state: State,
-    options: web::Query<ImportOptions>,
+    Query(ImportOptions { dry_run }): Query<ImportOptions>,
     body: Json<Value>,
 ) -> Result<impl Responder, ApiError> {
     let Value::Object(blueprint) = body.0 else {
         return Err(ApiError::validation("dict_type", &["body"], "a blueprint is an object of sections"));
     };
     let posted = portable::flat_values(&blueprint).map_err(ConfigError::Refused)?;
-    let dry_run = options.dry_run;
     let message = SaveConfig { posted, mode: Mode::Merge, known: None, guarded: Vec::new(), dry_run };
     let saved = ask(&state.config, message).await??;
     Ok(told(if dry_run { "Nothing was changed" } else { "Blueprint imported successfully" }, saved))

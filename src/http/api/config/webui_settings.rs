@@ -72,6 +72,6 @@ async fn post_settings(state: State, body: Json<NewSettings>) -> Result<impl Res
 pub(super) fn refused(error: SaveError) -> ApiError {
     match error {
         SaveError::Invalid(text) => ApiError::validation("value_error", &["body", "settings", "log_level"], text),
-        SaveError::Disk(_) => ApiError::new(Code::StorageUnavailable, error.to_string()),
+        SaveError::Disk(_) => ApiError::of(Code::StorageUnavailable, &error),
     }
 }

@@ -7,7 +7,7 @@ use actix_web::web::{self, Bytes};
 use actix_web::{HttpResponse, get};
 use futures_util::stream;
 
-use super::asked::Selection;
+use super::filters::Selection;
 use super::view;
 use crate::actors::history::query;
 use crate::actors::store::Store;

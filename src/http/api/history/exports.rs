@@ -81,14 +81,14 @@ struct ExportRows {
 /// Which rows.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-struct RowsAsked {
+struct RowsQuery {
     /// Of this import; the newest if absent.
     run_timestamp: Option<String>,
     /// At most so many; all if absent, 0 or less.
     limit: Option<i64>,
 }
 
-impl FromQuery for RowsAsked {
+impl FromQuery for RowsQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         let limit = parameters.optional_number("limit", i64::MIN, i64::MAX);
         Self { run_timestamp: parameters.filled("run_timestamp"), limit }
@@ -128,19 +128,19 @@ async fn plex_runs(state: State) -> impl Responder {
 
 /// Lists Plex's movies and shows, by title.
 #[utoipa::path(tag = "exports",
-    params(RowsAsked),
+    params(RowsQuery),
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/plex-export/library")]
-async fn plex_library(state: State, asked: Query<RowsAsked>) -> Result<HttpResponse, ApiError> {
+async fn plex_library(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
     rows(state, asked, Kind::PlexLibrary).await
 }
 
 /// Lists the seasons of Plex's shows.
 #[utoipa::path(tag = "exports",
-    params(RowsAsked),
+    params(RowsQuery),
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/plex-export/episodes")]
-async fn plex_episodes(state: State, asked: Query<RowsAsked>) -> Result<HttpResponse, ApiError> {
+async fn plex_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
     rows(state, asked, Kind::PlexEpisodes).await
 }
 
@@ -167,19 +167,19 @@ async fn other_runs(state: State) -> impl Responder {
 
 /// Lists Jellyfin's or Emby's movies and shows, by library and title.
 #[utoipa::path(tag = "exports",
-    params(RowsAsked),
+    params(RowsQuery),
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/other-media-export/library")]
-async fn other_library(state: State, asked: Query<RowsAsked>) -> Result<HttpResponse, ApiError> {
+async fn other_library(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
     rows(state, asked, Kind::OtherLibrary).await
 }
 
 /// Lists the seasons of Jellyfin's or Emby's shows.
 #[utoipa::path(tag = "exports",
-    params(RowsAsked),
+    params(RowsQuery),
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/other-media-export/episodes")]
-async fn other_episodes(state: State, asked: Query<RowsAsked>) -> Result<HttpResponse, ApiError> {
+async fn other_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
     rows(state, asked, Kind::OtherEpisodes).await
 }
 
@@ -214,8 +214,8 @@ async fn import(state: &AppState, server: Server) -> Result<web::Json<ExportImpo
     Ok(web::Json(ExportImport { success: problems.is_empty(), results, message, problems }))
 }
 
-async fn rows(state: State, asked: Query<RowsAsked>, kind: Kind) -> Result<HttpResponse, ApiError> {
-    let Query(RowsAsked { run_timestamp: run, limit }) = asked;
+async fn rows(state: State, asked: Query<RowsQuery>, kind: Kind) -> Result<HttpResponse, ApiError> {
+    let Query(RowsQuery { run_timestamp: run, limit }) = asked;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     let answered = Value::from(run.as_deref().unwrap_or("latest"));
     let (view, selection) = (view(&state).await, Selection { kind, run, limit });

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::asked::{KeptDays, LastDays, Paging, Selection};
+use self::filters::{KeptDays, LastDays, Paging, Selection};
 use crate::actors::history::index::{Day, Filter};
 use crate::actors::history::row::{HistoryRow, format_duration};
 use crate::actors::history::{
@@ -25,10 +25,10 @@ use crate::http::api::schedule::SchedulerStatus;
 use crate::http::extract::parameters::{Query, size};
 use crate::http::respond::run::RunAnswer;
 use crate::http::respond::time::with_offset;
-use crate::http::{ApiError, AppState, State, ask, ask_within, read_store};
+use crate::http::{ApiError, AppState, Code, State, ask, ask_within, read_store};
 
-mod asked;
 mod csv;
+mod filters;
 
 /// How long a request waits at the daemon's start until the history is read.
 const LOADING: Duration = Duration::from_secs(5);
@@ -307,7 +307,8 @@ async fn list_days(state: State, Query(rows): Query<Selection>) -> Result<impl R
 async fn get_row(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
     let id = id.into_inner();
     let row = read_store(&state, move |store| query::one(store, id)).await?;
-    let row = row.ok_or_else(|| ApiError::not_found(format!("there is no row {id} in the history")).param("id", id))?;
+    let row =
+        row.ok_or_else(|| ApiError::told(Code::NotFound, "there is no row {id} in the history", [("id", id.into())]))?;
     let run = match row.run {
         Some(id) => ask(&state.supervisor, GetRun { id }).await??,
         None => None,

@@ -25,7 +25,7 @@ use crate::actors::library::choices::{
 use crate::http::api::library::assets::FIRST_SCAN;
 use crate::http::extract::body::Json;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::representation::{Representation, accepted, knows};
+use crate::http::respond::conditional::{Representation, accepted, knows};
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within};
 
 /// Many files between two slow disks take their time.
@@ -57,7 +57,7 @@ impl From<ChoiceError> for ApiError {
             ChoiceError::Unusable(_) => Code::Unprocessable,
             ChoiceError::Failed(cause) => return Self::internal(cause),
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
@@ -70,7 +70,7 @@ impl From<DeleteAssetError> for ApiError {
             | DeleteAssetError::RowStayed(_)
             | DeleteAssetError::Storage(_) => Code::StorageUnavailable,
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
@@ -372,11 +372,12 @@ fn find(row: &ChoiceRow, assets: &Index) -> Result<AssetFound, ApiError> {
     let fitting = || in_folder.and_then(|(path, folder)| Finder::fitting(&path, folder, &slot));
     let found = finder.find(row).or_else(fitting);
     let found = found.ok_or_else(|| {
-        ApiError::not_found(if is_there {
-            format!("No matching asset found in {library}/{folder} with pattern {}", slot.pattern())
-        } else {
-            format!("Asset folder not found: {library}/{folder}")
-        })
+        let folder = format!("{library}/{folder}").into();
+        if !is_there {
+            return ApiError::told(Code::NotFound, "Asset folder not found: {folder}", [("folder", folder)]);
+        }
+        let values = [("folder", folder), ("pattern", slot.pattern().into())];
+        ApiError::told(Code::NotFound, "No matching asset found in {folder} with pattern {pattern}", values)
     })?;
     let name = found.path.rsplit('/').next().unwrap_or_default().to_owned();
     let r#type = row.kind.as_deref().unwrap_or_default().to_lowercase();

@@ -256,8 +256,8 @@ pub(super) async fn discard(
 fn refused(error: DiscardError, family: &Family) -> ApiError {
     match error {
         DiscardError::Missing => ApiError::not_found(family.missing),
-        DiscardError::Forbidden => ApiError::new(Code::Forbidden, error.to_string()),
-        DiscardError::NotAFile | DiscardError::NotAnImage => ApiError::new(Code::InvalidValue, error.to_string()),
-        DiscardError::Disk(_) => ApiError::new(Code::StorageUnavailable, error.to_string()),
+        DiscardError::Forbidden => ApiError::of(Code::Forbidden, &error),
+        DiscardError::NotAFile | DiscardError::NotAnImage => ApiError::of(Code::InvalidValue, &error),
+        DiscardError::Disk(_) => ApiError::of(Code::StorageUnavailable, &error),
     }
 }

@@ -20,10 +20,10 @@ use crate::actors::runtime::safe_path::{self, PathError};
 use crate::http::{ApiError, AppState, Code, State};
 
 const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 // Where a login is needed, no cache on the way may hand pictures to others.
 const A_DAY_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=86400");
-const FOR_GOOD_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+const IMMUTABLE_FOR_THIS_CLIENT: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 // A picture opened on its own must not run script in our origin; SVG can.
 pub(in crate::http) const NO_SCRIPT: HeaderValue =
     HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
@@ -167,8 +167,8 @@ pub(in crate::http) fn a_day(state: &AppState) -> HeaderValue {
 }
 
 /// Browsers may keep it and need not ask again.
-pub(in crate::http) fn for_good(state: &AppState) -> HeaderValue {
-    if needs_login(state) { FOR_GOOD_FOR_THIS_CLIENT } else { FOR_GOOD }
+pub(in crate::http) fn immutable(state: &AppState) -> HeaderValue {
+    if needs_login(state) { IMMUTABLE_FOR_THIS_CLIENT } else { IMMUTABLE }
 }
 
 fn needs_login(state: &AppState) -> bool {

@@ -7,7 +7,7 @@ use actix_files::NamedFile;
 use actix_multipart::Multipart;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ContentEncoding, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse, Responder, delete, get, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,6 +16,7 @@ use crate::actors::library::fonts::PreviewError;
 use crate::actors::library::overlays::{self, OverlayError, OverlayFile, OverlayKind};
 use crate::http::api::library::files::{NO_SCRIPT, decoded};
 use crate::http::extract::multipart::{FileForm, Intake, NotReceived};
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State};
 
 /// The largest file that is taken in, in bytes; fonts for Chinese have some 20 million.
@@ -102,10 +103,18 @@ struct OverlayDeleted {
 }
 
 /// Which text a font is shown with.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Sample {
     /// Up to 100 characters; `Aa` if absent or empty.
-    text: Option<String>,
+    #[param(required = false)]
+    text: String,
+}
+
+impl FromQuery for Sample {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { text: parameters.filled("text").unwrap_or_default() }
+    }
 }
 
 /// Lists overlays and fonts.
@@ -214,13 +223,10 @@ async fn preview_font(
     request: HttpRequest,
     state: State,
     filename: web::Path<String>,
-    sample: web::Query<Sample>,
+    Query(Sample { text }): Query<Sample>,
 ) -> Result<HttpResponse, ApiError> {
     let font = font(&state, &filename).await?;
-    let made = web::block(move || {
-        let text = sample.into_inner().text.unwrap_or_default();
-        NamedFile::open(state.font_previews.get(&font, &text)?).map_err(PreviewError::Disk)
-    });
+    let made = web::block(move || NamedFile::open(state.font_previews.get(&font, &text)?).map_err(PreviewError::Disk));
     let file = made.await.map_err(ApiError::internal)??;
     Ok(for_an_hour(file.into_response(&request)))
 }
@@ -228,7 +234,7 @@ async fn preview_font(
 impl From<PreviewError> for ApiError {
     fn from(error: PreviewError) -> Self {
         match error {
-            PreviewError::Font(_) => Self::new(Code::Unprocessable, error.to_string()),
+            PreviewError::Font(_) => Self::of(Code::Unprocessable, &error),
             PreviewError::Disk(cause) => Self::internal(cause),
         }
     }
@@ -289,29 +295,29 @@ async fn delete_file(state: &AppState, sent: &str, area: &'static Area) -> Resul
 
 fn refused(error: OverlayError, area: &Area) -> ApiError {
     match error {
-        OverlayError::Missing => ApiError::not_found(error.to_string()),
+        OverlayError::Missing => ApiError::of(Code::NotFound, &error),
         OverlayError::WrongKind => ApiError::new(Code::InvalidValue, area.wrong_kind),
         OverlayError::Disk(error) if error.kind() == io::ErrorKind::NotFound => refused(OverlayError::Missing, area),
         OverlayError::Disk(error) => not_written(&error),
-        _ => ApiError::new(Code::InvalidValue, error.to_string()),
+        _ => ApiError::of(Code::InvalidValue, &error),
     }
 }
 
 fn not_accessible(error: &io::Error) -> ApiError {
-    let message = if error.kind() == io::ErrorKind::PermissionDenied {
-        "No write permission for Overlayfiles directory. Check Docker/NAS/Unraid volume permissions.".to_owned()
-    } else {
-        format!("Cannot access Overlayfiles directory: {error}")
-    };
-    ApiError::new(Code::Internal, message)
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let message = "No write permission for Overlayfiles directory. Check Docker/NAS/Unraid volume permissions.";
+        return ApiError::new(Code::Internal, message);
+    }
+    let values = [("cause", error.to_string().into())];
+    ApiError::told(Code::Internal, "Cannot access Overlayfiles directory: {cause}", values)
 }
 
 fn not_written(error: &io::Error) -> ApiError {
-    let message = if error.kind() == io::ErrorKind::PermissionDenied {
-        "Permission denied: Unable to write file. Check folder permissions on your system (Docker/NAS/Unraid)."
-            .to_owned()
-    } else {
-        format!("File system error: {error}. Check disk space and permissions.")
-    };
-    ApiError::new(Code::Internal, message)
+    if error.kind() == io::ErrorKind::PermissionDenied {
+        let message =
+            "Permission denied: Unable to write file. Check folder permissions on your system (Docker/NAS/Unraid).";
+        return ApiError::new(Code::Internal, message);
+    }
+    let template = "File system error: {cause}. Check disk space and permissions.";
+    ApiError::told(Code::Internal, template, [("cause", error.to_string().into())])
 }

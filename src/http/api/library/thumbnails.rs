@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use actix_files::NamedFile;
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -16,7 +15,8 @@ use crate::actors::library::pictures::PictureError;
 use crate::actors::library::thumbnails::{Encoding, MakeThumbnail, ThumbnailName, USUAL_WIDTH, snapped};
 use crate::actors::runtime::safe_path;
 use crate::http::api::library::files::{self, decoded};
-use crate::http::respond::representation::knows;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
+use crate::http::respond::conditional::knows;
 use crate::http::{ApiError, AppState, Code, State, ask};
 
 /// The routes of this area.
@@ -25,22 +25,55 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which thumbnail.
-#[derive(Deserialize, IntoParams)]
-struct Wanted {
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ThumbnailQuery {
     /// The picture: a `url` as galleries give it (`/poster_assets/…`, `/manual_poster_assets/…`, `/backup_assets/…`, `/test/…`), or a path
     /// relative to `root`.
     path: String,
     /// What a relative path is relative to: `assets` if absent, `manual`, `backup` or `test`.
     #[param(value_type = Option<String>)]
-    root: Option<String>,
+    root: Folder,
     /// The width (also `width`); the next larger of 160, 320, 480, 640, 960, 1280 is given. 320 if absent.
-    #[serde(alias = "width")]
-    #[param(value_type = Option<u32>)]
-    w: Option<String>,
+    #[param(rename = "w", value_type = Option<u32>)]
+    width: u32,
     /// When the picture last changed, in milliseconds since 1970: its `modified` in galleries times 1000. An address with the
     /// right time is answered for good; with another one, as without.
-    #[param(value_type = Option<u64>)]
-    t: Option<String>,
+    t: Option<u64>,
+}
+
+/// What a path is relative to.
+#[derive(Clone, Copy, Default)]
+enum Folder {
+    #[default]
+    Assets,
+    Manual,
+    Backup,
+    Test,
+}
+
+impl FromQuery for ThumbnailQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        let root = |word: &str| match word {
+            "assets" => Some(Folder::Assets),
+            "manual" => Some(Folder::Manual),
+            "backup" => Some(Folder::Backup),
+            "test" => Some(Folder::Test),
+            _ => None,
+        };
+        Self {
+            path: parameters.required("path"),
+            root: parameters.word("root", "assets, manual, backup or test", root).unwrap_or_default(),
+            width: width(parameters, "w").or_else(|| width(parameters, "width")).unwrap_or(USUAL_WIDTH),
+            // Of a page that knows better, or of none.
+            t: parameters.text("t").and_then(|time| time.parse().ok()),
+        }
+    }
+}
+
+fn width(parameters: &mut Parameters<'_>, name: &str) -> Option<u32> {
+    let pixels = |text: &str| text.parse().ok().filter(|width| *width > 0).map(snapped);
+    parameters.parsed(name, "a number of pixels, such as 320", pixels)
 }
 
 impl From<PictureError> for ApiError {
@@ -50,17 +83,21 @@ impl From<PictureError> for ApiError {
             PictureError::Unreadable(_) | PictureError::TooLarge(_) => Code::Unprocessable,
             PictureError::Disk(cause) => return Self::internal(cause),
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
 /// An image made small: as WebP where the client's `Accept` names `image/webp`, else as JPEG. It never is wider than the image.
-#[utoipa::path(tag = "files", params(Wanted),
+#[utoipa::path(tag = "files", params(ThumbnailQuery),
     responses((status = 200, description = "the thumbnail", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))), (status = 304, description = "unchanged"),
         (status = 400), (status = 404), (status = 422, description = "not an image, broken, or too large")))]
 #[get("/api/thumbnail")]
-async fn thumbnail(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    let width = width(wanted.w.as_deref())?;
+async fn thumbnail(
+    request: HttpRequest,
+    state: State,
+    Query(wanted): Query<ThumbnailQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let width = wanted.width;
     let encoding = Encoding::smallest(|kind| names(&request, kind));
     let (root, relative) = place(&state, &wanted)?;
     if is_in_the_making(&relative) || left_out::hides(&relative) {
@@ -72,9 +109,8 @@ async fn thumbnail(request: HttpRequest, state: State, wanted: web::Query<Wanted
     });
     let (name, picture) = named.await.map_err(ApiError::internal)??;
     let tag = format!("\"{}\"", name.file());
-    let told = wanted.t.as_deref().and_then(|told| told.parse().ok());
-    let for_good = told.is_some_and(|told| name.is_edition(told, SystemTime::now()));
-    let keep = if for_good { files::for_good(&state) } else { files::a_day(&state) };
+    let immutable = wanted.t.is_some_and(|told| name.is_edition(told, SystemTime::now()));
+    let keep = if immutable { files::immutable(&state) } else { files::a_day(&state) };
     if knows(&request, &tag) {
         return Ok(finished(HttpResponse::NotModified().finish(), encoding, keep, &tag));
     }
@@ -116,29 +152,18 @@ fn finished(mut response: HttpResponse, encoding: Encoding, keep: HeaderValue, t
     response
 }
 
-fn width(given: Option<&str>) -> Result<u32, ApiError> {
-    let Some(given) = given else { return Ok(USUAL_WIDTH) };
-    match given.parse() {
-        Ok(width) if width > 0 => Ok(snapped(width)),
-        _ => Err(ApiError::validation("int_parsing", &["query", "w"], "w is a number of pixels, such as 320")),
-    }
-}
-
 /// The folder and the path in it. A `url` is percent-encoded still, and may have a query.
-fn place(state: &AppState, wanted: &Wanted) -> Result<(PathBuf, String), ApiError> {
+fn place(state: &AppState, wanted: &ThumbnailQuery) -> Result<(PathBuf, String), ApiError> {
     let path = wanted.path.strip_prefix(&state.settings.base_url).unwrap_or(&wanted.path);
     if let Some((folder, rest)) = files::mounted(state, path) {
         let rest = rest.split('?').next().unwrap_or_default();
         return decoded(rest).map(|path| (folder, path)).ok_or_else(|| PictureError::Missing.into());
     }
-    let folder = match wanted.root.as_deref() {
-        None | Some("assets") => files::assets_folder(state),
-        Some("manual") => files::manual_assets_folder(state),
-        Some("backup") => files::backup_folder(state),
-        Some("test") => files::test_folder(state),
-        Some(_) => {
-            return Err(ApiError::validation("enum", &["query", "root"], "root is assets, manual, backup or test"));
-        }
+    let folder = match wanted.root {
+        Folder::Assets => files::assets_folder(state),
+        Folder::Manual => files::manual_assets_folder(state),
+        Folder::Backup => files::backup_folder(state),
+        Folder::Test => files::test_folder(state),
     };
     Ok((folder, wanted.path.clone()))
 }

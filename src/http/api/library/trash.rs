@@ -65,7 +65,7 @@ impl From<RestoreError> for ApiError {
             RestoreError::Taken { .. } | RestoreError::NoWay { .. } => Code::Conflict,
             RestoreError::Disk(_) => Code::StorageUnavailable,
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
@@ -130,7 +130,7 @@ async fn make_room(state: &AppState, id: &str) -> Result<Option<String>, ApiErro
     match discard(state, entry.root, vec![entry.path.clone()]).await?.pop() {
         Some(Ok(discarded)) => Ok(discarded.trash_id),
         Some(Err(DiscardError::Missing)) | None => Ok(None),
-        Some(Err(error)) => Err(ApiError::new(Code::Conflict, error.to_string())),
+        Some(Err(error)) => Err(ApiError::of(Code::Conflict, &error)),
     }
 }
 
@@ -153,5 +153,6 @@ async fn purge_all(state: State) -> Result<impl Responder, ApiError> {
 }
 
 fn not_purged(error: &io::Error) -> ApiError {
-    ApiError::new(Code::StorageUnavailable, format!("the trash cannot be emptied: {error}; delete its folders by hand"))
+    let template = "the trash cannot be emptied: {cause}; delete its folders by hand";
+    ApiError::told(Code::StorageUnavailable, template, [("cause", error.to_string().into())])
 }

@@ -3,7 +3,7 @@
 //! A page of lines is read in steps on the blocking pool and sent as it is read, so that a file of any size costs little
 //! memory, and a client that goes away costs no further step.
 
-pub mod asked;
+pub mod query;
 pub mod socket;
 pub mod ui_logs;
 
@@ -22,7 +22,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::asked::LinesAsked;
+use self::query::LinesQuery;
 use crate::actors::logs::page::{Filter, Page, Part, Step};
 use crate::actors::logs::parse::{self, Record};
 use crate::actors::runtime::data_dir::DataDir;
@@ -166,7 +166,7 @@ struct Records {
     tag = "logs",
     params(
         ("log_name" = String, Path, description = "a file name; no path"),
-        LinesAsked,
+        LinesQuery,
     ),
     responses(
         (status = 200, body = Content),
@@ -179,7 +179,7 @@ struct Records {
 async fn content(
     state: State,
     log_name: web::Path<String>,
-    Query(lines): Query<LinesAsked>,
+    Query(lines): Query<LinesQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let data = state.shared.data.clone();
     page(lines, move |part, filter| open(&data, &log_name, part, filter)).await
@@ -187,7 +187,7 @@ async fn content(
 
 /// Answers with the part of a log that the query asks for; `open` finds the log.
 pub async fn page(
-    asked: LinesAsked,
+    asked: LinesQuery,
     open: impl FnOnce(Part, Filter) -> Result<Page, ApiError> + Send + 'static,
 ) -> Result<HttpResponse, ApiError> {
     let (part, filter, structured) = (asked.tail, asked.filter(), asked.structured);
@@ -229,7 +229,7 @@ fn open(data: &DataDir, name: &str, part: Part, filter: Filter) -> Result<Page, 
 fn locate(data: &DataDir, name: &str) -> Result<PathBuf, ApiError> {
     find(data, name).map_err(|error| match error {
         PathError::Missing if data.logs().join(name).is_dir() || data.ui_logs().join(name).is_dir() => {
-            ApiError::new(Code::InvalidValue, format!("{name} is a folder, not a log file")).param("name", name)
+            ApiError::told(Code::InvalidValue, "{name} is a folder, not a log file", [("name", name.into())])
         }
         PathError::Missing => ApiError::not_found("Log file not found"),
         other => other.into(),

@@ -24,8 +24,8 @@ use crate::actors::logs::{Batch, Subscribe, Subscription};
 use crate::actors::runs::{Mode, RunView};
 use crate::http::auth::{Principal, StreamLogin};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
-use crate::http::socket::{Ending, Socket};
-use crate::http::{ApiError, Code, State, ask};
+use crate::http::socket::{Ending, Socket, no_websocket};
+use crate::http::{ApiError, State, ask};
 
 /// The log that is shown where the client names none, and that follows the runs.
 const SCRIPT_LOG: &str = "Scriptlog.log";
@@ -90,8 +90,7 @@ async fn logs(
     payload: web::Payload,
     Query(Followed { log_file: file, heartbeat }): Query<Followed>,
 ) -> Result<HttpResponse, ApiError> {
-    let (response, session, messages) = actix_ws::handle(&request, payload)
-        .map_err(|error| ApiError::new(Code::InvalidRequest, format!("this is a websocket: {error}")))?;
+    let (response, session, messages) = actix_ws::handle(&request, payload).map_err(no_websocket)?;
     let client = Client(Socket::new(session, StreamLogin::new(principal, &state.views), &state));
     actix_web::rt::spawn(serve(state, client, messages, file, heartbeat));
     Ok(response)

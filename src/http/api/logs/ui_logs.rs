@@ -10,8 +10,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::logs::page::{Filter, Page, Part, Step};
 use crate::actors::logs::parse::{self, Record};
-use crate::http::api::logs::asked::UnifiedLines;
 use crate::http::api::logs::in_background;
+use crate::http::api::logs::query::UnifiedLinesQuery;
 use crate::http::extract::body::Json;
 use crate::http::extract::parameters::Query;
 use crate::http::{ApiError, Code, State};
@@ -87,8 +87,8 @@ async fn add(state: State, entry: Json<UiEntry>) -> Result<impl Responder, ApiEr
 async fn add_batch(state: State, batch: Json<UiBatch>) -> Result<impl Responder, ApiError> {
     let entries = batch.0.logs;
     if entries.len() > MAX_ENTRIES {
-        let message = format!("send at most {MAX_ENTRIES} lines at once");
-        return Err(ApiError::new(Code::PayloadTooLarge, message).param("lines", MAX_ENTRIES));
+        let values = [("lines", MAX_ENTRIES.into())];
+        return Err(ApiError::told(Code::PayloadTooLarge, "send at most {lines} lines at once", values));
     }
     let count = entries.len();
     write(&state, entries, Some(count)).await
@@ -147,13 +147,13 @@ struct Unified {
 /// Gives the backend's and the browsers' lines as records, in the order of their time; lines without one come first.
 #[utoipa::path(
     tag = "logs",
-    params(UnifiedLines),
+    params(UnifiedLinesQuery),
     responses((status = 200, body = Unified), (status = 400, description = "tail is not a number")),
 )]
 #[get("/api/logs/ui/unified")]
 async fn unified(
     state: State,
-    Query(UnifiedLines { tail: part }): Query<UnifiedLines>,
+    Query(UnifiedLinesQuery { tail: part }): Query<UnifiedLinesQuery>,
 ) -> Result<impl Responder, ApiError> {
     let path = state.shared.data.ui_logs().join(FILE);
     let logs = in_background(move || {

@@ -19,7 +19,7 @@ use crate::actors::runs::{
     CheckStart, DeleteRunningFile, GetRun, InvalidRequest, ListRuns, LogoChange, ManualForm, PosterType, RunId,
     RunRecord, RunRequest, StartError, StartRun, Started, StopReply, StopRun, Trigger, log_of,
 };
-use crate::http::api::logs::asked::LinesAsked;
+use crate::http::api::logs::query::LinesQuery;
 use crate::http::api::logs::{Content, page};
 use crate::http::auth::LocalOwner;
 use crate::http::extract::body::Json;
@@ -39,6 +39,9 @@ const BUSY_RESET: &str = "Cannot reset posters while script is running. Please s
 const BUSY_LOGOS: &str = "Cannot run LogoUpdater while script is already running.";
 const NO_POWERSHELL: &str =
     "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is in PATH.";
+/// The same for the modes that are started by name: there upstream's text has the system's error at its end.
+const NO_POWERSHELL_ERROR: &str = "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is \
+                                   in PATH. Error: [Errno 2] No such file or directory: 'pwsh'";
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -275,7 +278,7 @@ async fn delete_running_file(state: State) -> Result<impl Responder, ApiError> {
     match ask(&state.supervisor, DeleteRunningFile).await? {
         Ok(true) => Ok(web::Json(Done::new(true, "Running file deleted successfully"))),
         Ok(false) => Ok(web::Json(Done::new(false, "Running file does not exist"))),
-        Err(error) => Err(ApiError::new(Code::Internal, error.to_string())),
+        Err(error) => Err(ApiError::told(Code::Internal, "{cause}", [("cause", error.to_string().into())])),
     }
 }
 
@@ -337,11 +340,11 @@ async fn get_run(state: State, id: web::Path<u64>) -> Result<impl Responder, Api
 #[utoipa::path(tag = "runs",
     params(
         ("id" = u64, Path),
-        LinesAsked,
+        LinesQuery,
     ),
     responses((status = 200, body = Content), (status = 404, description = "no such run, or its log is gone")))]
 #[get("/api/runs/{id}/log")]
-async fn run_log(state: State, id: web::Path<u64>, Query(lines): Query<LinesAsked>) -> Result<HttpResponse, ApiError> {
+async fn run_log(state: State, id: web::Path<u64>, Query(lines): Query<LinesQuery>) -> Result<HttpResponse, ApiError> {
     let record = record(&state, *id).await?;
     let data = state.shared.data.clone();
     page(lines, move |part, filter| {
@@ -353,7 +356,7 @@ async fn run_log(state: State, id: web::Path<u64>, Query(lines): Query<LinesAske
 
 async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
     let record = ask(&state.supervisor, GetRun { id: RunId(id) }).await??;
-    record.ok_or_else(|| ApiError::not_found(format!("there is no run {id}")).param("id", id))
+    record.ok_or_else(|| ApiError::told(Code::NotFound, "there is no run {id}", [("id", id.into())]))
 }
 
 /// Starts a run for the API. That the slot is free and the script is there comes before what is wrong with the request.
@@ -386,14 +389,13 @@ async fn end(state: &AppState, kill: bool) -> Result<StopReply, ApiError> {
     ask_within(patience, &state.supervisor, StopRun { kill }).await
 }
 
-pub(in crate::http) fn refused(error: StartError, busy: &str) -> ApiError {
-    let text = error.to_string();
-    match error {
+pub(in crate::http) fn refused(error: StartError, busy: &'static str) -> ApiError {
+    match &error {
         StartError::Busy(holder) => {
             ApiError::new(Code::RunBusy, busy).with("holder", serde_json::to_value(holder).unwrap_or_default())
         }
-        StartError::Stopping => ApiError::new(Code::ActorUnavailable, text),
-        StartError::ScriptMissing => ApiError::not_found(text),
+        StartError::Stopping => ApiError::of(Code::ActorUnavailable, &error),
+        StartError::ScriptMissing => ApiError::of(Code::NotFound, &error),
         StartError::Invalid(
             InvalidRequest::ManualNeedsParameters
             | InvalidRequest::ResetNeedsPlex(_)
@@ -401,18 +403,18 @@ pub(in crate::http) fn refused(error: StartError, busy: &str) -> ApiError {
             | InvalidRequest::NeedsVersion3(_)
             | InvalidRequest::OnlyNative(_)
             | InvalidRequest::NoDryRun(_),
-        ) => ApiError::new(Code::ModeNotSupported, text),
-        StartError::Invalid(_) => ApiError::new(Code::InvalidValue, text),
+        ) => ApiError::of(Code::ModeNotSupported, &error),
+        StartError::Invalid(_) => ApiError::of(Code::InvalidValue, &error),
         StartError::InterpreterMissing { program, .. } if program == "pwsh" => {
-            // Upstream's text for the modes that are started by name has the system's error at its end.
-            let cause = if busy == BUSY { " Error: [Errno 2] No such file or directory: 'pwsh'" } else { "" };
-            ApiError::new(Code::RunnerUnavailable, format!("{NO_POWERSHELL}{cause}"))
+            ApiError::new(Code::RunnerUnavailable, if busy == BUSY { NO_POWERSHELL_ERROR } else { NO_POWERSHELL })
         }
-        StartError::InterpreterMissing { .. } => {
-            ApiError::new(Code::RunnerUnavailable, format!("{text}; set runner.command to a program that is there"))
-        }
-        StartError::Failed(_) => ApiError::new(Code::RunnerUnavailable, text),
-        StartError::Storage(_) | StartError::Store(_) => ApiError::new(Code::StorageUnavailable, text),
+        StartError::InterpreterMissing { program, cause } => ApiError::told(
+            Code::RunnerUnavailable,
+            "{program} not found: {cause}; set runner.command to a program that is there",
+            [("program", program.as_str().into()), ("cause", cause.as_str().into())],
+        ),
+        StartError::Failed(_) => ApiError::of(Code::RunnerUnavailable, &error),
+        StartError::Storage(_) | StartError::Store(_) => ApiError::of(Code::StorageUnavailable, &error),
     }
 }
 

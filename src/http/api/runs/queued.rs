@@ -10,7 +10,7 @@ use super::source::is_address;
 use super::upload::Received;
 use super::{BUSY_MANUAL, refused};
 use crate::actors::library::replacing::{AddItem, SourceKind, WantedTreatment};
-use crate::actors::runs::{ManualForm, PosterType, RunRequest, StartError};
+use crate::actors::runs::{ManualForm, RunRequest, StartError};
 use crate::http::extract::picture_form::{check_extension, check_picture, not_received, poster_type};
 use crate::http::extract::staging::{self, Staged};
 use crate::http::{ApiError, AppState, Code, ask, to_the_end};
@@ -74,13 +74,7 @@ async fn add(
 /// The fields as upstream shows them in its queue.
 fn shown(form: &ManualForm) -> Map<String, Value> {
     let text = |text: &String| if text.is_empty() { Value::Null } else { json!(text) };
-    let kind = match form.poster_type {
-        PosterType::Standard => "standard",
-        PosterType::Season => "season",
-        PosterType::Collection => "collection",
-        PosterType::TitleCard => "titlecard",
-        PosterType::Background => "background",
-    };
+    let kind = form.poster_type.word();
     let fields = [
         ("library_name", json!(form.library_name)),
         ("folder_name", json!(form.folder_name)),

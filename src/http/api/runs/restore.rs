@@ -15,7 +15,7 @@ const BUSY_RESTORE: &str = "Cannot run Restore while script is already running."
 /// What is given back; all of it where nothing is named.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-struct GivenBack {
+struct RestoreQuery {
     /// Only this library.
     library: Option<String>,
     /// Only the movie or show with this title or folder.
@@ -24,7 +24,7 @@ struct GivenBack {
     kind: Option<String>,
 }
 
-impl FromQuery for GivenBack {
+impl FromQuery for RestoreQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         let [library, item, kind] = ["library", "item", "kind"].map(|name| parameters.text(name).map(str::to_owned));
         Self { library, item, kind }
@@ -34,11 +34,11 @@ impl FromQuery for GivenBack {
 /// Gives the media server back what a backup has saved: all of it, or what is named. The built-in engine does it, or version 3
 /// of the script.
 #[utoipa::path(tag = "runs",
-    params(GivenBack, DryRun),
+    params(RestoreQuery, DryRun),
     responses((status = 200, body = RunStarted), (status = 400, description = "busy, or version 2 of the script does the runs")))]
 #[post("/api/run/restore")]
-pub async fn restore(state: State, asked: Query<(GivenBack, DryRun)>) -> Result<impl Responder, ApiError> {
-    let Query((GivenBack { library, item, kind }, DryRun { dry_run })) = asked;
+pub async fn restore(state: State, asked: Query<(RestoreQuery, DryRun)>) -> Result<impl Responder, ApiError> {
+    let Query((RestoreQuery { library, item, kind }, DryRun { dry_run })) = asked;
     let request = RunRequest::restore(library.as_deref(), item.as_deref(), kind.as_deref());
     let request = request.and_then(|request| if dry_run { request.dry_run() } else { Ok(request) });
     let started = start(&state, Trigger::Api, request, BUSY).await?;

@@ -10,9 +10,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::{ConfigView, MASK};
 use crate::actors::servers::checks::hint;
-use crate::actors::servers::client::{Server, ServerError, jellyfin, plex};
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, AppState, Code, State};
+use posterizarr_media::servers::Dialect;
+use posterizarr_media::servers::admin::{ServerError, ServerKind, jellyfin, plex};
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -41,12 +42,12 @@ struct KeyedAction {
 
 /// What the server was asked for.
 #[derive(Serialize, ToSchema)]
-struct Asked {
+struct ServerActionDone {
     success: bool,
     message: String,
 }
 
-impl Asked {
+impl ServerActionDone {
     fn new(message: String) -> web::Json<Self> {
         web::Json(Self { success: true, message })
     }
@@ -60,17 +61,17 @@ struct Stored {
 
 impl Stored {
     /// None where its address or its key is missing.
-    fn of(config: &ConfigView, server: Server) -> Option<Self> {
+    fn of(config: &ConfigView, server: ServerKind) -> Option<Self> {
         let section = format!("{}Part", server.name());
         let url = config.text(&section, &format!("{}Url", server.name()))?;
-        let key = if server == Server::Plex { "PlexToken".to_owned() } else { format!("{}APIKey", server.name()) };
+        let key = if server == ServerKind::Plex { "PlexToken".to_owned() } else { format!("{}APIKey", server.name()) };
         let key = config.revealed("ApiPart", &key, MASK);
         (!url.trim().is_empty() && !key.trim().is_empty()).then_some(Self { url, key })
     }
 }
 
 /// Has Plex refresh or analyse an item, or scan a library or empty its trash.
-#[utoipa::path(tag = "libraries", request_body = PlexAction, responses((status = 200, body = Asked),
+#[utoipa::path(tag = "libraries", request_body = PlexAction, responses((status = 200, body = ServerActionDone),
     (status = 400, description = "not an action, not an id, or Plex does not take it"),
     (status = 404, description = "Plex has no such item or library"),
     (status = 422, description = "Plex refuses the stored token"),
@@ -78,7 +79,7 @@ impl Stored {
 #[post("/api/plex/action")]
 async fn plex_action(state: State, asked: Json<PlexAction>) -> Result<impl Responder, ApiError> {
     let PlexAction { action, rating_key, library_name } = asked.0;
-    let server = Stored::of(&state.views.config.get(), Server::Plex);
+    let server = Stored::of(&state.views.config.get(), ServerKind::Plex);
     let server = server.ok_or_else(|| invalid("Plex URL or Token not configured"))?;
     let (http, url, token) = (&state.http, &server.url, &server.key);
     let (done, message) = match action.as_str() {
@@ -100,14 +101,17 @@ async fn plex_action(state: State, asked: Json<PlexAction>) -> Result<impl Respo
             let key = library_key(&state, &server, name).await?;
             (plex::empty_trash(http, url, token, &key).await, format!("Trash emptied for library '{name}'"))
         }
-        other => return Err(invalid(format!("Invalid action: {}", shown(other)))),
+        other => {
+            let values = [("action", shown(other).into())];
+            return Err(ApiError::told(Code::InvalidValue, "Invalid action: {action}", values));
+        }
     };
-    done.map_err(|error| refused(error, Server::Plex, "Plex Server"))?;
-    Ok(Asked::new(message))
+    done.map_err(|error| refused(error, ServerKind::Plex, "Plex Server"))?;
+    Ok(ServerActionDone::new(message))
 }
 
 /// Has Jellyfin or Emby look anew for what it knows of an item, or for its pictures.
-#[utoipa::path(tag = "libraries", request_body = KeyedAction, responses((status = 200, body = Asked),
+#[utoipa::path(tag = "libraries", request_body = KeyedAction, responses((status = 200, body = ServerActionDone),
     (status = 400, description = "not an action, not an id, or the server does not take it"),
     (status = 404, description = "the server has no such item"),
     (status = 422, description = "the server refuses the stored key"),
@@ -127,17 +131,17 @@ async fn jellyfin_emby_action(state: State, asked: Json<KeyedAction>) -> Result<
     let (server, stored) =
         enabled(&state).ok_or_else(|| invalid("Jellyfin/Emby not enabled or missing configuration"))?;
     let done = jellyfin::refresh(&state.http, server, &stored.url, &stored.key, &media_id, what).await;
-    done.map_err(|error| refused(error, server, server.name()))?;
-    Ok(Asked::new(format!("Triggered '{action}' on {} for item {media_id}", server.name())))
+    done.map_err(|error| refused(error, server.into(), server.name()))?;
+    Ok(ServerActionDone::new(format!("Triggered '{action}' on {} for item {media_id}", server.name())))
 }
 
 /// The one of the two servers that is in use.
-fn enabled(state: &AppState) -> Option<(Server, Stored)> {
+fn enabled(state: &AppState) -> Option<(Dialect, Stored)> {
     let config = state.views.config.get();
-    let mut in_use = [Server::Jellyfin, Server::Emby]
+    let mut in_use = [Dialect::Jellyfin, Dialect::Emby]
         .into_iter()
         .filter(|server| config.flag(&format!("{}Part", server.name()), &format!("Use{}", server.name())));
-    in_use.find_map(|server| Some((server, Stored::of(&config, server)?)))
+    in_use.find_map(|server| Some((server, Stored::of(&config, server.into())?)))
 }
 
 fn item(rating_key: Option<&str>) -> Result<&str, ApiError> {
@@ -154,22 +158,33 @@ fn library(name: Option<&str>) -> Result<&str, ApiError> {
 /// Plex's number of the library with this name.
 async fn library_key(state: &AppState, server: &Stored, name: &str) -> Result<String, ApiError> {
     let sections = plex::sections(&state.http, &server.url, &server.key).await.map_err(|error| match error {
-        ServerError::Status(status) => told(whose(status), "Failed to fetch Plex libraries", &error),
-        ServerError::Http(_) => refused(error, Server::Plex, "Plex Server"),
+        ServerError::Status(status) => caused(ApiError::new(whose(status), "Failed to fetch Plex libraries"), &error),
+        ServerError::Http(_) => refused(error, ServerKind::Plex, "Plex Server"),
     })?;
     let found = sections.libraries.into_iter().find(|library| library.name == name).map(|library| library.id);
     // What the server says becomes part of an address again.
     let found = found.filter(|key| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit()));
-    found.ok_or_else(|| ApiError::not_found(format!("Library '{}' not found", shown(name))))
+    found.ok_or_else(|| {
+        ApiError::told(Code::NotFound, "Library '{library}' not found", [("library", shown(name).into())])
+    })
 }
 
-fn refused(error: ServerError, server: Server, name: &str) -> ApiError {
+fn refused(error: ServerError, server: ServerKind, name: &str) -> ApiError {
     match &error {
         ServerError::Status(status) => {
-            let number = if server == Server::Plex { format!(": {status}") } else { String::new() };
-            told(whose(*status), &format!("{} API Error{number}", server.name()), &error)
+            let (code, server_name) = (whose(*status), server.name().into());
+            let refusal = if server == ServerKind::Plex {
+                let values = [("server", server_name), ("status", (*status).into())];
+                ApiError::told(code, "{server} API Error: {status}", values)
+            } else {
+                ApiError::told(code, "{server} API Error", [("server", server_name)])
+            };
+            caused(refusal, &error)
         }
-        ServerError::Http(_) => told(Code::MediaServer, &format!("Failed to connect to {name}"), &error),
+        ServerError::Http(_) => {
+            let values = [("server", name.into())];
+            caused(ApiError::told(Code::MediaServer, "Failed to connect to {server}", values), &error)
+        }
     }
 }
 
@@ -186,15 +201,15 @@ fn whose(status: u16) -> Code {
 }
 
 /// Upstream's text, and beside it what happened and what to do about it.
-fn told(code: Code, text: &str, error: &ServerError) -> ApiError {
-    let refusal = ApiError::new(code, text).with("cause", error.to_string());
+fn caused(refusal: ApiError, error: &ServerError) -> ApiError {
+    let refusal = refusal.with("cause", error.to_string());
     match error {
         ServerError::Status(status) => hint(*status).map_or(refusal.clone(), |hint| refusal.with("hint", hint)),
         ServerError::Http(_) => refusal,
     }
 }
 
-fn invalid(message: impl Into<String>) -> ApiError {
+fn invalid(message: &'static str) -> ApiError {
     ApiError::new(Code::InvalidValue, message)
 }
 

@@ -9,10 +9,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
 use crate::actors::servers::checks::{self, Verdict};
-use crate::actors::servers::client::Server;
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, AppState, Code, State};
 use posterizarr_media::http::same_server;
+use posterizarr_media::servers::Dialect;
+use posterizarr_media::servers::admin::ServerKind;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -88,14 +89,14 @@ pub(in crate::http) fn revealed(state: &AppState, section: &str, key: &str, post
 /// for the address it was stored with. Whoever may name an address must not get the key sent there.
 pub(in crate::http) fn server_key(
     state: &AppState,
-    server: Server,
+    server: ServerKind,
     url: &str,
     posted: &str,
 ) -> Result<String, ApiError> {
     let (key, address) = match server {
-        Server::Plex => ("PlexToken", "PlexUrl"),
-        Server::Jellyfin => ("JellyfinAPIKey", "JellyfinUrl"),
-        Server::Emby => ("EmbyAPIKey", "EmbyUrl"),
+        ServerKind::Plex => ("PlexToken", "PlexUrl"),
+        ServerKind::Jellyfin => ("JellyfinAPIKey", "JellyfinUrl"),
+        ServerKind::Emby => ("EmbyAPIKey", "EmbyUrl"),
     };
     let config = state.views.config.get();
     if posted.trim() != MASK {
@@ -103,10 +104,9 @@ pub(in crate::http) fn server_key(
     }
     let stored_at = config.text(&format!("{}Part", server.name()), address).unwrap_or_default();
     if !same_server(&stored_at, url) {
-        let message = format!(
-            "the stored {key} is only sent to the stored {address}; enter the {key} again to use it with another address"
-        );
-        return Err(ApiError::new(Code::SecretElsewhere, message).with("valid", false).with("key", key));
+        let template = "the stored {key} is only sent to the stored {address}; enter the {key} again to use it with another address";
+        let values = [("key", key.into()), ("address", address.into())];
+        return Err(ApiError::told(Code::SecretElsewhere, template, values).with("valid", false).with("key", key));
     }
     Ok(config.revealed("ApiPart", key, MASK))
 }
@@ -115,7 +115,7 @@ pub(in crate::http) fn server_key(
 #[utoipa::path(tag = "validate", operation_id = "validate_plex", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/plex")]
 async fn plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, ApiError> {
-    let token = server_key(&state, Server::Plex, &body.url, &body.token)?;
+    let token = server_key(&state, ServerKind::Plex, &body.url, &body.token)?;
     Ok(web::Json(checks::plex(&state.http, &body.url, &token).await))
 }
 
@@ -123,19 +123,19 @@ async fn plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, Ap
 #[utoipa::path(tag = "validate", operation_id = "validate_jellyfin", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/jellyfin")]
 async fn jellyfin(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
-    keyed(&state, Server::Jellyfin, &body).await
+    keyed(&state, Dialect::Jellyfin, &body).await
 }
 
 /// Asks Emby who it is.
 #[utoipa::path(tag = "validate", operation_id = "validate_emby", responses((status = 200, body = Verdict), (status = 400)))]
 #[post("/api/validate/emby")]
 async fn emby(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
-    keyed(&state, Server::Emby, &body).await
+    keyed(&state, Dialect::Emby, &body).await
 }
 
-async fn keyed(state: &AppState, server: Server, body: &KeyedServer) -> Result<web::Json<Verdict>, ApiError> {
-    let key = server_key(state, server, &body.url, &body.api_key)?;
-    Ok(web::Json(checks::jellyfin_or_emby(&state.http, server, &body.url, &key).await))
+async fn keyed(state: &AppState, dialect: Dialect, body: &KeyedServer) -> Result<web::Json<Verdict>, ApiError> {
+    let key = server_key(state, dialect.into(), &body.url, &body.api_key)?;
+    Ok(web::Json(checks::jellyfin_or_emby(&state.http, dialect, &body.url, &key).await))
 }
 
 /// Asks TMDB whether it takes the token.

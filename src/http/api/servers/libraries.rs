@@ -9,11 +9,12 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::servers::checks::hint;
-use crate::actors::servers::client::{Library, Server, ServerError, jellyfin, plex};
 use crate::actors::servers::libraries::{ExcludeLibraries, KeepLibraries, ServerLibraries};
 use crate::http::api::servers::checks::{KeyedServer, PlexServer, server_key};
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, State, ask};
+use posterizarr_media::servers::Dialect;
+use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};
 
 const INVALID_SERVER: &str = "Invalid server type";
 
@@ -86,9 +87,9 @@ struct LibraryEntry {
 }
 
 impl LibraryEntry {
-    fn fetched(server: Server, library: Library) -> Self {
+    fn fetched(server: ServerKind, library: Library) -> Self {
         let Library { name, kind, id } = library;
-        let (key, id) = if server == Server::Plex { (Some(id), None) } else { (None, Some(id)) };
+        let (key, id) = if server == ServerKind::Plex { (Some(id), None) } else { (None, Some(id)) };
         Self { name, kind, key, id, last_fetched: None }
     }
 }
@@ -112,33 +113,33 @@ impl LibraryList {
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/plex")]
 async fn fetch_plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, ApiError> {
-    let token = server_key(&state, Server::Plex, &body.url, &body.token)?;
+    let token = server_key(&state, ServerKind::Plex, &body.url, &body.token)?;
     let sections = plex::sections(&state.http, &body.url, &token).await;
-    keep(&state, Server::Plex, sections.map(|sections| sections.libraries)).await
+    keep(&state, ServerKind::Plex, sections.map(|sections| sections.libraries)).await
 }
 
 /// Fetches the libraries of Jellyfin, and keeps them.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/jellyfin")]
 async fn fetch_jellyfin(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
-    fetch_keyed(&state, Server::Jellyfin, &body).await
+    fetch_keyed(&state, Dialect::Jellyfin, &body).await
 }
 
 /// Fetches the libraries of Emby, and keeps them.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/emby")]
 async fn fetch_emby(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
-    fetch_keyed(&state, Server::Emby, &body).await
+    fetch_keyed(&state, Dialect::Emby, &body).await
 }
 
-async fn fetch_keyed(state: &State, server: Server, body: &KeyedServer) -> Result<web::Json<LibraryList>, ApiError> {
-    let key = server_key(state, server, &body.url, &body.api_key)?;
-    keep(state, server, jellyfin::libraries(&state.http, server, &body.url, &key).await).await
+async fn fetch_keyed(state: &State, dialect: Dialect, body: &KeyedServer) -> Result<web::Json<LibraryList>, ApiError> {
+    let key = server_key(state, dialect.into(), &body.url, &body.api_key)?;
+    keep(state, dialect.into(), jellyfin::libraries(&state.http, dialect, &body.url, &key).await).await
 }
 
 async fn keep(
     state: &State,
-    server: Server,
+    server: ServerKind,
     fetched: Result<Vec<Library>, ServerError>,
 ) -> Result<web::Json<LibraryList>, ApiError> {
     let libraries = match fetched {
@@ -155,7 +156,7 @@ async fn keep(
     responses((status = 200, body = LibraryList)))]
 #[get("/api/libraries/{server_type}/cached")]
 async fn cached(state: State, server_type: web::Path<String>) -> impl Responder {
-    let Some(server) = Server::of_key(&server_type) else {
+    let Some(server) = ServerKind::of_key(&server_type) else {
         return web::Json(LibraryList::Failed(Failure::new(INVALID_SERVER)));
     };
     let view = state.views.libraries.get();
@@ -187,7 +188,7 @@ async fn exclude(
     server_type: web::Path<String>,
     body: Json<Exclusions>,
 ) -> Result<impl Responder, ApiError> {
-    let Some(server) = Server::of_key(&server_type) else {
+    let Some(server) = ServerKind::of_key(&server_type) else {
         return Ok(web::Json(Excluded { success: false, error: Some(INVALID_SERVER) }));
     };
     let names = body.0.excluded_libraries;
@@ -241,7 +242,7 @@ impl From<plex::Item> for LibraryItem {
 #[utoipa::path(tag = "libraries", responses((status = 200, body = ItemList), (status = 400)))]
 #[post("/api/libraries/plex/items")]
 async fn plex_items(state: State, body: Json<PlexLibrary>) -> Result<impl Responder, ApiError> {
-    let token = server_key(&state, Server::Plex, &body.url, &body.token)?;
+    let token = server_key(&state, ServerKind::Plex, &body.url, &body.token)?;
     let items = plex::items(&state.http, &body.url, &token, &body.library_key).await;
     Ok(web::Json(match items {
         Ok(items) => ItemList::Fetched { success: true, items: items.into_iter().map(LibraryItem::from).collect() },

@@ -14,9 +14,10 @@ use uuid::Uuid;
 
 use crate::actors::config::SaveConfig;
 use crate::actors::config::change::Mode;
-use crate::actors::servers::client::{ServerError, plex_tv};
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, AppState, Code, State, ask};
+use posterizarr_media::plex_tv;
+use posterizarr_media::servers::admin::ServerError;
 
 /// How many are remembered; nobody signs in at more places at once.
 const MAX_COUNT: usize = 16;
@@ -140,6 +141,6 @@ async fn store<const N: usize>(state: &AppState, values: [(&str, &String); N], d
 }
 
 fn unreachable_now(error: &ServerError) -> ApiError {
-    let text = format!("plex.tv could not be asked: {error}; try again, or enter the token by hand");
-    ApiError::new(Code::Unprocessable, text)
+    let template = "plex.tv could not be asked: {cause}; try again, or enter the token by hand";
+    ApiError::told(Code::Unprocessable, template, [("cause", error.to_string().into())])
 }

@@ -79,8 +79,8 @@ fn check_place(request: &HttpRequest, state: &State, command: &str) -> Result<()
     if !state.settings.mask_secrets || request.conn_data::<LocalOwner>().is_some() {
         return Ok(());
     }
-    let text = format!("this holds secrets, which mask_secrets keeps off the network; run `{command}` on this machine");
-    Err(ApiError::new(Code::LocalOnly, text))
+    let template = "this holds secrets, which mask_secrets keeps off the network; run `{command}` on this machine";
+    Err(ApiError::told(Code::LocalOnly, template, [("command", command.into())]))
 }
 
 /// Gives every record, as JSON lines.
@@ -147,7 +147,8 @@ async fn store(state: State) -> Result<impl Responder, ApiError> {
 }
 
 fn unlisted(error: std::io::Error) -> ApiError {
-    ApiError::new(Code::StorageUnavailable, format!("the data folder cannot be read or written: {error}"))
+    let values = [("cause", error.to_string().into())];
+    ApiError::told(Code::StorageUnavailable, "the data folder cannot be read or written: {cause}", values)
 }
 
 /// What somebody has taken note of.
@@ -187,7 +188,8 @@ async fn make(
     });
     let file = made.await.map_err(ApiError::internal)?.map_err(|error| {
         tracing::error!(%error, "the records cannot be written to a file");
-        ApiError::new(Code::StorageUnavailable, format!("the records cannot be written to a file: {error}"))
+        let values = [("cause", error.to_string().into())];
+        ApiError::told(Code::StorageUnavailable, "the records cannot be written to a file: {cause}", values)
     })?;
     let mut response = NamedFile::from_file(file, name).map_err(ApiError::internal)?.into_response(request);
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -12,6 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::asset_root;
 use crate::http::extract::body::Json;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, Code, State};
 
 /// More than anybody looks through.
@@ -27,11 +28,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which folder.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-struct Wanted {
+struct FolderQuery {
     /// Its whole path; left out: the data folder.
     path: Option<String>,
+}
+
+impl FromQuery for FolderQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { path: parameters.text("path").map(str::to_owned) }
+    }
 }
 
 /// A folder that is to be made.
@@ -58,12 +65,12 @@ struct MachineFolder {
 }
 
 /// The folders in a folder of the daemon's machine.
-#[utoipa::path(tag = "system", operation_id = "machine_folder", params(Wanted), responses(
+#[utoipa::path(tag = "system", operation_id = "machine_folder", params(FolderQuery), responses(
     (status = 200, body = MachineFolder), (status = 400), (status = 404)))]
 #[get("/api/folders")]
-async fn look(state: State, wanted: web::Query<Wanted>) -> Result<impl Responder, ApiError> {
+async fn look(state: State, Query(wanted): Query<FolderQuery>) -> Result<impl Responder, ApiError> {
     let data = state.settings.data_dir.clone();
-    let path = wanted.into_inner().path.map_or_else(|| Ok(data.clone()), |path| whole(&path))?;
+    let path = wanted.path.map_or_else(|| Ok(data.clone()), |path| whole(&path))?;
     in_time(move || describe(&path, &data)).await.map(web::Json)
 }
 
@@ -76,7 +83,7 @@ async fn make(state: State, body: Json<NewFolder>) -> Result<impl Responder, Api
     let path = whole(&body.path)?;
     let made = move || {
         if let Some(refusal) = asset_root::refusal(&path, &data) {
-            return Err(ApiError::new(Code::InvalidValue, refusal));
+            return Err(ApiError::told(Code::InvalidValue, "{cause}", [("cause", refusal.into())]));
         }
         std::fs::create_dir(&path).map_err(|error| wrong(&path, &error, "made"))?;
         describe(&path, &data)
@@ -89,8 +96,8 @@ fn whole(path: &str) -> Result<PathBuf, ApiError> {
     let path = path.trim();
     let odd = path.contains('\0') || Path::new(path).components().any(|part| part.as_os_str() == "..");
     if odd || !path.starts_with('/') {
-        let text = format!("{path:?} is not a whole path; give one that begins with / and has no .. in it");
-        return Err(ApiError::new(Code::InvalidValue, text).param("path", path));
+        let template = "{path:?} is not a whole path; give one that begins with / and has no .. in it";
+        return Err(ApiError::told(Code::InvalidValue, template, [("path", path.into())]));
     }
     // Without slashes that are too many.
     Ok(Path::new(path).components().collect())
@@ -141,21 +148,23 @@ fn folders_in(path: &Path) -> io::Result<(Vec<String>, bool)> {
 }
 
 fn wrong(path: &Path, error: &io::Error, what: &str) -> ApiError {
-    let path = path.display();
-    let refusal = match error.kind() {
+    let told = |code, template| ApiError::told(code, template, [("path", path.display().to_string().into())]);
+    match error.kind() {
         ErrorKind::NotFound if what == "made" => {
-            ApiError::not_found(format!("the folder in which {path} would be is not there; make that one before"))
+            told(Code::NotFound, "the folder in which {path} would be is not there; make that one before")
         }
-        ErrorKind::NotFound => ApiError::not_found(format!("there is no folder {path}")),
-        ErrorKind::AlreadyExists => ApiError::new(Code::Conflict, format!("{path} is there already")),
-        ErrorKind::NotADirectory => ApiError::new(Code::InvalidValue, format!("{path} is a file; choose a folder")),
-        ErrorKind::PermissionDenied => {
-            let text = format!(
-                "{path} cannot be {what}: the daemon's user may not; give it the permission, or choose another"
-            );
-            ApiError::new(Code::InvalidValue, text)
-        }
-        _ => ApiError::new(Code::StorageUnavailable, format!("{path} cannot be {what}: {error}")),
-    };
-    refusal.param("path", path.to_string())
+        ErrorKind::NotFound => told(Code::NotFound, "there is no folder {path}"),
+        ErrorKind::AlreadyExists => told(Code::Conflict, "{path} is there already"),
+        ErrorKind::NotADirectory => told(Code::InvalidValue, "{path} is a file; choose a folder"),
+        ErrorKind::PermissionDenied => ApiError::told(
+            Code::InvalidValue,
+            "{path} cannot be {done}: the daemon's user may not; give it the permission, or choose another",
+            [("path", path.display().to_string().into()), ("done", what.into())],
+        ),
+        _ => ApiError::told(
+            Code::StorageUnavailable,
+            "{path} cannot be {done}: {cause}",
+            [("path", path.display().to_string().into()), ("done", what.into()), ("cause", error.to_string().into())],
+        ),
+    }
 }

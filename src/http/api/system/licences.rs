@@ -18,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::ApiError;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::representation::{Representation, accepted};
+use crate::http::respond::conditional::{Representation, accepted};
 
 static LIST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/licences.json.gz"));
 static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/licences.txt.gz"));

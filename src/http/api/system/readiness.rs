@@ -17,8 +17,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::keys;
 use crate::actors::servers::checks::{self, Verdict, hint};
-use crate::actors::servers::client::{Library, Server, ServerError, jellyfin, plex};
 use crate::http::{ApiError, AppState, State};
+use posterizarr_media::servers::Dialect;
+use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};
 
 /// How long an answer holds while the configuration stays as it is.
 const HOLDS: Duration = Duration::from_secs(5);
@@ -188,15 +189,15 @@ fn runner(state: &AppState) -> ReadinessCheck {
 async fn ask_server(state: &AppState, server: &InUse) -> Vec<ReadinessCheck> {
     let InUse { url, key, .. } = server;
     let http = &state.http;
-    let (name, libraries, keys) = match Server::of_key(server.kind) {
-        Some(Server::Jellyfin) => (
+    let (name, libraries, keys) = match ServerKind::of_key(server.kind) {
+        Some(ServerKind::Jellyfin) => (
             "Jellyfin",
-            jellyfin::libraries(http, Server::Jellyfin, url, key).await,
+            jellyfin::libraries(http, Dialect::Jellyfin, url, key).await,
             ["JellyfinPart.JellyfinUrl", "ApiPart.JellyfinAPIKey", "JellyfinPart.LibstoExclude"],
         ),
-        Some(Server::Emby) => (
+        Some(ServerKind::Emby) => (
             "Emby",
-            jellyfin::libraries(http, Server::Emby, url, key).await,
+            jellyfin::libraries(http, Dialect::Emby, url, key).await,
             ["EmbyPart.EmbyUrl", "ApiPart.EmbyAPIKey", "EmbyPart.LibstoExclude"],
         ),
         _ => (

@@ -11,7 +11,7 @@ use crate::actors::config::MASK;
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, Code, State};
 use crate::settings::live::SaveError;
-use crate::settings::parse::Given;
+use crate::settings::parse::RawValue;
 use crate::settings::table::{SETTINGS, Setting, TakesEffect};
 use crate::settings::{Origin, Settings};
 
@@ -105,10 +105,11 @@ async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, 
     Ok(web::Json(DaemonSettings::of(&state)))
 }
 
+const BROKEN: &str = "mend the settings file first: {problem}";
 const PLACE: &[&str] = &["body", "settings"];
 
 /// A value as it would be given by hand.
-fn given(value: Value) -> Result<Option<Given>, &'static str> {
+fn given(value: Value) -> Result<Option<RawValue>, &'static str> {
     let wrong = "take a text, a number, true or false, or a list of texts";
     let text = |value: Value| match value {
         Value::String(text) => Ok(text),
@@ -118,8 +119,8 @@ fn given(value: Value) -> Result<Option<Given>, &'static str> {
     };
     match value {
         Value::Null => Ok(None),
-        Value::Array(values) => Ok(Some(Given::List(values.into_iter().map(text).collect::<Result<_, _>>()?))),
-        value => Ok(Some(Given::Text(text(value)?))),
+        Value::Array(values) => Ok(Some(RawValue::List(values.into_iter().map(text).collect::<Result<_, _>>()?))),
+        value => Ok(Some(RawValue::Text(text(value)?))),
     }
 }
 
@@ -131,8 +132,12 @@ impl From<SaveError> for ApiError {
                 let texts: Vec<_> = refused.iter().map(|(key, refusal)| (key.as_str(), refusal.to_string())).collect();
                 Self::invalid_values(PLACE, texts.iter().map(|(key, text)| (*key, text.as_str())), text)
             }
-            SaveError::Broken(problem) => Self::new(Code::Conflict, text).param("problem", problem),
-            SaveError::Write(file, _) => Self::new(Code::StorageUnavailable, text).param("file", file),
+            SaveError::Broken(problem) => Self::told(Code::Conflict, BROKEN, [("problem", problem.into())]),
+            SaveError::Write(file, cause) => Self::told(
+                Code::StorageUnavailable,
+                "{file} cannot be written: {cause}",
+                [("file", file.into()), ("cause", cause.to_string().into())],
+            ),
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::actors::library::assets::query::{Listed, Listing, Query};
 use crate::actors::library::assets::{Index, Root};
 use crate::actors::servers::libraries::LibrariesView;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::representation::Representation;
+use crate::http::respond::conditional::Representation;
 use crate::http::{ApiError, State};
 
 /// Where pictures are shown that lie in no folder of a library, in upstream's words.

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use actix_web::{Responder, get, post, web};
 use chrono::{DateTime, Local, Utc};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::stats::AssetFolder;
 use crate::actors::library::assets::kind::Gallery;
 use crate::actors::library::assets::{AssetsView, ChangeDetection, Freshness, Rescan, RootState};
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State, ask_within};
 
 /// How long a scan that somebody waits for may take.
@@ -194,9 +195,16 @@ async fn status(state: State) -> impl Responder {
 }
 
 /// Which library.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 struct TypeQuery {
-    library_name: Option<String>,
+    library_name: String,
+}
+
+impl FromQuery for TypeQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { library_name: parameters.required("library_name") }
+    }
 }
 
 /// What kind of library it is.
@@ -215,9 +223,8 @@ struct LibraryType {
 #[utoipa::path(tag = "assets", params(TypeQuery),
     responses((status = 200, body = LibraryType), (status = 400)))]
 #[get("/api/asset-type-lookup")]
-async fn library_type(state: State, query: web::Query<TypeQuery>) -> Result<impl Responder, ApiError> {
-    let missing = || ApiError::validation("missing", &["query", "library_name"], "Field required");
-    let library = query.into_inner().library_name.ok_or_else(missing)?;
+async fn library_type(state: State, query: Query<TypeQuery>) -> Result<impl Responder, ApiError> {
+    let Query(TypeQuery { library_name: library }) = query;
     if library.is_empty() {
         let error = Some("library_name parameter required");
         return Ok(web::Json(LibraryType { success: false, library_name: None, media_type: None, error }));

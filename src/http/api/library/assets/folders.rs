@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use actix_web::{HttpRequest, HttpResponse, get, web};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -14,6 +14,7 @@ use crate::actors::library::assets::kind::{Family, asset_type, media_type};
 use crate::actors::library::assets::{Entry, Index, Root};
 use crate::actors::runtime::safe_path;
 use crate::actors::servers::library_types::LibraryTypes;
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, Code, State};
 
 /// The routes of this area.
@@ -22,10 +23,17 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which library's folders.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 struct PickerQuery {
     /// The library; absent or empty for the list of libraries.
     library_name: Option<String>,
+}
+
+impl FromQuery for PickerQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { library_name: parameters.filled("library_name") }
+    }
 }
 
 /// Libraries, or the folders of one.
@@ -123,9 +131,9 @@ fn title_and_year(name: &str) -> (String, String) {
 #[utoipa::path(tag = "assets", params(PickerQuery),
     responses((status = 200, body = Pickers), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets/folders")]
-async fn pickers(request: HttpRequest, state: State, query: web::Query<PickerQuery>) -> Result<HttpResponse, ApiError> {
+async fn pickers(request: HttpRequest, state: State, query: Query<PickerQuery>) -> Result<HttpResponse, ApiError> {
     let view = known(&state, Root::Assets).await?;
-    let library = query.into_inner().library_name.filter(|library| !library.is_empty());
+    let Query(PickerQuery { library_name: library }) = query;
     let root = &view.assets_state.folder;
     Ok(json_listing(&request, &view, || pick(&view.assets, root, library)))
 }
@@ -154,10 +162,17 @@ fn pick(index: &Index, root: &Path, library: Option<String>) -> Pickers {
 }
 
 /// Which folder.
-#[derive(Deserialize, IntoParams)]
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
 struct BrowseQuery {
     /// Below the asset folder; absent or empty for the asset folder itself.
     path: Option<String>,
+}
+
+impl FromQuery for BrowseQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { path: parameters.filled("path") }
+    }
 }
 
 /// What is in a folder.
@@ -207,7 +222,11 @@ enum FolderItem {
     responses((status = 200, body = FolderContent), (status = 304, description = "unchanged"), (status = 400), (status = 403),
         (status = 404), (status = 503)))]
 #[get("/api/folder-view/browse")]
-async fn browse(request: HttpRequest, state: State, query: web::Query<BrowseQuery>) -> Result<HttpResponse, ApiError> {
+async fn browse(
+    request: HttpRequest,
+    state: State,
+    Query(query): Query<BrowseQuery>,
+) -> Result<HttpResponse, ApiError> {
     let view = known(&state, Root::Assets).await?;
     let mut path = normal(query.path.as_deref().unwrap_or_default())?;
     if view.assets.folder(&path).is_none_or(|folder| folder.is_link()) {

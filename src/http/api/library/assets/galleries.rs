@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use futures_util::stream;
 use posterizarr_base::title::Words;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -16,7 +16,8 @@ use super::{known, listing};
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::Root;
 use crate::actors::library::assets::kind::Gallery;
-use crate::actors::library::assets::query::{Listed, Listing, Query, SortBy};
+use crate::actors::library::assets::query::{self, Listed, Listing, SortBy};
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, Code, State};
 
 /// How many pictures a gallery shows where nobody asks for a number.
@@ -30,69 +31,79 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 }
 
 /// Which part of a gallery, and in which order.
-#[derive(Debug, Default, Deserialize, IntoParams)]
-pub struct Wanted {
+#[derive(Debug, Default, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct GalleryQuery {
     /// How many at most.
-    #[param(value_type = Option<u64>)]
-    pub limit: Option<String>,
+    pub limit: Option<u64>,
     /// How many to pass over.
-    #[param(value_type = Option<u64>)]
-    pub offset: Option<String>,
+    pub offset: Option<u64>,
     /// Words that the path has, in any order, letter case and accents; `S1E3` and `season 2` as files have them.
     pub q: Option<String>,
     /// `path` (as if absent), `name`, `title` (over all libraries, as people look for it), `size`, `created` or `modified`;
     /// with a `-` before it the other way round.
-    pub sort: Option<String>,
+    #[param(value_type = Option<String>)]
+    pub sort: Option<Order>,
     /// Only this library: the first folder of the path.
     pub library: Option<String>,
     /// Only this type, such as `Movie` or `Show Background`.
-    #[serde(rename = "type")]
     #[param(rename = "type")]
     pub media_type: Option<String>,
 }
 
-impl Wanted {
-    /// As a query for pictures of this kind, `most` of them where nobody asks for a number.
-    pub fn query(self, kind: Option<Gallery>, most: Option<u64>) -> Result<Query, ApiError> {
-        let (sort, descending) = sort(self.sort.as_deref().unwrap_or_default())?;
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        Ok(Query {
-            limit: number("limit", self.limit.as_deref())?.or(most),
-            offset: number("offset", self.offset.as_deref())?.unwrap_or_default(),
-            under: self.library.unwrap_or_default(),
-            kind,
-            text: filled(self.q).map(|typed| Words::of(&typed)),
-            media_type: filled(self.media_type),
-            sort,
-            descending,
-        })
+impl FromQuery for GalleryQuery {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self {
+            limit: parameters.count("limit"),
+            offset: parameters.count("offset"),
+            q: parameters.filled("q"),
+            sort: parameters.word("sort", ORDERS, Order::of),
+            library: parameters.filled("library"),
+            media_type: parameters.filled("type"),
+        }
     }
 }
 
-/// A number of a query; empty counts as absent.
-fn number(name: &str, given: Option<&str>) -> Result<Option<u64>, ApiError> {
-    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
-    given.parse().map(Some).map_err(|_| {
-        ApiError::validation("int_parsing", &["query", name], format!("{name} is a whole number, 0 or more"))
-    })
+impl GalleryQuery {
+    /// As a listing of pictures of this kind, `most` of them where nobody asks for a number.
+    pub fn listing(self, kind: Option<Gallery>, most: Option<u64>) -> query::Query {
+        let Order { by, descending } = self.sort.unwrap_or_default();
+        query::Query {
+            limit: self.limit.or(most),
+            offset: self.offset.unwrap_or_default(),
+            under: self.library.unwrap_or_default(),
+            kind,
+            text: self.q.map(|typed| Words::of(&typed)),
+            media_type: self.media_type,
+            sort: by,
+            descending,
+        }
+    }
 }
 
-fn sort(given: &str) -> Result<(SortBy, bool), ApiError> {
-    let (name, descending) = given.strip_prefix('-').map_or((given, false), |name| (name, true));
-    let by = match name {
-        "" | "path" => SortBy::Path,
-        "name" => SortBy::Name,
-        "title" => SortBy::Title,
-        "size" => SortBy::Size,
-        "created" => SortBy::Created,
-        "modified" => SortBy::Modified,
-        _ => {
-            let allowed =
-                "sort is path, name, title, size, created or modified, with a - before it for the other way round";
-            return Err(ApiError::validation("enum", &["query", "sort"], allowed));
-        }
-    };
-    Ok((by, descending))
+const ORDERS: &str = "path, name, title, size, created or modified, with a - before it for the other way round";
+
+/// By what pictures are ordered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Order {
+    pub by: SortBy,
+    pub descending: bool,
+}
+
+impl Order {
+    fn of(word: &str) -> Option<Self> {
+        let (name, descending) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
+        let by = match name {
+            "" | "path" => SortBy::Path,
+            "name" => SortBy::Name,
+            "title" => SortBy::Title,
+            "size" => SortBy::Size,
+            "created" => SortBy::Created,
+            "modified" => SortBy::Modified,
+            _ => return None,
+        };
+        Some(Self { by, descending })
+    }
 }
 
 /// A picture of the asset folder.
@@ -183,7 +194,7 @@ impl Writer {
 }
 
 /// Lists what the query finds.
-async fn images(request: &HttpRequest, state: &State, query: Query) -> Result<HttpResponse, ApiError> {
+async fn images(request: &HttpRequest, state: &State, query: query::Query) -> Result<HttpResponse, ApiError> {
     let view = known(state, Root::Assets).await?;
     let types = state.views.library_types.get();
     let (index, plain) = (view.assets.clone(), query.is_plain());
@@ -203,53 +214,61 @@ async fn images(request: &HttpRequest, state: &State, query: Query) -> Result<Ht
 }
 
 /// Lists posters, the first 200 if nothing else is asked for.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/gallery")]
-async fn posters(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Some(Gallery::Poster), Some(GALLERY))?).await
+async fn posters(request: HttpRequest, state: State, wanted: Query<GalleryQuery>) -> Result<HttpResponse, ApiError> {
+    images(&request, &state, wanted.0.listing(Some(Gallery::Poster), Some(GALLERY))).await
 }
 
 /// Lists backgrounds, the first 200 if nothing else is asked for.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/backgrounds-gallery")]
-async fn backgrounds(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Some(Gallery::Background), Some(GALLERY))?).await
+async fn backgrounds(
+    request: HttpRequest,
+    state: State,
+    wanted: Query<GalleryQuery>,
+) -> Result<HttpResponse, ApiError> {
+    images(&request, &state, wanted.0.listing(Some(Gallery::Background), Some(GALLERY))).await
 }
 
 /// Lists season posters, the first 200 if nothing else is asked for.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/seasons-gallery")]
-async fn seasons(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Some(Gallery::Season), Some(GALLERY))?).await
+async fn seasons(request: HttpRequest, state: State, wanted: Query<GalleryQuery>) -> Result<HttpResponse, ApiError> {
+    images(&request, &state, wanted.0.listing(Some(Gallery::Season), Some(GALLERY))).await
 }
 
 /// Lists title cards, the first 200 if nothing else is asked for.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/titlecards-gallery")]
-async fn title_cards(request: HttpRequest, state: State, wanted: web::Query<Wanted>) -> Result<HttpResponse, ApiError> {
-    images(&request, &state, wanted.into_inner().query(Some(Gallery::TitleCard), Some(GALLERY))?).await
+async fn title_cards(
+    request: HttpRequest,
+    state: State,
+    wanted: Query<GalleryQuery>,
+) -> Result<HttpResponse, ApiError> {
+    images(&request, &state, wanted.0.listing(Some(Gallery::TitleCard), Some(GALLERY))).await
 }
 
 /// Lists the pictures of one kind in a folder and below; all of them if nothing else is asked for. For a picture right in
 /// the asset folder its name is its folder.
 #[utoipa::path(tag = "assets",
     params(("image_type" = String, Path, description = "posters, backgrounds, seasons or titlecards"),
-        ("folder_path" = String, Path, description = "below the asset folder; `%2F` counts as a separator"), Wanted),
+        ("folder_path" = String, Path, description = "below the asset folder; `%2F` counts as a separator"), GalleryQuery),
     responses((status = 200, body = AssetImages), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/assets-folder-images/{image_type}/{folder_path:.*}")]
 async fn folder_images(
     request: HttpRequest,
     state: State,
     path: web::Path<(String, String)>,
-    wanted: web::Query<Wanted>,
+    wanted: Query<GalleryQuery>,
 ) -> Result<HttpResponse, ApiError> {
     let (image_type, folder) = path.into_inner();
     let kind = kind(&image_type)?;
-    let query = Query { under: folder, ..wanted.into_inner().query(Some(kind), None)? };
+    let query = query::Query { under: folder, ..wanted.0.listing(Some(kind), None) };
     images(&request, &state, query).await
 }
 

@@ -10,16 +10,17 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::folder_asset::FolderAsset;
-use super::galleries::Wanted;
+use super::galleries::{GalleryQuery, Order};
 use super::{json_listing, known};
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::index::Image;
 use crate::actors::library::assets::kind::{manual_type, title_of_flat};
-use crate::actors::library::assets::query::{Listed, Listing, Query};
+use crate::actors::library::assets::query::{self, Listed, Listing, SortBy};
 use crate::actors::library::assets::scan::{self, Progress};
 use crate::actors::library::assets::{Index, Root};
+use crate::http::extract::parameters::Query;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::representation::Representation;
+use crate::http::respond::conditional::Representation;
 use crate::http::{ApiError, State};
 
 /// How many pictures the test gallery shows.
@@ -110,22 +111,18 @@ impl ManualLibrary {
 
 /// Which of the user's own assets: they have libraries and types of their own, so that all are looked at for a part.
 struct Filter {
-    order: Query,
+    order: query::Query,
     limit: Option<u64>,
     offset: u64,
     library: Option<String>,
     asset_type: Option<String>,
 }
 
-impl TryFrom<Wanted> for Filter {
-    type Error = ApiError;
-
-    fn try_from(mut wanted: Wanted) -> Result<Self, ApiError> {
-        let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let (library, asset_type) = (filled(wanted.library.take()), filled(wanted.media_type.take()));
-        let query = wanted.query(None, None)?;
-        let (limit, offset) = (query.limit, query.offset);
-        Ok(Self { order: Query { limit: None, offset: 0, ..query }, limit, offset, library, asset_type })
+impl From<GalleryQuery> for Filter {
+    fn from(wanted: GalleryQuery) -> Self {
+        let GalleryQuery { limit, offset, q, sort, library, media_type: asset_type } = wanted;
+        let order = GalleryQuery { q, sort, ..GalleryQuery::default() }.listing(None, None);
+        Self { order, limit, offset: offset.unwrap_or_default(), library, asset_type }
     }
 }
 
@@ -138,15 +135,15 @@ impl Filter {
 
 /// Lists the user's own assets by library and folder, those of a folder in the order that is asked for; their types are
 /// `poster`, `background`, `season`, `titlecard` and `other`.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = ManualGallery), (status = 304, description = "unchanged"), (status = 400), (status = 503)))]
 #[get("/api/manual-assets-gallery")]
 async fn manual_gallery(
     request: HttpRequest,
     state: State,
-    wanted: web::Query<Wanted>,
+    Query(wanted): Query<GalleryQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let filter = Filter::try_from(wanted.into_inner())?;
+    let filter = Filter::from(wanted);
     let view = known(&state, Root::Manual).await?;
     Ok(json_listing(&request, &view, || ManualGallery::of(&view.manual, &filter)))
 }
@@ -182,17 +179,16 @@ impl TestImage {
 }
 
 /// Lists the pictures that the testing mode made.
-#[utoipa::path(tag = "assets", params(Wanted),
+#[utoipa::path(tag = "assets", params(GalleryQuery),
     responses((status = 200, body = TestImages), (status = 304, description = "unchanged"), (status = 400)))]
 #[get("/api/test-gallery")]
 async fn test_gallery(
     request: HttpRequest,
     state: State,
-    wanted: web::Query<Wanted>,
+    Query(wanted): Query<GalleryQuery>,
 ) -> Result<HttpResponse, ApiError> {
-    let mut wanted = wanted.into_inner();
-    wanted.sort.get_or_insert_with(|| "name".to_owned());
-    let query = wanted.query(None, Some(TEST_GALLERY))?;
+    let sort = wanted.sort.or(Some(Order { by: SortBy::Name, descending: false }));
+    let query = GalleryQuery { sort, ..wanted }.listing(None, Some(TEST_GALLERY));
     let folder = state.shared.data.test();
     // Read each time: the folder is small, and not part of the index.
     let found =

@@ -22,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::assets::{AssetsView, Root};
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::representation::knows;
+use crate::http::respond::conditional::knows;
 use crate::http::{ApiError, AppState, Code};
 
 pub use stats::LastStats;
@@ -50,8 +50,8 @@ async fn known(state: &AppState, root: Root) -> Result<Arc<AssetsView>, ApiError
     let known = state.views.assets.wait_for(|view| view.state(root).is_known());
     tokio::time::timeout(FIRST_SCAN, known).await.map_err(|_| {
         let files = view.state(root).scanning.as_ref().map_or(0, |progress| progress.files());
-        let message = format!("the images are being read for the first time ({files} so far); try again in a moment");
-        ApiError::new(Code::ActorUnavailable, message)
+        let template = "the images are being read for the first time ({files} so far); try again in a moment";
+        ApiError::told(Code::ActorUnavailable, template, [("files", files.into())])
     })
 }
 

@@ -63,7 +63,9 @@ impl FromQuery for Named {
         (status = 404, description = "no such asset")))]
 #[get("/api/assets/why")]
 async fn why(state: State, Query(Named { path }): Query<Named>) -> Result<impl Responder, ApiError> {
-    let path = path.ok_or_else(|| ApiError::new(Code::InvalidRequest, format!("name an asset: ?path={EXAMPLE}")))?;
+    let path = path.ok_or_else(|| {
+        ApiError::told(Code::InvalidRequest, "name an asset: ?path={example}", [("example", EXAMPLE.into())])
+    })?;
     let (data, assets) = (state.shared.data.root().to_owned(), assets_folder(&state));
     let told = web::block(move || tell(&data, &assets, &path)).await.map_err(ApiError::internal)?;
     Ok(web::Json(told?))
@@ -93,7 +95,9 @@ fn tell(data: &Path, assets: &Path, path: &str) -> Result<Why, ApiError> {
 
 fn existing(assets: &Path, path: &str) -> Result<PathBuf, ApiError> {
     let file = safe_path::existing(assets, path)?;
-    let no_file =
-        || ApiError::not_found(format!("{path} is not a file; name an asset, such as {EXAMPLE}")).param("path", path);
+    let no_file = || {
+        let values = [("path", path.into()), ("example", EXAMPLE.into())];
+        ApiError::told(Code::NotFound, "{path} is not a file; name an asset, such as {example}", values)
+    };
     if file.is_file() { Ok(file) } else { Err(no_file()) }
 }

@@ -79,8 +79,8 @@ impl From<ShapeOrder> for Shape {
 }
 
 fn wrong(field: &str, text: impl Into<String>) -> ApiError {
-    ApiError::new(Code::InvalidValue, format!("drawing.{field}: {}", text.into()))
-        .param("field", format!("drawing.{field}"))
+    let values = [("field", format!("drawing.{field}").into()), ("cause", text.into().into())];
+    ApiError::told(Code::InvalidValue, "{field}: {cause}", values)
 }
 
 impl DrawingOrder {

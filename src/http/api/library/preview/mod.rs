@@ -135,7 +135,7 @@ async fn worked<T: Send + 'static>(
     let made = web::block(move || {
         let _turn = turn;
         let _share = picture_budget::reserve(cost.saturating_add(CANVAS))
-            .map_err(|error| ApiError::new(Code::PayloadTooLarge, error.to_string()))?;
+            .map_err(|error| ApiError::of(Code::PayloadTooLarge, &error))?;
         work()
     });
     made.await.map_err(ApiError::internal)?
@@ -174,8 +174,7 @@ fn merged(saved: &Document, posted: Document) -> Document {
 
 impl From<Problem> for ApiError {
     fn from(problem: Problem) -> Self {
-        let text = problem.to_string();
-        Self::new(Code::InvalidValue, text).with("section", problem.section).with("key", problem.key)
+        Self::of(Code::InvalidValue, &problem).with("section", problem.section).with("key", problem.key)
     }
 }
 
@@ -183,7 +182,7 @@ impl From<MakeError> for ApiError {
     fn from(error: MakeError) -> Self {
         match error {
             MakeError::Setting(problem) => problem.into(),
-            MakeError::Overlay(_) | MakeError::Logo(_) => Self::new(Code::InvalidValue, error.to_string()),
+            MakeError::Overlay(_) | MakeError::Logo(_) => Self::of(Code::InvalidValue, &error),
             MakeError::Encode(_) => Self::internal(error),
         }
     }

@@ -2,16 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
-use posterizarr_base::artwork::{Episode, season_of_stem};
+use posterizarr_base::artwork::AssetName;
 use posterizarr_base::title::without_ids;
 use posterizarr_render::config::Look;
-use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::{ManualArtwork, overlays, picture};
 
 use super::upload::BYTES_PER_PIXEL;
 use crate::actors::runtime::safe_path;
 use crate::http::extract::picture_form::check_picture;
 use crate::http::{ApiError, Code};
+
+const NO_PICTURE: &str = "{picture:?} is not a picture of a set: name one such as Heat (1995)/poster.jpg, with poster, background, Season01 or \
+                          S01E02";
 
 /// What came, checked.
 pub(super) struct Order {
@@ -27,10 +29,8 @@ impl Order {
         let no_sets =
             || ApiError::new(Code::Conflict, "there is no folder of sets; name one in the setting artwork.sets");
         let picture = safe_path::existing(sets.ok_or_else(no_sets)?, name)?;
-        let wanted = wanted(Path::new(name), title).ok_or_else(|| {
-            let text = format!("{name:?} is not a picture of a set: name one such as Heat (1995)/poster.jpg, with poster, background, Season01 or S01E02");
-            ApiError::new(Code::InvalidValue, text).param("picture", name)
-        })?;
+        let wanted = wanted(Path::new(name), title)
+            .ok_or_else(|| ApiError::told(Code::InvalidValue, NO_PICTURE, [("picture", name.into())]))?;
         let cost = check_picture(&picture, None)?.pixels().saturating_mul(BYTES_PER_PIXEL);
         Ok(Self { picture, wanted, cost })
     }
@@ -43,25 +43,21 @@ impl Order {
 }
 
 fn wanted(name: &Path, title: Option<String>) -> Option<ManualArtwork> {
-    let stem = name.file_stem()?.to_str()?;
+    let asset = AssetName::of_stem(name.file_stem()?.to_str()?)?;
     let folder = without_ids(name.parent()?.to_str()?);
     let title = title.unwrap_or_else(|| folder.split(" (").next().unwrap_or_default().trim().to_owned());
-    let (season, episode) = match (season_of_stem(stem), Episode::of_code(stem)) {
-        (Some(season), _) => (format!("Season {season}"), None),
-        (None, episode) => (String::new(), episode),
+    let (season, episode) = match asset {
+        AssetName::Season(number) => (format!("Season {number}"), None),
+        AssetName::Episode(episode) => (String::new(), Some(episode)),
+        AssetName::Poster | AssetName::Background => (String::new(), None),
     };
-    let kind = match stem.to_ascii_lowercase().as_str() {
-        "poster" => ArtworkKind::Poster,
-        "background" => ArtworkKind::Background,
-        _ if episode.is_some() => ArtworkKind::TitleCard,
-        _ if !season.is_empty() => ArtworkKind::Season,
-        _ => return None,
-    };
-    Some(ManualArtwork { episode, ..ManualArtwork::new(kind, &title, &season, "") })
+    Some(ManualArtwork { episode, ..ManualArtwork::new(asset.kind(), &title, &season, "") })
 }
 
 #[cfg(test)]
 mod tests {
+    use posterizarr_base::artwork::{ArtworkKind, Episode};
+
     use super::*;
 
     #[test]

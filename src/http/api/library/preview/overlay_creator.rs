@@ -127,7 +127,7 @@ fn colour(text: &str) -> [u8; 3] {
 fn text_area(document: &Document, kind: ArtworkKind) -> Option<Area> {
     let look = Look::read(document).ok()?;
     let title = look.design(kind).ok()?.title;
-    Some(Area { place: title.place(kind.canvas()), size: (title.space.width, title.space.height) })
+    Some(Area { place: title.place(kind.canvas()), size: title.space.size() })
 }
 
 /// An overlay to look at.
@@ -180,7 +180,7 @@ pub async fn save(state: State, order: Json<OverlayOrder>) -> Result<impl Respon
 fn refused(error: OverlayError) -> ApiError {
     match error {
         OverlayError::Exists(_) => ApiError::new(Code::Conflict, "File already exists"),
-        OverlayError::Disk(error) => ApiError::new(Code::StorageUnavailable, error.to_string()),
-        error => ApiError::new(Code::InvalidValue, error.to_string()),
+        OverlayError::Disk(_) => ApiError::of(Code::StorageUnavailable, &error),
+        error => ApiError::of(Code::InvalidValue, &error),
     }
 }

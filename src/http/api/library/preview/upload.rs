@@ -107,9 +107,9 @@ impl From<DecodeError> for ApiError {
         match error {
             DecodeError::Unreadable(cause) => Self::internal(cause),
             DecodeError::TooManyPixels { .. } | DecodeError::TooMuchMemory | DecodeError::ProfileTooLarge => {
-                Self::new(Code::PayloadTooLarge, error.to_string())
+                Self::of(Code::PayloadTooLarge, &error)
             }
-            _ => Self::new(Code::InvalidValue, error.to_string()),
+            _ => Self::of(Code::InvalidValue, &error),
         }
     }
 }

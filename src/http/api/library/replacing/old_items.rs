@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use super::replace::{self, Picture};
-use super::target::{Asked, NoRun};
+use super::target::{NoRun, Replacement};
 use crate::actors::library::replacing::SourceKind;
 use crate::http::extract::staging;
 use crate::http::{ApiError, AppState, Code};
@@ -44,14 +44,14 @@ pub fn asset(old: &OldItem) -> Option<String> {
     asked(old).ok().map(|asked| asked.path)
 }
 
-fn asked(old: &OldItem) -> Result<Asked, ApiError> {
+fn asked(old: &OldItem) -> Result<Replacement, ApiError> {
     let text = |name: &str| match old.parameters.get(name)? {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     };
     let given = |name: &str| text(name).filter(|text| !matches!(text.as_str(), "" | "undefined" | "null"));
-    let asked = Asked {
+    let asked = Replacement {
         path: old.path.clone(),
         overlays: old.parameters.get("process_with_overlays").and_then(Value::as_bool).unwrap_or(false),
         queued: true,
@@ -68,19 +68,19 @@ fn asked(old: &OldItem) -> Result<Asked, ApiError> {
     if old.parameters.contains_key("poster_type") { of_manual_run(asked) } else { Ok(asked) }
 }
 
-fn of_manual_run(asked: Asked) -> Result<Asked, ApiError> {
+fn of_manual_run(asked: Replacement) -> Result<Replacement, ApiError> {
     let folders = asked.path.rsplit_once('/').map_or("", |(folders, _)| folders);
-    let asked = Asked { path: format!("{folders}/poster.jpg"), ..asked };
+    let asked = Replacement { path: format!("{folders}/poster.jpg"), ..asked };
     let form = asked.form().map_err(|why| match why {
         NoRun::Structure => unnamed("library and folder are not told"),
         NoRun::Because(why) => unnamed(&why),
     })?;
     let path = form.asset().ok_or_else(|| unnamed("the season or the episode has no number"))?;
-    Ok(Asked { path, ..asked })
+    Ok(Replacement { path, ..asked })
 }
 
 fn unnamed(why: &str) -> ApiError {
-    ApiError::new(Code::InvalidValue, format!("no run can make it: {why}"))
+    ApiError::told(Code::InvalidValue, "no run can make it: {cause}", [("cause", why.into())])
 }
 
 #[cfg(test)]

@@ -80,7 +80,7 @@ struct PosterFound {
 #[post("/api/tmdb/search-posters")]
 pub async fn search_posters(state: State, search: Json<PosterSearch>) -> Result<impl Responder, ApiError> {
     let search = search.0;
-    let invalid = |text: &str| ApiError::new(Code::InvalidValue, text);
+    let invalid = |text| ApiError::new(Code::InvalidValue, text);
     let providers = providers(&state)?;
     let tmdb = providers.tmdb.as_ref().ok_or_else(|| invalid("TMDB API token not configured"))?;
     let subject = subject(&search)?;
@@ -123,7 +123,7 @@ fn word(poster_type: PosterType) -> &'static str {
 }
 
 fn subject(search: &PosterSearch) -> Result<Subject, ApiError> {
-    let missing = |text: &str| ApiError::new(Code::InvalidValue, text);
+    let missing = |text| ApiError::new(Code::InvalidValue, text);
     match (search.poster_type, search.season_number, search.episode_number) {
         (PosterType::Standard | PosterType::Collection, ..) => Ok(Subject::Poster),
         (PosterType::Background, ..) => Ok(Subject::Background),

@@ -98,7 +98,7 @@ pub async fn run_queue(state: State, body: Body) -> Result<impl Responder, ApiEr
     let ids = chosen(body)?;
     match ask(&state.supervisor, CheckStart).await? {
         Err(StartError::Busy(_)) => return Err(ApiError::new(Code::Conflict, "Posterizarr is already running")),
-        Err(error @ StartError::Stopping) => return Err(ApiError::new(Code::ActorUnavailable, error.to_string())),
+        Err(error @ StartError::Stopping) => return Err(ApiError::of(Code::ActorUnavailable, &error)),
         // Pictures that need no run can be put in place all the same.
         Ok(()) | Err(_) => {}
     }

@@ -9,14 +9,14 @@ use actix_web::{Responder, post, web};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::target::{Asked, AskedQuery, NoRun};
+use super::target::{NoRun, Replacement};
 use crate::actors::library::assets::Root;
 use crate::actors::library::assets::kind::Family;
 use crate::actors::library::replacing::{AddItem, Place, Placed, ReplaceError, SourceKind, WantedTreatment};
 use crate::actors::runs::{CheckStart, ManualForm, StartError};
-use crate::http::extract::parameters::{Given, parameter};
+use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::extract::picture_form::{self, not_received};
 use crate::http::extract::staging::{self, Staged};
 use crate::http::{ApiError, AppState, Code, State, ask, to_the_end};
@@ -72,44 +72,61 @@ impl From<ReplaceError> for ApiError {
             ReplaceError::Full => Code::Conflict,
             ReplaceError::NoFolder | ReplaceError::Disk(_) | ReplaceError::Store(_) => Code::StorageUnavailable,
         };
-        Self::new(code, error.to_string())
+        Self::of(code, &error)
     }
 }
 
 /// Replaces an asset by a picture that comes with the request.
 #[utoipa::path(tag = "assets",
-    params(AskedQuery),
+    params(Replacement),
     request_body(content = ReplacementForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Replaced), (status = 400, description = "the picture is not acceptable"),
         (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
         (status = 413, description = "the picture is too large"), (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/upload-replacement")]
-pub async fn upload_replacement(state: State, given: Given, payload: Multipart) -> Result<impl Responder, ApiError> {
-    let asked = Asked::of(&given)?;
+pub async fn upload_replacement(
+    state: State,
+    Query(asked): Query<Replacement>,
+    payload: Multipart,
+) -> Result<impl Responder, ApiError> {
     let form = picture_form::read(&state, payload).await?;
     let run = may_run(&state, &asked, BUSY_UPLOAD).await?;
     check_name(&form.name)?;
     let staged = staging::of_upload(&state, form.file.map_err(not_received)?).await?;
     if let Err(wrong) = asked.check_ratio(staged.head.width, staged.head.height) {
         drop(std::fs::remove_file(&staged.path));
-        return Err(ApiError::new(Code::InvalidValue, wrong));
+        return Err(wrong);
     }
     let given = staged.path.display().to_string();
     let picture = Picture { staged, source: SourceKind::Upload, given, created: Utc::now() };
     to_the_end(async move { replace(&state, asked, picture, run).await }).await.map(web::Json)
 }
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImageAddress {
+    /// The address of the picture.
+    image_url: String,
+}
+
+impl FromQuery for ImageAddress {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { image_url: parameters.required("image_url").trim().to_owned() }
+    }
+}
+
 /// Replaces an asset by the picture at an address.
 #[utoipa::path(tag = "assets",
-    params(AskedQuery, ("image_url" = String, Query, description = "the address of the picture")),
+    params(Replacement, ImageAddress),
     responses((status = 200, body = Replaced), (status = 400, description = "no picture can be had there"),
         (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
         (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/replace-from-url")]
-pub async fn replace_from_url(state: State, given: Given) -> Result<impl Responder, ApiError> {
-    let asked = Asked::of(&given)?;
-    let missing = || ApiError::validation("missing", &["query", "image_url"], "Field required");
-    let address = parameter(&given, "image_url").ok_or_else(missing)?.trim().to_owned();
+pub async fn replace_from_url(
+    state: State,
+    asked: Query<(Replacement, ImageAddress)>,
+) -> Result<impl Responder, ApiError> {
+    let Query((asked, ImageAddress { image_url: address })) = asked;
     let run = may_run(&state, &asked, BUSY_URL).await?;
     let staged = staging::of_address(&state, &address).await?;
     let picture = Picture { staged, source: SourceKind::Url, given: address, created: Utc::now() };
@@ -126,7 +143,7 @@ pub(super) struct Picture {
 }
 
 /// Whether a run could start now, or why not. While one is on, nothing is replaced at once.
-async fn may_run(state: &AppState, asked: &Asked, busy: &str) -> Result<Result<(), String>, ApiError> {
+async fn may_run(state: &AppState, asked: &Replacement, busy: &'static str) -> Result<Result<(), String>, ApiError> {
     if asked.queued {
         return Ok(Ok(()));
     }
@@ -135,7 +152,7 @@ async fn may_run(state: &AppState, asked: &Asked, busy: &str) -> Result<Result<(
         Err(StartError::Busy(holder)) => {
             Err(ApiError::new(Code::Conflict, busy).with("holder", serde_json::to_value(holder).unwrap_or_default()))
         }
-        Err(error @ StartError::Stopping) => Err(ApiError::new(Code::ActorUnavailable, error.to_string())),
+        Err(error @ StartError::Stopping) => Err(ApiError::of(Code::ActorUnavailable, &error)),
         Err(error) => Ok(Err(error.to_string())),
     }
 }
@@ -143,19 +160,19 @@ async fn may_run(state: &AppState, asked: &Asked, busy: &str) -> Result<Result<(
 fn check_name(name: &str) -> Result<(), ApiError> {
     const ALLOWED: [&str; 7] = [".jpg", ".jpeg", ".png", ".webp", ".avif", ".bmp", ".tiff"];
     let name = name.to_lowercase();
-    let refused = |text: String| Err(ApiError::new(Code::InvalidValue, text));
     if name.is_empty() {
-        return refused("No file uploaded".to_owned());
+        return Err(ApiError::new(Code::InvalidValue, "No file uploaded"));
     }
     if ALLOWED.iter().any(|extension| name.ends_with(extension)) {
         return Ok(());
     }
-    refused(format!("Invalid file type. Allowed: {}", ALLOWED.join(", ")))
+    let values = [("allowed", ALLOWED.join(", ").into())];
+    Err(ApiError::told(Code::InvalidValue, "Invalid file type. Allowed: {allowed}", values))
 }
 
 async fn replace(
     state: &AppState,
-    asked: Asked,
+    asked: Replacement,
     picture: Picture,
     run: Result<(), String>,
 ) -> Result<Replaced, ApiError> {
@@ -203,7 +220,7 @@ pub(super) fn with_media_type(state: &AppState, form: ManualForm) -> ManualForm 
     ManualForm { media_type, ..form }
 }
 
-async fn put(state: &AppState, asked: &Asked, picture: Picture, root: Root) -> Result<Replaced, ApiError> {
+async fn put(state: &AppState, asked: &Replacement, picture: Picture, root: Root) -> Result<Replaced, ApiError> {
     let file = picture.staged.path.clone();
     let place = Place { root, path: asked.path.clone(), picture: file.clone() };
     let placed = ask(&state.replacer, place).await;
@@ -226,7 +243,7 @@ async fn put(state: &AppState, asked: &Asked, picture: Picture, root: Root) -> R
 
 pub(super) async fn queue(
     state: &AppState,
-    asked: &Asked,
+    asked: &Replacement,
     picture: Picture,
     form: Result<ManualForm, NoRun>,
 ) -> Result<Replaced, ApiError> {
@@ -240,7 +257,7 @@ pub(super) async fn queue(
     };
     let wanted = wanted.map_err(|why| {
         drop(std::fs::remove_file(&picture.staged.path));
-        ApiError::new(Code::InvalidValue, why)
+        ApiError::told(Code::InvalidValue, "{cause}", [("cause", why.into())])
     })?;
     let queue_id = Some(add(state, asked, picture, wanted, false).await?);
     let message = "Asset replacement added to queue";
@@ -249,7 +266,7 @@ pub(super) async fn queue(
 
 async fn add(
     state: &AppState,
-    asked: &Asked,
+    asked: &Replacement,
     picture: Picture,
     wanted: WantedTreatment,
     at_once: bool,
@@ -270,7 +287,7 @@ async fn add(
 }
 
 /// The parameters as upstream shows them in its queue.
-fn shown(asked: &Asked) -> Map<String, Value> {
+fn shown(asked: &Replacement) -> Map<String, Value> {
     let texts = [
         ("title_text", &asked.title),
         ("folder_name", &asked.folder),

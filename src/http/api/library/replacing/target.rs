@@ -1,84 +1,72 @@
 //! What a client asks for when it replaces a picture: which asset, of which kind, and the manual run that would make it.
 
-use posterizarr_base::artwork::{COLLECTIONS, Episode, season_of_stem};
+use posterizarr_base::artwork::{AssetName, COLLECTIONS};
 
 use utoipa::IntoParams;
 
 use crate::actors::library::assets::kind::Gallery;
 use crate::actors::runs::{ManualForm, PosterType, RunRequest};
-use crate::http::ApiError;
-use crate::http::extract::parameters::{Given, Parameters};
+use crate::http::extract::parameters::{FromQuery, Parameters};
+use crate::http::{ApiError, Code};
 
 /// How far the ratio of the sides may be off, as a part of it.
 const TOLERANCE: f64 = 0.05;
 
-/// What is asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asked {
-    /// The asset below its folder.
+/// What is asked for. What upstream's page writes for nothing (`undefined`, `null`) is nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct Replacement {
+    /// The asset, such as `Movies/Heat (1995)/poster.jpg`.
+    #[param(rename = "asset_path")]
     pub path: String,
-    /// Whether an asset is made of the picture, with texts and overlays.
+    /// true: a run makes the asset of it; else the picture becomes your own asset.
+    #[param(rename = "process_with_overlays", required = false)]
     pub overlays: bool,
-    /// Whether it waits in the queue.
+    /// true: it waits in the queue.
+    #[param(rename = "add_to_queue", required = false)]
     pub queued: bool,
-    /// May be empty: then nothing is printed.
+    /// Printed on it; of the folder if absent, nothing if empty.
+    #[param(rename = "title_text")]
     pub title: Option<String>,
+    /// Of the path if absent.
+    #[param(rename = "folder_name")]
     pub folder: Option<String>,
+    /// Of the path if absent.
+    #[param(rename = "library_name")]
     pub library: Option<String>,
+    /// Of the path if absent.
+    #[param(rename = "season_number")]
     pub season: Option<String>,
+    /// Of the path if absent.
+    #[param(rename = "episode_number")]
     pub episode: Option<String>,
+    /// Of title cards.
     pub episode_title: Option<String>,
+    /// poster, season, titlecard, background or collection; of the path if absent.
     pub asset_type: Option<String>,
+    /// movie or show; of the library if absent.
+    #[param(rename = "mediaType")]
     pub media_type: Option<String>,
 }
 
-/// The same as a query, for the API's document.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by hand, since upstream's page writes `undefined` for nothing")]
-pub struct AskedQuery {
-    /// The asset, such as `Movies/Heat (1995)/poster.jpg`.
-    asset_path: String,
-    /// true: a run makes the asset of it; else the picture becomes your own asset.
-    process_with_overlays: Option<bool>,
-    /// true: it waits in the queue.
-    add_to_queue: Option<bool>,
-    /// Printed on it; of the folder if absent, nothing if empty.
-    title_text: Option<String>,
-    /// Of the path if absent.
-    folder_name: Option<String>,
-    /// Of the path if absent.
-    library_name: Option<String>,
-    /// Of the path if absent.
-    season_number: Option<String>,
-    /// Of the path if absent.
-    episode_number: Option<String>,
-    /// Of title cards.
-    episode_title: Option<String>,
-    /// poster, season, titlecard, background or collection; of the path if absent.
-    asset_type: Option<String>,
-    /// movie or show; of the library if absent.
-    #[param(rename = "mediaType")]
-    media_type: Option<String>,
-}
-
-impl Asked {
-    /// From a query. What upstream's page writes for nothing (`undefined`, `null`) is nothing.
-    pub fn of(given: &Given) -> Result<Self, ApiError> {
-        let mut parameters = Parameters::of(given);
-        let word = |text: &str| match text.to_ascii_lowercase().as_str() {
-            "true" | "1" | "yes" | "on" => Some(true),
-            "false" | "0" | "no" | "off" => Some(false),
-            _ => None,
+impl FromQuery for Replacement {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        let mut switch = |name| {
+            let word = |text: &str| match text.to_ascii_lowercase().as_str() {
+                "true" | "1" | "yes" | "on" => Some(true),
+                "false" | "0" | "no" | "off" => Some(false),
+                _ => None,
+            };
+            parameters.parsed(name, "true or false", word).unwrap_or(false)
         };
-        let overlays = parameters.parsed("process_with_overlays", "true or false", word).unwrap_or(false);
-        let queued = parameters.parsed("add_to_queue", "true or false", word).unwrap_or(false);
+        let [overlays, queued] = ["process_with_overlays", "add_to_queue"].map(&mut switch);
+        let path = parameters.required_filled("asset_path");
         let given = |name: &str| {
             let text = parameters.text(name).map(str::trim);
             text.filter(|text| !matches!(*text, "" | "undefined" | "null")).map(str::to_owned)
         };
-        let asked = Self {
-            path: parameters.text("asset_path").unwrap_or_default().to_owned(),
+        Self {
+            path,
             overlays,
             queued,
             title: parameters.text("title_text").map(|title| title.trim().to_owned()),
@@ -89,14 +77,11 @@ impl Asked {
             episode_title: given("episode_title"),
             asset_type: given("asset_type").map(|kind| kind.to_lowercase()),
             media_type: given("mediaType").map(|kind| kind.to_lowercase()),
-        };
-        parameters.checked()?;
-        if asked.path.is_empty() {
-            return Err(ApiError::validation("missing", &["query", "asset_path"], "Field required"));
         }
-        Ok(asked)
     }
+}
 
+impl Replacement {
     /// What is to be made.
     pub fn kind(&self) -> PosterType {
         match self.asset_type.as_deref() {
@@ -139,12 +124,11 @@ impl Asked {
         let (library_name, folder_name) = self.place().ok_or(NoRun::Structure)?;
         let kind = self.kind();
         let code = self.stem().rsplit('_').next().unwrap_or_default();
-        let numbers = Episode::of_code(code);
+        let (of_season, of_episode) = AssetName::of_stem(code).map_or((None, None), AssetName::numbers);
         let number = |given: &Option<String>, of_name: Option<u32>| {
             let given = given.as_deref().map(plain);
             given.or_else(|| of_name.map(|number| number.to_string())).unwrap_or_default()
         };
-        let of_season = numbers.map(|place| place.season).or_else(|| season_of_stem(code));
         let last = folder_name.rsplit('/').next().unwrap_or_default();
         let title = self.title.clone().unwrap_or_else(|| title_of(last).to_owned());
         let form = ManualForm {
@@ -156,7 +140,7 @@ impl Asked {
             poster_type: kind,
             season_poster_name: number(&self.season, of_season),
             ep_title_name: self.episode_title.clone().unwrap_or_default(),
-            episode_number: number(&self.episode, numbers.map(|place| place.episode)),
+            episode_number: number(&self.episode, of_episode),
             media_type: self.media_type.clone(),
             add_to_queue: false,
         };
@@ -168,19 +152,27 @@ impl Asked {
     }
 
     /// Refuses a picture whose sides have another ratio than the asset has.
-    pub fn check_ratio(&self, width: u32, height: u32) -> Result<(), String> {
+    pub fn check_ratio(&self, width: u32, height: u32) -> Result<(), ApiError> {
         let (sides, wanted) = match self.kind() {
             PosterType::Background | PosterType::TitleCard => ("16:9", 16.0 / 9.0),
             PosterType::Standard | PosterType::Season | PosterType::Collection => ("2:3", 2.0 / 3.0),
         };
         if height == 0 {
-            return Err("Image height cannot be zero.".to_owned());
+            return Err(ApiError::new(Code::InvalidValue, "Image height cannot be zero."));
         }
         let ratio = f64::from(width) / f64::from(height);
         if (ratio - wanted).abs() <= wanted * TOLERANCE {
             return Ok(());
         }
-        Err(format!("Invalid aspect ratio ({ratio:.3}). Expected approximately {sides} ({wanted:.3} ± 5%)."))
+        Err(ApiError::told(
+            Code::InvalidValue,
+            "Invalid aspect ratio ({ratio}). Expected approximately {sides} ({wanted} ± 5%).",
+            [
+                ("ratio", format!("{ratio:.3}").into()),
+                ("sides", sides.into()),
+                ("wanted", format!("{wanted:.3}").into()),
+            ],
+        ))
     }
 }
 
@@ -210,9 +202,10 @@ fn title_of(folder: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::extract::parameters::Query;
 
-    fn asked(path: &str) -> Asked {
-        Asked { path: path.to_owned(), ..Asked::default() }
+    fn asked(path: &str) -> Replacement {
+        Replacement { path: path.to_owned(), ..Replacement::default() }
     }
 
     #[test]
@@ -251,26 +244,26 @@ mod tests {
             assert_eq!(found, (kind, library, folder), "{path}");
             assert_eq!((form.season_poster_name.as_str(), form.titletext.as_str()), (season, title), "{path}");
         }
-        let card = Asked { episode_title: Some("Lies".into()), ..asked("TV/Dark/S01E02.jpg") };
+        let card = Replacement { episode_title: Some("Lies".into()), ..asked("TV/Dark/S01E02.jpg") };
         let form = card.form().unwrap();
         assert_eq!((form.season_poster_name.as_str(), form.episode_number.as_str()), ("1", "2"));
-        let given = Asked { season: Some("03".into()), episode: Some("4".into()), ..card };
+        let given = Replacement { season: Some("03".into()), episode: Some("4".into()), ..card };
         let form = given.form().unwrap();
         assert_eq!((form.season_poster_name.as_str(), form.episode_number.as_str()), ("3", "4"));
     }
 
     #[test]
     fn what_no_run_can_make_is_told() {
-        let because = |asked: Asked| match asked.form() {
+        let because = |asked: Replacement| match asked.form() {
             Err(NoRun::Because(why)) => why,
             other => panic!("{other:?}"),
         };
         assert_eq!(because(asked("TV/Dark/S01E02.jpg")), "Episode title is required for title card processing");
-        let leaves = Asked { folder: Some("..".into()), ..asked("TV/Dark/poster.jpg") };
+        let leaves = Replacement { folder: Some("..".into()), ..asked("TV/Dark/poster.jpg") };
         assert!(because(leaves).contains("must stay below"));
         assert!(matches!(asked("Movies/poster.jpg").form(), Err(NoRun::Structure)));
         assert!(matches!(asked("Heat (1995).jpg").form(), Err(NoRun::Structure)));
-        let given = Asked { library: Some("Movies".into()), folder: Some("Heat".into()), ..asked("Heat.jpg") };
+        let given = Replacement { library: Some("Movies".into()), folder: Some("Heat".into()), ..asked("Heat.jpg") };
         assert_eq!(given.form().unwrap().folder_name, "Heat");
     }
 
@@ -278,26 +271,26 @@ mod tests {
     fn titles_may_be_empty_and_what_the_page_writes_for_nothing_is_nothing() {
         let query = "asset_path=M%2FHeat%2Fposter.jpg&title_text=&mediaType=undefined&season_number=null&folder_name=\
                      &process_with_overlays=true&add_to_queue=1";
-        let asked = Asked::of(&Given::from_query(query).unwrap()).unwrap();
+        let asked = Query::<Replacement>::read(query).unwrap().0;
         assert_eq!(
             (asked.title.as_deref(), &asked.media_type, &asked.season, &asked.folder),
             (Some(""), &None, &None, &None)
         );
         assert!(asked.overlays && asked.queued);
-        assert!(Asked::of(&Given::from_query("asset_path=").unwrap()).is_err());
-        assert!(Asked::of(&Given::from_query("asset_path=x&add_to_queue=maybe").unwrap()).is_err());
+        assert!(Query::<Replacement>::read("asset_path=").is_err());
+        assert!(Query::<Replacement>::read("asset_path=x&add_to_queue=maybe").is_err());
     }
 
     #[test]
     fn the_ratio_is_that_of_the_kind_whatever_the_library_is_called() {
         assert_eq!(
-            asked("M/Heat/poster.jpg").check_ratio(1600, 900).unwrap_err(),
+            asked("M/Heat/poster.jpg").check_ratio(1600, 900).unwrap_err().to_string(),
             "Invalid aspect ratio (1.778). Expected approximately 2:3 (0.667 ± 5%)."
         );
         assert!(asked("M/Heat/poster.jpg").check_ratio(1000, 1500).is_ok());
         assert!(asked("M/Heat/poster.jpg").check_ratio(680, 1000).is_ok());
         assert_eq!(
-            asked("Poster/Heat/background.jpg").check_ratio(1000, 1500).unwrap_err(),
+            asked("Poster/Heat/background.jpg").check_ratio(1000, 1500).unwrap_err().to_string(),
             "Invalid aspect ratio (0.667). Expected approximately 16:9 (1.778 ± 5%)."
         );
         assert!(asked("Poster/Dark/S01E02.jpg").check_ratio(1920, 1080).is_ok());

@@ -6,8 +6,8 @@ use reqwest::header::HeaderName;
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::ServerError;
-use posterizarr_media::http::{HttpClient, HttpError, Request, below};
+use crate::http::{HttpClient, HttpError, Request, below};
+use crate::servers::admin::ServerError;
 
 const X_PLEX_PRODUCT: HeaderName = HeaderName::from_static("x-plex-product");
 const X_PLEX_CLIENT_IDENTIFIER: HeaderName = HeaderName::from_static("x-plex-client-identifier");

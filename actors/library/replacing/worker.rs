@@ -51,7 +51,7 @@ pub struct Others {
 
 /// What works; clones work on the same.
 #[derive(Clone)]
-pub struct Hands {
+pub struct Worker {
     pub others: Others,
     pub data: DataDir,
     pub config: View<ConfigView>,
@@ -68,7 +68,7 @@ pub enum Begun {
     Submitted,
 }
 
-impl Hands {
+impl Worker {
     /// Refuses a path that no picture can be put at. Blocks for the disk.
     pub fn check(&self, root: Root, path: &str) -> Result<PathBuf, ReplaceError> {
         let place = safe_path::place(&self.folder(root), path)?;
@@ -144,8 +144,8 @@ impl Hands {
     /// where there is none, a picture of the user's own is what is replaced.
     pub async fn place(&self, root: Root, path: String, picture: PathBuf) -> Result<Placed, ReplaceError> {
         let place = {
-            let (hands, path) = (self.clone(), path.clone());
-            blocking(move || hands.check(root, &path)).await?
+            let (worker, path) = (self.clone(), path.clone());
+            blocking(move || worker.check(root, &path)).await?
         };
         let before = self.assets.get().assets.clone();
         let was_there = std::fs::symlink_metadata(&place).is_ok();

@@ -1,17 +1,13 @@
-//! Jellyfin and Emby.
-//!
-//! Keys go in headers, never in addresses, which end up in logs. Jellyfin is asked with `Authorization: MediaBrowser
-//! Token="…"`, the only form that version 12 takes; one that answers 401 to it is asked once more with the older header.
+//! Jellyfin and Emby. A Jellyfin that answers 401 to its own form of the key is asked once more with the older one.
 
-use reqwest::header::{AUTHORIZATION, HeaderName};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{Library, Server, ServerError};
-use posterizarr_media::http::{HttpClient, HttpError, Request, Response, below};
-
-const X_EMBY_TOKEN: HeaderName = HeaderName::from_static("x-emby-token");
+use super::{Library, ServerError};
+use crate::http::{HttpClient, HttpError, Request, Response, below};
+use crate::servers::Dialect;
+use crate::servers::media_browser::signed;
 
 /// Who a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -24,41 +20,44 @@ pub struct Info {
 }
 
 /// Asks who a server is.
-pub async fn info(http: &HttpClient, server: Server, url: &str, key: &str) -> Result<Info, ServerError> {
-    fetch(http, server, below(url, &["System", "Info"])?, key).await
+pub async fn info(http: &HttpClient, dialect: Dialect, url: &str, key: &str) -> Result<Info, ServerError> {
+    fetch(http, dialect, below(url, &["System", "Info"])?, key).await
 }
 
 /// Asks for the libraries.
-pub async fn libraries(http: &HttpClient, server: Server, url: &str, key: &str) -> Result<Vec<Library>, ServerError> {
+pub async fn libraries(http: &HttpClient, dialect: Dialect, url: &str, key: &str) -> Result<Vec<Library>, ServerError> {
     let address = below(url, &["Library", "VirtualFolders"])?;
-    let folders: Vec<Folder> = fetch(http, server, address, key).await?;
+    let folders: Vec<Folder> = fetch(http, dialect, address, key).await?;
     Ok(folders.into_iter().map(Library::from).collect())
 }
 
 async fn fetch<T: DeserializeOwned>(
     http: &HttpClient,
-    server: Server,
+    dialect: Dialect,
     address: Url,
     key: &str,
 ) -> Result<T, ServerError> {
-    let answer = send(http, server, Request::get(address).wanting_json(), key).await?;
+    let answer = send(http, dialect, Request::get(address).wanting_json(), key).await?;
     if answer.status != StatusCode::OK {
         return Err(ServerError::Status(answer.status.as_u16()));
     }
-    let read: Result<T, HttpError> = serde_json::from_slice(&answer.body).map_err(|_| server.not_understood());
+    let read: Result<T, HttpError> = serde_json::from_slice(&answer.body).map_err(|_| not_understood(dialect));
     Ok(read?)
 }
 
+fn not_understood(dialect: Dialect) -> HttpError {
+    HttpError::NotUnderstood(match dialect {
+        Dialect::Jellyfin => "a Jellyfin server",
+        Dialect::Emby => "an Emby server",
+    })
+}
+
 /// Asks with the key, in the server's way.
-async fn send(http: &HttpClient, server: Server, request: Request, key: &str) -> Result<Response, HttpError> {
+async fn send(http: &HttpClient, dialect: Dialect, request: Request, key: &str) -> Result<Response, HttpError> {
     let key = key.trim();
-    let older = request.clone().header(X_EMBY_TOKEN, key);
-    let answer = match server {
-        Server::Jellyfin => http.fetch(request.header(AUTHORIZATION, &authorization(key)?)).await?,
-        Server::Emby | Server::Plex => http.fetch(older.clone()).await?,
-    };
-    if server == Server::Jellyfin && answer.status == StatusCode::UNAUTHORIZED {
-        return http.fetch(older).await;
+    let answer = http.fetch(signed(request.clone(), dialect, key)).await?;
+    if dialect == Dialect::Jellyfin && answer.status == StatusCode::UNAUTHORIZED {
+        return http.fetch(signed(request, Dialect::Emby, key)).await;
     }
     Ok(answer)
 }
@@ -75,7 +74,7 @@ pub enum Refresh {
 /// Has a server look anew for what it knows of an item. The id is one segment of the path, whatever is in it.
 pub async fn refresh(
     http: &HttpClient,
-    server: Server,
+    dialect: Dialect,
     url: &str,
     key: &str,
     id: &str,
@@ -93,17 +92,8 @@ pub async fn refresh(
         ("ReplaceAllImages", "false"),
         ("ReplaceAllMetadata", "false"),
     ]);
-    let answer = send(http, server, Request::new(Method::POST, address), key).await?;
+    let answer = send(http, dialect, Request::new(Method::POST, address), key).await?;
     if answer.status.is_success() { Ok(()) } else { Err(ServerError::Status(answer.status.as_u16())) }
-}
-
-/// What `Authorization` says to Jellyfin. It undoes percent-encoding in the value.
-fn authorization(key: &str) -> Result<String, HttpError> {
-    if key.contains(char::is_control) {
-        return Err(HttpError::NotSendable);
-    }
-    let key = key.replace('%', "%25").replace('"', "%22").replace('+', "%2B");
-    Ok(format!("MediaBrowser Token=\"{key}\""))
 }
 
 #[derive(Deserialize)]
@@ -135,13 +125,6 @@ impl From<Folder> for Library {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_cannot_end_its_place_in_the_header() {
-        assert_eq!(authorization("0a1b2c").unwrap(), "MediaBrowser Token=\"0a1b2c\"");
-        assert_eq!(authorization("a\", X=\"b").unwrap(), "MediaBrowser Token=\"a%22, X=%22b\"");
-        assert!(authorization("a\nb").is_err());
-    }
 
     #[test]
     fn a_library_without_a_type_is_mixed_and_one_with_none_has_none() {

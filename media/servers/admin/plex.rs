@@ -1,20 +1,18 @@
 //! Plex: asked for JSON, which it has answered since 2016; XML, its original format, is read as well.
 
-use reqwest::header::HeaderName;
 use reqwest::{Method, StatusCode};
 use roxmltree::{Document, Node};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Library, Server, ServerError};
-use posterizarr_media::http::{HttpClient, HttpError, Request, below};
+use super::{Library, ServerError};
+use crate::http::{HttpClient, HttpError, Request, below};
+use crate::servers::plex::signed;
 
 /// A library's items are some kilobytes each.
 const MAX_LIBRARY_SIZE: usize = 64 * 1024 * 1024;
 /// Upstream gives a library's items thirty seconds, three times the ordinary.
 const LIBRARY_PATIENCE: u32 = 3;
-/// Not in the address: that ends up in logs.
-const X_PLEX_TOKEN: HeaderName = HeaderName::from_static("x-plex-token");
 
 /// The libraries of a server, and who it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,17 +89,17 @@ pub async fn empty_trash(http: &HttpClient, url: &str, token: &str, library: &st
 }
 
 async fn command(http: &HttpClient, method: Method, url: &str, token: &str, path: &[&str]) -> Result<(), ServerError> {
-    let request = Request::new(method, below(url, path)?).wanting_json().header(X_PLEX_TOKEN, token.trim());
+    let request = signed(Request::new(method, below(url, path)?), token.trim());
     let status = http.tell(request).await?;
     if status.is_success() { Ok(()) } else { Err(ServerError::Status(status.as_u16())) }
 }
 
 fn request(url: &str, token: &str, path: &[&str]) -> Result<Request, HttpError> {
-    Ok(Request::get(below(url, path)?).header(X_PLEX_TOKEN, token.trim()))
+    Ok(signed(Request::get(below(url, path)?), token.trim()))
 }
 
 async fn fetch(http: &HttpClient, request: Request) -> Result<Vec<u8>, ServerError> {
-    let answer = http.fetch(request.wanting_json()).await?;
+    let answer = http.fetch(request).await?;
     if answer.status == StatusCode::OK { Ok(answer.body) } else { Err(ServerError::Status(answer.status.as_u16())) }
 }
 
@@ -120,7 +118,7 @@ fn container<T>(
             root.has_tag_name("MediaContainer").then(|| of_xml(root))
         })
     };
-    read.ok_or_else(|| Server::Plex.not_understood())
+    read.ok_or(HttpError::NotUnderstood("a Plex server"))
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@ const LEVELS: &str = "DEBUG, INFO, WARNING, ERROR or CRITICAL";
 /// Which lines, and how.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct LinesAsked {
+pub struct LinesQuery {
     /// The last so many lines (100 if absent); 0: all; -n: all but the first n.
     #[param(value_type = Option<i64>)]
     pub tail: Part,
@@ -31,7 +31,7 @@ pub struct LinesAsked {
     pub structured: bool,
 }
 
-impl FromQuery for LinesAsked {
+impl FromQuery for LinesQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         Self {
             tail: tail(parameters, TAIL),
@@ -43,7 +43,7 @@ impl FromQuery for LinesAsked {
     }
 }
 
-impl LinesAsked {
+impl LinesQuery {
     /// What a line must have.
     pub fn filter(&self) -> Filter {
         let levels = [&self.level, &self.min_level].into_iter().flatten();
@@ -55,13 +55,13 @@ impl LinesAsked {
 /// How many of the lines of browsers and backend.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
-pub struct UnifiedLines {
+pub struct UnifiedLinesQuery {
     /// The last so many records (500 if absent); 0: all; -n: all but the first n.
     #[param(value_type = Option<i64>)]
     pub tail: Part,
 }
 
-impl FromQuery for UnifiedLines {
+impl FromQuery for UnifiedLinesQuery {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         Self { tail: tail(parameters, UNIFIED_TAIL) }
     }

@@ -24,7 +24,7 @@ pub enum Subject {
 }
 
 /// A fact as it is shown, and as conditions know it.
-pub(super) struct Told {
+pub(super) struct FactText {
     pub(super) words: String,
     /// In lower case.
     pub(super) name: String,
@@ -32,7 +32,7 @@ pub(super) struct Told {
     pub(super) tenths: Option<u32>,
 }
 
-impl Told {
+impl FactText {
     fn named(words: impl Into<String>) -> Self {
         let words = words.into();
         Self { name: words.to_lowercase(), words, tenths: None }
@@ -101,24 +101,26 @@ impl Subject {
     }
 
     /// What is known of it; of languages each for itself.
-    pub(super) fn told(self, facts: &Facts, now: DateTime<Utc>) -> Vec<Told> {
-        let one: Option<Told> = match self {
+    pub(super) fn told(self, facts: &Facts, now: DateTime<Utc>) -> Vec<FactText> {
+        let one: Option<FactText> = match self {
             Self::AudioLanguages => return languages(&facts.audio_languages),
             Self::Subtitles => return languages(&facts.subtitle_languages),
-            Self::Resolution => facts.resolution.as_ref().map(|word| Told { tenths: lines(word), ..Told::named(word) }),
+            Self::Resolution => {
+                facts.resolution.as_ref().map(|word| FactText { tenths: lines(word), ..FactText::named(word) })
+            }
             Self::Hdr => facts.range.and_then(|range| word_of(&RANGES, range)),
             Self::Audio => facts.sound.and_then(|sound| word_of(&SOUNDS, sound)),
             Self::Channels => facts.channels.map(channels),
             Self::CriticRating => {
-                facts.critic_rating.map(|rating| Told::named(format!("{rating}%")).of(u32::from(rating) * 10))
+                facts.critic_rating.map(|rating| FactText::named(format!("{rating}%")).of(u32::from(rating) * 10))
             }
             Self::AudienceRating => facts
                 .audience_rating
-                .map(|rating| Told::named(format!("{}.{}", rating / 10, rating % 10)).of(rating.into())),
-            Self::AgeRating => facts.age_rating.as_ref().map(Told::named),
+                .map(|rating| FactText::named(format!("{}.{}", rating / 10, rating % 10)).of(rating.into())),
+            Self::AgeRating => facts.age_rating.as_ref().map(FactText::named),
             Self::Status => facts.status.and_then(|status| word_of(&STATUSES, status)),
-            Self::Edition => facts.edition.as_ref().map(Told::named),
-            Self::New => facts.added.map(|added| Told::named("NEW").of(days_between(added, now) * 10)),
+            Self::Edition => facts.edition.as_ref().map(FactText::named),
+            Self::New => facts.added.map(|added| FactText::named("NEW").of(days_between(added, now) * 10)),
         };
         one.into_iter().collect()
     }
@@ -131,18 +133,18 @@ impl Subject {
     }
 }
 
-fn word_of<T: Copy + PartialEq>(table: &[(T, &str, &str)], fact: T) -> Option<Told> {
-    table.iter().find(|(known, ..)| *known == fact).map(|(_, words, name)| Told::known_as(words, name))
+fn word_of<T: Copy + PartialEq>(table: &[(T, &str, &str)], fact: T) -> Option<FactText> {
+    table.iter().find(|(known, ..)| *known == fact).map(|(_, words, name)| FactText::known_as(words, name))
 }
 
-fn languages(codes: &[String]) -> Vec<Told> {
-    codes.iter().map(|code| Told::known_as(&code.to_uppercase(), code)).collect()
+fn languages(codes: &[String]) -> Vec<FactText> {
+    codes.iter().map(|code| FactText::known_as(&code.to_uppercase(), code)).collect()
 }
 
 /// 6 channels are called 5.1.
-fn channels(count: u8) -> Told {
+fn channels(count: u8) -> FactText {
     let (full, low) = if count > 2 { (count - 1, 1) } else { (count, 0) };
-    Told::named(format!("{full}.{low}")).of(u32::from(full) * 10 + low)
+    FactText::named(format!("{full}.{low}")).of(u32::from(full) * 10 + low)
 }
 
 /// Whole days; none in between where the server's clock is ahead.

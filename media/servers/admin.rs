@@ -1,17 +1,21 @@
-//! What the daemon asks media servers by itself: who they are, and which libraries they have.
+//! What an admin asks of a media server, with an address and a key that may have been entered just now: who it is, which
+//! libraries it has, and to look anew at something.
+//!
+//! Each is asked once, within the time of the [`HttpClient`](crate::http::HttpClient), and what went wrong is told exactly: it
+//! is an answer to somebody who waits. A run asks with [`super::Server`], which tries again.
 
 pub mod jellyfin;
 pub mod plex;
-pub mod plex_tv;
 
 use serde::{Deserialize, Serialize};
 
-use posterizarr_media::http::HttpError;
+use super::Dialect;
+use crate::http::HttpError;
 
 /// The kinds of media servers. Emby and Jellyfin speak nearly the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Server {
+pub enum ServerKind {
     /// Plex.
     Plex,
     /// Jellyfin.
@@ -20,7 +24,7 @@ pub enum Server {
     Emby,
 }
 
-impl Server {
+impl ServerKind {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Plex, Self::Jellyfin, Self::Emby];
 
@@ -46,13 +50,14 @@ impl Server {
             Self::Emby => "Emby",
         }
     }
+}
 
-    fn not_understood(self) -> HttpError {
-        HttpError::NotUnderstood(match self {
-            Self::Plex => "a Plex server",
-            Self::Jellyfin => "a Jellyfin server",
-            Self::Emby => "an Emby server",
-        })
+impl From<Dialect> for ServerKind {
+    fn from(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Jellyfin => Self::Jellyfin,
+            Dialect::Emby => Self::Emby,
+        }
     }
 }
 
