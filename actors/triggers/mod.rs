@@ -13,6 +13,7 @@ pub mod journal;
 mod messages;
 pub mod payload;
 mod reading;
+mod reason;
 mod recent;
 pub mod subject;
 mod submission;
@@ -22,7 +23,8 @@ pub mod trigger_file;
 mod view;
 mod watch_folder;
 
-pub use messages::{Receive, RemoveTrigger, Replay};
+pub use messages::{Receive, RemoveFailedTriggers, RemoveTrigger, Replay};
+pub use reason::TriggerReason;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +33,7 @@ pub use view::IngestView;
 use actix::{AsyncContext, Message, Recipient};
 use chrono::{Local, Utc};
 
-use crate::runs::{InvalidRequest, JobError, ListJobs, RemoveJob, SubmitJobs};
+use crate::runs::{InvalidRequest, JobError, ListJobs, RemoveFailedJobs, RemoveJob, SubmitJobs};
 use crate::runs::{Outcome, RunId};
 use crate::runtime::events::Handling;
 use crate::runtime::events::{Event, Fact};
@@ -120,6 +122,8 @@ pub struct Queue {
     pub submit: Recipient<SubmitJobs>,
     /// Takes jobs out.
     pub remove: Recipient<RemoveJob>,
+    /// Takes all failed jobs out.
+    pub remove_failed: Recipient<RemoveFailedJobs>,
     /// Lists jobs.
     pub list: Recipient<ListJobs>,
 }
@@ -258,9 +262,9 @@ impl WebhookIngest {
         };
         let triggers = match verdict {
             Verdict::Test => {
-                return nothing_to_do(Handling::Test, "Test successful".to_owned(), &source, event, &body, ctx);
+                return nothing_to_do(Handling::Test, &TriggerReason::Test, &source, event, &body, ctx);
             }
-            Verdict::Ignored(reason) => return nothing_to_do(Handling::Ignored, reason, &source, event, &body, ctx),
+            Verdict::Ignored(why) => return nothing_to_do(Handling::Ignored, &why, &source, event, &body, ctx),
             Verdict::Unprocessable(reason) => return refuse(IngestError::Unprocessable(reason), event, &body, ctx),
             Verdict::Act(triggers) => triggers,
         };
@@ -306,7 +310,7 @@ impl WebhookIngest {
             let (receipt, received, deliveries) = match stored {
                 Ok(Stored { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
                 Err(error) => {
-                    let received = Received { verdict: Handling::Refused, reason: error.to_string(), ..unstored };
+                    let received = Received { verdict: Handling::Refused, ..unstored }.because(error.to_string());
                     (Err(error), received, Vec::new())
                 }
             };
@@ -364,15 +368,15 @@ fn prepare(
 
 fn nothing_to_do(
     kind: Handling,
-    message: String,
+    why: &TriggerReason,
     source: &str,
     event: String,
     body: &[u8],
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
-    let received = Received { verdict: kind, reason: message.clone(), payload: kept(body), ..blank(source, &event) };
+    let received = Received { verdict: kind, payload: kept(body), ..blank(source, &event) }.because(why.clone());
     ctx.address().do_send(Handled(Box::new(received)));
-    Reply::Now(Ok(Receipt { kind, message, jobs: Vec::new(), queued: 0 }))
+    Reply::Now(Ok(Receipt { kind, message: why.english(), jobs: Vec::new(), queued: 0 }))
 }
 
 fn refuse(
@@ -382,9 +386,8 @@ fn refuse(
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
     tracing::warn!(%error, "a webhook was refused");
-    let reason = error.to_string();
-    let received = Received { verdict: Handling::Refused, reason, payload: kept(body), ..blank("unknown", &event) };
-    ctx.address().do_send(Handled(Box::new(received)));
+    let received = Received { verdict: Handling::Refused, payload: kept(body), ..blank("unknown", &event) };
+    ctx.address().do_send(Handled(Box::new(received.because(error.to_string()))));
     Reply::Now(Err(error))
 }
 
@@ -430,6 +433,18 @@ impl Handler<RemoveTrigger> for WebhookIngest {
                 this.do_send(Removed(id));
             }
             removed
+        })
+    }
+}
+
+impl Handler<RemoveFailedTriggers> for WebhookIngest {
+    fn answer(&mut self, _: RemoveFailedTriggers, ctx: &mut Ctx<Self>) -> Reply<Result<usize, JobError>> {
+        let (queue, this) = (self.queue.remove_failed.clone(), ctx.address());
+        Reply::later(async move {
+            let removed = queue.send(RemoveFailedJobs).await.unwrap_or(Err(JobError::Missing))?;
+            let count = removed.len();
+            removed.into_iter().for_each(|id| this.do_send(Removed(id)));
+            Ok(count)
         })
     }
 }

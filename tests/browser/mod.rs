@@ -6,13 +6,14 @@ use std::process::Command;
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
 
-const TESTS: [&str; 29] = [
+const TESTS: [&str; 30] = [
     "accessible",
     "blueprint",
     "dashboard",
     "examples",
     "fields",
     "help",
+    "hold",
     "install",
     "keyboard",
     "languages",

@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Verdict;
+use super::{Finding, Verdict};
 use posterizarr_media::http::{HttpClient, HttpError, Request, below};
 
 /// Where the providers of artwork are.
@@ -52,10 +52,14 @@ pub async fn tmdb(http: &HttpClient, providers: &Providers, token: &str) -> Verd
     let request = below(&providers.tmdb_url, &["configuration"])
         .map(|url| Request::get(url).wanting_json().header(AUTHORIZATION, &format!("Bearer {}", token.trim())));
     match tell(http, request).await {
-        Ok(200) => Verdict::new(true, " TMDB API token is valid!").with("status_code", 200),
-        Ok(401) => Verdict::status(401, " Invalid TMDB token. Please check your Read Access Token."),
-        Ok(status) => Verdict::other_status(status, " TMDB validation failed"),
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating TMDB token"),
+        Ok(200) => {
+            Verdict::new(true, " ", &Finding::KeyOk { service: "TMDB", key: "API token" }).with("status_code", 200)
+        }
+        Ok(401) => Verdict::status(401, " ", &Finding::TmdbRefuses),
+        Ok(status) => Verdict::status(status, " ", &Finding::ServiceStatus { service: "TMDB", status }),
+        Err(trouble) => {
+            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "TMDB", what: "TMDB token" })
+        }
     }
 }
 
@@ -64,10 +68,14 @@ pub async fn fanart(http: &HttpClient, providers: &Providers, key: &str) -> Verd
     let request = below(&providers.fanart_url, &FANART_SAMPLE)
         .map(|url| Request::get(url).wanting_json().header(FANART_KEY, key.trim()));
     match tell(http, request).await {
-        Ok(200) => Verdict::new(true, " Fanart.tv API key is valid!").with("status_code", 200),
-        Ok(401) => Verdict::status(401, " Invalid Fanart.tv API key. Please check your Personal API key."),
-        Ok(status) => Verdict::other_status(status, " Fanart.tv validation failed"),
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating Fanart.tv key"),
+        Ok(200) => {
+            Verdict::new(true, " ", &Finding::KeyOk { service: "Fanart.tv", key: "API key" }).with("status_code", 200)
+        }
+        Ok(401) => Verdict::status(401, " ", &Finding::FanartRefuses),
+        Ok(status) => Verdict::status(status, " ", &Finding::ServiceStatus { service: "Fanart.tv", status }),
+        Err(trouble) => {
+            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "Fanart.tv", what: "Fanart.tv key" })
+        }
     }
 }
 
@@ -134,20 +142,19 @@ fn tvdb_verdict(outcome: LogIn, has_pin: bool) -> Verdict {
     match outcome {
         LogIn::Accepted => {
             // Upstream shows the PIN here.
-            let message = if has_pin { "TVDB API key is valid (with PIN)!" } else { "TVDB API key is valid!" };
-            Verdict::new(true, message).with("status_code", 200).with("has_pin", has_pin).with("token_received", true)
+            let plain = Finding::KeyOk { service: "TVDB", key: "API key" };
+            let found = if has_pin { Finding::KeyWithPinOk } else { plain };
+            Verdict::new(true, "", &found)
+                .with("status_code", 200)
+                .with("has_pin", has_pin)
+                .with("token_received", true)
         }
-        LogIn::Refused => {
-            Verdict::status(401, "Invalid TVDB API key. Please use a 'Project API Key' (not legacy key).")
-                .with("legacy_key_hint", true)
+        LogIn::Refused => Verdict::status(401, "", &Finding::TvdbRefuses).with("legacy_key_hint", true),
+        LogIn::Unclear(attempts) => Verdict::new(false, "", &Finding::TvdbUnclear { attempts })
+            .with("attempts", attempts)
+            .with("legacy_key_hint", true),
+        LogIn::Hopeless(trouble) => {
+            Verdict::trouble(&trouble, "", &Finding::ServiceTrouble { service: "TVDB", what: "TVDB API key" })
         }
-        LogIn::Unclear(attempts) => {
-            let message = format!(
-                "Could not validate TVDB API key after {attempts} attempts. \
-                 You may be using a legacy API key - please use a 'Project API Key'."
-            );
-            Verdict::new(false, message).with("attempts", attempts).with("legacy_key_hint", true)
-        }
-        LogIn::Hopeless(trouble) => Verdict::trouble(&trouble, "Error validating TVDB API key"),
     }
 }
