@@ -151,6 +151,11 @@ impl Trigger {
         }
     }
 
+    /// Whether somebody asked for it who is there to see it: it starts while the queue is held, too.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Api | Self::CommandLine)
+    }
+
     /// Whether a run that the daemon's own stop cut short is queued again: nobody is watching who could press the button again.
     pub fn is_requeued(self) -> bool {
         matches!(self, Self::Schedule | Self::Webhook)

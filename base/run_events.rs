@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::bounded;
+use crate::said::Clause;
 
 /// The environment variable that holds the path of the event file.
 pub const EVENTS_VARIABLE: &str = "POSTERIZARRD_RUN_EVENTS";
@@ -98,6 +99,9 @@ pub struct AssetEvent {
     pub result: AssetResult,
     /// Why: the rule by which the picture was chosen, or the reason why there is none.
     pub why: String,
+    /// The same sentence by sentence, for those who say it in another language; empty in events of versions that did not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Clause>,
     /// Where the picture is from; `None` where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<AssetSource>,
@@ -186,6 +190,10 @@ mod tests {
             kind: "poster".to_owned(),
             result: AssetResult::Created,
             why: "textless, the first of TMDB".to_owned(),
+            because: vec![Clause {
+                code: "textless".to_owned(),
+                params: [("provider".to_owned(), "TMDB".to_owned())].into(),
+            }],
             source: Some(AssetSource {
                 provider: "TMDB".to_owned(),
                 address: "https://image.tmdb.org/t/p/original/heat.jpg".to_owned(),

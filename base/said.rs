@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
 /// What a sentence says, for programs: a stable code, and the values in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Said {
@@ -39,9 +42,102 @@ pub fn values<const N: usize>(values: [(&'static str, &dyn Display); N]) -> Para
     values.into_iter().map(|(name, value)| (name, value.to_string())).collect()
 }
 
+/// A part of a reason as it is kept and told: the code of its sentence, and the values in it. The code may be one of another
+/// version of this program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Clause {
+    /// Names the sentence.
+    pub code: String,
+    /// Its values by their names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+}
+
+impl From<Said> for Clause {
+    fn from(Said { code, params }: Said) -> Self {
+        let params = params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { code: code.to_owned(), params }
+    }
+}
+
+/// A reason in English, and sentence by sentence.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reason {
+    /// In English.
+    pub text: String,
+    /// The same by codes.
+    pub because: Vec<Clause>,
+}
+
+impl Reason {
+    /// Adds a sentence; `between` stands before it, unless it is the first one.
+    pub fn add(&mut self, between: &str, text: &str, said: Said) {
+        if !self.text.is_empty() {
+            self.text.push_str(between);
+        }
+        self.text.push_str(text);
+        self.because.push(said.into());
+    }
+}
+
+/// Declares an enum of sentences: a variant for each, with its values, its stable code, and its English, in which `{name}`
+/// stands for a value.
+#[macro_export]
+macro_rules! sentences {
+    ($(#[$meta:meta])* $visible:vis enum $name:ident {
+        $($variant:ident $({ $($field:ident: $kind:ty),+ })? => $code:literal, $english:literal;)*
+    }) => {
+        $(#[$meta])*
+        #[allow(missing_docs, reason = "the sentences say it")]
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        $visible enum $name { $($variant $({ $($field: $kind),+ })?),* }
+
+        impl $name {
+            /// All codes, each with the names of its values.
+            $visible const ALL: &'static [(&'static str, &'static [&'static str])] =
+                &[$(($code, &[$($(stringify!($field)),+)?])),*];
+
+            /// What it says, for programs.
+            $visible fn said(&self) -> $crate::said::Said {
+                match self {
+                    $(Self::$variant $({ $($field),+ })? => {
+                        $crate::said::Said::new($code, [$($((stringify!($field), $field as &dyn ::std::fmt::Display)),+)?])
+                    })*
+                }
+            }
+
+            /// The sentence in English.
+            $visible fn english(&self) -> String {
+                let template = match self { $(Self::$variant { .. } => $english),* };
+                self.said().english(template)
+            }
+        }
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    sentences! {
+        enum Weather {
+            Dry => "dry", "it is dry";
+            Rain { litres: u32, place: String } => "rain", "{litres} l of rain in {place}";
+        }
+    }
+
+    #[test]
+    fn a_sentence_has_a_code_its_values_and_its_english() {
+        let rain = Weather::Rain { litres: 3, place: "Hamburg".to_owned() };
+        assert_eq!(
+            (Weather::Dry.english(), rain.english()),
+            ("it is dry".to_owned(), "3 l of rain in Hamburg".to_owned())
+        );
+        let clause = Clause::from(rain.said());
+        assert_eq!((clause.code.as_str(), clause.params["litres"].as_str()), ("rain", "3"));
+        assert_eq!(serde_json::to_string(&Clause::from(Weather::Dry.said())).unwrap(), r#"{"code":"dry"}"#);
+        assert_eq!(Weather::ALL, [("dry", &[] as &[&str]), ("rain", &["litres", "place"] as &[&str])]);
+    }
 
     #[test]
     fn a_sentence_is_filled_with_its_values() {

@@ -45,6 +45,7 @@ mod settings;
 mod texts;
 mod title_logos;
 mod twins;
+mod why;
 
 pub use catalogue::name_problem;
 pub use known::{Known, OnServer, known};
@@ -52,6 +53,7 @@ pub use needs::{InUse, Keys, Met, Need, Needs, needs};
 pub use originals::SaveFirst;
 pub(crate) use originals::{is_noted_empty, note_beginning};
 pub use run::run;
+pub use why::Why;
 
 use std::path::PathBuf;
 

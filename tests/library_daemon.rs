@@ -93,6 +93,7 @@ async fn a_library_is_rehearsed_made_explained_remade_and_restyled_over_the_api(
     let (status, why) = api.get(&format!("/api/assets/why?path={HEAT}.jpg")).await;
     assert_eq!((status, &why["made_here"], &why["source"]["provider"]), (200, &json!(true), &json!("TMDB")), "{why}");
     assert_eq!(why["why"], made["assets"][0]["why"], "{why}");
+    assert!(why["because"][0]["code"].is_string() && why["because"] == made["assets"][0]["because"], "{why}");
     assert_eq!((&why["path"], &why["server"], &why["provisional"]), (&json!(HEAT), &json!("not_wanted"), &json!([])));
     std::fs::create_dir_all(home.path("assets/Movies/Mine")).unwrap();
     std::fs::write(home.path("assets/Movies/Mine/poster.jpg"), "mine").unwrap();

@@ -60,6 +60,11 @@ fn told_of_the_first_run(home: &Home) {
     let made = home.event("Movies/Heat (1995)/poster");
     assert_eq!((made.result, made.library.as_str(), made.kind.as_str()), (AssetResult::Created, "Movies", "poster"));
     assert_eq!(made.why, "the best textless picture of TMDB, the favourite");
+    let codes: Vec<_> = made.because.iter().map(|clause| clause.code.as_str()).collect();
+    assert_eq!(
+        (codes.as_slice(), made.because[0].params["provider"].as_str()),
+        (&["textless", "favourite"][..], "TMDB")
+    );
     let source = made.source.unwrap();
     assert_eq!((source.provider.as_str(), source.language, source.textless), ("TMDB", None, true));
     assert!(source.address.ends_with("/t/p/original/heat.jpg"), "{}", source.address);

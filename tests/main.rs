@@ -26,6 +26,7 @@ mod library_triggers;
 mod records;
 mod replacing_daemon;
 mod secrets;
+mod sentences;
 mod supervisor;
 mod triggers;
 mod upgrade;

@@ -28,7 +28,7 @@ function precompress(): Plugin {
   };
 }
 
-const TEXTS = /^virtual:(texts|setting-texts)\/(\w+)$/;
+const TEXTS = /^virtual:(texts|setting-texts|reason-texts)\/(\w+)$/;
 
 /** Gives the texts of a language as a module of its own, which only its readers load. */
 function texts(): Plugin {

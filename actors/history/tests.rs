@@ -74,7 +74,8 @@ impl Stage {
 
     fn put_run(&self, id: u64, outcome: Outcome) {
         let now = Utc::now();
-        let end = RunEnd { at: now, outcome, reason: Some("why".into()), exit: None, ending: None };
+        let end =
+            RunEnd { at: now, outcome, reason: Some("why".into()), because: Vec::new(), exit: None, ending: None };
         let begun = RunRecord::new(RunId(id), Mode::Normal, Trigger::Api, now);
         let record = RunRecord { state: RunState::Ended(end), ..begun };
         self.shared.store.table::<RunRecord>().unwrap().put(&id.to_be_bytes(), &record).unwrap();

@@ -94,6 +94,7 @@ mod tests {
             kind: "poster".to_owned(),
             result,
             why: "why".to_owned(),
+            because: Vec::new(),
             source: None,
             uploaded: false,
             provisional: Vec::new(),

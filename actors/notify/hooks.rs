@@ -104,7 +104,7 @@ pub fn notice(fact: &Fact) -> Option<Notice> {
             seconds: None,
             message: format!("a {mode} run could not be started: {reason}"),
         }),
-        Fact::ScheduleMissed { schedule, due, reason } => Some(Notice {
+        Fact::ScheduleMissed { schedule, due, reason, .. } => Some(Notice {
             event: Occasion::RunMissed,
             mode: Mode::Scheduled,
             run: None,

@@ -113,6 +113,6 @@ async fn a_missed_run_calls_its_hook() {
     let stage = Stage::new();
     stage.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
     let [schedule, due, reason] = ["03:00", "2026-05-01T03:00:00+00:00", "the daemon was off"].map(str::to_owned);
-    stage.shared.facts.publish(Fact::ScheduleMissed { schedule, due, reason });
+    stage.shared.facts.publish(Fact::ScheduleMissed { schedule, due, reason, code: "too_late" });
     stage.is_called("/missed").await;
 }

@@ -36,6 +36,7 @@ pub fn known() -> BTreeMap<&'static str, u8> {
         crate::runs::RunRecord,
         crate::schedule::past_fires::Fire,
         crate::schedule::past_fires::Horizon,
+        crate::runs::Hold,
         crate::runs::Job,
         crate::updates::Known,
         crate::triggers::journal::Received,

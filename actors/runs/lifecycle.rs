@@ -9,12 +9,13 @@ use std::{fs, io};
 
 use actix::Message;
 use chrono::Utc;
-use posterizarr_base::redact::mask;
+use posterizarr_base::said::Reason;
 
 use super::collect::{self};
 use super::messages::{Started, StopReply};
 use super::outcome::{self, Evidence, Traces};
 use super::queue::Moment;
+use super::reason::{RunReason, masked};
 use super::run_folder::{self, Circumstances, RunFolder, RunOrder, ScriptEnd};
 use super::shim_process::{self};
 use super::slot::{ActiveRun, Slot};
@@ -121,9 +122,10 @@ impl ScriptSupervisor {
         }
         let ended = exit.as_ref().map_or_else(Utc::now, |exit| exit.at);
         // It quotes what the script printed.
-        let reason = verdict.reason.map(|reason| mask(&reason).into_owned());
+        let Reason { text, because } = masked(RunReason::reason(&verdict.reason));
+        let reason = Some(text).filter(|text| !text.is_empty());
         let (exit, circumstances) = seen(exit.map(|exit| exit.end));
-        let end = RunEnd { at: ended, outcome: verdict.outcome, reason, exit, ending: record.ending() };
+        let end = RunEnd { at: ended, outcome: verdict.outcome, reason, because, exit, ending: record.ending() };
         let record = RunRecord {
             cpu_seconds: record.cpu_seconds.max(circumstances.cpu_seconds),
             // Samples see the whole tree, but only now and then; the kernel misses no moment, but counts each process for itself.
@@ -165,11 +167,12 @@ impl ScriptSupervisor {
     pub(super) fn notify_end(&mut self, record: &RunRecord) {
         self.publish();
         let (run, mode) = (record.id, record.mode);
-        let Some(RunEnd { at, outcome, reason, .. }) = record.end().cloned() else { return };
+        let Some(RunEnd { at, outcome, reason, .. }) = record.end() else { return };
+        let (at, outcome) = (*at, *outcome);
         let seconds = (at - record.started).as_seconds_f64().max(0.0);
         tracing::info!(%run, %mode, outcome = outcome.name(), seconds, reason, "a run ended");
         if record.pid.is_none() && outcome == Outcome::Failed {
-            self.notify_not_started(record.mode, record.trigger, reason.unwrap_or_default(), Some(run));
+            self.notify_not_started(record.mode, record.trigger, record.reason().unwrap_or_default(), Some(run));
         }
         self.shared.facts.publish(Fact::RunFinished { run, mode, outcome, seconds });
         if let Some(job) = record.job.clone() {
@@ -177,8 +180,9 @@ impl ScriptSupervisor {
         }
     }
 
-    pub(super) fn notify_not_started(&self, mode: Mode, trigger: Trigger, reason: String, run: Option<RunId>) {
-        self.shared.facts.publish(Fact::RunNotStarted { mode, trigger, reason, run });
+    pub(super) fn notify_not_started(&self, mode: Mode, trigger: Trigger, reason: Reason, run: Option<RunId>) {
+        let Reason { text: reason, because } = reason;
+        self.shared.facts.publish(Fact::RunNotStarted { mode, trigger, reason, because, run });
     }
 
     /// Tells a run to end, unless it was told so already; killing comes after any other way.

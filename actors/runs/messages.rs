@@ -4,7 +4,7 @@ use actix::Message;
 use posterizarr_base::said::{Params, Values, values};
 
 use super::arguments::{InvalidRequest, RunRequest};
-use super::queue::{Job, JobSummary, NewJob};
+use super::queue::{Hold, Job, JobSummary, NewJob};
 use super::view::Holder;
 use crate::runs::{RunId, RunRecord, Trigger};
 use crate::store::StoreError;
@@ -177,6 +177,11 @@ pub struct RemoveJob {
     pub id: String,
 }
 
+/// Takes all failed jobs out of the queue, as one change. Gives their ids.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<Vec<String>, JobError>")]
+pub struct RemoveFailedJobs;
+
 /// Lets a waiting or failed job start as soon as the slot is free.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<JobSummary, JobError>")]
@@ -184,6 +189,28 @@ pub struct RetryJob {
     /// The job's id.
     pub id: String,
 }
+
+/// Puts a job before all others that wait; otherwise as [`RetryJob`].
+#[derive(Debug, Message)]
+#[rtype(result = "Result<JobSummary, JobError>")]
+pub struct PutJobFirst {
+    /// The job's id.
+    pub id: String,
+}
+
+/// Holds the queue: nothing that waits in it starts until [`ReleaseQueue`], also after a restart; only what somebody asked
+/// for by hand does. Answered when that is on disk, with the hold that holds, which may be an earlier one.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Hold, StoreError>")]
+pub struct HoldQueue {
+    /// Who asks for it, if they have a name.
+    pub by: Option<String>,
+}
+
+/// Lets a held queue go on. Tells whether it was held.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<bool, StoreError>")]
+pub struct ReleaseQueue;
 
 /// Why a job could not be changed.
 #[derive(Debug, thiserror::Error)]

@@ -19,6 +19,7 @@ mod outcome;
 mod output_log;
 mod processes;
 mod queue;
+mod reason;
 mod record;
 mod records;
 mod recovery;
@@ -43,11 +44,13 @@ pub use arguments::{
     InvalidRequest, LogoChange, MAX_REMADE, ManualForm, PosterType, RunRequest, asset_path, masked_address,
 };
 pub use messages::{
-    CheckStart, DeleteRunningFile, GetRun, JobError, ListJobs, ListRuns, RemoveJob, RetryJob, Shutdown, StartError,
-    StartRun, Started, StopReply, StopRun, SubmitJob, SubmitJobs, Submitted,
+    CheckStart, DeleteRunningFile, GetRun, HoldQueue, JobError, ListJobs, ListRuns, PutJobFirst, ReleaseQueue,
+    RemoveFailedJobs, RemoveJob, RetryJob, Shutdown, StartError, StartRun, Started, StopReply, StopRun, SubmitJob,
+    SubmitJobs, Submitted,
 };
 pub use posterizarr_base::run::{Ending, Mode, Outcome, RunId, Trigger};
-pub use queue::{Job, JobState, JobSummary, NewJob};
+pub use queue::{Hold, Job, JobState, JobSummary, NewJob};
+pub use reason::RunReason;
 pub use record::{Exit, RunEnd, RunRecord, RunState};
 pub use recovery::UPLOAD_PREFIX;
 pub use run_folder::{RunFolder, log_of, numbers};
@@ -192,6 +195,7 @@ impl ScriptSupervisor {
             waiting_count: self.queue.waiting_count(),
             oldest_waiting: self.queue.oldest_waiting(),
             parked: self.queue.parked(),
+            held: self.queue.held().cloned(),
             last: self.last.clone(),
             runner: self.runner.state(),
             stopping: self.stopping,
@@ -390,12 +394,58 @@ impl Handler<RemoveJob> for ScriptSupervisor {
     }
 }
 
+impl Handler<RemoveFailedJobs> for ScriptSupervisor {
+    fn answer(&mut self, _: RemoveFailedJobs, _: &mut Ctx<Self>) -> Reply<Result<Vec<String>, JobError>> {
+        let removed = self.queue.remove_parked();
+        self.queue_changed();
+        removed.map_err(JobError::from).into()
+    }
+}
+
 impl Handler<RetryJob> for ScriptSupervisor {
     fn answer(&mut self, RetryJob { id }: RetryJob, ctx: &mut Ctx<Self>) -> Reply<Result<JobSummary, JobError>> {
         let retried = self.queue.retry(&id, Moment::now());
         self.queue_changed();
         self.start_next(ctx);
         retried.into()
+    }
+}
+
+impl Handler<PutJobFirst> for ScriptSupervisor {
+    fn answer(&mut self, PutJobFirst { id }: PutJobFirst, ctx: &mut Ctx<Self>) -> Reply<Result<JobSummary, JobError>> {
+        let first = self.queue.put_first(&id, Moment::now());
+        self.queue_changed();
+        self.start_next(ctx);
+        first.into()
+    }
+}
+
+impl Handler<HoldQueue> for ScriptSupervisor {
+    fn answer(&mut self, HoldQueue { by }: HoldQueue, _: &mut Ctx<Self>) -> Reply<Result<Hold, StoreError>> {
+        let wanted = Hold { since: chrono::Utc::now(), by };
+        let held = self.queue.hold(wanted.clone()).map(|is_new| {
+            if is_new {
+                let Hold { since, by } = wanted.clone();
+                tracing::info!(by = by.as_deref().unwrap_or("somebody without a name"), "the queue is held");
+                self.shared.facts.publish(Fact::QueueHeld { since, by });
+            }
+            self.queue.held().cloned().unwrap_or(wanted)
+        });
+        self.publish();
+        held.into()
+    }
+}
+
+impl Handler<ReleaseQueue> for ScriptSupervisor {
+    fn answer(&mut self, _: ReleaseQueue, ctx: &mut Ctx<Self>) -> Reply<Result<bool, StoreError>> {
+        let released = self.queue.let_go();
+        self.publish();
+        if matches!(released, Ok(true)) {
+            tracing::info!("the queue goes on");
+            self.shared.facts.publish(Fact::QueueReleased);
+            self.start_next(ctx);
+        }
+        released.into()
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::collect::Change;
 use super::log_text;
+use super::reason::RunReason;
 use super::run_folder::ScriptEnd;
 use crate::runs::{Ending, Outcome};
 
@@ -53,8 +54,8 @@ pub struct Traces {
 pub struct Verdict {
     /// How the run ended.
     pub outcome: Outcome,
-    /// Why, where the outcome alone does not tell.
-    pub reason: Option<String>,
+    /// Why, where the outcome alone does not tell; else empty.
+    pub reason: Vec<RunReason>,
 }
 
 /// Judges a run that is over.
@@ -62,58 +63,55 @@ pub fn judge(evidence: &Evidence) -> Verdict {
     let Some(end) = &evidence.end else { return judge_unseen(evidence) };
     let (how, asked) = match end {
         ScriptEnd::NotStarted { missing, cause } => {
-            let help = "install PowerShell 7 (pwsh), or set runner.command to a program that is there";
-            let help = if *missing { help } else { "the run could not be started" };
-            return Verdict::because(Outcome::Failed, &format!("{help}: {cause}"));
+            let cause = cause.clone();
+            let reason = if *missing { RunReason::NoProgram { cause } } else { RunReason::NotStarted { cause } };
+            return Verdict::because(Outcome::Failed, reason);
         }
-        ScriptEnd::Exited { code, circumstances } => (format!("exit code {code}"), circumstances.asked),
-        ScriptEnd::Signalled { signal, circumstances } => (format!("ended by signal {signal}"), circumstances.asked),
+        ScriptEnd::Exited { code, circumstances } => (RunReason::ExitCode { number: *code }, circumstances.asked),
+        ScriptEnd::Signalled { signal, circumstances } => (RunReason::Signal { number: *signal }, circumstances.asked),
     };
     if asked {
         return Verdict::of_ending(evidence.ending.unwrap_or(Ending::Stop));
     }
     if evidence.native && matches!(end, ScriptEnd::Exited { code: NOT_ON_SERVER, .. }) {
-        return Verdict::because(Outcome::NotOnServer, &evidence.traces.not_on_server());
+        return Verdict::because(Outcome::NotOnServer, evidence.traces.not_on_server());
     }
     let succeeded = matches!(end, ScriptEnd::Exited { code: 0, .. });
     let traces = &evidence.traces;
     match &evidence.expected {
         Some(_) if succeeded && evidence.result_written => Verdict::plain(Outcome::Completed),
-        _ if traces.another_instance => Verdict::because(Outcome::Busy, ANOTHER_INSTANCE),
+        _ if traces.another_instance => Verdict::because(Outcome::Busy, RunReason::AnotherInstance),
         None if succeeded => Verdict::plain(Outcome::Completed),
-        Some(name) if succeeded => traces.failure(&format!("it ended without writing {name}")),
-        _ => traces.failure(&how),
+        Some(name) if succeeded => traces.failure(RunReason::NoResult { file: name.clone() }),
+        _ => traces.failure(how),
     }
 }
 
 fn judge_unseen(evidence: &Evidence) -> Verdict {
     match evidence.ending {
         Some(ending) => Verdict::of_ending(ending),
-        None if evidence.started => Verdict::because(
-            Outcome::Unknown,
-            "nobody saw its end: the machine, the container or the process that watched it ended first",
-        ),
-        None => Verdict::because(Outcome::Interrupted, "the daemon ended before the script was started"),
+        None if evidence.started => Verdict::because(Outcome::Unknown, RunReason::Unseen),
+        None => Verdict::because(Outcome::Interrupted, RunReason::NeverStarted),
     }
 }
 
 impl Verdict {
     fn plain(outcome: Outcome) -> Self {
-        Self { outcome, reason: None }
+        Self { outcome, reason: Vec::new() }
     }
 
-    fn because(outcome: Outcome, reason: &str) -> Self {
-        Self { outcome, reason: Some(reason.to_owned()) }
+    fn because(outcome: Outcome, reason: RunReason) -> Self {
+        Self { outcome, reason: vec![reason] }
     }
 
     fn of_ending(ending: Ending) -> Self {
         let reason = match ending {
             Ending::Stop | Ending::Kill => None,
-            Ending::TimeLimit => Some("it took longer than the longest duration allowed"),
-            Ending::Silence => Some("it neither printed nor logged anything for longer than allowed"),
-            Ending::Shutdown => Some("the daemon stopped"),
+            Ending::TimeLimit => Some(RunReason::TooLong),
+            Ending::Silence => Some(RunReason::Silent),
+            Ending::Shutdown => Some(RunReason::Shutdown),
         };
-        Self { outcome: ending.outcome(), reason: reason.map(str::to_owned) }
+        Self { outcome: ending.outcome(), reason: reason.into_iter().collect() }
     }
 }
 
@@ -129,18 +127,15 @@ impl Traces {
     }
 
     /// What the engine said last, without what its log puts before.
-    fn not_on_server(&self) -> String {
+    fn not_on_server(&self) -> RunReason {
         let said = self.last_lines.last().map(|line| line.rsplit_once("| ").map_or(line.as_str(), |(_, text)| text));
-        said.unwrap_or("the media server does not have it yet").to_owned()
+        RunReason::NotOnServer { text: said.unwrap_or("the media server does not have it yet").to_owned() }
     }
 
-    fn failure(&self, how: &str) -> Verdict {
-        let reason = if self.last_lines.is_empty() {
-            how.to_owned()
-        } else {
-            format!("{how}; last lines: {}", self.last_lines.join(" / "))
-        };
-        Verdict { outcome: Outcome::Failed, reason: Some(reason) }
+    fn failure(&self, how: RunReason) -> Verdict {
+        let last = Some(RunReason::LastLines { lines: self.last_lines.join(" / ") });
+        let reason = [how].into_iter().chain(last.filter(|_| !self.last_lines.is_empty()));
+        Verdict { outcome: Outcome::Failed, reason: reason.collect() }
     }
 }
 
@@ -172,6 +167,10 @@ mod tests {
     fn exited(code: i32) -> Evidence {
         let end = ScriptEnd::Exited { code, circumstances: Circumstances::default() };
         Evidence { end: Some(end), started: true, expected: Some("Logs/normal.json".into()), ..Evidence::default() }
+    }
+
+    fn told(evidence: &Evidence) -> String {
+        RunReason::reason(&judge(evidence).reason).text
     }
 
     fn asked(ending: Ending) -> Evidence {
@@ -236,11 +235,11 @@ mod tests {
         let change = Change { name: "Scriptlog.log".into(), path: log, offset: 12 };
         let traces = Traces::read([&change].into_iter(), &output);
         assert_eq!(
-            judge(&Evidence { traces, ..exited(0) }).reason.unwrap(),
+            told(&Evidence { traces, ..exited(0) }),
             "it ended without writing Logs/normal.json; last lines: [t] [ERROR]   |L.1 | one / [t] [ERROR]   |L.2 | two"
         );
         let traces = Traces::read([].into_iter(), &output);
-        assert_eq!(judge(&Evidence { traces, ..exited(3) }).reason.unwrap(), "exit code 3; last lines: red text");
+        assert_eq!(told(&Evidence { traces, ..exited(3) }), "exit code 3; last lines: red text");
     }
 
     #[test]
@@ -249,15 +248,14 @@ mod tests {
             another_instance: false,
             last_lines: vec!["[t] [ERROR]   |L.7 | Dark (2017) is not on Plex".into()],
         };
-        let verdict = judge(&Evidence { traces, native: true, ..exited(66) });
-        assert_eq!(verdict.reason.as_deref(), Some("Dark (2017) is not on Plex"));
+        assert_eq!(told(&Evidence { traces, native: true, ..exited(66) }), "Dark (2017) is not on Plex");
     }
 
     #[test]
     fn a_run_without_its_program_says_what_to_do() {
         let reason = |missing| {
             let end = ScriptEnd::NotStarted { missing, cause: "the cause".into() };
-            judge(&Evidence { end: Some(end), ..Evidence::default() }).reason.unwrap()
+            told(&Evidence { end: Some(end), ..Evidence::default() })
         };
         assert!(
             reason(true).contains("install PowerShell") && reason(true).ends_with(": the cause"),

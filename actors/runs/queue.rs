@@ -5,6 +5,7 @@
 //! the run failed and is tried again.
 
 mod due;
+mod hold;
 mod index;
 mod job;
 #[cfg(test)]
@@ -15,8 +16,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::Reason;
 
 pub use due::Moment;
+pub use hold::Hold;
 pub use job::{Job, JobState, JobSummary, NewJob};
 
 use due::DueTimes;
@@ -38,6 +41,7 @@ pub struct Queue {
     index: Index,
     due: DueTimes,
     storing: Storing,
+    hold: Option<Hold>,
 }
 
 /// Jobs that are on their way to the disk.
@@ -81,7 +85,8 @@ impl Queue {
     /// Reads all jobs. What cannot be read is left where it is and told in the log.
     pub fn load(store: Store, now: Moment) -> Self {
         let (index, due, storing) = (Index::default(), DueTimes::default(), Storing::default());
-        let mut queue = Self { jobs: BTreeMap::new(), index, due, storing, store };
+        let hold = hold::load(&store);
+        let mut queue = Self { jobs: BTreeMap::new(), index, due, storing, hold, store };
         match queue.table() {
             Ok(table) => table.iter().for_each(|job| match job {
                 Ok((_, job)) => queue.remember(job, now),
@@ -185,14 +190,40 @@ impl Queue {
         if !self.due.any(now) {
             return None;
         }
-        self.waiting().find(|job| self.due.is_due(&job.id, now) && wanted(job))
+        let is_held = |job: &Job| self.hold.is_some() && !job.trigger.is_by_hand();
+        self.waiting().find(|job| !is_held(job) && self.due.is_due(&job.id, now) && wanted(job))
+    }
+
+    /// That it is held, if it is: then only what somebody asked for by hand starts.
+    pub fn held(&self) -> Option<&Hold> {
+        self.hold.as_ref()
+    }
+
+    /// Holds it; one that is held already stays as it is. Tells whether it was not.
+    pub fn hold(&mut self, hold: Hold) -> Result<bool, StoreError> {
+        if self.hold.is_some() {
+            return Ok(false);
+        }
+        hold::keep(&self.store, &hold)?;
+        self.hold = Some(hold);
+        Ok(true)
+    }
+
+    /// Lets it go on. Tells whether it was held.
+    pub fn let_go(&mut self) -> Result<bool, StoreError> {
+        if self.hold.is_none() {
+            return Ok(false);
+        }
+        hold::forget(&self.store)?;
+        self.hold = None;
+        Ok(true)
     }
 
     /// Marks a job as running.
     pub fn begin(&mut self, id: &str, run: RunId, now: Moment) -> Result<(), StoreError> {
         let Some(job) = self.jobs.get(id) else { return Ok(()) };
         let state = JobState::Running { run };
-        self.write(Job { state, attempts: job.attempts + 1, last_error: None, ..job.clone() }, now)
+        self.write(Job { state, attempts: job.attempts + 1, last_error: None, because: Vec::new(), ..job.clone() }, now)
     }
 
     /// Takes note of how a job's run ended; `pause` is the one before the second try.
@@ -206,15 +237,16 @@ impl Queue {
     }
 
     /// Takes note that a due job could not even be started.
-    pub fn could_not_start(&mut self, id: &str, error: String, now: Moment, pause: Duration) -> Result<(), StoreError> {
+    pub fn could_not_start(&mut self, id: &str, error: Reason, now: Moment, pause: Duration) -> Result<(), StoreError> {
         let Some(job) = self.jobs.get(id).cloned() else { return Ok(()) };
         self.write(Job { attempts: job.attempts + 1, ..job }.after_failed_try(error, now.wall, pause), now)
     }
 
     /// Takes note that a job asks for what cannot be done as things are: no further try would help.
-    pub fn park(&mut self, id: &str, error: String, now: Moment) -> Result<(), StoreError> {
+    pub fn park(&mut self, id: &str, error: Reason, now: Moment) -> Result<(), StoreError> {
         let Some(job) = self.jobs.get(id).cloned() else { return Ok(()) };
-        self.write(Job { state: JobState::Failed, attempts: job.attempts + 1, last_error: Some(error), ..job }, now)
+        let job = Job { state: JobState::Failed, attempts: job.attempts + 1, ..job };
+        self.write(job.because(error), now)
     }
 
     /// Lets a job whose run never took place wait again.
@@ -225,6 +257,16 @@ impl Queue {
 
     /// Lets a waiting or parked job start as soon as it can, with all its tries.
     pub fn retry(&mut self, id: &str, now: Moment) -> Result<JobSummary, JobError> {
+        self.again(id, i32::MIN, now)
+    }
+
+    /// The same, before all others that wait.
+    pub fn put_first(&mut self, id: &str, now: Moment) -> Result<JobSummary, JobError> {
+        let first = self.waiting().find(|job| job.id != id).map_or(i32::MIN, |job| job.priority.saturating_add(1));
+        self.again(id, first, now)
+    }
+
+    fn again(&mut self, id: &str, least_priority: i32, now: Moment) -> Result<JobSummary, JobError> {
         let job = self.jobs.get(id).ok_or(JobError::Missing)?;
         match job.state {
             JobState::Running { .. } => return Err(JobError::Running),
@@ -237,6 +279,7 @@ impl Queue {
             delay: Duration::ZERO,
             attempts: 0,
             absences: 0,
+            priority: job.priority.max(least_priority),
             ..job.clone()
         };
         let summary = JobSummary::from(&job);
@@ -251,6 +294,14 @@ impl Queue {
             Some(JobState::Running { .. }) => Err(JobError::Running),
             Some(_) => Ok(self.erase(id)?),
         }
+    }
+
+    /// Takes out all jobs that are parked, as one change. Gives their ids.
+    pub fn remove_parked(&mut self) -> Result<Vec<String>, StoreError> {
+        let parked: Vec<_> = self.index.parked_ids().map(str::to_owned).collect();
+        self.table()?.apply(parked.iter().map(|id| (id.clone().into_bytes(), None)))?;
+        parked.iter().for_each(|id| self.forget(id));
+        Ok(parked)
     }
 
     /// The waiting jobs in their order.
@@ -311,11 +362,15 @@ impl Queue {
 
     fn erase(&mut self, id: &str) -> Result<(), StoreError> {
         self.table()?.remove(id.as_bytes())?;
+        self.forget(id);
+        Ok(())
+    }
+
+    fn forget(&mut self, id: &str) {
         if let Some(job) = self.jobs.remove(id) {
             self.index.remove(&job);
             self.due.forget(id);
         }
-        Ok(())
     }
 
     fn forget_old(&mut self) -> Result<(), StoreError> {

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use posterizarr_base::run::{Ending, Mode, Outcome, RunId, Trigger};
+use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::arguments::title_of;
@@ -62,6 +63,9 @@ pub struct RunEnd {
     pub outcome: Outcome,
     /// Why, where the outcome alone does not tell: the last error lines, or what the system said.
     pub reason: Option<String>,
+    /// The same sentence by sentence; empty in records of versions that did not note it so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Clause>,
     /// How its process ended, where that was seen.
     pub exit: Option<Exit>,
     /// What was done to end it, if it did not end by itself.
@@ -102,7 +106,7 @@ impl RunRecord {
     /// The run once it is over, by itself and for no reason that would be worth telling.
     #[must_use]
     pub fn ended(self, at: DateTime<Utc>, outcome: Outcome) -> Self {
-        let end = RunEnd { at, outcome, reason: None, exit: None, ending: None };
+        let end = RunEnd { at, outcome, reason: None, because: Vec::new(), exit: None, ending: None };
         Self { state: RunState::Ended(end), ..self }
     }
 
@@ -117,6 +121,12 @@ impl RunRecord {
             RunState::Running { .. } => None,
             RunState::Ended(end) => Some(end),
         }
+    }
+
+    /// Why it ended as it did, where that was told.
+    pub fn reason(&self) -> Option<Reason> {
+        let end = self.end()?;
+        end.reason.clone().map(|text| Reason { text, because: end.because.clone() })
     }
 
     /// How it ended, once it is over.
@@ -180,6 +190,7 @@ impl From<First> for RunRecord {
                 at,
                 outcome: first.outcome.unwrap_or(Outcome::Unknown),
                 reason: first.reason,
+                because: Vec::new(),
                 exit: first.exit_code.map(Exit::Code).or(first.signal.map(Exit::Signal)),
                 ending: first.ending,
             }),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use actix::AsyncContext;
 use chrono::Utc;
+use posterizarr_base::said::Reason;
 use tokio::sync::oneshot;
 
 use super::ScriptSupervisor;
@@ -205,8 +206,8 @@ impl ScriptSupervisor {
             Err(StartError::Busy(_) | StartError::Stopping) => {}
             Err(error) => {
                 tracing::warn!(job = job.id, %error, "a job could not be started");
-                self.notify_not_started(mode, trigger, error.to_string(), None);
-                let (why, pause) = (error.to_string(), self.settings.retry_pause);
+                let (why, pause) = (Reason::from(&error), self.settings.retry_pause);
+                self.notify_not_started(mode, trigger, why.clone(), None);
                 let noted = match error {
                     StartError::Invalid(_) => self.queue.park(&job.id, why, Moment::now()),
                     _ => self.queue.could_not_start(&job.id, why, Moment::now(), pause),

@@ -7,7 +7,7 @@ use posterizarr_base::said::Params;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::queue::JobSummary;
+use super::queue::{Hold, JobSummary};
 use crate::runs::{Ending, Mode, RunId, RunRecord, Trigger};
 
 /// How many waiting jobs the view shows.
@@ -30,6 +30,8 @@ pub struct RunView {
     pub oldest_waiting: Option<DateTime<Utc>>,
     /// How many jobs failed for good and can be retried by hand.
     pub parked: usize,
+    /// That the queue is held, if it is: what waits does not start.
+    pub held: Option<Hold>,
     /// The run that ended last.
     pub last: Option<Arc<RunRecord>>,
     /// What would do the work.

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use posterizarr_base::artwork::Root;
 use posterizarr_base::run::{Mode, Outcome, RunId, Trigger};
 use posterizarr_base::run_events::Results;
+use posterizarr_base::said::Clause;
 
 /// Facts kept for clients that resume.
 pub const REMEMBERED: usize = 512;
@@ -68,6 +69,9 @@ pub enum Fact {
         trigger: Trigger,
         /// Why.
         reason: String,
+        /// The same sentence by sentence.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        because: Vec<Clause>,
         /// The run, if it got as far as having a number; then it is told as finished too.
         run: Option<RunId>,
     },
@@ -131,6 +135,15 @@ pub enum Fact {
         /// Jobs that wait.
         waiting: usize,
     },
+    /// The queue is held: nothing that waits in it starts until it is released.
+    QueueHeld {
+        /// Since when.
+        since: DateTime<Utc>,
+        /// Who holds it; null where whoever asked has no name.
+        by: Option<String>,
+    },
+    /// The queue is not held any more.
+    QueueReleased,
     /// The timetable queued a run.
     ScheduleFired {
         /// The schedule's time.
@@ -148,6 +161,9 @@ pub enum Fact {
         due: String,
         /// Why.
         reason: String,
+        /// Names it: `busy`, `too_late` or `joined`.
+        #[schema(value_type = String)]
+        code: &'static str,
     },
     /// A webhook or trigger file was handled.
     WebhookAccepted {

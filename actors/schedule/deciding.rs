@@ -10,7 +10,7 @@ use super::Scheduler;
 use super::due::{Due, Verdict, advance, begins_anew, due};
 use super::past_fires::{Fire, FireState};
 use super::timetable::Entry;
-use crate::runs::{NewJob, RunRequest, SubmitJob, Trigger};
+use crate::runs::{NewJob, RunRequest, SubmitJob, Submitted, Trigger};
 use crate::runtime::guard::{Ctx, Handler, Reply};
 
 /// Tries of a job whose run found the slot busy.
@@ -61,13 +61,19 @@ impl Scheduler {
     }
 
     /// Hands fires to the queue; the horizon is stored once they are there.
-    fn submit(&self, fires: Vec<Fire>, ctx: &mut Ctx<Self>) {
+    fn submit(&self, mut fires: Vec<Fire>, ctx: &mut Ctx<Self>) {
         let (queue, this, horizon) = (self.queue.submit.clone(), ctx.address(), self.horizon);
         actix::spawn(async move {
-            for fire in &fires {
+            for fire in &mut fires {
                 let Some(request) = fire.request() else { continue };
-                while !is_submitted(&queue, new_job(fire, request.clone())).await {
-                    tokio::time::sleep(SUBMIT_AGAIN).await;
+                let submitted = loop {
+                    match submitted(&queue, new_job(fire, request.clone())).await {
+                        Some(submitted) => break submitted,
+                        None => tokio::time::sleep(SUBMIT_AGAIN).await,
+                    }
+                };
+                if let Submitted::Duplicate { .. } = submitted {
+                    fire.state = FireState::Joined;
                 }
             }
             this.do_send(Decided { fires, horizon });
@@ -75,16 +81,16 @@ impl Scheduler {
     }
 }
 
-async fn is_submitted(queue: &Recipient<SubmitJob>, job: NewJob) -> bool {
+async fn submitted(queue: &Recipient<SubmitJob>, job: NewJob) -> Option<Submitted> {
     match queue.send(SubmitJob(job)).await {
-        Ok(Ok(_)) => true,
+        Ok(Ok(submitted)) => Some(submitted),
         Ok(Err(error)) => {
             tracing::error!(%error, "a scheduled run could not be queued, trying again");
-            false
+            None
         }
         Err(error) => {
             tracing::warn!(%error, "the supervisor did not answer, trying again");
-            false
+            None
         }
     }
 }
@@ -97,7 +103,8 @@ fn new_job(fire: &Fire, request: RunRequest) -> NewJob {
         priority: 0,
         not_before: None,
         max_attempts: ATTEMPTS,
-        dedupe: None,
+        // However long the queue is held, or a run goes on: one run that waits does for all fires of its schedule.
+        dedupe: Some(format!("schedule {}", fire.schedule)),
     }
 }
 

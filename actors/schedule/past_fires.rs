@@ -28,7 +28,15 @@ pub enum FireState {
     Skipped,
     /// It was too late to make up for.
     Missed,
+    /// The run of an earlier fire of the same schedule waited in the queue still, and does for this one.
+    Joined,
 }
+
+/// Names why a run was not queued.
+pub const MISSED: [&str; 3] = [BUSY, TOO_LATE, JOINED];
+const BUSY: &str = "busy";
+const TOO_LATE: &str = "too_late";
+const JOINED: &str = "joined";
 
 /// One fire of the timetable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -97,13 +105,16 @@ impl Fire {
     /// What is told to listeners.
     pub fn fact(&self) -> Fact {
         let (schedule, due) = (self.time.clone(), self.due.clone());
+        let missed = |code, reason: &str| {
+            let (schedule, due) = (self.time.clone(), self.due.clone());
+            Fact::ScheduleMissed { schedule, due, reason: reason.to_owned(), code }
+        };
         match self.state {
             FireState::Fired => Fact::ScheduleFired { schedule, due, late: false },
             FireState::CaughtUp => Fact::ScheduleFired { schedule, due, late: true },
-            FireState::Skipped => Fact::ScheduleMissed { schedule, due, reason: "a run was on".to_owned() },
-            FireState::Missed => {
-                Fact::ScheduleMissed { schedule, due, reason: "it was too late to make up for".to_owned() }
-            }
+            FireState::Skipped => missed(BUSY, "a run was on"),
+            FireState::Missed => missed(TOO_LATE, "it was too late to make up for"),
+            FireState::Joined => missed(JOINED, "the run of an earlier time still waits in the queue"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The Scheduler with a clock that the test sets and a queue that only writes down what it gets.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix::{Actor, Context, Handler};
 use serde_json::json;
@@ -22,6 +23,8 @@ struct Jobs {
     submitted: Arc<Mutex<Vec<NewJob>>>,
     /// Runs that took place, newest first.
     runs: Arc<Mutex<Vec<RunRecord>>>,
+    /// Whether what was submitted waits still.
+    still_waits: Arc<AtomicBool>,
 }
 
 impl Handler<ListRuns> for Jobs {
@@ -41,7 +44,12 @@ impl Handler<SubmitJob> for Jobs {
 
     fn handle(&mut self, SubmitJob(job): SubmitJob, _: &mut Self::Context) -> Self::Result {
         let id = job.id.clone();
-        self.submitted.lock().unwrap().push(job);
+        let mut submitted = self.submitted.lock().unwrap();
+        let other = submitted.iter().find(|other| other.dedupe == job.dedupe).map(|other| other.id.clone());
+        if let Some(of) = other.filter(|_| self.still_waits.load(Ordering::SeqCst)) {
+            return Ok(Submitted::Duplicate { of });
+        }
+        submitted.push(job);
         Ok(Submitted::Queued { id })
     }
 }
@@ -60,6 +68,7 @@ struct Stage {
     now: Arc<Mutex<DateTime<Utc>>>,
     submitted: Arc<Mutex<Vec<NewJob>>>,
     runs: Arc<Mutex<Vec<RunRecord>>>,
+    still_waits: Arc<AtomicBool>,
     shared: Shared,
     views: Views,
     actor_system: ActorSystem,
@@ -96,13 +105,13 @@ impl Stage {
         let Home { folder, shared, actor_system } = Home::on(folder);
         let views = Views::default();
         let jobs = Jobs::default();
-        let (submitted, runs) = (jobs.submitted.clone(), jobs.runs.clone());
+        let (submitted, runs, still_waits) = (jobs.submitted.clone(), jobs.runs.clone(), jobs.still_waits.clone());
         let jobs = jobs.start();
         let queue = Queue { submit: jobs.clone().recipient(), start: jobs.clone().recipient(), runs: jobs.recipient() };
         let given = (shared.clone(), views.clone());
         let scheduler = actor_system
             .start(move || Scheduler::new(given.0.clone(), given.1.clone(), settings.clone(), queue.clone()));
-        Self { folder, now, submitted, runs, shared, views, actor_system, scheduler }
+        Self { folder, now, submitted, runs, still_waits, shared, views, actor_system, scheduler }
     }
 
     fn set_clock(&self, now: &str) {
@@ -220,6 +229,25 @@ async fn a_fire_during_a_run_is_skipped_or_queued_as_the_timetable_says() {
         assert_eq!(stage.submitted.lock().unwrap().len(), usize::from(!skip));
         stage.stop().await;
     }
+}
+
+#[actix::test]
+async fn a_fire_whose_schedule_has_a_run_that_still_waits_joins_it() {
+    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
+    stage.view(|view| view.running).await;
+    stage.set_clock("2026-05-01T03:00:00Z");
+    assert_eq!(stage.fires(1).await[0].state, FireState::Fired);
+    // The queue is held for two days.
+    stage.still_waits.store(true, Ordering::SeqCst);
+    for (fires, day) in [(2, "2026-05-02T03:00:00Z"), (3, "2026-05-03T03:00:00Z")] {
+        stage.set_clock(day);
+        assert_eq!(stage.fires(fires).await[0].state, FireState::Joined, "{day}");
+    }
+    stage.still_waits.store(false, Ordering::SeqCst);
+    stage.set_clock("2026-05-04T03:00:00Z");
+    assert_eq!(stage.fires(4).await[0].state, FireState::Fired);
+    assert_eq!(stage.submitted.lock().unwrap().len(), 2);
+    stage.stop().await;
 }
 
 #[actix::test]

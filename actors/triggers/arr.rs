@@ -9,6 +9,7 @@ use posterizarr_base::title;
 use serde_json::Value;
 
 use super::payload::{id, list, text};
+use super::reason::TriggerReason;
 use super::subject;
 use super::trigger::{Pairs, Source, Trigger, Verdict, one_line};
 
@@ -26,10 +27,10 @@ pub fn read(payload: &Value) -> Verdict {
         return Verdict::Test;
     }
     if !ACTED_ON.contains(&name.as_str()) {
-        return Verdict::Ignored(format!("Ignored event type: {event}"));
+        return Verdict::Ignored(TriggerReason::IgnoredEvent { event });
     }
     if text(payload, &["deleteReason"]).is_some_and(|reason| reason.eq_ignore_ascii_case("upgrade")) {
-        return Verdict::Ignored(format!("Ignored event type: {event} (the upgrade itself is announced too)"));
+        return Verdict::Ignored(TriggerReason::IgnoredUpgrade { event });
     }
     if payload.get("movie").is_some_and(Value::is_object) {
         return radarr(payload, event);
@@ -198,7 +199,7 @@ fn delivery(payload: &Value, event: &str, of: &[&str]) -> String {
 /// is not to count it as a failure.
 fn without_title(payload: &Value, of: &str) -> Verdict {
     if text(payload, &[of, "title"]).is_some_and(|title| one_line(&title).starts_with('-')) {
-        return Verdict::Ignored(format!("the script cannot take a title that begins with '-' ('{of}.title')"));
+        return Verdict::Ignored(TriggerReason::DashedTitle { of: of.to_owned() });
     }
     Verdict::Unprocessable(format!("'{of}.title' is missing"))
 }
@@ -364,7 +365,6 @@ mod tests {
         for (payload, expected) in table {
             let got = match read(&payload) {
                 Verdict::Test => "test",
-                Verdict::Empty => "empty",
                 Verdict::Ignored(_) => "ignored",
                 Verdict::Act(_) => "act",
                 Verdict::Unprocessable(_) => "unprocessable",

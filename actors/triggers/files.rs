@@ -15,6 +15,7 @@ use tokio::task::spawn_blocking;
 use super::intake::{after, blank, new_job};
 use super::journal::Received;
 use super::reading::{self, FileRequest, Reading, Standing, TakenFiles};
+use super::reason::TriggerReason;
 use super::trigger::{Origin, Trigger};
 use super::watch_folder::{Found, Look, Note, Order};
 use super::{IngestSettings, POLL, Queue, SOON, WebhookIngest, submission};
@@ -245,7 +246,7 @@ impl WebhookIngest {
             reason,
             "a trigger file cannot be used and is left where it is; it is read again when it changes"
         );
-        self.add_to_journal(Received { verdict: Handling::Refused, reason, ..blank(Origin::Unknown, "file") });
+        self.add_to_journal(Received { verdict: Handling::Refused, ..blank(Origin::Unknown, "file") }.because(reason));
     }
 
     /// Deletes a file whose work is done, unless it is not what was read: then it is read again.
@@ -338,14 +339,17 @@ fn delete_file(watcher: &Path, name: &str) {
 }
 
 fn file_received(file: &Found, trigger: &Trigger, submitted: &Submitted) -> Received {
-    let (verdict, reason) = match submitted {
-        Submitted::Queued { .. } => (Handling::Queued, format!("found {} in the watcher folder", file.name)),
+    let name = file.name.clone();
+    let (verdict, why) = match submitted {
+        Submitted::Queued { .. } => (Handling::Queued, TriggerReason::FileFound { file: name }),
         Submitted::Known { .. } | Submitted::Running { .. } => {
-            (Handling::Duplicate, format!("{} was known; its job does what it says now", file.name))
+            (Handling::Duplicate, TriggerReason::FileKnown { file: name })
         }
-        Submitted::Duplicate { .. } => (Handling::Duplicate, format!("{} joined a job that waits", file.name)),
+        Submitted::Duplicate { .. } => (Handling::Duplicate, TriggerReason::FileJoined { file: name }),
     };
-    Received { verdict, reason, jobs: vec![submitted.job().to_owned()], ..blank(trigger.source.into(), &trigger.event) }
+    let received =
+        Received { verdict, jobs: vec![submitted.job().to_owned()], ..blank(trigger.source.into(), &trigger.event) };
+    received.because(why)
 }
 
 impl Handler<LookDue> for WebhookIngest {

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::journal::Received;
+use super::reason::TriggerReason;
 use super::trigger::{Origin, Source, Trigger, Verdict};
 use super::{IngestError, Sender, arr, payload, tautulli};
 use crate::runs::{InvalidRequest, NewJob, RunRequest, Trigger as RunTrigger};
@@ -39,7 +40,7 @@ pub fn read(sender: Sender, body: &[u8]) -> Result<Read, IngestError> {
             let source = if fields.contains_key("movie") { Source::Radarr } else { Source::Sonarr };
             (arr::read(&payload), source)
         }
-        Sender::Tautulli if fields.is_empty() => (Verdict::Empty, Source::Tautulli),
+        Sender::Tautulli if fields.is_empty() => (Verdict::Ignored(TriggerReason::Empty), Source::Tautulli),
         Sender::Tautulli => (tautulli::read(&payload), Source::Tautulli),
     };
     Ok(Read { verdict, source: source.into(), event: event.unwrap_or_default() })
@@ -80,6 +81,7 @@ pub fn blank(source: Origin, event: &str) -> Received {
         event: event.to_owned(),
         verdict: Handling::Ignored,
         reason: String::new(),
+        because: Vec::new(),
         jobs: Vec::new(),
         result: None,
         payload: None,

@@ -4,9 +4,11 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::arr;
+use super::reason::TriggerReason;
 use super::recent::RecentDeliveries;
 use super::trigger::Origin;
 use crate::runs::{Outcome, RunId};
@@ -31,6 +33,9 @@ pub struct Received {
     pub verdict: Handling,
     /// Why, in words.
     pub reason: String,
+    /// The same by its code; empty in records of versions that did not note it so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Clause>,
     /// The jobs that do its work.
     pub jobs: Vec<String>,
     /// How the run ended that was the last of its jobs to end.
@@ -51,6 +56,13 @@ pub struct RunResult {
 }
 
 impl Received {
+    /// With the reason why this was made of it.
+    #[must_use]
+    pub fn because(self, why: impl Into<TriggerReason>) -> Self {
+        let Reason { text: reason, because } = why.into().reason();
+        Self { reason, because, ..self }
+    }
+
     /// What it is about, as far as what came tells.
     pub fn title(&self) -> Option<String> {
         let payload = serde_json::from_str(self.payload.as_deref()?).ok()?;
@@ -93,6 +105,7 @@ impl From<First> for Received {
             event: first.event,
             verdict: first.verdict,
             reason: first.reason,
+            because: Vec::new(),
             jobs: first.jobs,
             result: first.run.zip(first.outcome).map(|(run, outcome)| RunResult { run, outcome }),
             payload: first.payload,
@@ -204,6 +217,7 @@ mod tests {
             event: "Download".into(),
             verdict: Handling::Queued,
             reason: String::new(),
+            because: Vec::new(),
             jobs: vec![format!("job {id}")],
             result: None,
             payload: None,

@@ -30,3 +30,8 @@ pub struct RemoveTrigger {
     /// The job's id.
     pub id: String,
 }
+
+/// Takes all failed triggers out of the queue, and their files out of `watcher/`. Tells how many those were.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Result<usize, JobError>")]
+pub struct RemoveFailedTriggers;

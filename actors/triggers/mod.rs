@@ -13,6 +13,7 @@ pub mod journal;
 mod messages;
 pub mod payload;
 mod reading;
+mod reason;
 mod receipt;
 mod recent;
 pub mod subject;
@@ -23,7 +24,8 @@ pub mod trigger_file;
 mod view;
 mod watch_folder;
 
-pub use messages::{Receive, RemoveTrigger, Replay};
+pub use messages::{Receive, RemoveFailedTriggers, RemoveTrigger, Replay};
+pub use reason::TriggerReason;
 pub use receipt::{IngestError, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -33,7 +35,7 @@ pub use view::IngestView;
 use actix::{AsyncContext, Message, Recipient};
 use chrono::{Local, Utc};
 
-use crate::runs::{InvalidRequest, JobError, ListJobs, RemoveJob, SubmitJobs};
+use crate::runs::{InvalidRequest, JobError, ListJobs, RemoveFailedJobs, RemoveJob, SubmitJobs};
 use crate::runs::{Outcome, RunId};
 use crate::runtime::events::Handling;
 use crate::runtime::events::{Event, Fact};
@@ -92,6 +94,8 @@ pub struct Queue {
     pub submit: Recipient<SubmitJobs>,
     /// Takes jobs out.
     pub remove: Recipient<RemoveJob>,
+    /// Takes all failed jobs out.
+    pub remove_failed: Recipient<RemoveFailedJobs>,
     /// Lists jobs.
     pub list: Recipient<ListJobs>,
 }
@@ -228,15 +232,12 @@ impl WebhookIngest {
             Ok(read) => read,
             Err(error) => return refuse(error, String::new(), &body, ctx),
         };
-        let idle = |kind, message: String| Receipt { kind, is_empty: false, message, jobs: Vec::new(), queued: 0 };
-        let receipt = match verdict {
-            Verdict::Act(triggers) => return self.queue_all(triggers, fresh, (source, event), body, ctx),
-            Verdict::Test => idle(Handling::Test, "Test successful".to_owned()),
-            Verdict::Empty => Receipt { is_empty: true, ..idle(Handling::Ignored, "Empty payload".to_owned()) },
-            Verdict::Ignored(reason) => idle(Handling::Ignored, reason),
-            Verdict::Unprocessable(reason) => return refuse(IngestError::Unprocessable(reason), event, &body, ctx),
-        };
-        nothing_to_do(receipt, source, &event, &body, ctx)
+        match verdict {
+            Verdict::Act(triggers) => self.queue_all(triggers, fresh, (source, event), body, ctx),
+            Verdict::Test => nothing_to_do(Handling::Test, &TriggerReason::Test, (source, &event), &body, ctx),
+            Verdict::Ignored(why) => nothing_to_do(Handling::Ignored, &why, (source, &event), &body, ctx),
+            Verdict::Unprocessable(reason) => refuse(IngestError::Unprocessable(reason), event, &body, ctx),
+        }
     }
 
     /// Makes jobs of triggers, large numbers of them on another thread.
@@ -290,7 +291,7 @@ impl WebhookIngest {
             let (receipt, received, deliveries) = match stored {
                 Ok(Stored { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
                 Err(error) => {
-                    let received = Received { verdict: Handling::Refused, reason: error.to_string(), ..unstored };
+                    let received = Received { verdict: Handling::Refused, ..unstored }.because(error.to_string());
                     (Err(error), received, Vec::new())
                 }
             };
@@ -347,16 +348,16 @@ fn prepare(
 }
 
 fn nothing_to_do(
-    receipt: Receipt,
-    source: Origin,
-    event: &str,
+    kind: Handling,
+    why: &TriggerReason,
+    (source, event): (Origin, &str),
     body: &[u8],
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
-    let (verdict, reason) = (receipt.kind, receipt.message.clone());
-    let received = Received { verdict, reason, payload: kept(body), ..blank(source, event) };
+    let received = Received { verdict: kind, payload: kept(body), ..blank(source, event) }.because(why.clone());
     ctx.address().do_send(Handled(Box::new(received)));
-    Reply::Now(Ok(receipt))
+    let is_empty = *why == TriggerReason::Empty;
+    Reply::Now(Ok(Receipt { kind, is_empty, message: why.english(), jobs: Vec::new(), queued: 0 }))
 }
 
 fn refuse(
@@ -366,10 +367,8 @@ fn refuse(
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
     tracing::warn!(%error, "a webhook was refused");
-    let reason = error.to_string();
-    let received =
-        Received { verdict: Handling::Refused, reason, payload: kept(body), ..blank(Origin::Unknown, &event) };
-    ctx.address().do_send(Handled(Box::new(received)));
+    let received = Received { verdict: Handling::Refused, payload: kept(body), ..blank(Origin::Unknown, &event) };
+    ctx.address().do_send(Handled(Box::new(received.because(error.to_string()))));
     Reply::Now(Err(error))
 }
 
@@ -415,6 +414,18 @@ impl Handler<RemoveTrigger> for WebhookIngest {
                 this.do_send(Removed(id));
             }
             removed
+        })
+    }
+}
+
+impl Handler<RemoveFailedTriggers> for WebhookIngest {
+    fn answer(&mut self, _: RemoveFailedTriggers, ctx: &mut Ctx<Self>) -> Reply<Result<usize, JobError>> {
+        let (queue, this) = (self.queue.remove_failed.clone(), ctx.address());
+        Reply::later(async move {
+            let removed = queue.send(RemoveFailedJobs).await.unwrap_or(Err(JobError::Missing))?;
+            let count = removed.len();
+            removed.into_iter().for_each(|id| this.do_send(Removed(id)));
+            Ok(count)
         })
     }
 }

@@ -8,6 +8,7 @@ use tokio::task::spawn_blocking;
 use super::intake::blank;
 use super::journal::Received;
 use super::reading::TakenFiles;
+use super::reason::TriggerReason;
 use super::trigger::{Source, Trigger};
 use super::{IngestError, Receipt, trigger_file};
 use crate::runs::{NewJob, SubmitJobs, Submitted};
@@ -79,16 +80,16 @@ pub async fn store(
         .last()
         .map_or((Source::Tautulli, String::new()), |last| (last.trigger.source, last.trigger.event.clone()));
     let kind = if queued == 0 { Handling::Duplicate } else { Handling::Queued };
-    let message = message(source, queued, jobs.len());
+    let why = message(source, queued, jobs.len());
     let deliveries: Vec<_> = placed.into_iter().map(|placed| (placed.trigger.delivery, placed.job)).collect();
     let received = Received {
         verdict: kind,
-        reason: message.clone(),
         jobs: jobs.iter().take(NAMED).cloned().collect(),
         deliveries: deliveries.iter().take(NAMED).cloned().collect(),
         ..blank(source.into(), &event)
     };
-    Ok(Stored { receipt: Receipt { kind, is_empty: false, message, jobs, queued }, received, deliveries })
+    let receipt = Receipt { kind, is_empty: false, message: why.english(), jobs, queued };
+    Ok(Stored { receipt, received: received.because(why), deliveries })
 }
 
 /// Queues the new jobs of a part and writes their files. The order stays that of the triggers.
@@ -132,12 +133,13 @@ async fn submit(
 }
 
 /// Upstream's texts: one for a single job, a counted one for more.
-fn message(source: Source, queued: usize, jobs: usize) -> String {
+fn message(source: Source, queued: usize, jobs: usize) -> TriggerReason {
+    let name = source.name();
     match (queued, source) {
-        (0, _) => format!("Already queued for {} ({jobs} trigger job(s))", source.name()),
-        (1, Source::Tautulli) => "Tautulli trigger queued".to_owned(),
-        (1, _) => format!("Trigger queued for {}", source.name()),
-        (more, _) => format!("{more} trigger job(s) queued for {}", source.name()),
+        (0, _) => TriggerReason::Already { source: name, jobs },
+        (1, Source::Tautulli) => TriggerReason::QueuedTautulli,
+        (1, _) => TriggerReason::QueuedOne { source: name },
+        (more, _) => TriggerReason::QueuedSome { source: name, jobs: more },
     }
 }
 

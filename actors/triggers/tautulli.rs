@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::payload::{field_any_case, text};
+use super::reason::TriggerReason;
 use super::trigger::{Pairs, Source, Trigger, Verdict};
 
 /// The script's parameters with the other spelling users try.
@@ -42,12 +43,12 @@ pub fn read(payload: &Value) -> Verdict {
             "movie" | "show" | "season" | "episode" => {
                 Verdict::Unprocessable(format!("a {media_type} needs its rating key"))
             }
-            _ => Verdict::Ignored(format!("Ignored media type: {}", super::trigger::one_line(&given))),
+            _ => Verdict::Ignored(TriggerReason::IgnoredMedia { kind: super::trigger::one_line(&given) }),
         };
     };
     let action = value(payload, ACTION).map(|action| action.to_ascii_lowercase()).unwrap_or_default();
     if PLAYING.contains(&action.as_str()) {
-        return Verdict::Ignored(format!("Ignored event: {action}"));
+        return Verdict::Ignored(TriggerReason::IgnoredAction { event: action });
     }
     let was_played = WATCHED.contains(&action.as_str());
     let episode = keys.iter().find(|(name, _)| *name == KEYS[0].0).filter(|_| media_type == "episode");
@@ -55,7 +56,7 @@ pub fn read(payload: &Value) -> Verdict {
         (false, _) => (format!("tautulli {item}"), media_type.clone()),
         (true, Some((_, key))) => (format!("tautulli watched {key}"), action.clone()),
         (true, None) => {
-            return Verdict::Ignored("Ignored: what was watched matters for title cards of episodes only".to_owned());
+            return Verdict::Ignored(TriggerReason::WatchedOther);
         }
     };
     let mut pairs = Pairs::default();
@@ -161,8 +162,10 @@ mod tests {
         let added =
             act(&json!({"RatingKey": "3", "grandparentratingkey": "1", "mediatype": "episode", "action": "created"}));
         assert_eq!((added.subject.as_str(), added.pairs.len(), added.event.as_str()), ("tautulli 1", 3, "episode"));
-        assert!(matches!(event("episode", "pause"), Verdict::Ignored(reason) if reason.contains("pause")));
-        assert!(matches!(event("movie", "watched"), Verdict::Ignored(reason) if reason.contains("title cards")));
+        assert!(
+            matches!(event("episode", "pause"), Verdict::Ignored(TriggerReason::IgnoredAction { event }) if event == "pause")
+        );
+        assert!(matches!(event("movie", "watched"), Verdict::Ignored(TriggerReason::WatchedOther)));
     }
 
     #[test]

@@ -57,6 +57,14 @@ impl Handler<SubmitJobs> for Jobs {
     }
 }
 
+impl Handler<RemoveFailedJobs> for Jobs {
+    type Result = Result<Vec<String>, JobError>;
+
+    fn handle(&mut self, _: RemoveFailedJobs, _: &mut Self::Context) -> Self::Result {
+        Ok(Vec::new())
+    }
+}
+
 impl Handler<RemoveJob> for Jobs {
     type Result = Result<(), JobError>;
 
@@ -89,8 +97,12 @@ impl Stage {
         let (watcher, shown) = (shared.data.watcher(), View::default());
         let jobs = Jobs::default();
         let desk = jobs.clone().start();
-        let queue =
-            Queue { submit: desk.clone().recipient(), remove: desk.clone().recipient(), list: desk.recipient() };
+        let queue = Queue {
+            submit: desk.clone().recipient(),
+            remove: desk.clone().recipient(),
+            remove_failed: desk.clone().recipient(),
+            list: desk.recipient(),
+        };
         let settings = IngestSettings {
             arr_delay: Duration::from_secs(300),
             delays: BTreeMap::from([("sonarr.episodefiledelete".to_owned(), Duration::ZERO)]),

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reason::TriggerReason;
+
 /// The longest value that is passed on, in bytes. Longer ones are no titles or paths.
 const MAX_VALUE_LENGTH: usize = 4096;
 
@@ -84,10 +86,8 @@ pub struct Trigger {
 pub enum Verdict {
     /// The sender tries out its settings.
     Test,
-    /// There is nothing in it.
-    Empty,
-    /// Nothing to do; the text says why.
-    Ignored(String),
+    /// Nothing to do, and why.
+    Ignored(TriggerReason),
     /// One job each.
     Act(Vec<Trigger>),
     /// An event that should be acted on, but cannot be; the text says what is missing or wrong.

@@ -63,8 +63,9 @@ fn from_tautulli(pairs: Pairs) -> Result<Trigger, String> {
     let payload = pairs.into_vec().into_iter().map(|(name, value)| (name, value.into())).collect();
     match super::tautulli::read(&serde_json::Value::Object(payload)) {
         super::trigger::Verdict::Act(triggers) => triggers.into_iter().next().ok_or_else(|| "it is empty".to_owned()),
-        super::trigger::Verdict::Test | super::trigger::Verdict::Empty => Err("it has no values".to_owned()),
-        super::trigger::Verdict::Ignored(reason) | super::trigger::Verdict::Unprocessable(reason) => Err(reason),
+        super::trigger::Verdict::Test => Err("it has no values".to_owned()),
+        super::trigger::Verdict::Ignored(reason) => Err(reason.english()),
+        super::trigger::Verdict::Unprocessable(reason) => Err(reason),
     }
 }
 

@@ -16,7 +16,7 @@ use posterizarr_render::picture::MAX_FILE_BYTES;
 
 use super::backups::{self, Backups};
 use super::catalogue::{self, Catalogue};
-use super::create::{Became, Outcome};
+use super::create::{Became, Outcome, Problem};
 use super::events;
 use super::index::AssetIndex;
 use super::logos::{LogoRevert, LogoUpdater};
@@ -27,6 +27,7 @@ use super::run::server_of;
 use super::scene::{Scene, Tally, count};
 use super::settings::ServerKind;
 use super::twins::{Spot, Twins};
+use super::why::Why;
 use crate::RunError;
 use crate::report::Counts;
 use crate::request::Task;
@@ -60,20 +61,20 @@ struct CopyTarget<'a> {
 /// What became of a picture, and why.
 pub(super) enum Copied {
     /// There is nothing to copy, or no place for it.
-    Not(String),
+    Not(Why),
     There,
-    Done(String),
+    Done(Vec<Why>),
 }
 
 impl Copied {
     /// The end of an asset's turn.
-    pub(super) fn outcome(wanted: Wanted, copied: Result<Self, String>, uploaded: bool) -> Outcome {
+    pub(super) fn outcome(wanted: Wanted, copied: Result<Self, Why>, uploaded: bool) -> Outcome {
         match copied {
-            Ok(Self::Not(why)) => Outcome { why: Some(why), ..Outcome::of(wanted, Became::Left) },
+            Ok(Self::Not(why)) => Outcome { why: vec![why], ..Outcome::of(wanted, Became::Left) },
             Ok(Self::There) => Outcome::of(wanted, Became::Existed),
-            Ok(Self::Done(why)) => Outcome { why: Some(why), uploaded, ..Outcome::of(wanted, Became::Created) },
-            Err(reason) => {
-                let problem = format!("{}: {reason}", wanted.path);
+            Ok(Self::Done(why)) => Outcome { why, uploaded, ..Outcome::of(wanted, Became::Created) },
+            Err(why) => {
+                let problem = Problem::at(&wanted, why);
                 Outcome::failed(wanted, problem)
             }
         }
@@ -93,7 +94,7 @@ impl Copier<'_> {
         Copied::outcome(wanted, copied, !matches!(self.to, Goal::Folder { .. }))
     }
 
-    async fn copy(&self, wanted: &Wanted) -> Result<Copied, String> {
+    async fn copy(&self, wanted: &Wanted) -> Result<Copied, Why> {
         if let Some(reason) = self.from.lacks(wanted) {
             return Ok(Copied::Not(reason));
         }
@@ -103,11 +104,11 @@ impl Copier<'_> {
             Goal::Server(shower) => (shower, Spot::of(wanted)),
             Goal::Other(shower, twins) => match twins.of(wanted) {
                 Some(spot) => (shower, spot),
-                None => return Ok(Copied::Not(format!("{} does not have it", shower.server.name()))),
+                None => return Ok(Copied::Not(Why::NotOnServer { server: shower.server.name() })),
             },
         };
         let Some(picture) = self.from.read(wanted).await? else {
-            return Ok(Copied::Not("its picture is gone".to_owned()));
+            return Ok(Copied::Not(Why::PictureGone));
         };
         if shower.shows(&spot, &picture).await? {
             return Ok(Copied::There);
@@ -115,31 +116,31 @@ impl Copier<'_> {
         if let Some(writer) = shower.writer {
             self.events.write(&events::started(wanted));
             let sent = writer.upload(&spot.id, spot.slot, &picture, spot.mark.is_some()).await;
-            sent.map_err(|trouble| format!("it could not be uploaded: {trouble}"))?;
+            sent.map_err(|trouble| Why::NotUploaded { reason: trouble.to_string() })?;
         }
-        Ok(Copied::Done(format!("for {}, {}", shower.server.name(), self.from.name())))
+        Ok(Copied::Done(vec![Why::To { server: shower.server.name() }, self.from.why()]))
     }
 
-    async fn save(&self, wanted: &Wanted, folder: Option<&Path>) -> Result<Copied, String> {
+    async fn save(&self, wanted: &Wanted, folder: Option<&Path>) -> Result<Copied, Why> {
         if let Some(folder) = folder {
             self.events.write(&events::started(wanted));
             let Some(picture) = self.from.read(wanted).await? else {
-                return Ok(Copied::Not("its picture is gone".to_owned()));
+                return Ok(Copied::Not(Why::PictureGone));
             };
             backups::write(folder, &wanted.path, picture)
                 .await
-                .map_err(|error| format!("it could not be saved: {error}"))?;
+                .map_err(|error| Why::NotSaved { reason: error.to_string() })?;
         }
-        Ok(Copied::Done(self.from.name()))
+        Ok(Copied::Done(vec![self.from.why()]))
     }
 }
 
 impl Origin<'_> {
     /// Why there is nothing to copy.
-    fn lacks(&self, wanted: &Wanted) -> Option<String> {
+    fn lacks(&self, wanted: &Wanted) -> Option<Why> {
         match self {
-            Self::Server(server) if wanted.shown().is_none() => Some(format!("{} shows no picture", server.name())),
-            Self::Saved(index) if index.get(&wanted.path).is_none() => Some("there is no backup of it".to_owned()),
+            Self::Server(server) if wanted.shown().is_none() => Some(Why::NoPictureShown { server: server.name() }),
+            Self::Saved(index) if index.get(&wanted.path).is_none() => Some(Why::NoBackup),
             _ => None,
         }
     }
@@ -158,10 +159,10 @@ impl Origin<'_> {
         }
     }
 
-    fn name(&self) -> String {
+    fn why(&self) -> Why {
         match self {
-            Self::Server(server) => format!("as {} shows it", server.name()),
-            Self::Saved(_) => "from the backup".to_owned(),
+            Self::Server(server) => Why::AsShown { server: server.name() },
+            Self::Saved(_) => Why::FromBackup,
         }
     }
 }
@@ -315,10 +316,8 @@ impl Scene<'_> {
 
     /// The place in the backup folder is that of another item.
     fn crowded_out(&self, wanted: Wanted, other: &str) -> Outcome {
-        let problem = format!(
-            "{}: {} and {other} have folders with the same name, and one place in the backup; it is left to the latter",
-            wanted.path, wanted.entry.item.title
-        );
+        let (title, other) = (wanted.entry.item.title.clone(), other.to_owned());
+        let problem = Problem::at(&wanted, Why::SamePlace { title, other });
         Outcome::failed(wanted, problem)
     }
 

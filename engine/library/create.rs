@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use posterizarr_base::bounded;
 use posterizarr_base::run_events::{AssetSource, EventWriter, RunEvent};
+use posterizarr_base::said::Reason;
 use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::geometry::Size;
 use posterizarr_render::picture::MAX_FILE_BYTES;
@@ -21,13 +22,9 @@ use super::rows::{Row, Titles};
 use super::sets::Picked;
 use super::texts::is_japanese;
 use super::title_logos::Heading;
+use super::why::Why;
 use crate::library::select::{Ask, Choice};
 use crate::request::Task;
-
-/// Why a picture was taken that is the user's own.
-pub(super) const MANUAL: &str = "a manual picture";
-/// The same of a picture in a set.
-pub(super) const PICKED: &str = "picked by hand, from a set";
 
 /// What became of an asset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,10 +62,10 @@ pub(super) struct Outcome {
     pub(super) became: Became,
     pub(super) row: Option<Row>,
     /// Each counts as an error.
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Vec<Problem>,
     pub(super) uploaded: bool,
-    /// Why this picture.
-    pub(super) why: Option<String>,
+    /// Why this picture, or none.
+    pub(super) why: Vec<Why>,
     /// Where the picture is from.
     pub(super) source: Option<AssetSource>,
     /// Who did not answer before the picture was chosen.
@@ -79,6 +76,26 @@ pub(super) struct Outcome {
     pub(super) tiny: Option<Size>,
 }
 
+/// Something that went wrong with an asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Problem {
+    /// For logs: it names the asset.
+    pub(super) text: String,
+    pub(super) why: Why,
+}
+
+impl Problem {
+    /// With the asset's path before it in logs.
+    pub(super) fn at(wanted: &Wanted, why: Why) -> Self {
+        Self { text: format!("{}: {}", wanted.path, why.english()), why }
+    }
+
+    fn not_uploaded(wanted: &Wanted, reason: String) -> Self {
+        let text = format!("{} could not be uploaded: {reason}", wanted.path);
+        Self { text, why: Why::NotUploaded { reason } }
+    }
+}
+
 impl Outcome {
     pub(super) fn of(wanted: Wanted, became: Became) -> Self {
         Self {
@@ -87,7 +104,7 @@ impl Outcome {
             row: None,
             problems: Vec::new(),
             uploaded: false,
-            why: None,
+            why: Vec::new(),
             source: None,
             unanswered: Vec::new(),
             missing: Vec::new(),
@@ -95,7 +112,7 @@ impl Outcome {
         }
     }
 
-    pub(super) fn failed(wanted: Wanted, problem: String) -> Self {
+    pub(super) fn failed(wanted: Wanted, problem: Problem) -> Self {
         Self { problems: vec![problem], ..Self::of(wanted, Became::Failed) }
     }
 
@@ -104,9 +121,9 @@ impl Outcome {
         let row = Row::new(&wanted, Some(&choice), None, titles);
         Self {
             row: Some(row),
-            problems: vec![format!("Missing artwork: {}", wanted.path)],
+            problems: vec![Problem { text: format!("Missing artwork: {}", wanted.path), why: Why::Nobody }],
             unanswered: names(&choice.unanswered),
-            why: Some(choice.why),
+            why: choice.why,
             ..Self::of(wanted, Became::Missing)
         }
     }
@@ -151,7 +168,7 @@ impl Creation<'_> {
         let mut outcome = Outcome::of(wanted, Became::Existed);
         match self.offer(&outcome.wanted, file, known).await {
             Ok(uploaded) => outcome.uploaded = uploaded,
-            Err(reason) => outcome.problems.push(format!("{} could not be uploaded: {reason}", outcome.wanted.path)),
+            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.wanted, reason)),
         }
         outcome
     }
@@ -194,7 +211,7 @@ impl Creation<'_> {
                 return self.by_providers(wanted, memo).await;
             }
             Err(reason) => {
-                let problem = format!("{}: the picture that it was made of is gone: {reason}", wanted.path);
+                let problem = Problem::at(&wanted, Why::SourceGone { reason });
                 return Outcome::failed(wanted, problem);
             }
         };
@@ -204,7 +221,7 @@ impl Creation<'_> {
                 // Logos were not wanted when it was made, or the one that it had is gone.
                 heading = self.judge.titling(&wanted, memo).await.heading(self.judge.settings.logos, source.text);
             }
-            let (why, unanswered) = (known.why.clone(), known.unanswered.clone());
+            let (why, unanswered) = (known.reason(), known.unanswered.clone());
             let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), (why, unanswered));
             match self.render(job, bytes.clone(), memo).await {
                 Ok(rendered) => break self.finish(wanted, None, rendered, made).await,
@@ -212,7 +229,7 @@ impl Creation<'_> {
                     self.reject_logo(&wanted, memo, heading.take().as_ref(), &reason);
                 }
                 Err(RenderError::Source(reason) | RenderError::Other(reason)) => {
-                    let problem = format!("{}: {reason}", wanted.path);
+                    let problem = Problem::at(&wanted, reason.into());
                     break Outcome::failed(wanted, problem);
                 }
             }
@@ -220,7 +237,7 @@ impl Creation<'_> {
         drop(place);
         let address = self.judge.lookups.source_address(&source);
         Outcome {
-            why: Some(format!("{}; made again from the same picture", because.reason())),
+            why: vec![because.why(), Why::SamePicture],
             source: Some(source.shown(address)),
             unanswered: known.unanswered.clone(),
             ..outcome
@@ -230,16 +247,19 @@ impl Creation<'_> {
     async fn by_hand(&self, wanted: Wanted, picture: &Path, memo: &ItemMemo) -> Outcome {
         self.events.write(&events::started(&wanted));
         let source = Source::manual(picture.display().to_string());
-        match self.of_own(&wanted, source, MANUAL, memo).await {
+        match self.of_own(&wanted, source, Why::Manual, memo).await {
             Ok(outcome) => outcome,
-            Err(reason) => Outcome::failed(wanted, format!("{}: {reason}", picture.display())),
+            Err(reason) => {
+                let text = format!("{}: {reason}", picture.display());
+                Outcome::failed(wanted, Problem { text, why: reason.into() })
+            }
         }
     }
 
     /// Of a picture that somebody has picked; one that cannot be used is told, and is as if it were not there.
     async fn by_pick(&self, wanted: Wanted, picked: &Picked, memo: &ItemMemo) -> Outcome {
         self.events.write(&events::started(&wanted));
-        match self.of_own(&wanted, Source::manual(picked.place()), PICKED, memo).await {
+        match self.of_own(&wanted, Source::manual(picked.place()), Why::Picked, memo).await {
             Ok(outcome) => return outcome,
             Err(reason) => {
                 let text = format!("sets: {} cannot be used for {}: {reason}", picked.place(), wanted.path);
@@ -257,13 +277,13 @@ impl Creation<'_> {
     ///
     /// # Errors
     /// Why that picture cannot be used, in words.
-    async fn of_own(&self, wanted: &Wanted, source: Source, why: &str, memo: &ItemMemo) -> Result<Outcome, String> {
+    async fn of_own(&self, wanted: &Wanted, source: Source, why: Why, memo: &ItemMemo) -> Result<Outcome, String> {
         loop {
             let titling = self.judge.titling(wanted, memo).await;
             let heading = titling.heading(self.judge.settings.logos, source.text);
             let place = self.renderer.place().await;
             let content = self.judge.lookups.original(&source).await?;
-            let told = (Some(why.to_owned()), Vec::new());
+            let told = (Some(why.clone().into()), Vec::new());
             let (job, made) = self.planned(wanted, source.clone(), heading.clone(), told);
             let row = Row::new(wanted, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, content, memo).await;
@@ -272,7 +292,7 @@ impl Creation<'_> {
                 Ok(rendered) => {
                     let outcome = self.finish(wanted.clone(), Some(row), rendered, made).await;
                     let address = source.url.clone();
-                    return Ok(Outcome { why: Some(why.to_owned()), source: Some(source.shown(address)), ..outcome });
+                    return Ok(Outcome { why: vec![why], source: Some(source.shown(address)), ..outcome });
                 }
                 Err(RenderError::Logo(reason)) => self.reject_logo(wanted, memo, heading.as_ref(), &reason),
                 Err(RenderError::Source(reason) | RenderError::Other(reason)) => return Err(reason),
@@ -298,7 +318,7 @@ impl Creation<'_> {
             };
             let source = Source::of(picture);
             let heading = titling.heading(rules, picture.text);
-            let told = (Some(choice.why.clone()), names(&choice.unanswered));
+            let told = (Some(Why::reason(&choice.why)), names(&choice.unanswered));
             let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), told);
             let address = lookups.address(picture);
             let row = Row::new(&wanted, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
@@ -310,14 +330,14 @@ impl Creation<'_> {
                     return Outcome {
                         source: Some(source.shown(address)),
                         unanswered: names(&choice.unanswered),
-                        why: Some(choice.why),
+                        why: choice.why,
                         ..outcome
                     };
                 }
                 Err(RenderError::Source(_)) => Lookups::reject(memo, picture),
                 Err(RenderError::Logo(reason)) => self.reject_logo(&wanted, memo, heading.as_ref(), &reason),
                 Err(RenderError::Other(reason)) => {
-                    let problem = format!("{}: {reason}", wanted.path);
+                    let problem = Problem::at(&wanted, reason.into());
                     return Outcome::failed(wanted, problem);
                 }
             }
@@ -330,7 +350,7 @@ impl Creation<'_> {
         wanted: &Wanted,
         source: Source,
         heading: Option<Heading>,
-        (why, unanswered): (Option<String>, Vec<String>),
+        (why, unanswered): (Option<Reason>, Vec<String>),
     ) -> (Job, AssetDetails) {
         let job = self.judge.looks.job(wanted, &source, heading.clone());
         let look = self.judge.looks.digest(&job);
@@ -381,14 +401,15 @@ impl Creation<'_> {
         let record = match self.delivery.put(&outcome.wanted, file.clone(), made).await {
             Ok(record) => record,
             Err(error) => {
-                let problem = format!("{}.jpg cannot be written: {error}", outcome.wanted.path);
+                let text = format!("{}.jpg cannot be written: {error}", outcome.wanted.path);
+                let problem = Problem { text, why: Why::NotWritten { reason: error.to_string() } };
                 return Outcome::failed(outcome.wanted, problem);
             }
         };
         outcome.row = row;
         match self.delivery.show(&outcome.wanted, &file, &record).await {
             Ok(uploaded) => outcome.uploaded = uploaded,
-            Err(reason) => outcome.problems.push(format!("{} could not be uploaded: {reason}", outcome.wanted.path)),
+            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.wanted, reason)),
         }
         outcome
     }

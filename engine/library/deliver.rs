@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use posterizarr_base::files::Staged;
+use posterizarr_base::said::Reason;
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{Labelled, Server, Slot};
 
@@ -38,7 +39,7 @@ pub(super) struct AssetDetails {
     pub(super) look: String,
     pub(super) source: Source,
     /// The rule by which it was chosen.
-    pub(super) why: Option<String>,
+    pub(super) why: Option<Reason>,
     pub(super) heading: Option<Heading>,
     /// Names of providers that did not answer when it was chosen.
     pub(super) unanswered: Vec<String>,
@@ -62,6 +63,7 @@ impl Delivery<'_> {
         let write = move || {
             let folder = path.parent().unwrap_or(&assets);
             std::fs::create_dir_all(folder)?;
+            let (why, because) = made.why.map(|Reason { text, because }| (text, because)).unzip();
             let put = || {
                 let staged = Staged::new(&path, &file)?;
                 let record = Record {
@@ -70,7 +72,8 @@ impl Delivery<'_> {
                     digest: digest(&file),
                     look: made.look,
                     source: Some(made.source),
-                    why: made.why,
+                    why,
+                    because: because.unwrap_or_default(),
                     heading: made.heading,
                     unanswered: made.unanswered,
                     told: made.told,

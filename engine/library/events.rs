@@ -1,9 +1,12 @@
 //! What programs are told of an asset: the line of the event file, with a reason that a user understands.
 
 use posterizarr_base::run_events::{AssetEvent, AssetResult, RunEvent};
+use posterizarr_base::said::Reason;
+use posterizarr_render::geometry::Size;
 
 use super::create::{Became, Outcome};
 use super::plan::Wanted;
+use super::why::Why;
 
 /// The asset's turn begins.
 pub(super) fn started(wanted: &Wanted) -> RunEvent {
@@ -13,13 +16,15 @@ pub(super) fn started(wanted: &Wanted) -> RunEvent {
 /// The asset has had its turn.
 pub(super) fn finished(outcome: &Outcome) -> RunEvent {
     let wanted = &outcome.wanted;
+    let Reason { text: why, because } = why(outcome);
     RunEvent::Asset(AssetEvent {
         path: wanted.path.clone(),
         title: wanted.entry.item.title.clone(),
         library: wanted.entry.home.library.name.clone(),
         kind: wanted.word().to_owned(),
         result: result(outcome.became),
-        why: why(outcome),
+        why,
+        because,
         source: outcome.source.clone(),
         uploaded: outcome.uploaded,
         provisional: outcome.unanswered.clone(),
@@ -42,43 +47,35 @@ fn result(became: Became) -> AssetResult {
     }
 }
 
-fn why(outcome: &Outcome) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    match outcome.became {
-        Became::Existed => parts.push("is there already".to_owned()),
-        Became::Unannounced => parts.push("the episode has no title yet (SkipTBA)".to_owned()),
-        Became::Japanese => {
-            parts.push("the episode's title is in Japanese, Chinese or Thai (SkipJapTitle)".to_owned());
-        }
-        Became::Offline => parts.push(
-            "there is no manual picture, and asking providers is switched off for this kind of artwork".to_owned(),
-        ),
-        Became::Absent => parts.push("is not there, and nothing new is made".to_owned()),
-        Became::Foreign => parts.push("was not made by this engine, so that it stays as it is".to_owned()),
-        Became::Styled => parts.push("looks as it is designed already".to_owned()),
-        Became::Truncated => parts.push(
-            "the text does not fit; make its box larger or its smallest size smaller (MaxWidth, MaxHeight, minPointSize)"
-                .to_owned(),
-        ),
-        Became::Unprintable => {}
-        Became::Created | Became::Left | Became::Missing | Became::Failed => parts.extend(outcome.why.clone()),
-    }
-    if let Some(size) = outcome.tiny {
-        parts.push(format!("the picture has only {size} pixels; choose a larger one"));
+fn why(outcome: &Outcome) -> Reason {
+    let mut sentences: Vec<Why> = match outcome.became {
+        Became::Existed => vec![Why::Existed],
+        Became::Unannounced => vec![Why::Unannounced],
+        Became::Japanese => vec![Why::Japanese],
+        Became::Offline => vec![Why::Offline],
+        Became::Absent => vec![Why::Absent],
+        Became::Foreign => vec![Why::Foreign],
+        Became::Styled => vec![Why::Styled],
+        Became::Truncated => vec![Why::Truncated],
+        Became::Unprintable => Vec::new(),
+        Became::Created | Became::Left | Became::Missing | Became::Failed => outcome.why.clone(),
+    };
+    if let Some(Size { width, height }) = outcome.tiny {
+        sentences.push(Why::Tiny { width, height });
     }
     if !outcome.missing.is_empty() {
-        let missing: String = outcome.missing.iter().collect();
-        let blank = if outcome.became == Became::Created { ", they stay blank" } else { "" };
-        parts.push(format!(
-            "no font has these characters{blank}: {missing}; choose a font in config.json that has them"
-        ));
+        let characters = outcome.missing.iter().collect();
+        sentences.push(match outcome.became {
+            Became::Created => Why::Blank { characters },
+            _ => Why::Unprintable { characters },
+        });
     }
     if !outcome.unanswered.is_empty() && outcome.became == Became::Missing {
-        parts.push(format!("{} did not answer and will be asked again", outcome.unanswered.join(" and ")));
+        sentences.push(Why::asked_again(&outcome.unanswered));
     }
+    let mut reason = Why::reason(&sentences);
     if outcome.became != Became::Missing {
-        parts.extend(outcome.problems.iter().cloned());
+        outcome.problems.iter().for_each(|problem| reason.add("; ", &problem.text, problem.why.said()));
     }
-    parts.dedup();
-    parts.join("; ")
+    reason
 }

@@ -15,6 +15,7 @@ use super::sets::{Assigned, Picked};
 use super::settings::LibrarySettings;
 use super::texts::{is_japanese, is_unannounced};
 use super::title_logos::Heading;
+use super::why::Why;
 use crate::library::select::{Choice, Text};
 use crate::request::{LibraryRun, Task};
 
@@ -46,11 +47,11 @@ pub(super) enum Outdated {
 }
 
 impl Outdated {
-    /// As rows and logs have it.
-    pub(super) fn reason(self) -> &'static str {
+    /// As events and logs have it.
+    pub(super) fn why(self) -> Why {
         match self {
-            Self::Design => "it is designed otherwise now",
-            Self::Facts => "the media server knows something else about it now",
+            Self::Design => Why::Redesigned,
+            Self::Facts => Why::FactsChanged,
         }
     }
 }

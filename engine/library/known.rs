@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use posterizarr_base::run_events::AssetSource;
+use posterizarr_base::said::Clause;
 
 use super::ledger::{Ledger, Shown};
 
@@ -11,6 +12,8 @@ use super::ledger::{Ledger, Shown};
 pub struct Known {
     /// The rule by which the picture was chosen; none for assets of versions that did not note it.
     pub why: Option<String>,
+    /// The same sentence by sentence; empty for assets of versions that did not note it so.
+    pub because: Vec<Clause>,
     /// What it was made of; none where it was not made here. The address of a media server's own picture is the server's
     /// path of it.
     pub source: Option<AssetSource>,
@@ -37,6 +40,7 @@ pub fn known(data: &Path, asset: &str, file: &Path) -> Option<Known> {
     let record = ledger.get(asset, file)?;
     Some(Known {
         why: record.why.clone(),
+        because: record.because.clone(),
         source: record.source.as_ref().map(|source| source.shown(source.url.clone())),
         unanswered: record.unanswered.clone(),
         on_server: match record.shown {

@@ -14,6 +14,7 @@ use std::sync::{Mutex, PoisonError};
 
 use posterizarr_base::bounded;
 use posterizarr_base::run_events::AssetSource;
+use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::title_logos::Heading;
@@ -110,6 +111,9 @@ pub(super) struct Record {
     /// The rule by which the picture was chosen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
+    /// The same sentence by sentence; empty where nobody noted it so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) because: Vec<Clause>,
     /// What stands where its title belongs; none where no logo was wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) heading: Option<Heading>,
@@ -133,11 +137,18 @@ impl Record {
             look: String::new(),
             source: None,
             why: None,
+            because: Vec::new(),
             heading: None,
             unanswered: Vec::new(),
             told: String::new(),
             shown: Shown::NotWanted,
         })
+    }
+
+    /// The rule by which the picture was chosen.
+    pub(super) fn reason(&self) -> Option<Reason> {
+        let because = self.because.clone();
+        self.why.clone().map(|text| Reason { text, because })
     }
 
     /// Who did not answer.
@@ -337,6 +348,7 @@ mod tests {
                 text: Text::With,
             }),
             why: Some("the first without text".to_owned()),
+            because: Vec::new(),
             heading: None,
             unanswered: vec!["TMDB".to_owned()],
             told: "4K".to_owned(),

@@ -13,6 +13,7 @@ use super::events;
 use super::lookups::{ItemMemo, Lookups};
 use super::marker::{is_marked_logo, marked_png};
 use super::plan::Wanted;
+use super::why::Why;
 use crate::library::select::{Provider, Reply, Sorting};
 
 /// Who is asked, in order.
@@ -34,7 +35,7 @@ impl LogoUpdater<'_> {
         Copied::outcome(wanted, updated, true)
     }
 
-    async fn update(&self, wanted: &Wanted, memo: &ItemMemo) -> Result<Copied, String> {
+    async fn update(&self, wanted: &Wanted, memo: &ItemMemo) -> Result<Copied, Why> {
         if wanted.shown().is_some() && !self.replace {
             return Ok(Copied::There);
         }
@@ -55,20 +56,20 @@ impl LogoUpdater<'_> {
             }
         }
         if silent.is_empty() {
-            return Ok(Copied::Not("nobody has a logo in a language of LogoLanguageOrder".to_owned()));
+            return Ok(Copied::Not(Why::NoLogoInLanguages));
         }
-        Err(format!("{} did not answer, and nobody else has a logo", silent.join(" and ")))
+        Err(Why::NoLogoAnswer { providers: silent.join(" and "), names: silent.join(", ") })
     }
 
-    async fn give(&self, wanted: &Wanted, provider: Provider, logo: &Picture) -> Result<Copied, String> {
-        let done =
-            Copied::Done(format!("the logo of {} in {}", provider.name(), logo.language.as_deref().unwrap_or("?")));
+    async fn give(&self, wanted: &Wanted, provider: Provider, logo: &Picture) -> Result<Copied, Why> {
+        let language = logo.language.clone().unwrap_or_else(|| "?".to_owned());
+        let done = Copied::Done(vec![Why::Logo { provider: provider.name(), language }]);
         let Some(writer) = self.writer else { return Ok(done) };
         self.events.write(&events::started(wanted));
         let picture = self.lookups.bytes(provider, &logo.url).await.map_err(|trouble| trouble.to_string())?;
-        let marked = marked_png(&picture).ok_or_else(|| format!("{} is not a PNG", logo.url))?;
+        let marked = marked_png(&picture).ok_or_else(|| Why::NotPng { address: logo.url.clone() })?;
         let sent = writer.upload(wanted.id(), wanted.slot(), &marked, wanted.shown().is_some()).await;
-        sent.map_err(|trouble| format!("it could not be uploaded: {trouble}"))?;
+        sent.map_err(|trouble| Why::NotUploaded { reason: trouble.to_string() })?;
         Ok(done)
     }
 }
@@ -97,14 +98,14 @@ pub(super) struct LogoRevert<'a> {
 
 impl LogoRevert<'_> {
     pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
-        let reverted = self.revert(&wanted).await.map_err(|trouble| format!("it could not be reverted: {trouble}"));
+        let reverted = self.revert(&wanted).await.map_err(|trouble| Why::NotReverted { reason: trouble.to_string() });
         Copied::outcome(wanted, reverted, true)
     }
 
     async fn revert(&self, wanted: &Wanted) -> Result<Copied, ServiceError> {
         let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
         if wanted.shown().is_none() {
-            return Ok(Copied::Not(format!("{name} shows no logo")));
+            return Ok(Copied::Not(Why::NoLogoShown { server: name }));
         }
         let choices = self.server.choices(id, slot).await?;
         let mut ours = Vec::new();
@@ -114,7 +115,7 @@ impl LogoRevert<'_> {
             }
         }
         if ours.is_empty() {
-            return Ok(Copied::Not("its logo is not one of ours".to_owned()));
+            return Ok(Copied::Not(Why::LogoNotOurs));
         }
         let own = choices.iter().find(|offered| !offered.is_upload());
         if let Some(writer) = self.writer {
@@ -125,8 +126,8 @@ impl LogoRevert<'_> {
                 writer.withdraw(id, slot, offered).await?;
             }
         }
-        let shows = if own.is_some() { "shows its own logo" } else { "shows no logo, as it has none of its own" };
-        Ok(Copied::Done(format!("{name} {shows}")))
+        let shows = if own.is_some() { Why::OwnLogo { server: name } } else { Why::NoOwnLogo { server: name } };
+        Ok(Copied::Done(vec![shows]))
     }
 
     async fn is_ours(&self, id: &str, offered: &Offered) -> Result<bool, ServiceError> {

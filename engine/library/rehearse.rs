@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use posterizarr_base::run_events::EventWriter;
 
-use super::create::{Became, MANUAL, Outcome, PICKED, names};
+use super::create::{Became, Outcome, Problem, names};
 use super::events;
 use super::judge::{Judge, Offer, Outdated, Verdict};
 use super::ledger::{Record, Source};
 use super::lookups::ItemMemo;
 use super::plan::Wanted;
+use super::why::Why;
 
 /// One who only tells.
 pub(super) struct Rehearsal<'a> {
@@ -29,8 +30,8 @@ impl Rehearsal<'_> {
             Verdict::Keep { known, .. } => self.keep(wanted, known).await,
             Verdict::Reconsider { known, .. } => self.reconsider(wanted, known, &memo).await,
             Verdict::Restyle { known, because } => self.restyle(wanted, known, because),
-            Verdict::ByHand(picture) => self.by_hand(wanted, picture.display().to_string(), MANUAL),
-            Verdict::Picked(picked) => self.by_hand(wanted, picked.place(), PICKED),
+            Verdict::ByHand(picture) => self.by_hand(wanted, picture.display().to_string(), Why::Manual),
+            Verdict::Picked(picked) => self.by_hand(wanted, picked.place(), Why::Picked),
             Verdict::ByProviders => self.by_providers(wanted, &memo).await,
         }
     }
@@ -40,7 +41,7 @@ impl Rehearsal<'_> {
         let mut outcome = Outcome::of(wanted, Became::Existed);
         match offer {
             Ok(offer) => outcome.uploaded = offer == Offer::Yes,
-            Err(trouble) => outcome.problems.push(format!("{}: {trouble}", outcome.wanted.path)),
+            Err(trouble) => outcome.problems.push(Problem::at(&outcome.wanted, trouble.to_string().into())),
         }
         outcome
     }
@@ -57,19 +58,19 @@ impl Rehearsal<'_> {
         self.events.write(&events::started(&wanted));
         let source = known.source.as_ref().map(|source| source.shown(self.judge.lookups.source_address(source)));
         Outcome {
-            why: Some(because.reason().to_owned()),
+            why: vec![because.why()],
             source,
             uploaded: self.judge.uploads(),
             ..Outcome::of(wanted, Became::Created)
         }
     }
 
-    fn by_hand(&self, wanted: Wanted, picture: String, why: &str) -> Outcome {
+    fn by_hand(&self, wanted: Wanted, picture: String, why: Why) -> Outcome {
         self.events.write(&events::started(&wanted));
         let source = Source::manual(picture);
         let address = source.url.clone();
         Outcome {
-            why: Some(why.to_owned()),
+            why: vec![why],
             source: Some(source.shown(address)),
             uploaded: self.judge.uploads(),
             ..Outcome::of(wanted, Became::Created)
@@ -87,7 +88,7 @@ impl Rehearsal<'_> {
             source: Some(Source::of(picture).shown(address)),
             unanswered: names(&choice.unanswered),
             uploaded: self.judge.uploads(),
-            why: Some(choice.why),
+            why: choice.why,
             ..Outcome::of(wanted, Became::Created)
         }
     }

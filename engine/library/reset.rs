@@ -6,6 +6,7 @@ use posterizarr_media::servers::{ReadOnly, Server};
 use super::copy::Copied;
 use super::create::Outcome;
 use super::plan::Wanted;
+use super::why::Why;
 
 /// One who makes a server show its own posters.
 pub(super) struct Reset<'a> {
@@ -16,7 +17,7 @@ pub(super) struct Reset<'a> {
 
 impl Reset<'_> {
     pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
-        let reset = self.reset(&wanted).await.map_err(|trouble| format!("it could not be reset: {trouble}"));
+        let reset = self.reset(&wanted).await.map_err(|trouble| Why::NotReset { reason: trouble.to_string() });
         Copied::outcome(wanted, reset, true)
     }
 
@@ -24,11 +25,11 @@ impl Reset<'_> {
         let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
         let choices = self.server.choices(id, slot).await?;
         let Some(own) = choices.iter().find(|offered| !offered.is_upload()) else {
-            return Ok(Copied::Not(format!("{name} has no poster of its own for it")));
+            return Ok(Copied::Not(Why::NoOwnPoster { server: name }));
         };
         if let Some(writer) = self.writer {
             writer.choose(id, slot, own).await?;
         }
-        Ok(Copied::Done(format!("{name} shows its own poster")))
+        Ok(Copied::Done(vec![Why::OwnPoster { server: name }]))
     }
 }

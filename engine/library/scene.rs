@@ -13,6 +13,7 @@ use super::create::{Became, Outcome};
 use super::lookups::ItemMemo;
 use super::plan::{Entry, Wanted, is_labelled};
 use super::settings::LibrarySettings;
+use super::why::Why;
 use super::{Network, events};
 use crate::report::Counts;
 use crate::request::LibraryRun;
@@ -79,10 +80,10 @@ impl Scene<'_> {
     /// Tells the log of an asset.
     fn note(&self, outcome: &Outcome) {
         let (journal, path) = (self.work.journal, &outcome.wanted.path);
-        outcome.problems.iter().for_each(|problem| journal.error(problem));
+        outcome.problems.iter().for_each(|problem| journal.error(&problem.text));
         match outcome.became {
             Became::Created => {
-                let why = outcome.why.as_deref().unwrap_or_default();
+                let why = Why::reason(&outcome.why).text;
                 let provisional =
                     if outcome.unanswered.is_empty() { "" } else { "; provisional, a provider did not answer" };
                 let (done, task) = (self.said(self.run.task.done()), &self.run.task);

@@ -17,6 +17,8 @@ use posterizarr_media::sources::{Found, Picture, Subject};
 pub use languages::Languages;
 use serde::{Deserialize, Serialize};
 
+use super::why::Why;
+
 /// Where pictures come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Provider {
@@ -179,8 +181,8 @@ pub struct Choice {
     pub shows: Subject,
     /// Who could have had a better one and did not answer. Then the choice is provisional.
     pub unanswered: Vec<Ask>,
-    /// In words, for a user who wonders.
-    pub why: String,
+    /// Sentence by sentence, for a user who wonders.
+    pub why: Vec<Why>,
 }
 
 /// One selection.
@@ -211,7 +213,7 @@ impl Selection<'_> {
                     return Ok(own);
                 }
                 let instead = self.choose(Subject::Poster)?;
-                Ok(substituted(own, instead, Fallback::Yes, "no season poster; the show's poster"))
+                Ok(substituted(own, instead, Fallback::Yes, Why::ShowsPoster))
             }
             Subject::Episode { .. } if self.rules.background_as_card => {
                 let favoured = || {
@@ -227,7 +229,7 @@ impl Selection<'_> {
                     return Ok(own);
                 }
                 let instead = self.choose(Subject::Background)?;
-                Ok(substituted(own, instead, Fallback::Background, "no still; the show's background"))
+                Ok(substituted(own, instead, Fallback::Background, Why::ShowsBackground))
             }
         }
     }
@@ -285,14 +287,14 @@ impl Selection<'_> {
             link: None,
             shows: subject,
             unanswered: Vec::new(),
-            why: String::new(),
+            why: Vec::new(),
         };
         let mut with_text: Vec<Chosen> = Vec::new();
         let fallback = |provider: Provider| if provider == favourite { Fallback::No } else { Fallback::Yes };
         for provider in order.iter().copied() {
             if provider == Provider::Server {
                 if let Some(own) = self.own(subject)? {
-                    made.why = "the media server's own picture comes first in the order".to_owned();
+                    made.why = vec![Why::OwnFirst];
                     return Ok(Choice { fallback: fallback(provider), picture: Some(own), ..made });
                 }
                 continue;
@@ -320,17 +322,18 @@ impl Selection<'_> {
         if !with_text.is_empty() && !languages.only_textless() {
             let preferred = with_text.iter().position(|hit| hit.provider == favourite).unwrap_or(0);
             let hit = with_text.swap_remove(preferred);
-            made.why = format!("nobody has a textless picture; {}", reason(&hit, favourite));
+            made.why = reason(&hit, favourite);
+            made.why.insert(0, Why::NobodyTextless);
             return Ok(Choice { fallback: Fallback::Yes, picture: Some(hit), ..made });
         }
         if self.rules.order.is_none()
             && !order.contains(&Provider::Server)
             && let Some(own) = self.own(subject)?
         {
-            made.why = "no provider has a picture; the media server's own".to_owned();
+            made.why = vec![Why::OwnLast];
             return Ok(Choice { fallback: Fallback::Yes, picture: Some(own), ..made });
         }
-        made.why = "nobody has a picture that is allowed".to_owned();
+        made.why = vec![Why::Nobody];
         Ok(made)
     }
 
@@ -389,24 +392,25 @@ impl Selection<'_> {
     }
 }
 
-fn reason(hit: &Chosen, favourite: Provider) -> String {
+fn reason(hit: &Chosen, favourite: Provider) -> Vec<Why> {
+    let provider = hit.provider.name();
     let what = match (&hit.text, &hit.language) {
-        (Text::Without, _) => "the best textless picture".to_owned(),
-        (_, Some(language)) => format!("the best picture with text in {language}"),
-        _ => "the best picture".to_owned(),
+        (Text::Without, _) => Why::Textless { provider },
+        (_, Some(language)) => Why::WithText { provider, language: language.clone() },
+        _ => Why::Best { provider },
     };
-    let favoured = if hit.provider == favourite { ", the favourite" } else { "" };
-    format!("{what} of {}{favoured}", hit.provider.name())
+    let favoured = (hit.provider == favourite).then_some(Why::Favourite);
+    [what].into_iter().chain(favoured).collect()
 }
 
 /// A choice that shows something else, with the page that helps to find the thing itself.
-fn substituted(own: Choice, instead: Choice, fallback: Fallback, why: &str) -> Choice {
+fn substituted(own: Choice, instead: Choice, fallback: Fallback, why: Why) -> Choice {
     let found = instead.picture.is_some();
     Choice {
         fallback: if found { fallback } else { Fallback::No },
         link: own.link.or(instead.link),
         unanswered: own.unanswered.into_iter().chain(instead.unanswered).collect(),
-        why: if found { format!("{why}: {}", instead.why) } else { instead.why },
+        why: found.then_some(why).into_iter().chain(instead.why).collect(),
         shows: instead.shows,
         picture: instead.picture,
     }

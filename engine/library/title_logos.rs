@@ -13,6 +13,7 @@ use super::judge::Judge;
 use super::logos::best;
 use super::lookups::ItemMemo;
 use super::plan::Wanted;
+use super::why::Why;
 use crate::library::select::{Ask, Choice, Fallback, Provider, Reply, Rules, Sorting, Text};
 
 /// On which artwork there are logos, and which ones.
@@ -119,15 +120,15 @@ impl Titling {
         let (unanswered, is_favoured, why) = match self {
             Self::Printed => return choice,
             Self::Logo { logo, provider, unanswered } => {
-                let why = format!("; the logo of {} in {}", provider.name(), logo.language);
+                let why = Why::Logo { provider: provider.name(), language: logo.language.clone() };
                 (unanswered, *provider == favourite, why)
             }
-            Self::Missing { unanswered, .. } => (unanswered, false, "; nobody has a logo".to_owned()),
+            Self::Missing { unanswered, .. } => (unanswered, false, Why::NobodyLogo),
         };
         if choice.picture.is_none() {
             return choice;
         }
-        choice.why.push_str(&why);
+        choice.why.push(why);
         choice.unanswered.extend(unanswered.iter().copied());
         if choice.fallback == Fallback::No && !is_favoured {
             choice.fallback = Fallback::Yes;
@@ -213,7 +214,7 @@ mod tests {
             link: None,
             shows: Subject::Poster,
             unanswered: Vec::new(),
-            why: "w".into(),
+            why: vec![Why::Best { provider: "TMDB" }],
         }
     }
 
@@ -272,7 +273,8 @@ mod tests {
         assert_eq!(applied(&found(Provider::Tmdb), Fallback::No).fallback, Fallback::No);
         assert_eq!(applied(&found(Provider::Tmdb), Fallback::Yes).fallback, Fallback::Yes);
         let other = applied(&found(Provider::Fanart), Fallback::No);
-        assert_eq!((other.fallback, other.why.as_str()), (Fallback::Yes, "w; the logo of Fanart.tv in en"));
+        let logo = Why::Logo { provider: "Fanart.tv", language: "en".to_owned() };
+        assert_eq!((other.fallback, other.why.last()), (Fallback::Yes, Some(&logo)));
         let ask = Ask(Provider::Tvdb, Subject::Logo);
         let missing = Titling::Missing { unanswered: vec![ask], with_text: None };
         let missing = applied(&missing, Fallback::No);

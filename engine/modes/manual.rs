@@ -16,6 +16,7 @@ use posterizarr_base::run_events::{AssetEvent, AssetResult, AssetSource, RunEven
 
 use posterizarr_base::image_choices::{FILE, ImageChoice, NOTHING, Writer, flag, type_word};
 use posterizarr_base::items::ItemKind;
+use posterizarr_base::said::Reason;
 use posterizarr_base::{bounded, files};
 use posterizarr_render::{
     ManualArtwork, Rendered, TitleLogo,
@@ -26,6 +27,7 @@ use posterizarr_render::{
 };
 
 use super::target::target;
+use crate::library::Why;
 use crate::{
     arguments::{Card, Manual},
     library::by_hand::ManualUpload,
@@ -116,13 +118,15 @@ fn logo_file(name: &str, folder: &Path) -> Result<Vec<u8>, String> {
 
 fn event(manual: &Manual, path: &Path, assets: &Path) -> AssetEvent {
     let below = path.strip_prefix(assets).unwrap_or(path).with_extension("");
+    let Reason { text: why, because } = Why::ByHand.into();
     AssetEvent {
         path: below.to_string_lossy().into_owned(),
         title: shown(&manual.title),
         library: manual.library.clone(),
         kind: manual.card.kind().word().to_owned(),
         result: AssetResult::Created,
-        why: "made by hand".to_owned(),
+        why,
+        because,
         source: Some(AssetSource {
             provider: "manual".to_owned(),
             address: shown(&manual.picture),

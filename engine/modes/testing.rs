@@ -10,6 +10,7 @@ use posterizarr_base::run_events::{AssetEvent, AssetResult, RunEvent};
 use rayon::prelude::*;
 
 use posterizarr_base::files;
+use posterizarr_base::said::Reason;
 use posterizarr_render::{
     BOX,
     config::Look,
@@ -19,6 +20,7 @@ use posterizarr_render::{
     prepared::{AssetCache, PreparedDesign, Printed},
 };
 
+use crate::library::Why;
 use crate::{
     pool,
     report::Counts,
@@ -96,13 +98,15 @@ pub fn run(work: &Work<'_>) -> Result<Counts, RunError> {
 /// What became of a sample. It is no asset of an item, so that its path is that below the data folder.
 fn event(sample: &Sample, kind: ArtworkKind, made: bool) -> AssetEvent {
     let name = sample.file.trim_end_matches(".jpg");
+    let Reason { text: why, because } = if made { Why::Sample } else { Why::SampleFailed }.into();
     AssetEvent {
         path: format!("test/{name}"),
         title: name.to_owned(),
         library: String::new(),
         kind: kind.word().to_owned(),
         result: if made { AssetResult::Created } else { AssetResult::Failed },
-        why: if made { "a sample" } else { "it could not be made; the log says why" }.to_owned(),
+        why,
+        because,
         source: None,
         uploaded: false,
         provisional: Vec::new(),

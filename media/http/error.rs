@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-use posterizarr_base::said::{Params, Values, values};
+use posterizarr_base::said::{Params, Said, Values, values};
 use reqwest::Url;
 
 use super::resolver::LookupError;
@@ -102,6 +102,54 @@ impl HttpError {
     pub(super) fn too_large(bytes: usize) -> Self {
         const MIB: usize = 1024 * 1024;
         Self::TooLarge(if bytes < MIB { format!("{bytes} bytes") } else { format!("{} MiB", bytes / MIB) })
+    }
+
+    /// All codes of [`HttpError::said`].
+    pub const CODES: [&'static str; 18] = [
+        "no_protocol",
+        "not_url",
+        "not_sendable",
+        "unknown_host",
+        "refused",
+        "unreachable",
+        "timed_out",
+        "not_trusted",
+        "not_tls",
+        "broken",
+        "too_large",
+        "redirected",
+        "too_many_redirects",
+        "private",
+        "not_understood",
+        "not_picture",
+        "not_stored",
+        "no_client",
+    ];
+
+    /// What it says, for programs.
+    pub fn said(&self) -> Said {
+        let at = |code, host: &String| Said::new(code, [("host", host)]);
+        let because = |code, reason: &String| Said::new(code, [("reason", reason)]);
+        match self {
+            Self::NoProtocol => Said::new("no_protocol", []),
+            Self::NotUrl(reason) => because("not_url", reason),
+            Self::NotSendable => Said::new("not_sendable", []),
+            Self::UnknownHost(host) => at("unknown_host", host),
+            Self::Refused(host) => at("refused", host),
+            Self::Unreachable(host) => at("unreachable", host),
+            Self::TimedOut => Said::new("timed_out", []),
+            Self::NotTrusted { host, reason } => Said::new("not_trusted", [("host", host), ("reason", reason)]),
+            Self::NotTls(host) => at("not_tls", host),
+            Self::Broken(host) => at("broken", host),
+            Self::TooLarge(size) => Said::new("too_large", [("size", size)]),
+            Self::Redirected(host) => at("redirected", host),
+            Self::TooManyRedirects => Said::new("too_many_redirects", []),
+            Self::Private(host) => at("private", host),
+            Self::NotUnderstood(service) => Said::new("not_understood", [("service", service)]),
+            Self::NotPicture(reason) => because("not_picture", reason),
+            Self::NotStored(reason) => because("not_stored", reason),
+            Self::NoClient(reason) => because("no_client", reason),
+        }
     }
 
     /// Whether asking again may help.

@@ -145,6 +145,7 @@ impl Wiring<'_> {
         let queue = triggers::Queue {
             submit: supervisor.clone().recipient(),
             remove: supervisor.clone().recipient(),
+            remove_failed: supervisor.clone().recipient(),
             list: supervisor.clone().recipient(),
         };
         let given = (self.shared.clone(), self.views.ingest.clone(), ingest_settings(self.settings), queue);

@@ -79,6 +79,32 @@ async fn each_family_deletes_its_image_and_restores_it_where_it_was() {
 }
 
 #[actix_web::test]
+async fn many_come_back_with_one_request_and_each_that_cannot_says_why() {
+    let app = app();
+    let titles = ["Heat (1995)", "Ran (1985)", "Dune (2021)"].map(|title| format!("Movies/{title}/poster.jpg"));
+    titles.iter().for_each(|path| write(app.path(), &format!("assets/{path}"), "picture"));
+    app.state.indexer.send(Rescan).await.unwrap();
+    let gone = app.post("/api/gallery/bulk-delete", &json!({ "paths": titles })).await.json();
+    let mut ids: Vec<_> =
+        gone["trashed"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap()).collect();
+    assert_eq!(ids.len(), 3, "{gone}");
+    // Somebody has put another picture there meanwhile.
+    write(app.path(), &format!("assets/{}", titles[1]), "another");
+    ids.push("nothing");
+    let answer = app.post("/api/trash/restore", &json!({ "ids": ids })).await;
+    let body = answer.json();
+    assert_eq!((answer.status.as_u16(), &body["restored"]), (200, &json!(2)), "{body}");
+    let failed: Vec<_> =
+        body["failed"].as_array().unwrap().iter().map(|one| (one["id"].clone(), one["code"].clone())).collect();
+    assert_eq!(failed, [(json!(ids[1]), json!("conflict")), (json!("nothing"), json!("not_found"))]);
+    assert!(is_there(&app, &format!("assets/{}", titles[0])) && is_there(&app, &format!("assets/{}", titles[2])));
+    assert_eq!(std::fs::read_to_string(app.path().join(format!("assets/{}", titles[1]))).unwrap(), "another");
+    assert!(app.state.views.assets.get().assets.get(&titles[2]).is_some(), "the index shows it at once");
+    assert_eq!(app.get("/api/trash").await.json()["entries"].as_array().unwrap().len(), 1);
+    assert_eq!(app.post("/api/trash/restore", &json!({"ids": []})).await.status, 400);
+}
+
+#[actix_web::test]
 async fn several_are_deleted_and_each_that_cannot_be_says_why() {
     let app = app();
     for (family, root, _, words, _) in FAMILIES {

@@ -24,7 +24,7 @@ async fn health_tells_flat_facts_and_nothing_about_the_host() {
     for check in ["database", "actors", "logs"] {
         assert_eq!(health["checks"][check], "ok", "{check}");
     }
-    assert_eq!(health["queue"], json!({"pending": 0, "failed": 0}));
+    assert_eq!(health["queue"], json!({"pending": 0, "failed": 0, "held": false}));
     assert_eq!(health["run"], json!({"active": false, "last_status": "none", "last_age_seconds": null}));
     assert!(!answer.text().contains(app.path().to_str().unwrap()), "no path");
     assert_eq!(app.send(reqwest::Method::HEAD, "/api/health?cachebuster=1", |request| request).await.status, 200);
@@ -42,6 +42,22 @@ async fn a_broken_configuration_degrades_but_does_not_fail() {
     .await;
     assert_eq!(health.status, 200);
     assert_ne!(health.json()["status"], "ok");
+}
+
+#[actix_web::test]
+async fn a_held_queue_is_a_warning_and_no_failure() {
+    let app = TestApp::start();
+    ready(&app).await;
+    let status = async || app.get("/api/health").await;
+    assert_eq!(status().await.json()["checks"]["queue"], "ok");
+    app.post("/api/triggers/hold", &json!({})).await;
+    let held = status().await;
+    assert_eq!((held.status.as_u16(), &held.json()["checks"]["queue"]), (200, &json!("degraded")));
+    let health = held.json();
+    assert_eq!((&health["queue"]["held"], &health["reason_codes"]["queue"]), (&json!(true), &json!("queue_held")));
+    assert!(health["reasons"]["queue"].as_str().unwrap().starts_with("the queue is held"), "{health}");
+    app.post("/api/triggers/release", &json!({})).await;
+    assert_eq!(status().await.json()["checks"]["queue"], "ok");
 }
 
 /// An actor that hangs until the test is over.

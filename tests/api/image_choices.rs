@@ -112,6 +112,17 @@ async fn a_record_is_created_changed_and_deleted_and_the_overview_shows_it_at_on
     assert_eq!(app.post("/api/imagechoices", &ran).await.json()["id"], 3);
     assert_eq!(category(&app, "missing_assets").await, [3]);
 
+    // Many are marked with one request, and the answer is the way back.
+    let marked = app.post("/api/imagechoices/resolve", &json!({"ids": [3, 1, 2, 99]})).await.json();
+    assert_eq!(marked, json!({"success": true, "changed": [1, 3], "unknown": [99]}));
+    assert_eq!(category(&app, "resolved").await.len(), 3);
+    let back = json!({"ids": marked["changed"], "resolved": false});
+    assert_eq!(app.post("/api/imagechoices/resolve", &back).await.json()["changed"], json!([1, 3]));
+    assert_eq!((category(&app, "resolved").await, category(&app, "missing_assets").await), (vec![2], vec![3]));
+    for bad in [json!({"ids": []}), json!({"ids": [-1]}), json!({"ids": vec![0; 100_001]}), json!({})] {
+        assert_eq!(app.post("/api/imagechoices/resolve", &bad).await.status, 400);
+    }
+
     let resolved = put(&app, 3, &json!({"Title": "Ran", "Manual": "Yes", "Language": null})).await;
     assert_eq!(resolved.json(), json!({"message": "Record updated successfully"}));
     assert_eq!(category(&app, "resolved").await, [3, 2]);

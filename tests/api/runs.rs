@@ -82,6 +82,39 @@ async fn a_run_is_started_seen_refused_a_second_time_and_stopped() {
 }
 
 #[actix_web::test]
+async fn a_run_is_stopped_and_the_queue_held_so_that_nothing_starts_in_between() {
+    let app = app(WAIT);
+    post(&app, "/api/run/testing").await;
+    arguments(&app).await;
+    let told = json!({"RatingKey": "51234", "mediatype": "movie"});
+    assert_eq!(app.post("/api/webhook/tautulli", &told).await.json()["queued"], 1);
+    let stopped = post(&app, "/api/stop?hold=true").await.json();
+    assert_eq!(stopped["message"], "Stopped: manual");
+    let queue = app.get("/api/triggers").await.json();
+    assert!(queue["held"]["since"].is_string() && queue["held"]["by"].is_null(), "{queue}");
+    assert_eq!((&queue["triggers"][0]["state"], &queue["triggers"][0]["attempts"]), (&json!("waiting"), &json!(0)));
+    let status = app.get("/api/status").await.json();
+    assert_eq!((&status["held"], &status["running"]), (&queue["held"], &json!(false)));
+
+    // What somebody starts by hand starts, and what comes is taken.
+    let by_hand = post(&app, "/api/run/testing").await;
+    assert_eq!(by_hand.status, 200, "{}", by_hand.text());
+    assert_eq!(app.post("/api/webhook/tautulli", &told).await.status, 200);
+    assert_eq!(post(&app, "/api/stop").await.json()["message"], "Stopped: manual");
+    assert_eq!(app.get("/api/triggers").await.json()["triggers"][0]["state"], "waiting");
+
+    let released = post(&app, "/api/triggers/release").await.json();
+    assert_eq!((&released["success"], &released["held"]), (&json!(true), &Value::Null));
+    eventually("the job starts", async || {
+        let status = app.get("/api/status").await.json();
+        (status["trigger"] == "webhook" && status["held"].is_null()).then_some(())
+    })
+    .await;
+    assert_eq!(post(&app, "/api/triggers/release").await.json()["message"], "The queue was not held");
+    fs::write(app.path().join("go"), "").unwrap();
+}
+
+#[actix_web::test]
 async fn what_version_3_asks_for_goes_to_version_3_of_the_script_alone() {
     let app = app(WAIT);
     let restore = json!({"library_name": "-Backup", "item_name": "Heat (1995)", "asset_type": "titlecard"});

@@ -329,3 +329,47 @@ async fn the_key_may_be_in_the_query_as_sonarr_spells_it() {
         assert_eq!(app.post(&format!("/api/webhook/arr?{query}"), &test).await.status.as_u16(), status, "{query}");
     }
 }
+
+#[actix_web::test]
+async fn failed_jobs_are_cleared_with_one_request_and_others_stay() {
+    let app = TestApp::start_with(|settings| {
+        settings.runner_command = ["sh", "-c", "exit 3", "run"].map(str::to_owned).to_vec();
+        settings.arr_delay = Duration::ZERO;
+    });
+    let tautulli = |key: &str| json!({"RatingKey": key, "mediatype": "movie"});
+    let failed = async || app.get("/api/triggers?state=failed").await.json();
+    app.post("/api/webhook/tautulli", &tautulli("1")).await;
+    // What is tried again and again waits in between; somebody stops it for good.
+    eventually("it was tried", async || {
+        let job = app.get("/api/triggers").await.json()["triggers"][0].clone();
+        (job["attempts"] == 1 && job["state"] == "waiting").then_some(())
+    })
+    .await;
+    app.post("/api/triggers/hold", &json!({})).await;
+    let job = app.get("/api/triggers").await.json()["triggers"][0].clone();
+    let codes: Vec<_> = job["because"].as_array().unwrap().iter().map(|clause| clause["code"].clone()).collect();
+    assert_eq!(codes, ["exit_code"], "{job}");
+    assert_eq!(app.delete("/api/triggers?state=failed").await.json()["removed"], 0);
+    assert_eq!(app.get("/api/triggers").await.json()["total"], 1, "what waits stays");
+    for bad in ["/api/triggers", "/api/triggers?state=waiting"] {
+        assert_eq!(app.delete(bad).await.status, 400, "{bad}");
+    }
+    assert_eq!(failed().await["total"], 0);
+}
+
+#[actix_web::test]
+async fn a_waiting_job_is_put_before_all_others() {
+    let app = TestApp::start_with(|settings| settings.arr_delay = Duration::from_secs(3600));
+    assert_eq!(app.post("/api/triggers/hold", &Value::Null).await.status, 200);
+    let mut ids = Vec::new();
+    for (title, tmdb) in [("Heat", 949), ("Ran", 11645), ("Alien", 348)] {
+        let answer = app.post("/api/webhook/arr", &movie(title, tmdb)).await.json();
+        ids.push(answer["job_ids"][0].as_str().unwrap().to_owned());
+    }
+    let put = app.post(&format!("/api/triggers/{}/first", ids[2]), &Value::Null).await;
+    assert_eq!(put.status, 200, "{}", put.text());
+    let waiting = app.get("/api/triggers?state=waiting").await.json();
+    let order: Vec<_> = waiting["triggers"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap()).collect();
+    assert_eq!(order, [&ids[2], &ids[0], &ids[1]]);
+    assert_eq!(app.post("/api/triggers/nothing/first", &Value::Null).await.status, 404);
+}

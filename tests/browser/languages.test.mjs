@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { Daemon, withChoices } from './daemon.mjs';
+import { Home } from './home.mjs';
 import { assertAccessible, PAGES, settled, withPage } from './page.mjs';
 
 const TEXTS = new URL('../../web/src/texts/', import.meta.url);
@@ -151,6 +152,31 @@ describe('a German reader', () => {
     });
     const languages = loaded.map((path) => /\/assets\/(de|en|es|fr|it|pt)-[\w-]+\.js$/.exec(path)?.[1]).filter(Boolean);
     assert.deepEqual(languages, ['de']);
+  });
+});
+
+test('a German reader is told in German why a picture was chosen, and why a run failed', async (t) => {
+  const home = await Home.start();
+  t.after(() => home.stop());
+  const daemon = await Daemon.start({ options: home.options });
+  t.after(() => daemon.stop());
+  // Without a media server no run can work.
+  await daemon.post('/api/run/normal', {});
+  await withPage(daemon, '/runs/1', GERMAN, async (page) => {
+    await page.getByText(/^Letzte Zeilen im Protokoll: /).waitFor();
+  });
+  await home.furnish(daemon);
+  await daemon.post('/api/run/normal?dry_run=true', {});
+  await withPage(daemon, '/runs/2', GERMAN, async (page) => {
+    const plan = page.getByRole('region', { name: de['asset.plan'] });
+    const row = (title) => plan.getByRole('row').filter({ hasText: title }).first();
+    await row('Heat').getByText('Das beste Bild ohne Text von TMDB, dem bevorzugten Anbieter').waitFor();
+    await row('Collateral').getByText('Kein Anbieter hat ein Bild, das erlaubt ist').waitFor();
+    assert.equal(await plan.locator('[lang=en]').count(), 0, 'nothing is left in English');
+  });
+  await withPage(daemon, '/settings?key=ApiPart.tmdbtoken', GERMAN, async (page) => {
+    await page.getByRole('button', { name: de['settings.try'].replace('{service}', 'TMDB') }).click();
+    await page.getByText('Der Schlüssel von TMDB funktioniert').waitFor();
   });
 });
 

@@ -6,7 +6,7 @@ use std::process::Command;
 /// What the tests need beside the binary.
 const NEEDED: [&str; 2] = ["node", "chromium"];
 
-const TESTS: [&str; 30] = [
+const TESTS: [&str; 31] = [
     "accessible",
     "blueprint",
     "daemonsettings",
@@ -14,6 +14,7 @@ const TESTS: [&str; 30] = [
     "examples",
     "fields",
     "help",
+    "hold",
     "install",
     "keyboard",
     "languages",

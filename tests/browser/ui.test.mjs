@@ -296,9 +296,25 @@ test('the Action Center leads from a number to its pictures, which are resolved,
       await page.getByLabel('Library', { exact: true }).selectOption('');
       await page.getByLabel('Search for a title').fill('heat');
       await dark.waitFor({ state: 'detached' });
+      await page.getByLabel('Search for a title').fill('');
+      await page.getByLabel('Select all').check();
+      await page.getByRole('button', { name: 'Resolve 2' }).click();
+      const asked = [];
+      page.on('request', (request) => request.method() !== 'GET' && asked.push(new URL(request.url()).pathname));
+      await many.getByRole('button', { name: 'Resolve' }).click();
+      await tab('Resolved', 2).waitFor();
+      await page.getByRole('button', { name: 'Undo' }).click();
+      await tab('Resolved', 0).waitFor();
+      assert.deepEqual(
+        asked,
+        Array(2).fill('/api/imagechoices/resolve'),
+        'one request for all, and one for the way back',
+      );
+      await page.getByLabel('Search for a title').fill('heat');
+      await dark.waitFor({ state: 'detached' });
       await heat.getByRole('button', { name: 'Resolve' }).click();
       await tab('Resolved', 1).waitFor();
-      await page.getByRole('button', { name: 'Undo' }).click();
+      await page.getByRole('button', { name: 'Undo' }).last().click();
       await tab('Resolved', 0).waitFor();
       await heat.getByRole('button', { name: 'Resolve' }).click();
       await tab('Resolved', 1).click();

@@ -3,8 +3,8 @@
 use std::fs;
 
 use posterizarrd::actors::runs::{
-    Job, JobError, JobState, ListJobs, Mode, NewJob, Outcome, RemoveJob, RetryJob, RunRequest, Shutdown, StopRun,
-    SubmitJob, Trigger,
+    HoldQueue, Job, JobError, JobState, ListJobs, Mode, NewJob, Outcome, ReleaseQueue, RemoveFailedJobs, RemoveJob,
+    RetryJob, RunRequest, Shutdown, StopRun, SubmitJob, Trigger,
 };
 
 use super::stage::{Stage, job, outcome};
@@ -58,6 +58,8 @@ async fn a_job_that_keeps_failing_is_parked_with_its_reason_and_can_be_retried()
     stage.shows(|view| view.parked == 1).await;
     let parked = state(&stage, "a").await;
     assert_eq!((parked.state, parked.attempts), (JobState::Failed, 2));
+    let codes: Vec<_> = parked.because.iter().map(|clause| clause.code.as_str()).collect();
+    assert_eq!(codes, ["exit_code", "last_lines"]);
     assert_eq!(parked.last_error.as_deref(), Some("exit code 3; last lines: broken"));
     stage.touch("mended");
     stage.ask(RetryJob { id: "a".into() }).await.unwrap();
@@ -91,4 +93,46 @@ async fn a_job_that_a_shutdown_interrupted_runs_when_the_daemon_is_back() {
     let stage = stage.crash().await.restart();
     stage.shows(|view| view.last.as_ref().is_some_and(|last| last.outcome() == Some(Outcome::Completed))).await;
     assert!(matches!(state(&stage, "a").await.state, JobState::Done { .. }));
+}
+
+#[actix::test]
+async fn a_queue_that_is_held_stays_held_after_a_crash_until_it_is_released() {
+    let stage = Stage::new(COMPLETE);
+    let hold = stage.ask(HoldQueue { by: Some("ada".to_owned()) }).await.unwrap();
+    assert_eq!(stage.ask(HoldQueue { by: Some("bob".to_owned()) }).await.unwrap(), hold, "the first one holds it");
+    stage.ask(SubmitJob(job("told", Trigger::Webhook))).await.unwrap();
+    stage.ask(SubmitJob(job("nightly", Trigger::Schedule))).await.unwrap();
+    // What somebody asked for by hand goes on, past those that wait: it has run, and they have not.
+    stage.ask(SubmitJob(job("mine", Trigger::Api))).await.unwrap();
+    stage.shows(|view| view.last.is_some() && view.current.is_none()).await;
+    let stage = stage.crash().await.restart();
+    let view = stage.shows(|view| view.waiting_count == 2).await;
+    assert_eq!(view.held.as_ref(), Some(&hold));
+    stage.ask(RetryJob { id: "told".into() }).await.unwrap();
+    stage.ask(SubmitJob(job("mine too", Trigger::Api))).await.unwrap();
+    stage.shows(|view| view.last.as_ref().is_some_and(|last| last.job.as_deref() == Some("mine too"))).await;
+    assert_eq!(state(&stage, "told").await.attempts, 0);
+
+    assert!(stage.ask(ReleaseQueue).await.unwrap());
+    stage.shows(|view| view.held.is_none() && view.waiting_count == 0 && view.current.is_none()).await;
+    assert!(!stage.ask(ReleaseQueue).await.unwrap());
+    assert!(matches!(state(&stage, "told").await.state, JobState::Done { .. }));
+    assert!(stage.crash().await.restart().shows(|view| view.held.is_none()).await.held.is_none());
+}
+
+#[actix::test]
+async fn failed_jobs_are_removed_at_once_and_for_good() {
+    let stage = Stage::new("exit 3");
+    for id in ["a", "b"] {
+        stage.ask(SubmitJob(NewJob { max_attempts: 1, ..job(id, Trigger::Webhook) })).await.unwrap();
+    }
+    stage.shows(|view| view.parked == 2).await;
+    stage.ask(HoldQueue { by: None }).await.unwrap();
+    stage.ask(SubmitJob(job("waits", Trigger::Webhook))).await.unwrap();
+    assert_eq!(stage.ask(RemoveFailedJobs).await.unwrap(), ["a", "b"]);
+    assert!(stage.ask(RemoveFailedJobs).await.unwrap().is_empty());
+    let stage = stage.crash().await.restart();
+    let view = stage.shows(|view| view.waiting_count == 1).await;
+    assert_eq!(view.parked, 0);
+    assert_eq!(stage.ask(ListJobs).await.len(), 1);
 }

@@ -109,6 +109,7 @@ async fn a_job_whose_run_never_took_place_runs_once() {
         absences: 0,
         dedupe: None,
         last_error: None,
+        because: Vec::new(),
     };
     wreck.shared.store.table().unwrap().put(&1_u64.to_be_bytes(), &record).unwrap();
     wreck.shared.store.table().unwrap().put(b"a", &running).unwrap();

@@ -5,6 +5,7 @@ import { Link, Router, Route as Shown, Switch, useLocation, useSearch } from 'wo
 import { basePath } from './api/client';
 import { Badge, Empty, Page, pageTitle } from './components/basics';
 import { Questions } from './components/dialog';
+import { HeldBadge } from './components/held';
 import { LanguageChoice } from './components/language';
 import { Fresh, NoticeBell, NoticeCentre, useNotices } from './components/notices';
 import { Boundary, Part } from './components/part';
@@ -135,7 +136,7 @@ function Side({ fresh }: { fresh: number }) {
                     {t(name)}
                     {link === '/run' && <RunBadge />}
                     {link === '/settings' && unsaved.value > 0 && <Badge tone="warn">{t('frame.unsaved')}</Badge>}
-                    {link === '/triggers' && Boolean(status.value?.queued) && <Badge>{status.value?.queued}</Badge>}
+                    {link === '/triggers' && <Waiting />}
                   </Link>
                 </li>
               ),
@@ -179,7 +180,18 @@ function Side({ fresh }: { fresh: number }) {
 /** What the closed menu of a phone hides: new notices, else who waits. */
 function Behind({ fresh }: { fresh: number }) {
   if (fresh > 0) return <Fresh n={fresh} />;
-  return status.value?.queued ? <Badge>{status.value.queued}</Badge> : null;
+  return <Waiting />;
+}
+
+/** How many jobs wait, and whether the queue is on hold. */
+function Waiting() {
+  const queued = status.value?.queued;
+  return (
+    <>
+      {Boolean(queued) && <Badge>{queued}</Badge>}
+      <HeldBadge />
+    </>
+  );
 }
 
 /** Calls it when something else is pressed, or Escape; gives what ends it. */

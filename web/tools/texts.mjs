@@ -12,6 +12,7 @@ const SOURCES = join(import.meta.dirname, '../src');
 const TYPES = join(import.meta.dirname, '../types/texts.d.ts');
 const PAGES = join(SOURCES, 'texts');
 const SETTINGS = join(SOURCES, 'pages/settings/texts');
+const REASONS = join(SOURCES, 'reasons');
 
 /**
  * @typedef {object} Catalogue
@@ -40,14 +41,28 @@ export const CATALOGUES = {
       return Object.fromEntries(pages.flat());
     },
   },
-  /** What settings are called; in English the daemon tells it. */
-  'setting-texts': {
-    source: 'de',
-    languages: () => readdirSync(SETTINGS).map((file) => basename(file, '.json')),
-    files: (language) => [join(SETTINGS, `${language}.json`)],
-    read: (language) => json(join(SETTINGS, `${language}.json`)),
-  },
+  /** What settings are called. */
+  'setting-texts': told(SETTINGS),
+  /** Why something is as it is, by the daemon's codes. */
+  'reason-texts': told(REASONS),
 };
+
+/**
+ * Texts that the daemon itself tells in English: a file for each other language.
+ * @param {string} folder
+ * @returns {Catalogue}
+ */
+function told(folder) {
+  return {
+    source: 'de',
+    languages: () =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.json'))
+        .map((file) => basename(file, '.json')),
+    files: (language) => [join(folder, `${language}.json`)],
+    read: (language) => json(join(folder, `${language}.json`)),
+  };
+}
 
 /** @type {(file: string) => Record<string, string>} */
 const json = (file) => JSON.parse(readFileSync(file, 'utf8'));

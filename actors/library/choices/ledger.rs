@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
+use super::overview::is_resolved;
 use super::row::{ChoiceFields, ChoiceRow, Entry, FileMark, Kept, Key};
 use super::source::{Progress, Source};
 use crate::runs::RunId;
@@ -38,6 +39,15 @@ pub struct Merged {
     pub updated: usize,
     /// Lines that changed nothing.
     pub skipped: usize,
+}
+
+/// What became of rows that were to be marked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Marked {
+    /// They were not so before.
+    pub changed: Vec<u64>,
+    /// There is no such row.
+    pub unknown: Vec<u64>,
 }
 
 /// Another row has the same Title, Rootfolder, Type and LibraryName.
@@ -115,6 +125,26 @@ impl Ledger {
         self.take(id);
         self.put(kept);
         Ok(())
+    }
+
+    /// Marks rows as dealt with, or not. Gives those that were not so before, and the ids that no row has.
+    pub fn mark(&mut self, ids: &BTreeSet<u64>, resolved: bool, now: &str) -> Marked {
+        let mut marked = Marked::default();
+        for id in ids {
+            let Some(kept) = self.rows.get(id) else {
+                marked.unknown.push(*id);
+                continue;
+            };
+            if is_resolved(&kept.row) == resolved {
+                continue;
+            }
+            let mut kept = Kept::clone(kept);
+            kept.row.manual = Some(if resolved { "Yes" } else { "No" }.to_owned());
+            now.clone_into(&mut kept.row.updated_at);
+            self.put(kept);
+            marked.changed.push(*id);
+        }
+        marked
     }
 
     /// Removes a row for good.

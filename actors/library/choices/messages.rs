@@ -1,5 +1,6 @@
 //! What the ImageChoices are asked, and what they answer.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 use super::answers::{Answers, BuiltAnswers};
 use super::image_file::{Finder, Removed};
 use super::import::{ImportStats, Reading};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Marked};
 use super::row::{ChoiceFields, ChoiceRow, Kept, timestamp};
 use super::source::Place;
 use super::{AnswersBuilt, Building, FileRead, FilesDiscarded, ImageChoices, Phase, REST};
@@ -69,6 +70,16 @@ pub struct UpdateChoice {
     pub id: i64,
     /// What to set.
     pub fields: ChoiceFields,
+}
+
+/// Marks rows as dealt with, or not, as one change. Tells which were not so before, and which are not there.
+#[derive(Debug, Message)]
+#[rtype(result = "Result<Marked, ChoiceError>")]
+pub struct MarkChoices {
+    /// The rows.
+    pub ids: BTreeSet<u64>,
+    /// Whether somebody has dealt with them.
+    pub resolved: bool,
 }
 
 /// Removes a row for good, and leaves its file; an unknown one is no error, as upstream has it.
@@ -149,13 +160,13 @@ pub struct FilesRemoved {
     pub before: Arc<Index>,
 }
 
-/// A finished asset is back in its place: rows that were about it are back before this is answered, and the next answers
-/// show the file.
+/// Finished assets are back in their places: rows that were about them are back before this is answered, and the next
+/// answers show the files.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct FileReturned {
+pub struct FilesReturned {
     /// Below the asset folder.
-    pub path: String,
+    pub paths: Vec<String>,
 }
 
 /// Makes answers of everything that was changed before this was asked.
@@ -196,6 +207,16 @@ impl Handler<UpdateChoice> for ImageChoices {
             ledger.update(known(update.id), update.fields, now).map_err(|_| ChoiceError::Clash)
         };
         change(self, ctx, work).into()
+    }
+}
+
+impl Handler<MarkChoices> for ImageChoices {
+    fn answer(
+        &mut self,
+        MarkChoices { ids, resolved }: MarkChoices,
+        ctx: &mut Ctx<Self>,
+    ) -> Reply<Result<Marked, ChoiceError>> {
+        change(self, ctx, |ledger, now| Ok(ledger.mark(&ids, resolved, now))).into()
     }
 }
 
@@ -278,9 +299,9 @@ impl Handler<FilesRemoved> for ImageChoices {
     }
 }
 
-impl Handler<FileReturned> for ImageChoices {
-    fn answer(&mut self, FileReturned { path }: FileReturned, ctx: &mut Ctx<Self>) -> Reply<()> {
-        let returned = Removed::new([path.as_str()]);
+impl Handler<FilesReturned> for ImageChoices {
+    fn answer(&mut self, FilesReturned { paths }: FilesReturned, ctx: &mut Ctx<Self>) -> Reply<()> {
+        let returned = Removed::new(paths.iter().map(String::as_str));
         let assets = self.views.assets.get().assets.clone();
         let finder = Finder::new(&assets);
         let about = |kept: &&Arc<Kept>| returned.has(&kept.row);

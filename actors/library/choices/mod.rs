@@ -60,8 +60,8 @@ pub use import::ImportStats;
 use import::{ReadFile, Reading};
 use ledger::Ledger;
 pub use messages::{
-    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FileReturned, FilesRemoved,
-    ImportFile, ImportRows, MakeAnswers, UpdateChoice,
+    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned,
+    ImportFile, ImportRows, MakeAnswers, MarkChoices, UpdateChoice,
 };
 use overview::Preferred;
 use posterizarr_base::image_choices::FILE;

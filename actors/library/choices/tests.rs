@@ -251,9 +251,9 @@ async fn rows_come_and_go_with_their_file_also_before_anybody_asked_for_answers(
     stage.import().await;
     stage.notify_removed("Movies/Heat (2000)/poster.jpg").await;
     assert!(stage.titles().is_empty());
-    stage.choices.send(FileReturned { path: "Movies/Heat (2000)/poster.jpg".to_owned() }).await.unwrap();
+    stage.choices.send(FilesReturned { paths: vec!["Movies/Heat (2000)/poster.jpg".to_owned()] }).await.unwrap();
     assert_eq!(stage.titles(), owned(&[(1, "Heat")]));
-    stage.choices.send(FileReturned { path: "Movies/Ran (2000)/poster.jpg".to_owned() }).await.unwrap();
+    stage.choices.send(FilesReturned { paths: vec!["Movies/Ran (2000)/poster.jpg".to_owned()] }).await.unwrap();
     assert_eq!(stage.titles().len(), 1, "nothing is known of that one");
 }
 

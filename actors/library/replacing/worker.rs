@@ -14,7 +14,7 @@ use super::messages::{Placed, ReplaceError};
 use crate::config::ConfigView;
 use crate::library::assets::kind::is_picture;
 use crate::library::assets::{AssetsView, Index, Refresh, left_out};
-use crate::library::choices::{FileReturned, FilesRemoved};
+use crate::library::choices::{FilesRemoved, FilesReturned};
 use crate::library::trash::{
     Discard, DiscardError, Discarded, Preserve, RemoveStandIn, Restore, RestoreError, TrashSettings,
 };
@@ -42,7 +42,7 @@ pub struct Others {
     /// The ImageChoices.
     pub removed: Recipient<FilesRemoved>,
     /// The ImageChoices.
-    pub returned: Recipient<FileReturned>,
+    pub returned: Recipient<FilesReturned>,
     /// The ScriptSupervisor.
     pub submit: Recipient<SubmitJobs>,
     /// The ScriptSupervisor.
@@ -243,7 +243,7 @@ impl Worker {
         for id in ids {
             match self.others.restore.send(Restore { id: id.clone() }).await {
                 Ok(Ok(entry)) if entry.root == Root::Assets => {
-                    let _ = self.others.returned.send(FileReturned { path: entry.path.clone() }).await;
+                    let _ = self.others.returned.send(FilesReturned { paths: vec![entry.path.clone()] }).await;
                 }
                 // Nothing was there, or the trash is off.
                 Ok(Ok(_) | Err(RestoreError::Unknown)) => {}

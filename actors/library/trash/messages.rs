@@ -47,6 +47,14 @@ pub struct Restore {
     pub id: String,
 }
 
+/// Puts files back where they were: one answer per id, in their order; the index shows them when this is answered.
+#[derive(Debug, Message)]
+#[rtype(result = "Vec<Result<Arc<TrashEntry>, RestoreError>>")]
+pub struct RestoreAll {
+    /// Of the trash.
+    pub ids: Vec<String>,
+}
+
 /// Deletes a file of the trash for good. Tells whether it was there.
 #[derive(Debug, Message)]
 #[rtype(result = "io::Result<bool>")]

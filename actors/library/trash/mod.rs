@@ -10,7 +10,7 @@ mod relocate;
 mod view;
 
 pub use bin::new_id;
-pub use messages::{Discard, Preserve, Purge, PurgeAll, RemoveStandIn, Restore};
+pub use messages::{Discard, Preserve, Purge, PurgeAll, RemoveStandIn, Restore, RestoreAll};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -314,6 +314,25 @@ impl Handler<Restore> for Trash {
             let entry = work.await?;
             look(refresh, entry.root, vec![entry.path.clone()]).await;
             Ok(entry)
+        })
+    }
+}
+
+impl Handler<RestoreAll> for Trash {
+    fn answer(
+        &mut self,
+        RestoreAll { ids }: RestoreAll,
+        _: &mut Ctx<Self>,
+    ) -> Reply<Vec<Result<Arc<TrashEntry>, RestoreError>>> {
+        let (libraries, refresh) = (self.libraries(), self.refresh.clone());
+        let work = self.work(move |bin| ids.iter().map(|id| bin.restore(id, &libraries)).collect::<Vec<_>>());
+        Reply::later(async move {
+            let results = work.await;
+            for root in Root::ALL {
+                let back = results.iter().flatten().filter(|entry| entry.root == root);
+                look(refresh.clone(), root, back.map(|entry| entry.path.clone()).collect()).await;
+            }
+            results
         })
     }
 }

@@ -65,6 +65,11 @@ impl Index {
         self.by_age.first().map(|(created, _)| *created)
     }
 
+    /// The parked jobs.
+    pub fn parked_ids(&self) -> impl Iterator<Item = &str> {
+        self.parked.iter().map(String::as_str)
+    }
+
     /// How many jobs are parked.
     pub fn parked(&self) -> usize {
         self.parked.len()

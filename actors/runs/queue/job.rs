@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::super::arguments::RunRequest;
+use super::super::reason::RunReason;
 use crate::runs::{Mode, Outcome, RunId, RunRecord, Trigger};
 use crate::store::Record;
 
@@ -67,6 +69,9 @@ pub struct Job {
     pub dedupe: Option<String>,
     /// Why the last try did not succeed.
     pub last_error: Option<String>,
+    /// The same sentence by sentence; empty in records of versions that did not note it so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub because: Vec<Clause>,
 }
 
 /// Where a job stands.
@@ -154,14 +159,15 @@ impl Job {
             absences: 0,
             dedupe: new.dedupe,
             last_error: None,
+            because: Vec::new(),
         }
     }
 
     /// The job after its run ended: done, waiting for another try (the first after `pause`, each later one after four times
     /// as long as the one before), or parked.
     pub(super) fn after(self, run: &RunRecord, now: DateTime<Utc>, pause: Duration) -> Self {
-        let (outcome, reason) = run.end().map_or((Outcome::Unknown, None), |end| (end.outcome, end.reason.clone()));
-        let error = reason.unwrap_or_else(|| format!("the run was {}", outcome.name()));
+        let outcome = run.outcome().unwrap_or(Outcome::Unknown);
+        let error = run.reason().unwrap_or_else(|| RunReason::of_outcome(outcome));
         match outcome {
             Outcome::Completed => Self { state: JobState::Done { run: run.id }, ..self },
             // Nobody wanted it ended: that try does not count.
@@ -169,7 +175,7 @@ impl Job {
                 Self { state: JobState::Waiting, attempts: self.attempts.saturating_sub(1), ..self }
             }
             Outcome::NotOnServer => self.after_absence(error, now, pause),
-            Outcome::Stopped | Outcome::Killed => Self { state: JobState::Failed, last_error: Some(error), ..self },
+            Outcome::Stopped | Outcome::Killed => Self { state: JobState::Failed, ..self }.because(error),
             Outcome::Failed | Outcome::Busy | Outcome::TimedOut | Outcome::Unknown => {
                 self.after_failed_try(error, now, pause)
             }
@@ -177,16 +183,15 @@ impl Job {
     }
 
     /// The job after a try that found that the media server does not have the item yet.
-    fn after_absence(self, error: String, now: DateTime<Utc>, pause: Duration) -> Self {
+    fn after_absence(self, mut error: Reason, now: DateTime<Utc>, pause: Duration) -> Self {
         let looked = self.absences + 1;
         let job = Self { attempts: self.attempts.saturating_sub(1), absences: looked, ..self };
         match usize::try_from(self.absences).ok().and_then(|before| PAUSES_FOR_SERVER.get(before)) {
-            Some(factor) => Self { last_error: Some(error), ..job }.waiting(now, pause.saturating_mul(*factor)),
+            Some(factor) => job.because(error).waiting(now, pause.saturating_mul(*factor)),
             None => {
-                let error = format!(
-                    "{error}; it was looked for {looked} times; see that the server scans the folder, and try again"
-                );
-                Self { state: JobState::Failed, last_error: Some(error), ..job }
+                let looked_for = RunReason::LookedFor { times: looked };
+                error.add("; ", &looked_for.english(), looked_for.said());
+                Self { state: JobState::Failed, ..job }.because(error)
             }
         }
     }
@@ -197,13 +202,17 @@ impl Job {
     }
 
     /// The job after a try that did not succeed.
-    pub(super) fn after_failed_try(self, error: String, now: DateTime<Utc>, pause: Duration) -> Self {
-        let last_error = Some(error);
+    pub(super) fn after_failed_try(self, error: Reason, now: DateTime<Utc>, pause: Duration) -> Self {
         if self.attempts >= self.max_attempts {
-            return Self { state: JobState::Failed, last_error, ..self };
+            return Self { state: JobState::Failed, ..self }.because(error);
         }
         let pause = pause.saturating_mul(4_u32.saturating_pow(self.attempts.saturating_sub(1))).min(MAX_PAUSE);
-        Self { last_error, ..self }.waiting(now, pause)
+        self.because(error).waiting(now, pause)
+    }
+
+    /// The job with the reason why its last try did not succeed.
+    pub(super) fn because(self, Reason { text, because }: Reason) -> Self {
+        Self { last_error: Some(text), because, ..self }
     }
 
     /// Whether it will not run any more by itself.
@@ -246,6 +255,8 @@ pub struct JobSummary {
     pub absences: u32,
     /// Why the last try did not succeed.
     pub last_error: Option<String>,
+    /// The same sentence by sentence, for those who say it in another language; empty where nobody noted it so.
+    pub because: Vec<Clause>,
 }
 
 impl From<&Job> for JobSummary {
@@ -263,6 +274,7 @@ impl From<&Job> for JobSummary {
             max_attempts: job.max_attempts,
             absences: job.absences,
             last_error: job.last_error.clone(),
+            because: job.because.clone(),
         }
     }
 }

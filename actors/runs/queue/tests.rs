@@ -36,6 +36,10 @@ fn job(id: &str) -> NewJob {
     }
 }
 
+fn told(text: &str) -> Reason {
+    Reason { text: text.to_owned(), because: Vec::new() }
+}
+
 impl Fixture {
     fn submit(&mut self, new: NewJob) -> Submitted {
         // Each a little later, as in life.
@@ -183,9 +187,9 @@ fn an_interrupted_try_does_not_count_and_a_stopped_one_is_not_repeated() {
 fn a_job_that_cannot_start_is_tried_as_often_as_one_that_fails() {
     let mut f = fixture();
     f.submit(NewJob { max_attempts: 2, ..job("a") });
-    f.queue.could_not_start("a", "no script".into(), f.now, PAUSE).unwrap();
+    f.queue.could_not_start("a", told("no script"), f.now, PAUSE).unwrap();
     assert_eq!(f.queue.jobs["a"].state, JobState::Waiting);
-    f.queue.could_not_start("a", "no script".into(), f.now, PAUSE).unwrap();
+    f.queue.could_not_start("a", told("no script"), f.now, PAUSE).unwrap();
     assert_eq!(f.queue.jobs["a"].state, JobState::Failed);
 }
 
@@ -193,7 +197,7 @@ fn a_job_that_cannot_start_is_tried_as_often_as_one_that_fails() {
 fn a_job_that_cannot_be_done_is_parked_at_once_and_can_be_retried() {
     let mut f = fixture();
     f.submit(job("a"));
-    f.queue.park("a", "no such mode".into(), f.now).unwrap();
+    f.queue.park("a", told("no such mode"), f.now).unwrap();
     let parked = &f.queue.jobs["a"];
     assert_eq!((parked.state, parked.last_error.as_deref()), (JobState::Failed, Some("no such mode")));
     assert_eq!((f.queue.parked(), f.next()), (1, None));
@@ -333,4 +337,39 @@ fn an_item_that_the_server_lacks_is_looked_for_ever_more_seldom_and_not_for_ever
     assert!(parked.last_error.unwrap().contains("it was looked for 6 times"));
     f.queue.retry("a", f.now).unwrap();
     assert_eq!(f.run("a", run + 2, Outcome::NotOnServer).state, JobState::Waiting, "by hand it begins anew");
+}
+
+#[test]
+fn a_held_queue_gives_only_what_somebody_asked_for_by_hand_also_after_a_restart() {
+    let mut f = fixture();
+    let hold = Hold { since: f.now.wall, by: Some("ada".to_owned()) };
+    assert!(f.queue.hold(hold.clone()).unwrap());
+    assert!(!f.queue.hold(Hold { since: f.now.wall, by: None }).unwrap());
+    f.submit(NewJob { priority: 9, ..job("told") });
+    f.submit(NewJob { trigger: Trigger::Schedule, ..job("nightly") });
+    assert_eq!(f.next(), None);
+    f.submit(NewJob { trigger: Trigger::Api, ..job("mine") });
+    assert_eq!(f.next().as_deref(), Some("mine"));
+    assert_eq!(Queue::load(f.store.clone(), f.now).held(), Some(&hold));
+    assert!(f.queue.let_go().unwrap() && !f.queue.let_go().unwrap());
+    assert_eq!(f.next().as_deref(), Some("told"));
+    assert_eq!(Queue::load(f.store.clone(), f.now).held(), None);
+}
+
+#[test]
+fn a_job_that_is_put_first_is_the_next_one_also_after_a_restart() {
+    let mut it = fixture();
+    for id in ["a", "b", "c"] {
+        it.submit(job(id));
+    }
+    it.submit(NewJob { not_before: Some(it.now.wall + TimeDelta::hours(1)), ..job("d") });
+    let order = |queue: &Queue| queue.waiting().map(|job| job.id.clone()).collect::<Vec<_>>().join(" ");
+    it.queue.put_first("c", it.now).unwrap();
+    it.queue.put_first("d", it.now).unwrap();
+    it.queue.put_first("d", it.now).unwrap();
+    assert_eq!(order(&it.queue), "d c a b");
+    assert_eq!(it.queue.next_due(it.now).unwrap().id, "d", "it waits for nothing any more");
+    let reloaded = Queue::load(it.store.clone(), it.now);
+    assert_eq!(order(&reloaded), "d c a b");
+    assert!(matches!(it.queue.put_first("x", it.now), Err(JobError::Missing)));
 }

@@ -1,6 +1,6 @@
 //! Plex, Jellyfin and Emby.
 
-use super::Verdict;
+use super::{Finding, Verdict};
 use posterizarr_media::http::{HttpClient, HttpError};
 use posterizarr_media::servers::Dialect;
 use posterizarr_media::servers::admin::{ServerError, jellyfin, plex as plex_server};
@@ -11,9 +11,9 @@ const UNKNOWN: &str = "Unknown";
 pub async fn plex(http: &HttpClient, url: &str, token: &str) -> Verdict {
     match plex_server::sections(http, url, token).await {
         Ok(sections) => {
-            let message = format!("Plex connection successful! Found {} libraries.", sections.count);
+            let found = Finding::PlexOk { libraries: sections.count };
             let server_name = sections.server_name.unwrap_or_else(|| UNKNOWN.to_owned());
-            Verdict::new(true, message).with("library_count", sections.count).with("server_name", server_name)
+            Verdict::new(true, "", &found).with("library_count", sections.count).with("server_name", server_name)
         }
         Err(error) => refused(&error, "", "Plex", "token"),
     }
@@ -25,23 +25,22 @@ pub async fn jellyfin_or_emby(http: &HttpClient, dialect: Dialect, url: &str, ke
         Ok(info) => {
             let version = info.version.unwrap_or_else(|| UNKNOWN.to_owned());
             let server_name = info.server_name.unwrap_or_else(|| UNKNOWN.to_owned());
-            let message = format!(" {} connection successful! Version: {version}", dialect.name());
-            Verdict::new(true, message).with("version", version).with("server_name", server_name)
+            let found = Finding::ServerOk { server: dialect.name(), version: version.clone() };
+            Verdict::new(true, " ", &found).with("version", version).with("server_name", server_name)
         }
         Err(error) => refused(&error, " ", dialect.name(), "API key"),
     }
 }
 
-fn refused(error: &ServerError, space: &str, name: &str, key: &str) -> Verdict {
+fn refused(error: &ServerError, space: &str, server: &'static str, key: &'static str) -> Verdict {
     match error {
-        ServerError::Status(401) => {
-            Verdict::status(401, format!("{space}Invalid {name} {key}. Please check your {key}."))
+        ServerError::Status(401) => Verdict::status(401, space, &Finding::ServerRefuses { server, key }),
+        ServerError::Status(status) => {
+            Verdict::status(*status, space, &Finding::ServerStatus { server, status: *status })
         }
-        ServerError::Status(status) => Verdict::other_status(*status, &format!("{space}{name} connection failed")),
         ServerError::Http(HttpError::TimedOut) => {
-            let message = format!("{space}Connection timeout. Check if {name} URL is correct and server is reachable.");
-            Verdict::new(false, message).with("error", "timeout")
+            Verdict::new(false, space, &Finding::ServerSilent { server }).with("error", "timeout")
         }
-        ServerError::Http(trouble) => Verdict::trouble(trouble, &format!("{space}Error connecting to {name}")),
+        ServerError::Http(trouble) => Verdict::trouble(trouble, space, &Finding::ServerTrouble { server }),
     }
 }

@@ -4,16 +4,19 @@
 //! gives a [`Verdict`] in the words the web UI knows. A verdict never holds a key, nor anything of a service's body that is
 //! not one of a few known fields.
 
+mod finding;
 mod media_server;
 mod notification;
 mod provider;
 
+use posterizarr_base::said::Clause;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use posterizarr_media::http::HttpError;
 
+pub use finding::Finding;
 pub use media_server::{jellyfin_or_emby, plex};
 pub use notification::{apprise, discord, uptime_kuma};
 pub use provider::{Providers, fanart, tmdb, tvdb};
@@ -25,13 +28,17 @@ pub struct Verdict {
     pub valid: bool,
     /// The result for people. Where a text of upstream begins with a space, so does it here.
     pub message: String,
+    /// The same sentence by sentence, for those who say it in another language.
+    pub because: Vec<Clause>,
     /// What is behind it; `hint` says what to do where the message does not.
     pub details: Map<String, Value>,
 }
 
 impl Verdict {
-    fn new(valid: bool, message: impl Into<String>) -> Self {
-        Self { valid, message: message.into(), details: Map::new() }
+    /// `space` is what upstream's text begins with.
+    fn new(valid: bool, space: &str, finding: &Finding) -> Self {
+        let message = format!("{space}{}", finding.english());
+        Self { valid, message, because: vec![finding.said().into()], details: Map::new() }
     }
 
     fn with(mut self, detail: &str, value: impl Into<Value>) -> Self {
@@ -46,19 +53,21 @@ impl Verdict {
     }
 
     /// On a status that is no success.
-    fn status(status: u16, message: impl Into<String>) -> Self {
-        let verdict = Self::new(false, message).with("status_code", status);
+    fn status(status: u16, space: &str, finding: &Finding) -> Self {
+        let verdict = Self::new(false, space, finding).with("status_code", status);
         if let Some(hint) = hint(status) { verdict.with("hint", hint) } else { verdict }
     }
 
-    /// On a status that is no success, and about which there is nothing to say in particular.
-    fn other_status(status: u16, what: &str) -> Self {
-        Self::status(status, format!("{what} (Status: {status})"))
+    /// On a call that brought no answer to speak of.
+    fn trouble(trouble: &HttpError, space: &str, finding: &Finding) -> Self {
+        let verdict = Self::new(false, space, finding);
+        let message = format!("{}: {trouble}", verdict.message);
+        Self { message, ..verdict }.caused_by(trouble).with("error", trouble.to_string())
     }
 
-    /// On a call that brought no answer to speak of.
-    fn trouble(trouble: &HttpError, what: &str) -> Self {
-        Self::new(false, format!("{what}: {trouble}")).with("error", trouble.to_string())
+    fn caused_by(mut self, trouble: &HttpError) -> Self {
+        self.because.push(trouble.said().into());
+        self
     }
 }
 

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::Verdict;
+use super::{Finding, Verdict};
 use crate::notify::kuma::{self, Push};
 use posterizarr_media::http::{HttpClient, HttpError, Request, Response, parse};
 
@@ -18,26 +18,31 @@ pub async fn discord(http: &HttpClient, webhook: &str) -> Verdict {
         Err(trouble) => Err(trouble),
     };
     match told {
-        Ok(StatusCode::NO_CONTENT) => {
-            Verdict::new(true, " Discord webhook is valid! Test message sent.").with("status_code", 204)
-        }
-        Ok(StatusCode::NOT_FOUND) => Verdict::status(404, " Discord webhook not found. Please check your webhook URL."),
-        Ok(status) => Verdict::other_status(status.as_u16(), " Discord webhook validation failed"),
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating Discord webhook"),
+        Ok(StatusCode::NO_CONTENT) => Verdict::new(true, " ", &Finding::DiscordOk).with("status_code", 204),
+        Ok(StatusCode::NOT_FOUND) => Verdict::status(404, " ", &Finding::DiscordUnknown),
+        Ok(status) => status_of("Discord webhook", status),
+        Err(trouble) => trouble_of("Discord", "Discord webhook", &trouble),
     }
+}
+
+fn status_of(service: &'static str, status: StatusCode) -> Verdict {
+    let status = status.as_u16();
+    Verdict::status(status, " ", &Finding::ServiceStatus { service, status })
+}
+
+fn trouble_of(service: &'static str, what: &'static str, trouble: &HttpError) -> Verdict {
+    Verdict::trouble(trouble, " ", &Finding::ServiceTrouble { service, what })
 }
 
 /// Pushes a heartbeat to Uptime Kuma.
 pub async fn uptime_kuma(http: &HttpClient, url: &str) -> Verdict {
     match push(http, url).await {
-        Ok(answer) if answer.status != StatusCode::OK => {
-            Verdict::other_status(answer.status.as_u16(), " Uptime Kuma validation failed")
-        }
+        Ok(answer) if answer.status != StatusCode::OK => status_of("Uptime Kuma", answer.status),
         Ok(answer) => match serde_json::from_slice::<Value>(&answer.body) {
             Ok(Value::Object(body)) => kuma_verdict(body.get("ok").is_some_and(truthy)),
-            _ => Verdict::trouble(&HttpError::NotUnderstood("Uptime Kuma"), " Error validating Uptime Kuma URL"),
+            _ => trouble_of("Uptime Kuma", "Uptime Kuma URL", &HttpError::NotUnderstood("Uptime Kuma")),
         },
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating Uptime Kuma URL"),
+        Err(trouble) => trouble_of("Uptime Kuma", "Uptime Kuma URL", &trouble),
     }
 }
 
@@ -49,10 +54,10 @@ async fn push(http: &HttpClient, url: &str) -> Result<Response, HttpError> {
 
 fn kuma_verdict(ok: bool) -> Verdict {
     if ok {
-        return Verdict::new(true, " Uptime Kuma push URL is valid!").with("status_code", 200);
+        return Verdict::new(true, " ", &Finding::KumaOk).with("status_code", 200);
     }
     // Upstream gives the whole body, which nobody knows what it holds.
-    Verdict::new(false, " Uptime Kuma responded but validation failed.")
+    Verdict::new(false, " ", &Finding::KumaRefuses)
         .with("response", json!({ "ok": false }))
         .with("hint", "check the token at the end of the push URL, and that the monitor is active")
 }
@@ -224,14 +229,10 @@ const APPRISE: &[&str] = &[
 pub fn apprise(url: &str) -> Verdict {
     let scheme = url.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.filter(|scheme| is_of_apprise(scheme)) {
-        Some(scheme) => Verdict::new(true, " Apprise URL format looks valid!")
+        Some(scheme) => Verdict::new(true, " ", &Finding::AppriseOk)
             .with("format_check", true)
             .with("service", format!("{scheme}://")),
-        None => {
-            let message =
-                " Invalid Apprise URL format. Must start with a valid service prefix (discord://, telegram://, etc.)";
-            Verdict::new(false, message).with("format_check", false)
-        }
+        None => Verdict::new(false, " ", &Finding::AppriseInvalid).with("format_check", false),
     }
 }
 

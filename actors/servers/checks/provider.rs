@@ -8,7 +8,7 @@ use posterizarr_media::sources::tvdb::{Login, key_and_pin, log_in};
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::Verdict;
+use super::{Finding, Verdict};
 
 /// Where the providers of artwork are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,24 +45,34 @@ const TVDB_PAUSE: Duration = Duration::from_millis(500);
 /// Whether TMDB takes the read access token.
 pub async fn tmdb(http: &HttpClient, providers: &Providers, token: &str) -> Verdict {
     match sources::tmdb::check(http, &providers.tmdb_url, token).await {
-        Ok(StatusCode::OK) => Verdict::new(true, " TMDB API token is valid!").with("status_code", 200),
-        Ok(StatusCode::UNAUTHORIZED) => {
-            Verdict::status(401, " Invalid TMDB token. Please check your Read Access Token.")
+        Ok(StatusCode::OK) => {
+            Verdict::new(true, " ", &Finding::KeyOk { service: "TMDB", key: "API token" }).with("status_code", 200)
         }
-        Ok(status) => Verdict::other_status(status.as_u16(), " TMDB validation failed"),
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating TMDB token"),
+        Ok(StatusCode::UNAUTHORIZED) => Verdict::status(401, " ", &Finding::TmdbRefuses),
+        Ok(status) => {
+            let status = status.as_u16();
+            Verdict::status(status, " ", &Finding::ServiceStatus { service: "TMDB", status })
+        }
+        Err(trouble) => {
+            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "TMDB", what: "TMDB token" })
+        }
     }
 }
 
 /// Whether Fanart.tv takes the personal key.
 pub async fn fanart(http: &HttpClient, providers: &Providers, key: &str) -> Verdict {
     match sources::fanart::check(http, &providers.fanart_url, key).await {
-        Ok(StatusCode::OK) => Verdict::new(true, " Fanart.tv API key is valid!").with("status_code", 200),
-        Ok(StatusCode::UNAUTHORIZED) => {
-            Verdict::status(401, " Invalid Fanart.tv API key. Please check your Personal API key.")
+        Ok(StatusCode::OK) => {
+            Verdict::new(true, " ", &Finding::KeyOk { service: "Fanart.tv", key: "API key" }).with("status_code", 200)
         }
-        Ok(status) => Verdict::other_status(status.as_u16(), " Fanart.tv validation failed"),
-        Err(trouble) => Verdict::trouble(&trouble, " Error validating Fanart.tv key"),
+        Ok(StatusCode::UNAUTHORIZED) => Verdict::status(401, " ", &Finding::FanartRefuses),
+        Ok(status) => {
+            let status = status.as_u16();
+            Verdict::status(status, " ", &Finding::ServiceStatus { service: "Fanart.tv", status })
+        }
+        Err(trouble) => {
+            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "Fanart.tv", what: "Fanart.tv key" })
+        }
     }
 }
 
@@ -105,20 +115,21 @@ fn tvdb_verdict(outcome: Attempts, has_pin: bool) -> Verdict {
     match outcome {
         Attempts::Clear { accepted: true } => {
             // Upstream shows the PIN here.
-            let message = if has_pin { "TVDB API key is valid (with PIN)!" } else { "TVDB API key is valid!" };
-            Verdict::new(true, message).with("status_code", 200).with("has_pin", has_pin).with("token_received", true)
+            let plain = Finding::KeyOk { service: "TVDB", key: "API key" };
+            let found = if has_pin { Finding::KeyWithPinOk } else { plain };
+            Verdict::new(true, "", &found)
+                .with("status_code", 200)
+                .with("has_pin", has_pin)
+                .with("token_received", true)
         }
         Attempts::Clear { accepted: false } => {
-            Verdict::status(401, "Invalid TVDB API key. Please use a 'Project API Key' (not legacy key).")
-                .with("legacy_key_hint", true)
+            Verdict::status(401, "", &Finding::TvdbRefuses).with("legacy_key_hint", true)
         }
-        Attempts::Unclear(attempts) => {
-            let message = format!(
-                "Could not validate TVDB API key after {attempts} attempts. \
-                 You may be using a legacy API key - please use a 'Project API Key'."
-            );
-            Verdict::new(false, message).with("attempts", attempts).with("legacy_key_hint", true)
+        Attempts::Unclear(attempts) => Verdict::new(false, "", &Finding::TvdbUnclear { attempts })
+            .with("attempts", attempts)
+            .with("legacy_key_hint", true),
+        Attempts::Hopeless(trouble) => {
+            Verdict::trouble(&trouble, "", &Finding::ServiceTrouble { service: "TVDB", what: "TVDB API key" })
         }
-        Attempts::Hopeless(trouble) => Verdict::trouble(&trouble, "Error validating TVDB API key"),
     }
 }

@@ -88,7 +88,7 @@ fn providers_and_languages_decide_as_the_table_says() {
             (picture, choice.fallback),
             (wanted, fallback),
             "{favourite:?} {order} {pictures:?}: {}",
-            choice.why
+            Why::reason(&choice.why).text
         );
     }
 }
@@ -99,7 +99,7 @@ fn nobody_is_asked_in_vain() {
     let (choice, asked) = choose(&rules(Tmdb, "xx en"), Subject::Poster, &given);
     assert_eq!(asked, [(Tmdb, Subject::Poster)]);
     assert_eq!(choice.link.as_deref(), Some("tmdb-page"));
-    assert_eq!(choice.why, "the best textless picture of TMDB, the favourite");
+    assert_eq!(Why::reason(&choice.why).text, "the best textless picture of TMDB, the favourite");
 }
 
 #[test]

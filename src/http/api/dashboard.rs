@@ -10,13 +10,14 @@ use crate::http::api::runs::status::Status;
 use crate::http::api::schedule::SchedulerStatus;
 use crate::http::api::system::SystemInfo;
 use crate::http::api::system::version::VersionAnswer;
+use crate::http::respond::run::RunAnswer;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(dashboard);
 }
 
-/// Four answers in one.
+/// Several answers in one.
 #[derive(Serialize, ToSchema)]
 struct Dashboard {
     success: bool,
@@ -24,9 +25,11 @@ struct Dashboard {
     version: VersionAnswer,
     scheduler_status: SchedulerStatus,
     system_info: SystemInfo,
+    /// The run that ended last; null before the first.
+    last_run: Option<RunAnswer>,
 }
 
-/// Gives status, versions, timetable and machine in one answer.
+/// Gives status, versions, timetable, machine and the last run in one answer.
 #[utoipa::path(tag = "status", responses((status = 200, body = Dashboard)))]
 #[get("/api/dashboard/all")]
 async fn dashboard(state: State) -> impl Responder {
@@ -36,5 +39,6 @@ async fn dashboard(state: State) -> impl Responder {
         version: VersionAnswer::from(&*state.views.versions.get()),
         scheduler_status: SchedulerStatus::now(&state),
         system_info: SystemInfo::now(&state),
+        last_run: state.views.runs.get().last.as_deref().cloned().map(RunAnswer::from),
     })
 }

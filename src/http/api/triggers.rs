@@ -3,14 +3,18 @@
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, delete, get, post, route, web};
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::Clause;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::runs::{Job, JobError, JobState, JobSummary, ListJobs, Outcome, RetryJob, RunId};
+use crate::actors::runs::{
+    Hold, HoldQueue, Job, JobError, JobState, JobSummary, ListJobs, Outcome, PutJobFirst, ReleaseQueue, RetryJob, RunId,
+};
 use crate::actors::runtime::events::Handling;
 use crate::actors::triggers::journal::Received;
-use crate::actors::triggers::{IngestError, Receipt, Receive, RemoveTrigger, Replay, Sender};
+use crate::actors::triggers::{IngestError, Receipt, Receive, RemoveFailedTriggers, RemoveTrigger, Replay, Sender};
+use crate::http::auth::Principal;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
 use crate::http::extract::payload::Body;
 use crate::http::{ApiError, Code, State, ask};
@@ -24,8 +28,12 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(received)
         .service(replay)
         .service(triggers)
+        .service(hold)
+        .service(release)
         // Before the one whose pattern has it, too.
         .service(retry)
+        .service(put_first)
+        .service(remove_failed)
         .service(remove);
 }
 
@@ -128,6 +136,8 @@ struct ReceivedWebhook {
     verdict: Handling,
     /// Why, in words.
     reason: String,
+    /// The same by its code, for those who say it in another language; empty where nobody noted it so.
+    because: Vec<Clause>,
     /// The jobs that do its work.
     jobs: Vec<String>,
     /// The run that ended last for one of its jobs.
@@ -149,6 +159,7 @@ impl ReceivedWebhook {
             title: entry.title(),
             verdict: entry.verdict,
             reason: entry.reason.clone(),
+            because: entry.because.clone(),
             jobs: entry.jobs.clone(),
             run: entry.result.map(|result| result.run),
             outcome: entry.result.map(|result| result.outcome),
@@ -165,6 +176,8 @@ struct TriggerList {
     triggers: Vec<TriggerEntry>,
     /// How many there are in the states that are asked for, with those that `limit` leaves out.
     total: usize,
+    /// Since when the queue is held, and by whom; null where it is not. What waits in it does not start then.
+    held: Option<Hold>,
 }
 
 /// A job with its place in the queue.
@@ -271,7 +284,35 @@ async fn triggers(
         job: JobSummary::from(job),
     };
     let total = found.clone().count();
-    Ok(web::Json(TriggerList { success: true, triggers: found.take(limit).map(entry).collect(), total }))
+    let held = state.views.runs.get().held.clone();
+    Ok(web::Json(TriggerList { success: true, triggers: found.take(limit).map(entry).collect(), total, held }))
+}
+
+/// Whether the queue is held now.
+#[derive(Serialize, ToSchema)]
+struct Holding {
+    success: bool,
+    message: &'static str,
+    /// Since when it is held, and by whom; null where it is not.
+    held: Option<Hold>,
+}
+
+/// Holds the queue: nothing that waits in it starts until it is released, also after a restart. What comes meanwhile is
+/// taken and waits; what somebody starts by hand starts.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Holding), (status = 503)))]
+#[post("/api/triggers/hold")]
+async fn hold(state: State, principal: Principal) -> Result<impl Responder, ApiError> {
+    let held = ask(&state.supervisor, HoldQueue { by: principal.name }).await??;
+    Ok(web::Json(Holding { success: true, message: "The queue is held", held: Some(held) }))
+}
+
+/// Lets a held queue go on.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = Holding), (status = 503)))]
+#[post("/api/triggers/release")]
+async fn release(state: State) -> Result<impl Responder, ApiError> {
+    let was_held = ask(&state.supervisor, ReleaseQueue).await??;
+    let message = if was_held { "The queue goes on" } else { "The queue was not held" };
+    Ok(web::Json(Holding { success: true, message, held: None }))
 }
 
 /// Takes a job out of the queue, and its file out of the watcher folder.
@@ -282,9 +323,55 @@ async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, A
     Ok(web::Json(Done { success: true, message: "Trigger removed" }))
 }
 
+/// What is to go.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Cleared {
+    /// `failed`: nothing else can be cleared at once.
+    #[param(value_type = String)]
+    state: Option<()>,
+}
+
+impl FromQuery for Cleared {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { state: parameters.parsed("state", "failed", |state| (state == "failed").then_some(())) }
+    }
+}
+
+/// What went.
+#[derive(Serialize, ToSchema)]
+struct JobsCleared {
+    success: bool,
+    message: String,
+    /// How many jobs.
+    removed: usize,
+}
+
+/// Takes all failed jobs out of the queue, and their files out of the watcher folder.
+#[utoipa::path(tag = "webhooks", params(Cleared),
+    responses((status = 200, body = JobsCleared), (status = 400, description = "not told that it is the failed ones"), (status = 503)))]
+#[delete("/api/triggers")]
+async fn remove_failed(
+    state: State,
+    Query(Cleared { state: wanted }): Query<Cleared>,
+) -> Result<impl Responder, ApiError> {
+    if wanted.is_none() {
+        return Err(ApiError::validation("missing", &["query", "state"], "state should be failed"));
+    }
+    let removed = ask(&state.ingest, RemoveFailedTriggers).await??;
+    Ok(web::Json(JobsCleared { success: true, message: format!("{removed} failed job(s) removed"), removed }))
+}
+
 /// Lets a waiting or failed job start as soon as the slot is free.
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = JobSummary), (status = 404), (status = 409)))]
 #[post("/api/triggers/{id:.*}/retry")]
 async fn retry(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
     Ok(web::Json(ask(&state.supervisor, RetryJob { id: id.into_inner() }).await??))
+}
+
+/// Puts a waiting or failed job before all others that wait: it is the next to start.
+#[utoipa::path(tag = "webhooks", responses((status = 200, body = JobSummary), (status = 404), (status = 409)))]
+#[post("/api/triggers/{id:.*}/first")]
+async fn put_first(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(ask(&state.supervisor, PutJobFirst { id: id.into_inner() }).await??))
 }

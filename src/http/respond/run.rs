@@ -1,6 +1,7 @@
 //! A run as the API shows it.
 
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::Clause;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -38,6 +39,8 @@ pub struct RunAnswer {
     outcome: Option<Outcome>,
     /// Why, where the outcome alone does not tell: the last error lines, or what the system said.
     reason: Option<String>,
+    /// The same sentence by sentence, for those who say it in another language; empty where nobody noted it so.
+    because: Vec<Clause>,
     /// The exit code, if it exited.
     exit_code: Option<i32>,
     /// The signal that ended it, if one did.
@@ -75,6 +78,7 @@ impl From<RunRecord> for RunAnswer {
             ending,
             ended: end.as_ref().map(|end| end.at),
             outcome: end.as_ref().map(|end| end.outcome),
+            because: end.as_ref().map(|end| end.because.clone()).unwrap_or_default(),
             reason: end.and_then(|end| end.reason),
             exit_code,
             signal,

@@ -65,6 +65,8 @@ const REQUESTS: &[(&str, &str, &str)] = &[
     ("DELETE", "/api/running-file", "admin"),
     ("DELETE", "/api/health", "admin"),
     ("POST", "/api/stop", "admin"),
+    ("POST", "/api/triggers/hold", "admin"),
+    ("POST", "/api/triggers/release", "admin"),
     ("POST", "/api/webui-settings", "admin"),
     ("PUT", "/poster_assets/a.jpg", "admin"),
     ("POST", "/index.html", "admin"),

@@ -77,6 +77,11 @@ export async function failure(response: Response): Promise<ApiError> {
   );
 }
 
+/** What the daemon refuses, by its code, in the reader's language. */
+export function refusalText(code: string, english: string): string {
+  return translated(code) ?? english;
+}
+
 /** The daemon speaks English, and says more than its code does: another language has the code's text, where there is one. */
 function translated(code: string | undefined): string | undefined {
   if (code === undefined || language() === 'en') return undefined;

@@ -54,27 +54,40 @@ export function Dialog({ title, onClose, children, actions, wide }: DialogProps)
   );
 }
 
+interface Answer {
+  label: string;
+  danger?: boolean | undefined;
+}
+
 interface Question {
   title: string;
   text: ComponentChildren;
-  confirm: string;
-  danger?: boolean;
-  answer: (yes: boolean) => void;
+  /** Besides the one that nothing is to be done. */
+  answers: readonly Answer[];
 }
 
-const question = signal<Question | undefined>();
+const question = signal<(Question & { answer: (index: number | undefined) => void }) | undefined>();
 
-/** Asks before something that cannot be taken back, or is large. */
-export function ask(wanted: Omit<Question, 'answer'>): Promise<boolean> {
+/** Asks what is to be done; gives the place of the answer, and nothing where nothing is to be done. */
+export function askWhich(wanted: Question): Promise<number | undefined> {
   return new Promise((answer) => {
     question.value = {
       ...wanted,
-      answer: (yes) => {
+      answer: (index) => {
         question.value = undefined;
-        answer(yes);
+        answer(index);
       },
     };
   });
+}
+
+/** Asks before something that cannot be taken back, or is large. */
+export async function ask({
+  confirm,
+  danger,
+  ...wanted
+}: Omit<Question, 'answers'> & { confirm: string; danger?: boolean }): Promise<boolean> {
+  return (await askWhich({ ...wanted, answers: [{ label: confirm, danger }] })) === 0;
 }
 
 export function Questions() {
@@ -83,19 +96,22 @@ export function Questions() {
   return (
     <Dialog
       title={open.title}
-      onClose={() => open.answer(false)}
+      onClose={() => open.answer(undefined)}
       actions={
         <>
-          <button type="button" class="button" onClick={() => open.answer(false)}>
+          <button type="button" class="button" onClick={() => open.answer(undefined)}>
             {t('common.cancel')}
           </button>
-          <button
-            type="button"
-            class={open.danger ? 'button danger' : 'button primary'}
-            onClick={() => open.answer(true)}
-          >
-            {open.confirm}
-          </button>
+          {open.answers.map(({ label, danger }, index) => (
+            <button
+              type="button"
+              key={label}
+              class={danger ? 'button danger' : 'button primary'}
+              onClick={() => open.answer(index)}
+            >
+              {label}
+            </button>
+          ))}
         </>
       }
     >

@@ -1,5 +1,6 @@
 /** What the daemon found, in the reader's language where this page has words for it, else in the daemon's English. */
 import { type Check, findingOf, withLabels } from '../lib/readiness';
+import { type Clause, type Family, reasonOf } from '../lib/reasons';
 import { sentence } from '../lib/words';
 import { language, said } from '../texts';
 
@@ -11,6 +12,19 @@ export function Finding({ of }: { of: Check }) {
 export function Advice({ of }: { of: Check }) {
   if (!of.mend) return null;
   return <Own text={said('mend', of.code, of.params)} english={`${sentence(withLabels(of.mend))}.`} />;
+}
+
+/** Why something is as it is. */
+export function Reason({
+  family,
+  of,
+  english,
+}: {
+  family: Family;
+  of: readonly Clause[] | undefined;
+  english: string;
+}) {
+  return <Own text={reasonOf(family, of)} english={english} />;
 }
 
 /** `text`: absent where this page has no words for it. */

@@ -4,8 +4,7 @@ import { signal } from '@preact/signals';
 import { Bell, CircleAlert, CircleX, Info } from 'lucide-preact';
 import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { body, client } from '../api/client';
-import { latestCounts, latestHealth, latestRun } from '../lib/latest';
+import { failedJobs, latestCounts, latestHealth, latestRun } from '../lib/latest';
 import { type Notice, noticesOf, type Sources, stillSeen } from '../lib/notices';
 import { lastReadiness } from '../lib/readiness';
 import { useResource } from '../lib/resource';
@@ -20,19 +19,14 @@ const seen = remembered<string[]>('notices-seen', []);
 
 /** Read anew when there is news of them, and never by the clock. */
 function useSources(): Sources {
-  const health = useResource(latestHealth, [], ['runs', 'config']);
-  const failed = { state: 'failed', limit: 20 };
-  const jobs = useResource(
-    (signal) => client.GET('/api/triggers', { params: { query: failed }, signal }).then(body),
-    [],
-    ['queue'],
-  );
+  const health = useResource(latestHealth, [], ['runs', 'config', 'held']);
+  const jobs = useResource(failedJobs, [], ['queue']);
   const run = useResource(latestRun, [], ['runs']);
   const counts = useResource(latestCounts, [], ['assets']);
   return {
     readiness: lastReadiness.value,
     health: health.data,
-    jobs: jobs.data?.triggers,
+    jobs: jobs.data,
     schedule: scheduler.value,
     runs: run.data && [run.data],
     pictures: counts.data?.assets_with_issues,

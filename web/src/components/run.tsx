@@ -1,6 +1,6 @@
 /** The running job, wherever it is shown: its badge, its progress, the buttons that end it. */
 import { Link } from 'wouter-preact';
-import { client } from '../api/client';
+import { body, client } from '../api/client';
 import type { Progress, Status } from '../api/types';
 import { now } from '../lib/clock';
 import { clock, duration, number, percent } from '../lib/format';
@@ -9,9 +9,9 @@ import { refreshStatus, status } from '../live/state';
 import { Rehearse } from '../pages/run/Rehearse';
 import { said, t } from '../texts';
 import { Badge, Meter } from './basics';
-import { ask } from './dialog';
+import { ask, askWhich } from './dialog';
 import { Own } from './finding';
-import { tell } from './toast';
+import { tell, toast } from './toast';
 
 /** In the menu: that something runs, and how far it is. */
 export function RunBadge() {
@@ -108,14 +108,19 @@ export function RunButtons({ of, here = false }: { of: Status; here?: boolean })
 }
 
 async function stop(of: Status) {
-  const sure = await ask({
+  const answers = [{ label: t('run.stop_confirm'), danger: true }];
+  // Without it, the next one that waits starts at once.
+  if (!of.held) answers.push({ label: t('hold.stop_and_hold'), danger: true });
+  const answer = await askWhich({
     title: t('run.stop_title'),
     text: t('run.stop_text', { run: runTitle(of) }),
-    confirm: t('run.stop_confirm'),
-    danger: true,
+    answers,
   });
+  if (answer === undefined) return;
+  const stopping = client.POST('/api/stop', { params: { query: { hold: answer === 1 } } }).then(body);
   // That it has ended is told by the event.
-  if (sure) await tell(client.POST('/api/stop'));
+  const told = await tell(stopping);
+  if (told?.success === false) toast(t('run.not_stopped'), 'bad');
   await refreshStatus().catch(() => {});
 }
 

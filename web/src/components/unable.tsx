@@ -3,17 +3,21 @@ import { Link } from 'wouter-preact';
 import { lastReadiness, readiness, useReadiness } from '../lib/readiness';
 import { status } from '../live/state';
 import { wayOf } from '../pages/setup/steps';
-import { t, word } from '../texts';
+import { said, t, word } from '../texts';
 import { useBusy } from './busy';
-import { Finding } from './finding';
+import { Finding, Own } from './finding';
 import { tell } from './toast';
 
 /** Nothing at all can run. */
 export function NoRunner() {
   const known = status.value;
   if (!known || known.runner.available) return null;
+  const english = t('run.no_runner', { reason: known.runner.reason ?? t('run.no_runner_found') });
+  const own = said('finding', 'runner_missing');
   return (
-    <div class="notice tone-bad">{t('run.no_runner', { reason: known.runner.reason ?? t('run.no_runner_found') })}</div>
+    <div class="notice tone-bad">
+      <Own text={own && `${own} ${said('mend', 'runner_missing') ?? ''}`} english={english} />
+    </div>
   );
 }
 

@@ -18,6 +18,8 @@ export interface RunAsset {
   kind: string;
   result: Result;
   why: string;
+  /** The same by the daemon's codes; absent where it did not note it so. */
+  because?: components['schemas']['Clause'][];
   source?: AssetSource;
   uploaded: boolean;
   /** Providers that did not answer when the picture was chosen. */
@@ -119,8 +121,12 @@ function fileOf(path: string): string {
   return `${path}.jpg`;
 }
 
+/** What the daemon calls providers in its sentences. */
+const NAMES: Record<string, string> = { 'fanart.tv': 'fanart', 'the media server': 'server' };
+
 export function providerName(provider: string): string {
-  return word('provider', provider.toLowerCase(), provider);
+  const name = provider.toLowerCase();
+  return word('provider', NAMES[name] ?? name, provider);
 }
 
 /** Where a picture is from, in words: `TMDB, German`. */

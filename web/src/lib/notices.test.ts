@@ -2,7 +2,16 @@ import { expect, test } from 'vitest';
 import type { Fire, RunRecord, TriggerEntry } from '../api/types';
 import { noticesOf, type Sources, stillSeen } from './notices';
 
-const OK = { config: 'ok', database: 'ok', actors: 'ok', logs: 'ok', assets: 'ok', disk: 'ok', history: 'ok' } as const;
+const OK = {
+  config: 'ok',
+  database: 'ok',
+  actors: 'ok',
+  logs: 'ok',
+  assets: 'ok',
+  disk: 'ok',
+  history: 'ok',
+  queue: 'ok',
+} as const;
 const run = (changes: Partial<RunRecord>) =>
   ({ id: 7, mode: 'normal', ended: '2026-01-01T00:00:00Z', outcome: 'failed', ...changes }) as RunRecord;
 const job = { id: 'a', mode: 'arr', trigger: 'webhook', last_error: 'no run can work', state: 'failed' };
@@ -74,4 +83,15 @@ test('what was mended and comes back is new; what has told nothing stays seen', 
   const id = first?.id ?? '';
   expect(stillSeen([id, 'jobs:a'], sources)).toEqual([id, 'jobs:a']);
   expect(stillSeen([id, 'jobs:a'], { runs: [run({ id: 8 })], jobs: [] })).toEqual([]);
+});
+
+test('a queue on hold is a warning that leads to the queue', () => {
+  const health = {
+    checks: { ...OK, queue: 'degraded' as const },
+    reasons: { queue: 'the queue is held' },
+    reason_codes: { queue: 'queue_held' },
+  };
+  expect(noticesOf({ health })).toMatchObject([
+    { tone: 'warn', title: 'Queue', text: 'The queue is held', way: { href: '/triggers' } },
+  ]);
 });

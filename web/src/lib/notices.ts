@@ -3,6 +3,7 @@ import type { Fire, Health, RunRecord, SchedulerStatus, TriggerEntry } from '../
 import { linkTo, wayOf } from '../pages/setup/steps';
 import { said, t, word } from '../texts';
 import { messageOf, type Readiness } from './readiness';
+import { reasonText } from './reasons';
 import { modeName, outcomeText, outcomeTone, plainReason, runName, sentence, triggerText } from './words';
 
 export interface Notice {
@@ -57,7 +58,7 @@ const READERS: { [S in Source]: Reader<S> } = {
       id: `jobs:${job.id}`,
       tone: 'bad',
       title: t('notices.job', { run: runName(job), trigger: triggerText(job.trigger) }),
-      text: job.last_error ? plainReason(job.last_error) : undefined,
+      text: job.last_error ? reasonText('run_reason', job.because, plainReason(job.last_error)) : undefined,
       at: job.created,
       way: { href: '/triggers', label: t('nav.triggers') },
     })),
@@ -94,7 +95,7 @@ const READERS: { [S in Source]: Reader<S> } = {
         id: `runs:${last.id}`,
         tone: 'bad',
         title,
-        text: last.reason ? plainReason(last.reason) : undefined,
+        text: last.reason ? reasonText('run_reason', last.because, plainReason(last.reason)) : undefined,
         at: last.ended,
         way,
       },
@@ -117,6 +118,7 @@ const HEALTH_WAYS: Record<string, () => Notice['way']> = {
   config: () => ({ href: '/settings', label: t('nav.settings') }),
   assets: () => ({ href: linkTo('folders'), label: t('setup.folders') }),
   history: () => ({ href: '/history', label: t('nav.history') }),
+  queue: () => ({ href: '/triggers', label: t('nav.triggers') }),
 };
 
 function schedules(): Notice['way'] {

@@ -4,8 +4,9 @@
 import { batch, signal } from '@preact/signals';
 import { navigate } from 'wouter-preact/use-browser-location';
 import { basePath, body, client } from '../api/client';
-import type { Progress, SchedulerStatus, Status, SystemInfo, VersionAnswer } from '../api/types';
+import type { Progress, RunRecord, SchedulerStatus, Status, SystemInfo, VersionAnswer } from '../api/types';
 import { toast } from '../components/toast';
+import { reasonSaid } from '../lib/reasons';
 import { seldom } from '../lib/seldom';
 import { modeName, outcomeText } from '../lib/words';
 import { t } from '../texts';
@@ -15,12 +16,15 @@ export const status = signal<Status | undefined>();
 export const scheduler = signal<SchedulerStatus | undefined>();
 export const version = signal<VersionAnswer | undefined>();
 export const system = signal<SystemInfo | undefined>();
+/** The run that had ended last when everything was read. */
+export const lastRun = signal<RunRecord | undefined>();
 
 /** Things that lists on the pages are about; a count goes up when such a list must be read anew. */
 export type Topic =
   | 'runs'
   | 'progress'
   | 'queue'
+  | 'held'
   | 'schedule'
   | 'webhooks'
   | 'assets'
@@ -32,6 +36,8 @@ const TOPICS_OF: Partial<Record<Fact['type'], Topic[]>> = {
   run_started: ['runs', 'queue'],
   run_finished: ['runs', 'queue', 'assets', 'schedule'],
   queue_changed: ['queue'],
+  queue_held: ['held'],
+  queue_released: ['held'],
   config_changed: ['config'],
   schedule_fired: ['schedule', 'queue'],
   schedule_missed: ['schedule'],
@@ -45,6 +51,7 @@ const news: Record<Topic, ReturnType<typeof signal<number>>> = {
   runs: signal(0),
   progress: signal(0),
   queue: signal(0),
+  held: signal(0),
   schedule: signal(0),
   webhooks: signal(0),
   assets: signal(0),
@@ -95,6 +102,12 @@ async function refreshScheduler() {
   scheduler.value = body(await client.GET('/api/scheduler/status'));
 }
 
+let tellBegun = () => {};
+/** Done when everything was read for the first time. */
+export const begun = new Promise<void>((resolve) => {
+  tellBegun = resolve;
+});
+
 async function resync(nothingWasRead = false) {
   const all = body(await client.GET('/api/dashboard/all'));
   batch(() => {
@@ -102,9 +115,12 @@ async function resync(nothingWasRead = false) {
     scheduler.value = all.scheduler_status;
     version.value = all.version;
     system.value = all.system_info;
+    lastRun.value = all.last_run ?? undefined;
     systemAt = Date.now();
-    if (!nothingWasRead) touch(['runs', 'queue', 'schedule', 'webhooks', 'assets', 'config', 'history', 'exports']);
+    if (!nothingWasRead)
+      touch(['runs', 'queue', 'held', 'schedule', 'webhooks', 'assets', 'config', 'history', 'exports']);
   });
+  tellBegun();
 }
 
 function heard(fact: Fact) {
@@ -123,13 +139,19 @@ function heard(fact: Fact) {
       return void Promise.all([refreshStatus(), refreshScheduler()]).catch(ignore);
     case 'run_not_started':
       // One with a number is told when it is finished.
-      if (fact.run == null) toast(t('event.not_started', { run: modeName(fact.mode), reason: fact.reason }), 'bad');
+      if (fact.run == null) void notStarted(fact);
       return;
     case 'queue_changed':
       if (status.value) status.value = { ...status.value, queued: fact.waiting };
       return;
+    case 'queue_held':
+      if (status.value) status.value = { ...status.value, held: { since: fact.since, by: fact.by ?? null } };
+      return;
+    case 'queue_released':
+      if (status.value) status.value = { ...status.value, held: null };
+      return;
     case 'schedule_missed':
-      toast(t('event.missed', { schedule: fact.schedule, reason: fact.reason }), 'bad');
+      void missed(fact);
       return void refreshScheduler().catch(ignore);
     case 'schedule_fired':
     case 'config_changed':
@@ -141,6 +163,19 @@ function heard(fact: Fact) {
       toast(t('event.crashed', { part: fact.actor }), 'bad');
       return;
   }
+}
+
+type Told<T extends Fact['type']> = Extract<Fact, { type: T }>;
+
+async function notStarted({ mode, because, reason }: Told<'run_not_started'>) {
+  toast(
+    t('event.not_started', { run: modeName(mode), reason: await reasonSaid('run_reason', because, reason) }),
+    'bad',
+  );
+}
+
+async function missed({ schedule, code, reason }: Told<'schedule_missed'>) {
+  toast(t('event.missed', { schedule, reason: await reasonSaid('missed', [{ code }], reason) }), 'bad');
 }
 
 /** How often lists of what a run has done are read anew while it goes on, in milliseconds. */

@@ -63,6 +63,8 @@ const TYPES = [
   'run_finished',
   'progress',
   'queue_changed',
+  'queue_held',
+  'queue_released',
   'config_changed',
   'schedule_fired',
   'schedule_missed',

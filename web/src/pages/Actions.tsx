@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useParams } from 'wouter-preact';
 import type { components } from '../../types/schema';
-import { body, client, request } from '../api/client';
+import { body, client } from '../api/client';
 import { Badge, Empty, Loaded, More, Page } from '../components/basics';
 import { useBusy } from '../components/busy';
 import { Pick, Search, Tabs } from '../components/choose';
@@ -140,7 +140,12 @@ function Center({ of, category }: { of: Overview; category: Category }) {
                 ? t('actions.reopen_n', { n: picked.length })
                 : t('actions.resolve_n', { n: picked.length })}
             </button>
-            <button type="button" class="button danger" onClick={() => remove(picked).then(forget)}>
+            <button
+              type="button"
+              class="button danger"
+              disabled={busy.on}
+              onClick={() => busy.while(remove(picked).then((isDone) => isDone && forget()))}
+            >
               {t('actions.delete_n', { n: picked.length })}
             </button>
           </>
@@ -288,22 +293,6 @@ function fileOf(type: string, title: string): string | undefined {
   return 'poster';
 }
 
-/** Fields of a record: names, not texts. */
-const FIELDS = [
-  'Title',
-  'Type',
-  'Rootfolder',
-  'LibraryName',
-  'Language',
-  'Fallback',
-  'TextTruncated',
-  'DownloadSource',
-  'FavProviderLink',
-] as const;
-
-/** What the script writes into a record that somebody has seen to: names, not texts. */
-const [DONE, OPEN] = ['Yes', 'No'];
-
 /** Marks records as seen to, or not. */
 async function resolve(records: Choice[], yes: boolean): Promise<boolean> {
   const n = records.length;
@@ -311,34 +300,24 @@ async function resolve(records: Choice[], yes: boolean): Promise<boolean> {
     ? { title: t('actions.resolve_title', { n }), text: t('actions.resolve_text'), confirm: t('actions.resolve') }
     : { title: t('actions.reopen_title', { n }), text: t('actions.reopen_text'), confirm: t('actions.reopen') };
   if (n > 1 && !(await ask(question))) return false;
-  return await mark(records, yes);
+  const ids = records.map(({ id }) => id);
+  return await mark(ids, yes);
 }
 
-/** How many records are written at the same time. */
-const AT_ONCE = 8;
-
-async function mark(records: readonly Choice[], yes: boolean): Promise<boolean> {
-  const write = (record: Choice) => {
-    const fields = Object.fromEntries(FIELDS.map((field) => [field, record[field]]));
-    return request('PUT', `/api/imagechoices/${record.id}`, { body: { ...fields, Manual: yes ? DONE : OPEN } });
-  };
-  const work = async () => {
-    for (let from = 0; from < records.length; from += AT_ONCE) {
-      await Promise.all(records.slice(from, from + AT_ONCE).map(write));
-    }
-    return true;
-  };
-  const done = await tell(work());
-  const n = records.length;
-  const undo = { label: t('common.undo'), run: () => void mark(records, !yes) };
-  if (done) toast(yes ? t('actions.resolved', { n }) : t('actions.reopened', { n }), 'good', undo);
+async function mark(ids: number[], resolved: boolean): Promise<boolean> {
+  const done = await tell(client.POST('/api/imagechoices/resolve', { body: { ids, resolved } }).then(body));
   changed('assets');
-  return done ?? false;
+  if (!done) return false;
+  const n = done.changed.length;
+  const undo = n > 0 ? { label: t('common.undo'), run: () => void mark(done.changed, !resolved) } : undefined;
+  toast(resolved ? t('actions.resolved', { n }) : t('actions.reopened', { n }), 'good', undo);
+  if (done.unknown.length > 0) toast(t('actions.gone', { n: done.unknown.length }), 'bad');
+  return true;
 }
 
-async function remove(records: Choice[]) {
+async function remove(records: Choice[]): Promise<boolean> {
   const [first] = records;
-  if (!first) return;
+  if (!first) return false;
   const sure = await ask({
     title:
       records.length === 1
@@ -348,7 +327,7 @@ async function remove(records: Choice[]) {
     confirm: t('common.delete'),
     danger: true,
   });
-  if (!sure) return;
+  if (!sure) return false;
   const wanted = { record_ids: records.map((record) => record.id) };
   const done = await tell(client.POST('/api/assets/bulk-delete-assets', { body: wanted }).then(body));
   const ids = done?.trash_ids ?? [];
@@ -356,4 +335,5 @@ async function remove(records: Choice[]) {
   if (done && done.deleted_count > 0) toast(t('library.deleted', { n: done.deleted_count }), 'good', undo);
   if (done && done.failed_count > 0) toast(t('actions.not_deleted', { n: done.failed_count }), 'bad');
   changed('assets');
+  return done !== undefined;
 }

@@ -4,7 +4,9 @@ import { useEffect } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { address, body, client } from '../api/client';
 import type { Status } from '../api/types';
-import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, Told, When } from '../components/basics';
+import { Badge, Card, Empty, Facts, Loaded, Loading, Meter, Page, When } from '../components/basics';
+import { Reason } from '../components/finding';
+import { Held } from '../components/held';
 import { RunButtons, RunnerLine, RunProgress, removeRunningFile, runTitle } from '../components/run';
 import { FirstSteps } from '../components/steps';
 import { Thumbnail } from '../components/thumbnail';
@@ -79,6 +81,7 @@ function RunCard() {
           <RunnerLine of={known} />
         </>
       )}
+      <Held />
       {known.queued > 0 && <Queue length={known.queued} />}
       <Troubles of={known} />
     </Card>
@@ -128,7 +131,12 @@ function LastRun() {
             )}{' '}
             <Badge tone={outcomeTone(last.outcome)}>{outcomeText(last.outcome)}</Badge>{' '}
             <When at={last.ended ?? last.started} />
-            {last.reason && <Told> — {plainReason(last.reason)}</Told>}
+            {last.reason && (
+              <>
+                {' — '}
+                <Reason family="run_reason" of={last.because} english={plainReason(last.reason)} />
+              </>
+            )}
           </>
         )}
       </p>

@@ -2,8 +2,9 @@
 import { useLocation, useParams } from 'wouter-preact';
 import { body, client } from '../api/client';
 import type { RunRecord } from '../api/types';
-import { Badge, Card, Facts, Loaded, Page, Told, When } from '../components/basics';
+import { Badge, Card, Facts, Loaded, Page, When } from '../components/basics';
 import { useBusy } from '../components/busy';
+import { Reason } from '../components/finding';
 import { RunButtons, RunProgress } from '../components/run';
 import { tellsAssets } from '../lib/assets';
 import { bytes, duration, exact } from '../lib/format';
@@ -98,7 +99,7 @@ function About({ of }: { of: RunRecord }) {
       {tellsAssets(of) && <Wall run={of.id} />}
       {of.reason && (
         <div class="notice">
-          <Told>{plainReason(of.reason)}</Told>
+          <Reason family="run_reason" of={of.because} english={plainReason(of.reason)} />
         </div>
       )}
       <Facts of={times(of)} />

@@ -7,6 +7,7 @@ import { useBusy } from '../components/busy';
 import { Toggles } from '../components/choose';
 import { ask } from '../components/dialog';
 import { SelectField, Switch, TextField } from '../components/fields';
+import { Held } from '../components/held';
 import { HelpLink } from '../components/help';
 import { LogoFields } from '../components/logos';
 import { type Column, Table } from '../components/table';
@@ -50,6 +51,7 @@ export default function Schedules() {
       ) : (
         <>
           <NoRunner />
+          <Held />
           <Unready />
           {known.problem && <div class="notice tone-bad">{known.problem}</div>}
           <div class="cards">

@@ -3,9 +3,11 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { body, client } from '../api/client';
 import type { Received, TriggerEntry } from '../api/types';
-import { Badge, Card, Empty, Loaded, Page, Told, When } from '../components/basics';
+import { Badge, Card, Empty, Loaded, Page, When } from '../components/basics';
 import { useBusy } from '../components/busy';
 import { ask, Dialog } from '../components/dialog';
+import { Reason } from '../components/finding';
+import { Held, Hold } from '../components/held';
 import { type Column, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { NoRunner, Unready } from '../components/unable';
@@ -35,7 +37,16 @@ const STATES: Record<string, Tone> = { waiting: 'plain', running: 'accent', done
 function QueueCard() {
   const queue = useResource((signal) => client.GET('/api/triggers', { signal }).then(body), [], ['queue']);
   return (
-    <Card title={t('triggers.queue')} aside={<ClearFailed of={queue.data?.triggers ?? []} />}>
+    <Card
+      title={t('triggers.queue')}
+      aside={
+        <div class="row">
+          <ClearFailed of={queue.data?.triggers ?? []} />
+          <Hold />
+        </div>
+      }
+    >
+      <Held />
       <Loaded of={queue}>
         {({ triggers }) => {
           const shown = triggers.filter((trigger) => trigger.state !== 'done');
@@ -52,8 +63,8 @@ function ClearFailed({ of }: { of: readonly TriggerEntry[] }) {
   const failed = of.filter((job) => job.state === 'failed');
   if (failed.length === 0) return null;
   async function clear() {
-    const gone = failed.map(({ id }) => client.DELETE('/api/triggers/{id}', { params: { path: { id } } }));
-    await tell(Promise.all(gone), t('triggers.cleared', { n: failed.length }));
+    const gone = client.DELETE('/api/triggers', { params: { query: { state: 'failed' } } }).then(body);
+    await tell(gone, ({ removed }) => t('triggers.cleared', { n: removed }));
     changed('queue');
   }
   return (
@@ -77,7 +88,7 @@ const jobs = (): readonly Column<TriggerEntry>[] => [
         {!job.title && <div class="muted small-text mono truncate">{job.id}</div>}
         {job.last_error && (
           <div class="problem">
-            <Told>{plainReason(job.last_error)}</Told>
+            <Reason family="run_reason" of={job.because} english={plainReason(job.last_error)} />
           </div>
         )}
       </>
@@ -105,6 +116,11 @@ function QueueTable({ of }: { of: TriggerEntry[] }) {
               {t('common.try_again')}
             </button>
           )}
+          {job.state === 'waiting' && (job.position ?? 1) > 1 && (
+            <button type="button" class="button small" onClick={() => putFirst(job.id)}>
+              {t('triggers.first')}
+            </button>
+          )}
           {job.state !== 'running' && (
             <button type="button" class="button small" onClick={() => remove(job)}>
               {t('common.remove')}
@@ -118,6 +134,11 @@ function QueueTable({ of }: { of: TriggerEntry[] }) {
 
 async function retry(id: string) {
   await tell(client.POST('/api/triggers/{id}/retry', { params: { path: { id } } }), t('triggers.back_in_queue'));
+  changed('queue');
+}
+
+async function putFirst(id: string) {
+  await tell(client.POST('/api/triggers/{id}/first', { params: { path: { id } } }), t('triggers.is_first'));
   changed('queue');
 }
 
@@ -152,7 +173,7 @@ const webhookColumns = (): readonly Column<Received>[] => [
     plain: true,
     cell: (one) => <Badge tone={outcomeTone(one.verdict)}>{word('outcome', one.verdict)}</Badge>,
   },
-  { name: t('triggers.why'), plain: true, cell: (one) => <Told>{one.reason}</Told> },
+  { name: t('triggers.why'), plain: true, cell: (one) => <Why of={one} /> },
   {
     name: t('words.run'),
     cell: (one) =>
@@ -165,6 +186,10 @@ const webhookColumns = (): readonly Column<Received>[] => [
       ),
   },
 ];
+
+function Why({ of }: { of: Received }) {
+  return <Reason family="trigger_reason" of={of.because} english={of.reason} />;
+}
 
 /** As many as somebody looks through. */
 const SHOWN = 50;
@@ -218,7 +243,7 @@ function Details({ of, onClose }: { of: Received; onClose: () => void }) {
       }
     >
       <p>
-        <Told>{of.reason}</Told>
+        <Why of={of} />
       </p>
       <p class="muted small-text">{t('triggers.jobs', { jobs: of.jobs.join(', ') || t('common.none') })}</p>
       <pre class="payload">{pretty(of.payload)}</pre>

@@ -9,3 +9,9 @@ declare module 'virtual:setting-texts/*' {
   const texts: import('./index').Catalogue;
   export default texts;
 }
+
+/** Why something is as it is, by the daemon's codes, compiled likewise. */
+declare module 'virtual:reason-texts/*' {
+  const texts: import('./index').Catalogue;
+  export default texts;
+}

@@ -156,3 +156,19 @@ fn a_row_set_aside_comes_back_as_it_was_unless_the_image_has_a_newer_one() {
     assert!(ledger.aside().is_empty());
     assert_eq!(titles(&reloaded(&mut ledger)), [(1, "Heat"), (4, "Ran")]);
 }
+
+#[test]
+fn many_rows_are_marked_at_once_and_only_those_that_change_are_written() {
+    let mut ledger = Ledger::default();
+    ledger.import(&[line("Heat", "en"), line("Ran", "ja"), line("Dune", "en")], NOW);
+    ledger.update(2, fields(json!({"Title": "Ran", "Manual": "true"})), NOW).unwrap();
+    ledger.take_changes();
+    let marked = ledger.mark(&BTreeSet::from([1, 2, 3, 9]), true, LATER);
+    assert_eq!(marked, Marked { changed: vec![1, 3], unknown: vec![9] });
+    assert_eq!((row(&ledger, 1).manual.as_deref(), row(&ledger, 2).updated_at.as_str()), (Some("Yes"), NOW));
+    assert_eq!(ledger.take_changes().len(), 3, "two rows, and how far the import is");
+    // The way back is the same with what was changed.
+    let marked = ledger.mark(&marked.changed.into_iter().collect(), false, LATER);
+    assert_eq!(marked.changed, [1, 3]);
+    assert_eq!((row(&ledger, 3).manual.as_deref(), row(&ledger, 2).manual.as_deref()), (Some("No"), Some("true")));
+}

@@ -20,7 +20,7 @@ use crate::actors::library::choices::recent::RecentAssets;
 use crate::actors::library::choices::row::{ChoiceFields, ChoiceRow};
 use crate::actors::library::choices::{
     AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, ImportFile, ImportStats,
-    MakeAnswers, UpdateChoice,
+    MakeAnswers, MarkChoices, UpdateChoice,
 };
 use crate::http::api::library::assets::FIRST_SCAN;
 use crate::http::extract::body::Json;
@@ -30,6 +30,9 @@ use crate::http::{ApiError, AppState, Code, State, ask, ask_within};
 
 /// Many files between two slow disks take their time.
 const DELETING: Duration = Duration::from_secs(300);
+
+/// Records that are marked with one request.
+const MARKED_AT_MOST: usize = 100_000;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -41,6 +44,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(delete_assets)
         .service(list)
         .service(create)
+        .service(resolve)
         .service(import)
         .service(find_asset)
         .service(by_title)
@@ -106,6 +110,30 @@ struct AssetOverview {
     /// `assets_with_issues` and `resolved`.
     categories: std::collections::BTreeMap<String, OverviewCategory>,
     config: Preferred,
+}
+
+/// Which records somebody has dealt with, or not.
+#[derive(Deserialize, ToSchema)]
+struct ChoicesToMark {
+    /// One at least, 100,000 at most.
+    ids: Vec<u64>,
+    /// `false`: they need attention again, where there is a reason. `true` if absent.
+    #[serde(default = "yes")]
+    resolved: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What became of them.
+#[derive(Serialize, ToSchema)]
+struct ChoicesMarked {
+    success: bool,
+    /// The ids of those that were not so before: the same request with the other mark takes it back.
+    changed: Vec<u64>,
+    /// The ids that no record has.
+    unknown: Vec<u64>,
 }
 
 /// What was done.
@@ -328,6 +356,23 @@ async fn create(state: State, fields: Json<ChoiceFields>) -> Result<impl Respond
 async fn import(state: State) -> Result<impl Responder, ApiError> {
     let stats = ask(&state.choices, ImportFile).await??;
     Ok(web::Json(ChoicesImported { message: "CSV import completed", stats }))
+}
+
+/// Marks many records as dealt with, or not, as one change. Unknown ids are no error; the answer names them.
+#[utoipa::path(tag = "image choices",
+    responses((status = 200, body = ChoicesMarked), (status = 400), (status = 503, description = "nothing was changed")))]
+#[post("/api/imagechoices/resolve")]
+async fn resolve(state: State, asked: Json<ChoicesToMark>) -> Result<impl Responder, ApiError> {
+    let ChoicesToMark { ids, resolved } = asked.0;
+    if ids.is_empty() {
+        return Err(ApiError::validation("too_short", &["body", "ids"], "name at least one record"));
+    }
+    if ids.len() > MARKED_AT_MOST {
+        let text = format!("name at most {MARKED_AT_MOST} records");
+        return Err(ApiError::validation("too_long", &["body", "ids"], text));
+    }
+    let marked = ask(&state.choices, MarkChoices { ids: ids.into_iter().collect(), resolved }).await??;
+    Ok(web::Json(ChoicesMarked { success: true, changed: marked.changed, unknown: marked.unknown }))
 }
 
 /// Changes a record: null and absent fields stay as they are. An unknown id is no error.

@@ -2,23 +2,28 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::header;
 use actix_web::{HttpResponse, Responder, delete, get, post, web};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::assets::Root;
-use crate::actors::library::choices::FileReturned;
-use crate::actors::library::trash::{DiscardError, Purge, PurgeAll, Restore, RestoreError, TrashEntry};
+use crate::actors::library::choices::FilesReturned;
+use crate::actors::library::trash::{DiscardError, Purge, PurgeAll, Restore, RestoreAll, RestoreError, TrashEntry};
 use crate::http::api::library::deletes::discard;
+use crate::http::extract::body::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
-use crate::http::{ApiError, AppState, Code, State, ask, to_the_end};
+use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
+
+/// Many files between two slow disks take their time.
+const RESTORING: Duration = Duration::from_secs(300);
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
-    config.service(list).service(restore).service(purge_all).service(purge);
+    config.service(list).service(restore_all).service(restore).service(purge_all).service(purge);
 }
 
 /// What is in the trash, and what it keeps.
@@ -47,6 +52,33 @@ struct ImageRestored {
     entry: Arc<TrashEntry>,
     /// Under this id the trash has what was in its place; null where there was nothing.
     replaced: Option<String>,
+}
+
+/// Which deleted images are to be restored.
+#[derive(Deserialize, ToSchema)]
+struct ImagesToRestore {
+    /// Their ids in the trash; one at least.
+    ids: Vec<String>,
+}
+
+/// What is back, and what not.
+#[derive(Serialize, ToSchema)]
+struct ImagesRestored {
+    success: bool,
+    message: String,
+    /// How many are back.
+    restored: usize,
+    /// Those that are not; they are still in the trash, if they ever were.
+    failed: Vec<NotRestored>,
+}
+
+/// An image that was not restored.
+#[derive(Serialize, ToSchema)]
+struct NotRestored {
+    id: String,
+    error: String,
+    /// As of an answer that refuses one.
+    code: &'static str,
 }
 
 /// What was deleted for good.
@@ -115,10 +147,38 @@ async fn restore(
         let entry = ask(&state.trash, Restore { id }).await??;
         if entry.root == Root::Assets {
             // The file is back either way; rows that cannot follow now do so when the index is next looked at.
-            let _ = ask(&state.choices, FileReturned { path: entry.path.clone() }).await;
+            let _ = ask(&state.choices, FilesReturned { paths: vec![entry.path.clone()] }).await;
         }
         let message = format!("'{}' restored", entry.path);
         Ok(web::Json(ImageRestored { success: true, message, entry, replaced }))
+    })
+    .await
+}
+
+/// Puts deleted images back where they were. What is there now stays; one that fails does not keep the others.
+#[utoipa::path(tag = "trash", responses((status = 200, body = ImagesRestored), (status = 400)))]
+#[post("/api/trash/restore")]
+async fn restore_all(state: State, asked: Json<ImagesToRestore>) -> Result<impl Responder, ApiError> {
+    let ids = asked.0.ids;
+    if ids.is_empty() {
+        return Err(ApiError::validation("too_short", &["body", "ids"], "name at least one image"));
+    }
+    to_the_end(async move {
+        let results = ask_within(RESTORING, &state.trash, RestoreAll { ids: ids.clone() }).await?;
+        let assets = results.iter().flatten().filter(|entry| entry.root == Root::Assets);
+        let paths: Vec<_> = assets.map(|entry| entry.path.clone()).collect();
+        if !paths.is_empty() {
+            // The files are back either way, as above.
+            let _ = ask_within(RESTORING, &state.choices, FilesReturned { paths }).await;
+        }
+        let restored = results.iter().flatten().count();
+        let not_restored = |(id, result): (String, Result<_, RestoreError>)| {
+            let error = ApiError::from(result.err()?);
+            Some(NotRestored { id, error: error.to_string(), code: error.code().name() })
+        };
+        let failed: Vec<_> = ids.into_iter().zip(results).filter_map(not_restored).collect();
+        let message = format!("{restored} image(s) restored, {} not", failed.len());
+        Ok(web::Json(ImagesRestored { success: true, message, restored, failed }))
     })
     .await
 }

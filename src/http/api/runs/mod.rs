@@ -16,12 +16,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::logs::page::Page;
 use crate::actors::runs::{
-    CheckStart, DeleteRunningFile, GetRun, InvalidRequest, ListRuns, LogoChange, ManualForm, PosterType, RunId,
-    RunRecord, RunRequest, StartError, StartRun, Started, StopReply, StopRun, Trigger, log_of,
+    CheckStart, DeleteRunningFile, GetRun, HoldQueue, InvalidRequest, ListRuns, LogoChange, ManualForm, PosterType,
+    RunId, RunRecord, RunRequest, StartError, StartRun, Started, StopReply, StopRun, Trigger, log_of,
 };
 use crate::http::api::logs::query::LinesQuery;
 use crate::http::api::logs::{Content, page};
-use crate::http::auth::LocalOwner;
+use crate::http::auth::{LocalOwner, Principal};
 use crate::http::extract::body::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
 use crate::http::respond::run::RunAnswer;
@@ -246,10 +246,35 @@ async fn reset_posters(state: State, reset: Json<Reset>) -> Result<impl Responde
     Ok(web::Json(RunStarted::new(started, message)))
 }
 
+/// Whether what waits is to start when the run has ended.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+struct HoldAsked {
+    /// `true`: the queue is held first, as by `/api/triggers/hold`, so that nothing starts in place of the run.
+    #[param(required = false)]
+    hold: bool,
+}
+
+impl FromQuery for HoldAsked {
+    fn take(parameters: &mut Parameters<'_>) -> Self {
+        Self { hold: parameters.switch("hold") }
+    }
+}
+
+impl HoldAsked {
+    async fn obey(self, state: &AppState, principal: Principal) -> Result<(), ApiError> {
+        if self.hold {
+            ask(&state.supervisor, HoldQueue { by: principal.name }).await??;
+        }
+        Ok(())
+    }
+}
+
 /// Ends the current run: its processes are asked to end, and killed if they do not.
-#[utoipa::path(tag = "runs", responses((status = 200, body = Done)))]
+#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Done), (status = 503, description = "the queue cannot be held; the run goes on")))]
 #[post("/api/stop")]
-async fn stop(state: State) -> Result<impl Responder, ApiError> {
+async fn stop(state: State, principal: Principal, Query(hold): Query<HoldAsked>) -> Result<impl Responder, ApiError> {
+    hold.obey(&state, principal).await?;
     Ok(web::Json(match end(&state, false).await? {
         StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
         StopReply::Ended { trigger, forced: false, .. } => Done::new(true, format!("Stopped: {}", slot(trigger))),
@@ -261,9 +286,14 @@ async fn stop(state: State) -> Result<impl Responder, ApiError> {
 }
 
 /// Kills the current run.
-#[utoipa::path(tag = "runs", responses((status = 200, body = Done)))]
+#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Done), (status = 503, description = "the queue cannot be held; the run goes on")))]
 #[post("/api/force-kill")]
-async fn force_kill(state: State) -> Result<impl Responder, ApiError> {
+async fn force_kill(
+    state: State,
+    principal: Principal,
+    Query(hold): Query<HoldAsked>,
+) -> Result<impl Responder, ApiError> {
+    hold.obey(&state, principal).await?;
     Ok(web::Json(match end(&state, true).await? {
         StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
         StopReply::Ended { trigger, .. } => Done::new(true, format!("Force killed: {}", slot(trigger))),

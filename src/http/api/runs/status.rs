@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::logs::{Progress, active_log};
-use crate::actors::runs::{Mode, RunId, RunnerState, Trigger};
+use crate::actors::runs::{Hold, Mode, RunId, RunnerState, Trigger};
 use crate::http::{AppState, State};
 
 /// The text by which the script tells that it found another instance; part of the contract.
@@ -66,6 +66,10 @@ pub struct Status {
     progress: Option<Progress>,
     /// How many jobs wait.
     queued: usize,
+    /// How many jobs failed for good, and wait for somebody to try them again.
+    failed: usize,
+    /// Since when the queue is held, and by whom; null where it is not. What waits in it does not start then.
+    held: Option<Hold>,
     /// What would do the work of the next run.
     runner: RunnerState,
     /// The version of the engine that is part of the daemon.
@@ -100,6 +104,8 @@ impl Status {
             title: runs.current.as_ref().and_then(|run| run.title.clone()),
             progress: logs.progress.clone().filter(|_| holder.is_some()),
             queued: runs.waiting_count,
+            failed: runs.parked,
+            held: runs.held.clone(),
             runner: runs.runner.clone(),
             engine_version: ENGINE_VERSION,
             last_logs,

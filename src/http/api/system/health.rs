@@ -238,6 +238,8 @@ struct Checks {
     disk: Condition,
     /// `degraded`: a result file of a run cannot be read; `/api/runtime-history/migration-status` names it.
     history: Condition,
+    /// `degraded`: somebody holds the queue, so that what waits in it does not start.
+    queue: Condition,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -246,6 +248,8 @@ struct Queue {
     pending: usize,
     /// Jobs that failed for good and wait for somebody.
     failed: usize,
+    /// Whether it is held: what waits does not start.
+    held: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -265,16 +269,16 @@ impl Health {
         let checks = Checks::now(state);
         let last = runs.last.as_ref();
         let assets = state.views.assets.get();
-        let config = config_problem(&state.views.config.get());
+        let reasons = reasons(&state.views.config.get(), runs.held.is_some());
         Self {
             status: checks.worst(),
             version: env!("CARGO_PKG_VERSION"),
             uptime_seconds: state.started.elapsed().as_secs(),
             ready: is_ready(state),
             checks,
-            reasons: config.iter().map(|(_, why)| ("config", why.clone())).collect(),
-            reason_codes: config.iter().map(|(code, _)| ("config", *code)).collect(),
-            queue: Queue { pending: runs.waiting_count, failed: runs.parked },
+            reason_codes: reasons.iter().map(|(check, (code, _))| (*check, *code)).collect(),
+            reasons: reasons.into_iter().map(|(check, (_, why))| (check, why)).collect(),
+            queue: Queue { pending: runs.waiting_count, failed: runs.parked, held: runs.held.is_some() },
             unreadable_names: Root::ALL.iter().map(|root| assets.state(*root).unreadable_names).sum(),
             run: Run {
                 active: runs.holder().is_some(),
@@ -286,8 +290,8 @@ impl Health {
     }
 
     /// Each check with its name.
-    pub fn checks(&self) -> [(&'static str, Condition); 7] {
-        let Checks { config, database, actors, logs, assets, disk, history } = self.checks;
+    pub fn checks(&self) -> [(&'static str, Condition); 8] {
+        let Checks { config, database, actors, logs, assets, disk, history, queue } = self.checks;
         [
             ("config", config),
             ("database", database),
@@ -296,6 +300,7 @@ impl Health {
             ("assets", assets),
             ("disk", disk),
             ("history", history),
+            ("queue", queue),
         ]
     }
 
@@ -321,18 +326,28 @@ impl Checks {
             assets: assets(&state.views.assets.get()),
             disk: look(|storage| storage.disk),
             history: history(&state.views.history.get().problems, Utc::now()),
+            queue: if state.views.runs.get().held.is_some() { Condition::Degraded } else { Condition::Ok },
         }
     }
 
     fn worst(&self) -> Condition {
-        let Self { config, database, actors, logs, assets, disk, history } = *self;
-        [config, database, actors, logs, assets, disk, history].into_iter().max().unwrap_or_default()
+        let Self { config, database, actors, logs, assets, disk, history, queue } = *self;
+        [config, database, actors, logs, assets, disk, history, queue].into_iter().max().unwrap_or_default()
     }
 }
 
 /// Which one it is is in the log: this answer is public.
 const NOT_FOLLOWED: &str =
     "a value of config.json cannot be followed, and another one is; the daemon's log says which, and why";
+
+const HELD: &str = "the queue is held; nothing that waits in it starts until somebody lets it go on";
+
+/// Why checks are not well, by their names, each with its code.
+fn reasons(config: &ConfigView, is_held: bool) -> BTreeMap<&'static str, (&'static str, String)> {
+    let config = config_problem(config).map(|reason| ("config", reason));
+    let queue = is_held.then(|| ("queue", ("queue_held", HELD.to_owned())));
+    config.into_iter().chain(queue).collect()
+}
 
 /// What is wrong with the configuration, without paths: its code, and a sentence.
 fn config_problem(config: &ConfigView) -> Option<(&'static str, String)> {
@@ -487,6 +502,7 @@ mod tests {
             assets: Condition::Ok,
             disk,
             history: Condition::Ok,
+            queue: Condition::Ok,
         };
         assert_eq!(checks(Condition::Ok, Condition::Ok).worst(), Condition::Degraded);
         assert_eq!(checks(Condition::Ok, Condition::Error).worst(), Condition::Error);

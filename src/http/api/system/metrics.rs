@@ -261,6 +261,8 @@ fn runs_now(state: &AppState, registry: &mut Registry) {
     registry.register("posterizarr_run_active", "Whether a run of this mode holds the slot", labelled("mode", active));
     let jobs = [("waiting", count(view.waiting_count)), ("failed", count(view.parked))];
     registry.register("posterizarr_queue_jobs", "Jobs in the queue", labelled("state", jobs));
+    let held = i64::from(view.held.is_some());
+    registry.register("posterizarr_queue_held", "Whether the queue is held, so that nothing in it starts", value(held));
     let age = view.oldest_waiting.map_or(0, |created| (Utc::now() - created).num_seconds().max(0));
     registry.register("posterizarr_queue_oldest_age_seconds", "How long the oldest job waits", value(age));
     if let Some(progress) = &state.views.logs.get().progress {

@@ -1,6 +1,7 @@
 /** Why a picture of the library is the one that it is: by which rule it was chosen, and where it is from. */
 import { body, client } from '../../api/client';
-import { Facts, Told } from '../../components/basics';
+import { Facts } from '../../components/basics';
+import { Reason } from '../../components/finding';
 import { HelpLink } from '../../components/help';
 import { type AssetSource, providerName, sourceText } from '../../lib/assets';
 import { list } from '../../lib/format';
@@ -24,7 +25,14 @@ export function Why({ path, modified }: { path: string; modified: number | undef
       <h3>{t('why.title')}</h3>
       <Facts
         of={[
-          [t('why.chosen_as'), of.why ? <Told key="w">{sentence(of.why)}</Told> : t('why.not_noted')],
+          [
+            t('why.chosen_as'),
+            of.why ? (
+              <Reason key="w" family="because" of={of.because} english={sentence(of.why)} />
+            ) : (
+              t('why.not_noted')
+            ),
+          ],
           [t('why.from'), source ? <From key="f" of={source} /> : '—'],
           [t('why.server'), word('upload', of.server)],
         ]}

@@ -1,6 +1,6 @@
 /** Deleting pictures, with a way back. */
 import type { components } from '../../../types/schema';
-import { client, request } from '../../api/client';
+import { body, client, refusalText, request } from '../../api/client';
 import { ask } from '../../components/dialog';
 import { tell, toast } from '../../components/toast';
 import { caption } from '../../lib/library';
@@ -38,9 +38,7 @@ export async function deletePictures(family: string, paths: string[]): Promise<b
 
 /** Brings pictures back from the trash. */
 export async function restore(ids: string[]) {
-  for (const id of ids) {
-    const done = await tell(client.POST('/api/trash/{id}/restore', { params: { path: { id } } }));
-    if (!done) break;
-  }
+  const done = await tell(client.POST('/api/trash/restore', { body: { ids } }).then(body));
+  for (const { error, code } of done?.failed.slice(0, 3) ?? []) toast(refusalText(code, error), 'bad');
   changed('assets');
 }

@@ -2,8 +2,9 @@
 import { useEffect } from 'preact/hooks';
 import { address } from '../../api/client';
 import type { RunRecord } from '../../api/types';
-import { Badge, Card, Empty, More, Problem, Told } from '../../components/basics';
+import { Badge, Card, Empty, More, Problem } from '../../components/basics';
 import { Chips } from '../../components/choose';
+import { Reason } from '../../components/finding';
 import { Pager } from '../../components/pager';
 import { type Column, Table } from '../../components/table';
 import {
@@ -139,10 +140,10 @@ function Named({ of, dryRun }: { of: RunAsset; dryRun: boolean }) {
   );
 }
 
-function Why({ of: { why, provisional = [], uploaded }, dryRun }: { of: RunAsset; dryRun: boolean }) {
+function Why({ of: { why, because, provisional = [], uploaded }, dryRun }: { of: RunAsset; dryRun: boolean }) {
   return (
     <>
-      <Told>{sentence(why)}</Told>
+      <Reason family="because" of={because} english={sentence(why)} />
       {uploaded && <div class="muted small-text">{dryRun ? t('asset.would_upload') : t('asset.uploaded')}</div>}
       {provisional.length > 0 && (
         <div class="small-text">{t('asset.provisional', { providers: list(provisional.map(providerName)) })}</div>

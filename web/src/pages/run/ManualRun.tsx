@@ -4,12 +4,12 @@ import { useEffect, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { components } from '../../../types/schema';
 import { body, client, post } from '../../api/client';
-import { Card, Told } from '../../components/basics';
+import { Card } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { Dialog } from '../../components/dialog';
 import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
-import { Finding } from '../../components/finding';
+import { Finding, Reason } from '../../components/finding';
 import { Preview, type SampleKind, sample, type Wanted } from '../../components/preview';
 import { tell } from '../../components/toast';
 import { lastReadiness } from '../../lib/readiness';
@@ -273,7 +273,7 @@ function Outcome({ of, onMade }: { of: Sent; onMade: (of: Sent) => void }) {
         {run.reason && (
           <>
             {' '}
-            <Told>{plainReason(run.reason)}</Told>
+            <Reason family="run_reason" of={run.because} english={plainReason(run.reason)} />
           </>
         )}
       </span>

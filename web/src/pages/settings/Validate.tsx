@@ -2,7 +2,9 @@
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { useBusy } from '../../components/busy';
+import { Reason } from '../../components/finding';
 import { asError } from '../../lib/errors';
+import type { Clause } from '../../lib/reasons';
 import { t } from '../../texts';
 import type { Group, Values } from './model';
 
@@ -30,6 +32,8 @@ const SERVICES: readonly Service[] = [
 interface Verdict {
   valid: boolean;
   message: string;
+  /** Absent where there is no answer of the daemon. */
+  because?: readonly Clause[];
 }
 
 export function Validate({ group, values }: { group: Group; values: Values }) {
@@ -71,7 +75,7 @@ function Try({ service, values }: { service: Service; values: Values }) {
       </button>
       {verdict && (
         <span class={verdict.valid ? 'badge tone-good wrap' : 'badge tone-bad wrap'} role="status">
-          {verdict.message}
+          <Reason family="verdict" of={verdict.because} english={verdict.message.trim()} />
         </span>
       )}
     </>

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use actix_web::{Responder, get, web};
 use chrono::{DateTime, Utc};
 use posterizarr_base::run_events::AssetSource;
+use posterizarr_base::said::Clause;
 use posterizarr_engine::library::{OnServer, known};
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
@@ -33,6 +34,8 @@ struct Why {
     made_here: bool,
     /// The rule by which its picture was chosen; null where nobody noted it.
     why: Option<String>,
+    /// The same sentence by sentence, for those who say it in another language; empty where nobody noted it so.
+    because: Vec<Clause>,
     /// Where its picture is from.
     #[schema(value_type = Option<Object>)]
     source: Option<AssetSource>,
@@ -88,6 +91,7 @@ fn tell(data: &Path, assets: &Path, path: &str) -> Result<Why, ApiError> {
         made_here: known.is_some(),
         provisional: known.as_ref().map(|known| known.unanswered.clone()).unwrap_or_default(),
         source: known.as_ref().and_then(|known| known.source.clone()),
+        because: known.as_ref().map(|known| known.because.clone()).unwrap_or_default(),
         why: known.and_then(|known| known.why),
         server,
     })

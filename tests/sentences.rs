@@ -1,0 +1,83 @@
+//! What the daemon tells by a code, the web UI says in each of its languages: no code without its text, and no text without
+//! its code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use posterizarr_engine::library::Why;
+use posterizarr_media::http::HttpError;
+use posterizarrd::actors::runs::RunReason;
+use posterizarrd::actors::schedule::past_fires::MISSED;
+use posterizarrd::actors::servers::checks::Finding;
+use posterizarrd::actors::triggers::TriggerReason;
+use regex::Regex;
+
+/// What is told by a code, as the web UI calls it: its code, and the names of its values where these are known.
+type Codes = BTreeMap<String, Option<&'static [&'static str]>>;
+
+fn codes() -> Codes {
+    let mut codes = Codes::new();
+    for (family, all) in [
+        ("because", Why::ALL),
+        ("run_reason", RunReason::ALL),
+        ("trigger_reason", TriggerReason::ALL),
+        ("verdict", Finding::ALL),
+    ] {
+        codes.extend(all.iter().map(|(code, values)| (format!("{family}.{code}"), Some(*values))));
+    }
+    codes.extend(HttpError::CODES.iter().map(|code| (format!("trouble.{code}"), None)));
+    codes.extend(MISSED.iter().map(|code| (format!("missed.{code}"), Some(&[] as &[&str]))));
+    codes
+}
+
+/// The languages of the web UI but English, which the daemon speaks itself.
+fn languages() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("web/src/texts");
+    let folders = fs::read_dir(folder).unwrap().map(Result::unwrap).filter(|entry| entry.path().is_dir());
+    folders.map(|entry| entry.file_name().into_string().unwrap()).filter(|language| language != "en").collect()
+}
+
+#[test]
+fn every_code_has_a_text_in_every_language_and_the_texts_use_only_its_values() {
+    let (languages, codes) = (languages(), codes());
+    assert_eq!(languages.len(), 5, "{languages:?}");
+    let value = Regex::new(r"\{(\w+)").unwrap();
+    for language in &languages {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("web/src/reasons/{language}.json"));
+        let texts: BTreeMap<String, String> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let (there, wanted): (BTreeSet<_>, BTreeSet<_>) = (texts.keys().collect(), codes.keys().collect());
+        assert_eq!(there, wanted, "{}", file.display());
+        for (code, values) in &codes {
+            let used = value.captures_iter(&texts[code]).map(|found| found.extract::<1>().1[0]);
+            let unknown: Vec<_> = used.filter(|name| values.is_some_and(|values| !values.contains(name))).collect();
+            assert!(unknown.is_empty(), "{}, {code}: {unknown:?}", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_trouble_of_a_call_has_its_code() {
+    let text = |text: &str| text.to_owned();
+    let all = [
+        HttpError::NoProtocol,
+        HttpError::NotUrl(text("x")),
+        HttpError::NotSendable,
+        HttpError::UnknownHost(text("h")),
+        HttpError::Refused(text("h")),
+        HttpError::Unreachable(text("h")),
+        HttpError::TimedOut,
+        HttpError::NotTrusted { host: text("h"), reason: text("r") },
+        HttpError::NotTls(text("h")),
+        HttpError::Broken(text("h")),
+        HttpError::TooLarge(text("1 MiB")),
+        HttpError::Redirected(text("h")),
+        HttpError::TooManyRedirects,
+        HttpError::Private(text("h")),
+        HttpError::NotUnderstood("Plex"),
+        HttpError::NotPicture(text("r")),
+        HttpError::NotStored(text("r")),
+        HttpError::NoClient(text("r")),
+    ];
+    assert_eq!(all.map(|error| error.said().code), HttpError::CODES);
+}
