@@ -27,6 +27,7 @@ const MAX_LINE_LENGTH: u64 = 64 * 1024;
 /// Something that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "nearly all events are about an asset")]
 pub enum RunEvent {
     /// Discovery is over.
     Planned {

@@ -65,8 +65,8 @@ impl From<&StartError> for RunReason {
             StartError::Storage(cause) => Self::Storage { cause: cause.clone() },
             StartError::Invalid(InvalidRequest::OnlyNative(mode)) => Self::OnlyNative { mode: mode.to_string() },
             StartError::Invalid(InvalidRequest::NeedsVersion3(mode)) => Self::NeedsVersion3 { mode: mode.to_string() },
-            StartError::Invalid(InvalidRequest::ResetNeedsPlex(server)) => Self::ResetNeedsPlex { server: *server },
-            StartError::Invalid(InvalidRequest::LogosNeedPlex(server)) => Self::LogosNeedPlex { server: *server },
+            StartError::Invalid(InvalidRequest::ResetNeedsPlex(server)) => Self::ResetNeedsPlex { server },
+            StartError::Invalid(InvalidRequest::LogosNeedPlex(server)) => Self::LogosNeedPlex { server },
             StartError::Invalid(_) | StartError::Store(_) => Self::Told { text: error.to_string() },
         }
     }
