@@ -12,7 +12,7 @@ use super::document::Document;
 use super::flat::{self, Place};
 use super::keys::{self, Key};
 use super::view::MASK;
-use super::{rules, unknown};
+use super::{contradictions, unknown};
 
 /// What happens to known keys that are not posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -167,7 +167,7 @@ impl Planning<'_> {
     }
 
     fn finish(mut self) -> Result<Plan, Vec<Refusal>> {
-        for found in rules::contradictions(&self.plan.document) {
+        for found in contradictions::contradictions(&self.plan.document) {
             // A conflict that was there before is not held against a post that does not touch it.
             let is_changed = |flat: &&&str| self.plan.changes.iter().any(|change| change.flat == ***flat);
             if let Some(changed) = found.keys.iter().find(is_changed) {

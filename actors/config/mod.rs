@@ -7,6 +7,7 @@
 pub mod asset_root;
 pub mod backups;
 pub mod change;
+pub mod contradictions;
 pub mod document;
 pub mod flat;
 mod layout;
@@ -14,7 +15,6 @@ mod lenient;
 mod messages;
 pub mod password;
 pub mod portable;
-pub mod rules;
 mod saving;
 pub mod schema;
 pub mod source;
@@ -184,7 +184,7 @@ fn notify_weakness(auth: &WebAuth) {
         tracing::error!(target: "auth", "{problem}");
     }
     if auth.has_shipped_password() {
-        tracing::warn!(target: "auth", "{}", rules::SHIPPED_PASSWORD);
+        tracing::warn!(target: "auth", "{}", contradictions::SHIPPED_PASSWORD);
     }
 }
 

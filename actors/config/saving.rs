@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use super::backups::Backups;
 use super::change::{self, Change, Mode, Plan, Refusal};
 use super::view::{AssetPaths, ConfigView};
-use super::{ConfigKeeper, document, flat, layout, rules};
+use super::{ConfigKeeper, contradictions, document, flat, layout};
 use crate::files;
 use crate::runtime::guard::{Ctx, Handler, Reply};
 
@@ -186,7 +186,8 @@ impl ConfigKeeper {
         let content = self.earlier(&message.id, &view)?;
         let restored = document::parse(&content)
             .map_err(|wrong| ConfigError::BadBackup { id: message.id.clone(), wrong: format!("it {wrong}") })?;
-        if let Some(found) = rules::shipped_login(&restored).filter(|_| rules::shipped_login(&view.document).is_none())
+        if let Some(found) =
+            contradictions::shipped_login(&restored).filter(|_| contradictions::shipped_login(&view.document).is_none())
         {
             let flat = found.mended_at.unwrap_or_default().to_owned();
             return Err(ConfigError::Refused(vec![Refusal { flat, wrong: found.wrong, code: found.code }]));

@@ -42,11 +42,10 @@ impl Records {
     /// Writes a record; it is on disk when this returns. The oldest beyond what is kept goes.
     pub fn put(&self, record: &RunRecord) -> Result<(), StoreError> {
         let table = self.table()?;
-        table.put(&record.id.0.to_be_bytes(), record)?;
-        if let Some(old) = record.id.0.checked_sub(KEPT) {
-            table.remove(&old.to_be_bytes())?;
-        }
-        Ok(())
+        let old = record.id.0.checked_sub(KEPT).map(|old| old.to_be_bytes().to_vec());
+        // Each change is flushed, and a run's record is written several times.
+        let gone = old.filter(|old| table.get(old).is_ok_and(|old| old.is_some())).map(|old| (old, None));
+        table.apply([(record.id.0.to_be_bytes().to_vec(), Some(record.clone()))].into_iter().chain(gone))
     }
 
     /// One record.

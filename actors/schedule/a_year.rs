@@ -1,6 +1,6 @@
 //! A `scheduler.json` of Posterizarr 3.x over a whole year in three zones, fire by fire against a model of what 3.x does with it.
 //!
-//! The model goes through the days and asks of each whether it fits; it shares no code with [`super::timetable`]. For daily,
+//! The model goes through the days and asks of each whether it fits; it shares no code with [`super::recurrence`]. For daily,
 //! weekly and monthly entries it gave the very instants of the triggers of APScheduler 3.11, with which 3.x works, for 2026 in
 //! these zones. Three things are otherwise here on purpose, so that the entries keep away from them: at a time that the change of
 //! the clocks leaves out APScheduler fires half an hour or an hour late, at one that it doubles again and again; and 3.x counts

@@ -81,7 +81,7 @@ pub fn advance(horizon: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
 mod tests {
     use super::*;
     use crate::runs::RunRequest;
-    use crate::schedule::rule::Rule;
+    use crate::schedule::recurrence::Rule;
 
     fn utc(text: &str) -> DateTime<Utc> {
         DateTime::parse_from_rfc3339(text).unwrap().to_utc()

@@ -11,9 +11,9 @@ mod deciding;
 pub mod due;
 mod messages;
 pub mod past_fires;
-mod recurrence;
-pub mod rule;
+pub mod recurrence;
 pub mod timetable;
+mod version_3;
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -271,7 +271,7 @@ fn number(key: &[u8]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::schedule::rule::Rule;
+    use crate::schedule::recurrence::Rule;
     use chrono::{TimeDelta, TimeZone};
 
     fn fire(day: u32) -> Fire {

@@ -9,8 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::recurrence;
-use super::rule::{Rule, RuleError};
+use super::recurrence::{Rule, RuleError};
+use super::version_3;
 use crate::files::write_atomic;
 use crate::runs::{LogoChange, Mode, RunRequest};
 
@@ -239,12 +239,12 @@ impl AddError {
 fn is_the_same(one: &Value, other: &Value) -> bool {
     let differs = |key: &&str| one.get(*key) != other.get(*key);
     let is_of_3 = [one, other].iter().any(|entry| entry.get("frequency").is_some());
-    text(one, "time") == text(other, "time") && !(is_of_3 && recurrence::FIELDS.iter().any(differs))
+    text(one, "time") == text(other, "time") && !(is_of_3 && version_3::FIELDS.iter().any(differs))
 }
 
 /// Upstream's name of a timer: 3.x tells mode and frequency, and nothing did before, when there was one mode.
 fn timer_name(entry: &Value, mode: Mode, time: &str) -> String {
-    let when = match recurrence::name(entry) {
+    let when = match version_3::name(entry) {
         Some(when) => when,
         None if mode == Mode::Scheduled => return format!("Posterizarr Normal Mode @ {time}"),
         None => format!("@ {time}"),
@@ -256,7 +256,7 @@ fn timer_name(entry: &Value, mode: Mode, time: &str) -> String {
 
 /// Reads one entry: a daily `time` with optional `days`, a `cron` expression, or a `frequency` of 3.x; an optional `mode`.
 fn parse_entry(entry: &Value) -> Result<(Rule, RunRequest), AddError> {
-    let rule = match (text(entry, "cron"), recurrence::rule(entry)) {
+    let rule = match (text(entry, "cron"), version_3::rule(entry)) {
         (Some(cron), _) => Rule::cron(cron)?,
         (None, Some(rule)) => rule?,
         (None, None) => {
@@ -352,7 +352,7 @@ pub fn from_run_time(run_time: &str) -> Vec<Value> {
     run_time
         .split(',')
         .map(str::trim)
-        .filter(|time| super::rule::parse_time(time).is_some())
+        .filter(|time| super::recurrence::parse_time(time).is_some())
         .map(|time| json!({ "time": time, "description": "RUN_TIME" }))
         .collect()
 }

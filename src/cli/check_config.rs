@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{MISCONFIGURED, report};
 use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
-use crate::actors::config::{AssetPaths, document, rules};
+use crate::actors::config::{AssetPaths, contradictions, document};
 use crate::actors::runs::{Reader, Runner};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::settings::{Environment, Flags, Problem, Settings, load_what_is_right};
@@ -164,7 +164,7 @@ impl Findings {
     }
 
     fn contradictions(&mut self, document: &Map<String, Value>) {
-        for found in rules::contradictions(document) {
+        for found in contradictions::contradictions(document) {
             let keys = found.keys.join(" and ");
             if found.stops_script { self.problem(&keys, &found.wrong) } else { self.warn(&keys, &found.wrong) }
         }

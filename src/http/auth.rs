@@ -6,7 +6,6 @@
 //! [`StreamLogin`], since they outlive the look. Public requests are let through without a look at their login, so that
 //! nothing but the slowed-down check can be used to guess one.
 
-mod access;
 mod backoff;
 mod client;
 mod cors;
@@ -15,6 +14,7 @@ mod foreign;
 mod keys;
 mod login;
 mod names;
+mod needed_scope;
 mod session;
 mod stream_login;
 mod unclaimed;
@@ -22,7 +22,6 @@ mod verified;
 
 use std::time::Duration;
 
-use access::Access;
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -30,6 +29,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError, get, post, web};
 use client::Client;
+use needed_scope::Access;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -103,7 +103,7 @@ async fn admit<B: MessageBody>(
     next: Next<B>,
     state: &State,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let needed = access::needed(request.method(), request.match_info().as_str());
+    let needed = needed_scope::needed(request.method(), request.match_info().as_str());
     if let Err(foreign) = check_page(&request, state) {
         if needed != Access::Public && !(needed == Access::Optional && is_read(&request)) {
             return Ok(refuse_page(request, state, &foreign));

@@ -18,7 +18,7 @@ use crate::actors::access::Scope;
 use crate::actors::config::backups::{Backup, Backups};
 use crate::actors::config::change::{Change, Mode, Refusal};
 use crate::actors::config::{
-    ConfigError, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, flat, groups_of_3, keys, rules, schema,
+    ConfigError, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3, keys, schema,
 };
 use crate::http::auth::Principal;
 use crate::http::extract::body::Json;
@@ -197,7 +197,7 @@ impl From<ConfigError> for ApiError {
                 let text = error.to_string();
                 let items = refusals.iter().map(|refusal| (refusal.flat.as_str(), refusal.wrong.as_str()));
                 let error = Self::invalid_values(&["body", "config"], items, text);
-                let is_shipped = |refusal: &Refusal| refusal.code == Some(rules::SHIPPED_PASSWORD_CODE);
+                let is_shipped = |refusal: &Refusal| refusal.code == Some(contradictions::SHIPPED_PASSWORD_CODE);
                 if refusals.iter().all(is_shipped) { error.with_code(Code::ShippedPassword) } else { error }
             }
             ConfigError::Stale { ref revision } => {

@@ -17,7 +17,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::config::{ConfigView, rules};
+use crate::actors::config::{ConfigView, contradictions};
 use crate::actors::history::Problem;
 use crate::actors::library::assets::{AssetsView, Root};
 use crate::actors::recovery::{Damage, Damages};
@@ -363,7 +363,7 @@ fn config_problem(config: &ConfigView) -> Option<(&'static str, String)> {
     });
     let odd_login = || config.web_auth.problem.clone().map(|problem| ("odd_login", problem));
     let has_shipped = config.web_auth.has_shipped_password();
-    let shipped = || has_shipped.then(|| ("shipped_password", rules::SHIPPED_PASSWORD.to_owned()));
+    let shipped = || has_shipped.then(|| ("shipped_password", contradictions::SHIPPED_PASSWORD.to_owned()));
     let not_followed = || (!config.warnings.is_empty()).then(|| ("not_followed", NOT_FOLLOWED.to_owned()));
     unreadable.or_else(odd_login).or_else(shipped).or_else(not_followed)
 }
