@@ -15,6 +15,7 @@ use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
 use crate::actors::config::{AssetPaths, contradictions, document};
 use crate::actors::runs::{Reader, Runner};
 use crate::actors::runtime::data_dir::DataDir;
+use crate::settings::saved;
 use crate::settings::{Environment, Flags, Problem, Settings, load_what_is_right};
 
 /// A larger config.json is none.
@@ -83,7 +84,10 @@ impl Findings {
     fn modes(&mut self, data: &DataDir, settings: Option<&Path>) {
         let backups =
             std::fs::read_dir(data.config_backups()).into_iter().flatten().flatten().map(|entry| entry.path());
-        let files = [data.config(), data.store()].into_iter().chain(settings.map(Path::to_owned)).chain(backups);
+        let files = [data.config(), data.store(), saved::path(data.root())]
+            .into_iter()
+            .chain(settings.map(Path::to_owned))
+            .chain(backups);
         for file in files {
             let Ok(found) = std::fs::metadata(&file) else { continue };
             let others = found.mode() & 0o077;

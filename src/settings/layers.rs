@@ -11,7 +11,7 @@ use posterizarr_media::service::HostLimits;
 
 use super::origin::Sources;
 use super::origin::{Origin, Origins};
-use super::parse::RawValue;
+use super::parse::{self, RawValue};
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::toml_file::{self, Values};
@@ -90,7 +90,7 @@ pub(super) fn load_with(flags: &Flags, environment: &Environment, saved: Option<
         }
         problems.extend(layers.unknown_keys());
     }
-    layers.saved = saved.unwrap_or_else(|| saved::read(&layers.data_dir(), &mut warnings));
+    layers.saved = saved.unwrap_or_else(|| saved::counted(&layers.data_dir(), &mut warnings));
     for setting in SETTINGS {
         layers.apply(setting, &mut settings, &mut problems, &mut warnings);
     }
@@ -168,6 +168,8 @@ fn fill_in(settings: &mut Settings, environment: &Environment) {
         settings.app_dir = environment.app_dir(&settings.data_dir);
     }
     settings.app_dir = absolute(&settings.app_dir);
+    // As runs see it, which work in the data folder.
+    settings.sets = settings.sets.take().map(|folder| settings.data_dir.join(folder));
     if settings.frontend_dir.is_none() {
         let beside = ["frontend/dist", "webui/frontend/dist"].map(|folder| settings.app_dir.join(folder));
         settings.frontend_dir =
@@ -194,8 +196,10 @@ impl Layers<'_> {
         warnings: &mut Vec<String>,
     ) {
         for (origin, store, given) in self.given(setting) {
-            match given.and_then(|given| store(settings, &given).map(|()| given)) {
-                Ok(given) => drop(settings.origins.given.insert(setting.key, (given.to_string(), origin))),
+            let stored =
+                given.and_then(|given| parse::sound(&given).and_then(|()| store(settings, &given)).map(|()| given));
+            match stored {
+                Ok(given) => drop(settings.origins.given.insert(setting.key, (setting.as_written(&given), origin))),
                 Err(wrong) => {
                     let problem = Problem { key: setting.key.to_owned(), origin: origin.to_string(), wrong };
                     // Nobody who saves in the web UI must be kept from it by that, as after a change of version.

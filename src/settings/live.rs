@@ -5,7 +5,7 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::layers::load_with;
-use super::parse::RawValue;
+use super::parse::{self, RawValue};
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, SETTINGS};
 use super::toml_file::{self, Values};
@@ -35,7 +35,7 @@ pub enum SaveError {
     /// Values that cannot be saved, by their keys.
     #[error("{}", told(.0))]
     Refused(Vec<(String, Refusal)>),
-    /// The file that people write is broken.
+    /// The file that people write, or the one with what was saved, is broken.
     #[error("mend the settings file first: {0}")]
     Broken(String),
     /// The disk.
@@ -76,23 +76,11 @@ impl LiveSettings {
     }
 
     /// Saves values by their keys, all or none; none in the place of a value brings back what holds without it. Blocks for the disk.
-    pub fn save(&self, changes: Vec<(String, Option<RawValue>)>) -> Result<(), SaveError> {
+    pub fn save(&self, changes: Vec<Change>) -> Result<(), SaveError> {
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.now.get();
+        let (values, next) = changed(&now, changes)?;
         let path = saved::path(&now.data_dir);
-        let mut values = saved::read(&now.data_dir, &mut Vec::new());
-        let mut refused = Vec::new();
-        for (key, value) in changes {
-            match (checked(&now, &key, value.as_ref()), value) {
-                (Err(refusal), _) => refused.push((key, refusal)),
-                (Ok(()), Some(given)) => drop(values.insert(key, Ok(given))),
-                (Ok(()), None) => drop(values.remove(&key)),
-            }
-        }
-        if !refused.is_empty() {
-            return Err(SaveError::Refused(refused));
-        }
-        let next = reloaded(&now, values.clone())?;
         let sound: BTreeMap<_, _> = values.into_iter().filter_map(|(key, value)| Some((key, value.ok()?))).collect();
         toml_file::write(&path, saved::COMMENT, &sound)
             .map_err(|error| SaveError::Write(path.display().to_string(), error))?;
@@ -100,19 +88,46 @@ impl LiveSettings {
         self.now.publish(next);
         Ok(())
     }
+
+    /// How the settings would be with these changes, which are not saved. Blocks for the disk.
+    pub fn with(&self, changes: Vec<Change>) -> Result<Settings, SaveError> {
+        changed(&self.now.get(), changes).map(|(_, next)| next)
+    }
 }
 
-/// Whether a value would count if it was saved.
+/// A key, and its new value; none takes back what was saved, and an error tells why what came is no value at all.
+pub type Change = (String, Result<Option<RawValue>, String>);
+
+/// All saved values with these changes, those of other versions included, and the settings that come of them.
+fn changed(now: &Settings, changes: Vec<Change>) -> Result<(Values, Settings), SaveError> {
+    let mut values = saved::read(&now.data_dir).map_err(SaveError::Broken)?;
+    let mut refused = Vec::new();
+    for (key, value) in changes {
+        match value.map_err(Refusal::Invalid).and_then(|value| checked(now, &key, value.as_ref()).map(|()| value)) {
+            Ok(Some(given)) => drop(values.insert(key, Ok(given))),
+            Ok(None) => drop(values.remove(&key)),
+            Err(refusal) => refused.push((key, refusal)),
+        }
+    }
+    if !refused.is_empty() {
+        return Err(SaveError::Refused(refused));
+    }
+    let counted = values.clone().into_iter().filter(|(key, _)| saved::is_savable(key)).collect();
+    let next = reloaded(now, counted)?;
+    Ok((values, next))
+}
+
+/// Whether a value would count if it was saved. What was saved can be taken back, whatever else sets it.
 fn checked(now: &Settings, key: &str, value: Option<&RawValue>) -> Result<(), Refusal> {
     let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Refusal::Unknown)?;
     if setting.takes_effect().is_none() {
         return Err(Refusal::ByHand(now.file().display().to_string()));
     }
+    let Some(given) = value else { return Ok(()) };
     if let Some((_, origin @ (Origin::Variable(_) | Origin::Flag(_)))) = now.origins.given.get(setting.key) {
         return Err(Refusal::SetElsewhere(origin.clone()));
     }
-    let stored = |given| (setting.store)(&mut now.clone(), given).map_err(Refusal::Invalid);
-    value.map_or(Ok(()), stored)
+    parse::sound(given).and_then(|()| (setting.store)(&mut now.clone(), given)).map_err(Refusal::Invalid)
 }
 
 /// All layers once more, with these saved values.
@@ -131,6 +146,10 @@ fn reloaded(now: &Settings, saved: Values) -> Result<Settings, SaveError> {
         return Err(SaveError::Broken(problem.to_string()));
     }
     let mut next = loaded.settings;
+    // What is only set by hand counts from the next start on, also where runs are told of it.
+    next.fetch = now.fetch.clone();
+    next.providers = now.providers.clone();
+    next.sets.clone_from(&now.sets);
     next.origins.sources = sources.clone();
     next.origins.file.clone_from(&now.origins.file);
     for key in [DATA_DIR, CONFIG_FILE] {
@@ -164,8 +183,8 @@ mod tests {
         }
     }
 
-    fn text(key: &str, value: &str) -> (String, Option<RawValue>) {
-        (key.to_owned(), Some(RawValue::Text(value.to_owned())))
+    fn text(key: &str, value: &str) -> Change {
+        (key.to_owned(), Ok(Some(RawValue::Text(value.to_owned()))))
     }
 
     #[test]
@@ -181,7 +200,7 @@ mod tests {
             assert_eq!(settings.origins.given["runner.keep_runs"], ("7".to_owned(), Origin::Saved));
         }
         assert!(live.engine_flags().get().windows(2).any(|pair| pair == ["--drawing-balanced-lines", "true"]));
-        live.save(vec![("runner.keep_runs".to_owned(), None)]).unwrap();
+        live.save(vec![("runner.keep_runs".to_owned(), Ok(None))]).unwrap();
         assert_eq!(live.get().keep_runs, 3, "what the file says holds again");
         assert_eq!(std::fs::read_to_string(file).unwrap(), "# mine\n[runner]\nkeep_runs = 3\n");
     }
@@ -219,5 +238,57 @@ mod tests {
         assert_eq!(told.len(), 3, "{told:?}");
         std::fs::write(&path, "[").unwrap();
         assert!(warnings()[0].contains("is not TOML"));
+    }
+
+    #[test]
+    fn what_is_in_the_file_stays_there() {
+        let home = Home::new();
+        let path = home.folder.path().join(saved::FILE_NAME);
+        let live = LiveSettings::new(&home.settings(&[]));
+        std::fs::write(&path, "[drawing]\nof_the_future = \"x\"\n").unwrap();
+        live.save(vec![text("drawing.legibility", "on")]).unwrap();
+        let content = std::fs::read_to_string(&path).unwrap();
+        assert!(content.contains("of_the_future = \"x\"") && content.contains("legibility = \"on\""), "{content}");
+        std::fs::write(&path, "half a file [").unwrap();
+        assert!(matches!(live.save(vec![text("drawing.legibility", "off")]), Err(SaveError::Broken(_))));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "half a file [");
+    }
+
+    #[test]
+    fn what_no_program_can_be_told_is_refused() {
+        let home = Home::new();
+        let live = LiveSettings::new(&home.settings(&[]));
+        for (key, value) in [
+            ("drawing.watched_by", "a\0b".to_owned()),
+            ("drawing.watched_by", "a".repeat(20_000)),
+            ("runner.stop_grace", u64::MAX.to_string()),
+            ("notify.heartbeat_every", "0".to_owned()),
+            ("assets.scan_every", "0s".to_owned()),
+        ] {
+            assert!(matches!(live.save(vec![text(key, &value)]), Err(SaveError::Refused(_))), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_set_by_hand_waits_for_the_next_start() {
+        let home = Home::new();
+        let file = home.folder.path().join("posterizarrd.toml");
+        std::fs::write(&file, "").unwrap();
+        let live = LiveSettings::new(&home.settings(&[]));
+        std::fs::write(&file, "providers.tmdb_url = \"http://127.0.0.1:1\"\nfetch.allow_private = true\n").unwrap();
+        live.save(vec![text("drawing.legibility", "on")]).unwrap();
+        let flags = live.engine_flags().get().join(" ");
+        assert!(flags.contains("--drawing-legibility on") && flags.contains("--fetch-allow-private false"), "{flags}");
+        assert!(!flags.contains("127.0.0.1:1"), "{flags}");
+    }
+
+    #[test]
+    fn what_is_tried_is_not_saved() {
+        let home = Home::new();
+        let live = LiveSettings::new(&home.settings(&[]));
+        let tried = live.with(vec![text("drawing.balanced_lines", "true")]).unwrap();
+        assert!(tried.drawing.finish.typography.balanced_lines);
+        assert!(!live.get().drawing.finish.typography.balanced_lines);
+        assert!(!std::fs::exists(home.folder.path().join(saved::FILE_NAME)).unwrap());
     }
 }

@@ -38,6 +38,26 @@ impl fmt::Display for RawValue {
 /// A value, or what would be right instead.
 pub type Parsed<T> = Result<T, String>;
 
+/// The longest value, in bytes: it is an argument of a program, too.
+const MAX_LENGTH: usize = 16 * 1024;
+/// Longer than this nobody waits, and sums of such spans do not overflow.
+const MAX_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// Whether a value, whatever it is for, can be handed on.
+pub fn sound(given: &RawValue) -> Parsed<()> {
+    let texts = match given {
+        RawValue::Text(text) => std::slice::from_ref(text),
+        RawValue::List(texts) => texts,
+    };
+    if texts.iter().any(|text| text.contains('\0')) {
+        return Err("has a NUL character in it; leave that out".to_owned());
+    }
+    if texts.iter().map(String::len).sum::<usize>() > MAX_LENGTH {
+        return Err(format!("is longer than {MAX_LENGTH} bytes; make it shorter"));
+    }
+    Ok(())
+}
+
 /// One text, not empty.
 pub fn text(given: &RawValue) -> Parsed<&str> {
     match given {
@@ -133,11 +153,11 @@ pub fn base_url(given: &RawValue) -> Parsed<(Option<String>, String)> {
 /// A time span; a bare number counts seconds.
 pub fn duration(given: &RawValue) -> Parsed<Duration> {
     let text = text(given)?;
-    if let Ok(seconds) = text.parse() {
-        return Ok(Duration::from_secs(seconds));
-    }
-    humantime::parse_duration(text)
-        .map_err(|_| format!("`{text}` is not a time span; write it like 10s, 30m or 1h 30m"))
+    let seconds = text.parse().map(Duration::from_secs);
+    let span = seconds
+        .or_else(|_| humantime::parse_duration(text))
+        .map_err(|_| format!("`{text}` is not a time span; write it like 10s, 30m or 1h 30m"))?;
+    if span > MAX_SPAN { Err(format!("`{text}` is longer than a hundred years")) } else { Ok(span) }
 }
 
 /// A time span that is not zero.

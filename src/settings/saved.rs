@@ -15,26 +15,36 @@ pub fn path(data_dir: &Path) -> PathBuf {
     data_dir.join(FILE_NAME)
 }
 
-/// Its values. What cannot be read or must not be set there is left out and told: it must not keep the daemon from starting, since
-/// nobody but the daemon writes the file.
-pub fn read(data_dir: &Path, warnings: &mut Vec<String>) -> Values {
+/// Its values as they are; none if it is not there.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn read(data_dir: &Path) -> Result<Values, String> {
     let path = path(data_dir);
-    if !std::fs::exists(&path).unwrap_or(true) {
-        return Values::new();
+    match std::fs::exists(&path) {
+        Ok(false) => Ok(Values::new()),
+        _ => toml_file::read(&path).map_err(|wrong| format!("{}: {wrong}", path.display())),
     }
-    let mut values = match toml_file::read(&path) {
-        Ok(values) => values,
-        Err(wrong) => {
-            warnings.push(format!("{}: {wrong}; what was saved in the web UI does not count", path.display()));
-            return Values::new();
-        }
-    };
+}
+
+/// Its values that count. What cannot be read or must not be set there is left out and told: it must not keep the daemon from
+/// starting, since nobody but the daemon writes the file.
+pub fn counted(data_dir: &Path, warnings: &mut Vec<String>) -> Values {
+    let mut values = read(data_dir).unwrap_or_else(|wrong| {
+        warnings.push(format!("{wrong}; what was saved in the web UI does not count"));
+        Values::new()
+    });
     values.retain(|key, _| {
-        let is_savable = SETTINGS.iter().any(|setting| setting.key == key && setting.takes_effect().is_some());
-        if !is_savable {
-            warnings.push(format!("{key} ({}): cannot be set there, and does nothing", path.display()));
+        let counts = is_savable(key);
+        if !counts {
+            warnings.push(format!("{key} ({}): cannot be set there, and does nothing", path(data_dir).display()));
         }
-        is_savable
+        counts
     });
     values
+}
+
+/// Whether a setting of this name may be saved.
+pub fn is_savable(key: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.key == key && setting.takes_effect().is_some())
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::Settings;
-use super::parse::{Parsed, RawValue};
+use super::parse::{self, Parsed, RawValue};
 
 /// Takes a value into the settings, or says what would be right.
 pub type Store = fn(&mut Settings, &RawValue) -> Parsed<()>;
@@ -38,12 +38,11 @@ pub enum TakesEffect {
 }
 
 /// What runs of the engine are told.
-const NEXT_RUN: [&str; 5] = ["artwork.", "backup.", "drawing.", "limits.", "plex."];
+const NEXT_RUN: [&str; 5] = ["artwork.collections", "backup.", "drawing.", "limits.", "plex."];
 /// What only decides how the daemon does its work. Left out is what decides who gets in, where it listens and what it reads, which
 /// programs it starts, and whom it sends keys to: whoever takes over a session must not get there.
-const NEXT_START: [&str; 16] = [
+const NEXT_START: [&str; 15] = [
     "log.level",
-    "runner.kind",
     "runner.stop_grace",
     "runner.max_duration",
     "runner.silence_limit",
@@ -83,9 +82,23 @@ impl Setting {
         format!("{PREFIX}{}", self.key.replace('.', "_").to_ascii_uppercase())
     }
 
-    /// Whether its value is for nobody's eyes: addresses of notification services hold what lets one send.
+    /// A value as somebody would write it in one line: a switch by its plain word, a list with what separates its parts.
+    pub fn as_written(&self, given: &RawValue) -> String {
+        match given {
+            RawValue::Text(_) if self.value.is_empty() => {
+                parse::switch(given).map_or_else(|_| given.to_string(), |on| on.to_string())
+            }
+            // Their parts may have commas in them.
+            RawValue::List(parts) if ["drawing.badges", "drawing.seasonal_borders"].contains(&self.key) => {
+                parts.join("; ")
+            }
+            _ => given.to_string(),
+        }
+    }
+
+    /// Whether its value is for nobody's eyes: addresses of notification services, and what is sent there, hold what lets one send.
     pub fn is_secret(&self) -> bool {
-        self.key.starts_with("notify.") && self.value.starts_with("URL")
+        self.key.starts_with("notify.") && (self.value.starts_with("URL") || self.key == "notify.body")
     }
 
     /// The default in words.

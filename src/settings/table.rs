@@ -312,7 +312,7 @@ pub const SETTINGS: &[Setting] = &[
         default: "1m",
         note: "",
         help: "How often an asset folder is scanned that is polled",
-        store: |settings, given| parse::duration(given).map(|every| settings.assets.poll_every = every),
+        store: |settings, given| parse::patience(given).map(|every| settings.assets.poll_every = every),
     },
     Setting {
         key: "assets.scan_every",
@@ -321,7 +321,7 @@ pub const SETTINGS: &[Setting] = &[
         default: "10m",
         note: "",
         help: "How often the asset folders are scanned, whatever was heard of them in between",
-        store: |settings, given| parse::duration(given).map(|every| settings.assets.scan_every = every),
+        store: |settings, given| parse::patience(given).map(|every| settings.assets.scan_every = every),
     },
     Setting {
         key: "updates.enabled",
@@ -572,7 +572,7 @@ pub const SETTINGS: &[Setting] = &[
         default: "1m",
         note: "",
         help: "How often the heartbeat address is called",
-        store: |settings, given| parse::duration(given).map(|every| settings.notify.heartbeat_every = every),
+        store: |settings, given| parse::patience(given).map(|every| settings.notify.heartbeat_every = every),
     },
     Setting {
         key: "notify.on_start",

@@ -72,7 +72,11 @@ pub fn write(path: &Path, comment: &str, values: &BTreeMap<String, RawValue>) ->
             section.insert(name.to_owned(), value);
         }
     }
-    files::write_private(path, format!("# {comment}\n{table}").as_bytes())
+    let content = format!("# {comment}\n{table}");
+    if content.len() as u64 > MAX_FILE_SIZE {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "it would be too large to be read again"));
+    }
+    files::write_private(path, content.as_bytes())
 }
 
 #[cfg(test)]

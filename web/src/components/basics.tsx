@@ -141,30 +141,6 @@ export function More<T>({ of, page, children }: MoreProps<T>) {
   );
 }
 
-interface MeterProps {
-  label: string;
-  value: number;
-  /** Absent: how much there is to do is not known. */
-  max?: number | null | undefined;
-}
-
-export function Meter({ label, value, max }: MeterProps) {
-  const known = typeof max === 'number' && max > 0;
-  const percent = known ? Math.min(100, (value / max) * 100) : undefined;
-  return (
-    <div
-      class={known ? 'meter' : 'meter unknown'}
-      role="progressbar"
-      aria-label={label}
-      aria-valuemin={0}
-      aria-valuemax={known ? max : undefined}
-      aria-valuenow={known ? value : undefined}
-    >
-      <div class="meter-bar" style={{ width: percent === undefined ? '30%' : `${percent}%` }} />
-    </div>
-  );
-}
-
 /** A number with a word below it. */
 export function Figure({ value, label, tone = 'plain' }: { value: ComponentChildren; label: string; tone?: Tone }) {
   return (

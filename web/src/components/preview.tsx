@@ -13,8 +13,10 @@ export interface Order {
   boxes?: boolean;
   /** Sections of config.json with values that are not saved. */
   settings?: Record<string, Record<string, unknown>>;
-  /** What is drawn beyond config.json, as it differs from what is saved. */
+  /** What is drawn beyond config.json, where that is not as it is set. */
   drawing?: Record<string, unknown>;
+  /** The daemon's own settings that are not saved. */
+  daemon?: Record<string, string | null>;
   /** A picture in the folder of sets. */
   set?: string;
 }

@@ -1,14 +1,13 @@
-/** The running job, wherever it is shown: its badge, its progress, the buttons that end it. */
+/** The running job, wherever it is shown: its badge, the buttons that end it. */
 import { Link } from 'wouter-preact';
 import { body, client } from '../api/client';
-import type { Progress, Status } from '../api/types';
-import { now } from '../lib/clock';
-import { clock, duration, number, percent } from '../lib/format';
+import type { Status } from '../api/types';
+import { percent } from '../lib/format';
 import { modeName, sentence, triggerText } from '../lib/words';
 import { refreshStatus, status } from '../live/state';
 import { Rehearse } from '../pages/run/Rehearse';
 import { said, t } from '../texts';
-import { Badge, Meter } from './basics';
+import { Badge } from './basics';
 import { ask, askWhich } from './dialog';
 import { Own } from './finding';
 import { tell, toast } from './toast';
@@ -34,49 +33,6 @@ export function RunnerLine({ of: { runner } }: { of: Status }) {
         <Own text={said('finding', runner.why_code, runner.why_params)} english={`${sentence(runner.why)}.`} />
       </span>
       {runner.kind !== 'native' && <Rehearse mode="normal">{t('run.look_native')}</Rehearse>}
-    </div>
-  );
-}
-
-export function RunProgress({ of }: { of: Status }) {
-  const progress = of.progress;
-  return (
-    <div class="stack">
-      <Meter label={t('run.progress')} value={progress?.done ?? 0} max={progress?.total} />
-      <div class="row small-text muted nowrap">
-        <span class="grow truncate">{progress?.current ?? progress?.phase ?? t('run.getting_ready')}</span>
-        <span>{counted(progress)}</span>
-      </div>
-      <Timing of={of} />
-    </div>
-  );
-}
-
-function counted(progress: Progress | null | undefined): string {
-  if (!progress) return '';
-  return progress.total
-    ? t('common.of', { done: number(progress.done), total: number(progress.total) })
-    : t('run.items', { n: progress.done });
-}
-
-function Timing({ of }: { of: Status }) {
-  const progress = of.progress;
-  // The status's own `start_time` has no zone, and the daemon's may be another one than the browser's.
-  const started = progress ? Date.parse(progress.since) : undefined;
-  const left =
-    progress?.total && progress.per_minute > 0
-      ? ((progress.total - progress.done) / progress.per_minute) * 60
-      : undefined;
-  return (
-    <div class="row small-text">
-      {started && <span class="muted">{t('run.since', { time: clock(new Date(started)) })}</span>}
-      {started && <Badge>{t('run.so_far', { time: duration((now.value - started) / 1000) })}</Badge>}
-      {progress && progress.per_minute > 0 && (
-        <Badge>{t('run.per_minute', { n: Math.round(progress.per_minute) })}</Badge>
-      )}
-      {left !== undefined && <Badge tone="accent">{t('run.left', { time: duration(left) })}</Badge>}
-      {progress && progress.warnings > 0 && <Badge tone="warn">{t('run.warnings', { n: progress.warnings })}</Badge>}
-      {progress && progress.errors > 0 && <Badge tone="bad">{t('run.errors', { n: progress.errors })}</Badge>}
     </div>
   );
 }

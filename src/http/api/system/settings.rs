@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::config::MASK;
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, Code, State};
-use crate::settings::live::SaveError;
+use crate::settings::live::{Change, SaveError};
 use crate::settings::parse::RawValue;
 use crate::settings::table::{SETTINGS, Setting, TakesEffect};
 use crate::settings::{Origin, Settings};
@@ -43,7 +43,11 @@ struct DaemonSetting {
     set_by: Option<String>,
     /// When a value counts that is saved here; null where it can only be set by hand, or a variable or flag counts more.
     takes_effect: Option<TakesEffect>,
-    /// What it will be from the next start on, where that is something else: as it was written, a secret masked.
+    /// Whether a value is saved here; it may be one that something else counts more than.
+    saved: bool,
+    /// Whether it will be something else from the next start on.
+    waits: bool,
+    /// What it will be then: as it was written, a secret masked; null: the default.
     next: Option<String>,
     /// The default in words.
     default: String,
@@ -92,14 +96,7 @@ async fn settings(state: State) -> impl Responder {
     (status = 409, description = "the settings file that is written by hand is broken")))]
 #[put("/api/settings")]
 async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, ApiError> {
-    let mut changes = Vec::new();
-    for (key, value) in post.0.settings {
-        let given = given(value).map_err(|wrong| {
-            let text = format!("{key}: {wrong}");
-            ApiError::invalid_values(PLACE, [(key.as_str(), wrong)], text)
-        })?;
-        changes.push((key, given));
-    }
+    let changes = changes(post.0.settings);
     let shared = state.clone();
     web::block(move || shared.live.save(changes)).await.map_err(ApiError::internal)??;
     Ok(web::Json(DaemonSettings::of(&state)))
@@ -108,14 +105,18 @@ async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, 
 const BROKEN: &str = "mend the settings file first: {problem}";
 const PLACE: &[&str] = &["body", "settings"];
 
+/// What a body asks for.
+pub fn changes(posted: Map<String, Value>) -> Vec<Change> {
+    posted.into_iter().map(|(key, value)| (key, given(value))).collect()
+}
+
 /// A value as it would be given by hand.
-fn given(value: Value) -> Result<Option<RawValue>, &'static str> {
-    let wrong = "take a text, a number, true or false, or a list of texts";
+fn given(value: Value) -> Result<Option<RawValue>, String> {
     let text = |value: Value| match value {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(yes) => Ok(yes.to_string()),
-        _ => Err(wrong),
+        _ => Err("take a text, a number, true or false, or a list of texts".to_owned()),
     };
     match value {
         Value::Null => Ok(None),
@@ -166,7 +167,6 @@ impl DaemonSetting {
             Some(Origin::Variable(name)) => (SettingSource::Environment, Some(name.clone())),
             Some(Origin::Flag(name)) => (SettingSource::CommandLine, Some(format!("--{name}"))),
         };
-        let default = setting.default_text();
         let waits = given.map(|(value, _)| value) != next.map(|(value, _)| value);
         Self {
             key: setting.key,
@@ -174,8 +174,10 @@ impl DaemonSetting {
             source,
             takes_effect: takes_effect.filter(|_| set_by.is_none()),
             set_by,
-            next: waits.then(|| next.map_or_else(|| default.clone(), |(value, _)| shown(value))),
-            default,
+            saved: next.is_some_and(|(_, origin)| *origin == Origin::Saved),
+            waits,
+            next: next.filter(|_| waits).map(|(value, _)| shown(value)),
+            default: setting.default_text(),
             help: setting.help,
             form: setting.value,
             variable: setting.variable(),

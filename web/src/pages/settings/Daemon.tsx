@@ -48,7 +48,7 @@ function Editor({ of, texts, reload }: { of: DaemonSettings; texts: Catalogue; r
   async function save() {
     try {
       const saved = await client.PUT('/api/settings', { body: { settings: edits } }).then(body);
-      const waits = saved.settings.some(({ key, next }) => key in edits && next !== undefined && next !== null);
+      const waits = saved.settings.some(({ key, waits }) => key in edits && waits);
       toast(t(waits ? 'daemon.saved_for_next_start' : 'daemon.saved', { n: changed }), 'good');
       daemonEdits.value = {};
       reload();
@@ -116,8 +116,8 @@ function Editor({ of, texts, reload }: { of: DaemonSettings; texts: Catalogue; r
 }
 
 /** What is saved: what holds, or what will from the next start on. */
-function standing({ value, next }: DaemonSetting): string | null {
-  return next ?? value ?? null;
+function standing({ value, waits, next }: DaemonSetting): string | null {
+  return (waits ? next : value) ?? null;
 }
 
 interface OneProps {
@@ -154,7 +154,7 @@ function One({ of, help, edit, problem, onValue }: OneProps) {
             </p>
           </>
         )}
-        {of.next && <p class="notice tone-warn">{t('daemon.waits', { value: of.next })}</p>}
+        {of.waits && <p class="notice tone-warn">{t('daemon.waits', { value: of.next ?? defaultOf(of.default) })}</p>}
         <p class="muted small-text">
           {of.takes_effect && `${t(of.takes_effect === 'next_run' ? 'daemon.next_run' : 'daemon.next_start')} `}
           {(isSet || of.takes_effect) && `${t('daemon.default', { value: defaultOf(of.default) })} · `}
@@ -203,7 +203,7 @@ function Editable({ of, help: own, edit, problem, onValue }: OneProps) {
           onValue={(value) => onValue(value === '' ? null : value)}
         />
       )}
-      {of.source === 'saved' && edit !== null && (
+      {of.saved && edit !== null && (
         <button type="button" class="button quiet" onClick={() => onValue(null)}>
           {t('daemon.take_back')}
         </button>

@@ -4,7 +4,7 @@ import { SelectField, TextField } from '../../components/fields';
 import { Preview, type SampleKind, sample } from '../../components/preview';
 import { t } from '../../texts';
 import type { DaemonSetting } from './Daemon';
-import { type DaemonEdits, drawingOf } from './drawing';
+import type { DaemonEdits } from './edits';
 
 const KINDS: Record<'drawing' | 'artwork', readonly SampleKind[]> = {
   drawing: ['poster', 'season', 'background', 'titlecard', 'collection'],
@@ -24,7 +24,7 @@ export function DaemonSample({ section, settings, edits }: Props) {
   const [date, setDate] = useState('');
   const [set, setSet] = useState('');
   const sets = settings.find(({ key }) => key === 'artwork.sets')?.value;
-  const drawing = { ...drawingOf(edits), ...(date === '' ? {} : { date }) };
+  const drawing = date === '' ? {} : { date };
   return (
     <section class="look" aria-label={t('settings.sample')}>
       <SelectField
@@ -47,7 +47,7 @@ export function DaemonSample({ section, settings, edits }: Props) {
         />
       )}
       <Preview
-        of={sample({ kind, title, drawing, ...(set === '' ? {} : { set }) })}
+        of={sample({ kind, title, drawing, daemon: edits, ...(set === '' ? {} : { set }) })}
         alt={t('settings.sample_alt', { kind: t(`kind.${kind}`) })}
       />
     </section>

@@ -1,9 +1,11 @@
 /** What was changed on the settings page and is not saved. It stays while other pages are looked at. */
 import { computed, effect, signal } from '@preact/signals';
-import type { DaemonEdits } from './drawing';
 import type { Values } from './model';
 
 export const edits = signal<Values>({});
+
+/** By key: the new value, or null for what holds without what is saved. */
+export type DaemonEdits = Record<string, string | null>;
 
 /** The same of the daemon's own settings. */
 export const daemonEdits = signal<DaemonEdits>({});

@@ -6,6 +6,8 @@ mod of_set;
 mod overlay_creator;
 mod upload;
 
+use std::sync::Arc;
+
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, post, web};
 use chrono::Local;
@@ -14,7 +16,7 @@ use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::prepared::MakeError;
 use posterizarr_render::{Wanted, overlays, sample};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,6 +24,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use self::drawing::DrawingOrder;
 use crate::actors::config::keys;
 use crate::actors::library::picture_budget;
+use crate::http::api::system::settings::changes;
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, Code, State};
 
@@ -86,6 +89,10 @@ struct PreviewOrder {
     /// What is drawn beyond what `config.json` tells; what is absent is as it is set.
     #[serde(default)]
     drawing: DrawingOrder,
+    /// Settings of the daemon as they are not saved, as `PUT /api/settings` takes them; those in `drawing` win over them.
+    #[serde(default)]
+    #[schema(value_type = HashMap<String, Value>, required = false)]
+    daemon: Map<String, Value>,
     /// Sections of `config.json` with the values that differ from the saved ones.
     #[serde(default)]
     #[schema(value_type = Object)]
@@ -98,12 +105,18 @@ struct PreviewOrder {
     (status = 400, description = "a value cannot be used; the text names its section and key")))]
 #[post("/api/preview")]
 async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse, ApiError> {
-    let PreviewOrder { kind, title, set, boxes, drawing, settings } = order.0;
+    let PreviewOrder { kind, title, set, boxes, drawing, daemon, settings } = order.0;
     let (kind, today) = (ArtworkKind::from(kind), Local::now().date_naive());
     let title = title.map(|title| short(&title).to_owned());
     let document = merged(&state.views.config.get().document, settings);
     let folder = state.shared.data.overlay_files();
-    let (now, data) = (state.live.get(), state.shared.data.root().to_owned());
+    let data = state.shared.data.root().to_owned();
+    let now = if daemon.is_empty() {
+        state.live.get()
+    } else {
+        let (state, changes) = (state.clone(), changes(daemon));
+        Arc::new(web::block(move || state.live.with(changes)).await.map_err(ApiError::internal)??)
+    };
     let (drawn, today) = (drawing.over(now.drawing.clone())?, drawing.date.unwrap_or(today));
     let (hiding, badges) = (drawing.hiding(kind, &drawn), drawing.badges(kind, &drawn)?);
     let look = move || Ok::<_, ApiError>(drawn.applied(Look::read(&document)?, &data, today));

@@ -9,7 +9,6 @@ use posterizarr_render::{ManualArtwork, overlays, picture};
 
 use super::upload::BYTES_PER_PIXEL;
 use crate::actors::runtime::safe_path;
-use crate::http::extract::picture_form::check_picture;
 use crate::http::{ApiError, Code};
 
 const NO_PICTURE: &str = "{picture:?} is not a picture of a set: name one such as Heat (1995)/poster.jpg, with poster, background, Season01 or \
@@ -31,7 +30,10 @@ impl Order {
         let picture = safe_path::existing(sets.ok_or_else(no_sets)?, name)?;
         let wanted = wanted(Path::new(name), title)
             .ok_or_else(|| ApiError::told(Code::InvalidValue, NO_PICTURE, [("picture", name.into())]))?;
-        let cost = check_picture(&picture, None)?.pixels().saturating_mul(BYTES_PER_PIXEL);
+        if !picture.is_file() {
+            return Err(ApiError::told(Code::NotFound, "{picture:?} is not a file", [("picture", name.into())]));
+        }
+        let cost = picture::head_of_file(&picture)?.pixels().saturating_mul(BYTES_PER_PIXEL);
         Ok(Self { picture, wanted, cost })
     }
 
