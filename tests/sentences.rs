@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use posterizarr_base::said::Values;
 use posterizarr_engine::library::Why;
 use posterizarr_media::http::HttpError;
 use posterizarrd::actors::runs::RunReason;
@@ -38,20 +39,30 @@ fn languages() -> BTreeSet<String> {
     folders.map(|entry| entry.file_name().into_string().unwrap()).filter(|language| language != "en").collect()
 }
 
+/// What the web UI says in a language, by its codes.
+fn texts(language: &str) -> BTreeMap<String, String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("web/src/reasons/{language}.json"));
+    serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
+}
+
+/// The names of the values in a text.
+fn used(text: &str) -> BTreeSet<&str> {
+    let value = Regex::new(r"\{(\w+)").unwrap();
+    value.captures_iter(text).map(|found| found.extract::<1>().1[0]).collect()
+}
+
 #[test]
 fn every_code_has_a_text_in_every_language_and_the_texts_use_only_its_values() {
     let (languages, codes) = (languages(), codes());
     assert_eq!(languages.len(), 5, "{languages:?}");
-    let value = Regex::new(r"\{(\w+)").unwrap();
     for language in &languages {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("web/src/reasons/{language}.json"));
-        let texts: BTreeMap<String, String> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let texts = texts(language);
         let (there, wanted): (BTreeSet<_>, BTreeSet<_>) = (texts.keys().collect(), codes.keys().collect());
-        assert_eq!(there, wanted, "{}", file.display());
+        assert_eq!(there, wanted, "{language}");
         for (code, values) in &codes {
-            let used = value.captures_iter(&texts[code]).map(|found| found.extract::<1>().1[0]);
-            let unknown: Vec<_> = used.filter(|name| values.is_some_and(|values| !values.contains(name))).collect();
-            assert!(unknown.is_empty(), "{}, {code}: {unknown:?}", file.display());
+            let is_unknown = |name: &&str| values.is_some_and(|values| !values.contains(name));
+            let unknown: Vec<_> = used(&texts[code]).into_iter().filter(is_unknown).collect();
+            assert!(unknown.is_empty(), "{language}, {code}: {unknown:?}");
         }
     }
 }
@@ -79,5 +90,11 @@ fn every_trouble_of_a_call_has_its_code() {
         HttpError::NotStored(text("r")),
         HttpError::NoClient(text("r")),
     ];
-    assert_eq!(all.map(|error| error.said().code), HttpError::CODES);
+    assert_eq!(all.each_ref().map(|error| error.said().code), HttpError::CODES);
+    // An answer that refuses something because of it calls its values as the texts do.
+    for (language, error) in languages().iter().flat_map(|language| all.iter().map(move |error| (language, error))) {
+        let text = texts(language).remove(&format!("trouble.{}", error.said().code)).unwrap();
+        let values: BTreeSet<_> = error.values().into_keys().collect();
+        assert!(used(&text).is_subset(&values), "{language}: {text} with {values:?}");
+    }
 }

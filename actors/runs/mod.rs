@@ -128,6 +128,8 @@ pub struct ScriptSupervisor {
     last: Option<Arc<RunRecord>>,
     /// The first waiting jobs as the view shows them.
     first_waiting: Arc<Vec<JobSummary>>,
+    /// The queue's changes that were told.
+    changes_told: u64,
     stopping: bool,
 }
 
@@ -150,6 +152,7 @@ impl ScriptSupervisor {
             foreign: None,
             looked_for_foreign: None,
             first_waiting: Arc::default(),
+            changes_told: 0,
             stopping: false,
             shared,
             views,
@@ -205,14 +208,14 @@ impl ScriptSupervisor {
         }
     }
 
-    /// Shows the queue as it is now, and tells that it changed if it did.
+    /// Shows the queue as it is now, and tells that it changed if it did, also where as many wait as before: another order,
+    /// and failed jobs that went, are to be seen by everybody who looks at it.
     fn queue_changed(&mut self) {
-        let before = self.views.runs.get().waiting_count;
         self.first_waiting = Arc::new(self.queue.waiting().take(WAITING_SHOWN).map(JobSummary::from).collect());
         self.publish();
-        let waiting = self.queue.waiting_count();
-        if waiting != before {
-            self.shared.facts.publish(Fact::QueueChanged { waiting });
+        if self.changes_told != self.queue.changes() {
+            self.changes_told = self.queue.changes();
+            self.shared.facts.publish(Fact::QueueChanged { waiting: self.queue.waiting_count() });
         }
     }
 }

@@ -42,6 +42,7 @@ pub struct Queue {
     due: DueTimes,
     storing: Storing,
     hold: Option<Hold>,
+    changes: u64,
 }
 
 /// Jobs that are on their way to the disk.
@@ -85,8 +86,8 @@ impl Queue {
     /// Reads all jobs. What cannot be read is left where it is and told in the log.
     pub fn load(store: Store, now: Moment) -> Self {
         let (index, due, storing) = (Index::default(), DueTimes::default(), Storing::default());
-        let hold = hold::load(&store);
-        let mut queue = Self { jobs: BTreeMap::new(), index, due, storing, hold, store };
+        let hold = hold::load(&store, now.wall);
+        let mut queue = Self { jobs: BTreeMap::new(), index, due, storing, hold, changes: 0, store };
         match queue.table() {
             Ok(table) => table.iter().for_each(|job| match job {
                 Ok((_, job)) => queue.remember(job, now),
@@ -149,7 +150,8 @@ impl Queue {
         Submitted::Queued { id }
     }
 
-    /// Gives a waiting job the newest event's values: they tell where the title is now. Gives the job if that changed it.
+    /// Gives a waiting job the newest event's values: they tell where the title is now; and all its tries, as the event would
+    /// have had as a job of its own. Gives the job if that changed it.
     fn renew(
         &mut self,
         id: &str,
@@ -158,7 +160,8 @@ impl Queue {
         now: Moment,
     ) -> Option<(String, Job)> {
         let before = self.jobs.get(id)?;
-        let job = Job { request, dedupe: dedupe.unwrap_or_else(|| before.dedupe.clone()), ..before.clone() };
+        let dedupe = dedupe.unwrap_or_else(|| before.dedupe.clone());
+        let job = Job { request, dedupe, attempts: 0, absences: 0, ..before.clone() };
         if job == *before {
             return None;
         }
@@ -327,6 +330,11 @@ impl Queue {
         self.waiting().chain(others).cloned().collect()
     }
 
+    /// Goes up with each job that came, changed or went.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// How many jobs are parked.
     pub fn parked(&self) -> usize {
         self.index.parked()
@@ -348,6 +356,7 @@ impl Queue {
     }
 
     fn remember(&mut self, job: Job, now: Moment) {
+        self.changes += 1;
         match job.state {
             JobState::Waiting => self.due.add(&job, now),
             JobState::Running { .. } => self.due.stop_waiting(&job.id),
@@ -368,6 +377,7 @@ impl Queue {
 
     fn forget(&mut self, id: &str) {
         if let Some(job) = self.jobs.remove(id) {
+            self.changes += 1;
             self.index.remove(&job);
             self.due.forget(id);
         }

@@ -35,7 +35,7 @@ sentences! {
         NeedsVersion3 { mode: String } => "needs_version_3", "the script does a {mode} run from version 3 on";
         ResetNeedsPlex { server: &'static str } => "reset_needs_plex", "resetting posters works with Plex only, and {server} is enabled";
         LogosNeedPlex { server: &'static str } => "logos_need_plex", "logos can be set on Plex only, and {server} is enabled";
-        Storage { cause: String } => "storage", "the data folder cannot be written: {cause}";
+        Storage { cause: String } => "storage", "the run could not be started: {cause}; free some space in the data folder, or make it writable";
         Told { text: String } => "told", "{text}";
     }
 }
@@ -88,4 +88,21 @@ pub fn masked(Reason { text, because }: Reason) -> Reason {
         Clause { code, params }
     };
     Reason { text: mask(text), because: because.into_iter().map(clause).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn why_a_run_did_not_start_is_the_same_sentence_whole_and_by_its_code() {
+        for error in [
+            StartError::Stopping,
+            StartError::ScriptMissing,
+            StartError::Failed("x".to_owned()),
+            StartError::Storage("x".to_owned()),
+        ] {
+            assert_eq!(RunReason::from(&error).english(), error.to_string());
+        }
+    }
 }

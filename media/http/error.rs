@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io::{self, ErrorKind};
 
-use posterizarr_base::said::{Params, Said, Values, values};
+use posterizarr_base::said::{Params, Said, Values};
 use reqwest::Url;
 
 use super::resolver::LookupError;
@@ -79,22 +79,7 @@ pub enum HttpError {
 
 impl Values for HttpError {
     fn values(&self) -> Params {
-        match self {
-            Self::NoProtocol | Self::NotSendable | Self::TimedOut | Self::TooManyRedirects => values([]),
-            Self::NotUrl(cause) | Self::NotPicture(cause) | Self::NotStored(cause) | Self::NoClient(cause) => {
-                values([("cause", cause)])
-            }
-            Self::UnknownHost(host)
-            | Self::Refused(host)
-            | Self::Unreachable(host)
-            | Self::NotTls(host)
-            | Self::Broken(host)
-            | Self::Redirected(host)
-            | Self::Private(host) => values([("host", host)]),
-            Self::NotTrusted { host, reason } => values([("host", host), ("cause", reason)]),
-            Self::TooLarge(limit) => values([("limit", limit)]),
-            Self::NotUnderstood(server) => values([("server", server)]),
-        }
+        self.said().params
     }
 }
 

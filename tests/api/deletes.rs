@@ -90,7 +90,8 @@ async fn many_come_back_with_one_request_and_each_that_cannot_says_why() {
     assert_eq!(ids.len(), 3, "{gone}");
     // Somebody has put another picture there meanwhile.
     write(app.path(), &format!("assets/{}", titles[1]), "another");
-    ids.push("nothing");
+    // What is named twice comes back once, and did not fail.
+    ids.extend(["nothing", ids[0], "nothing"]);
     let answer = app.post("/api/trash/restore", &json!({ "ids": ids })).await;
     let body = answer.json();
     assert_eq!((answer.status.as_u16(), &body["restored"]), (200, &json!(2)), "{body}");
@@ -101,7 +102,10 @@ async fn many_come_back_with_one_request_and_each_that_cannot_says_why() {
     assert_eq!(std::fs::read_to_string(app.path().join(format!("assets/{}", titles[1]))).unwrap(), "another");
     assert!(app.state.views.assets.get().assets.get(&titles[2]).is_some(), "the index shows it at once");
     assert_eq!(app.get("/api/trash").await.json()["entries"].as_array().unwrap().len(), 1);
-    assert_eq!(app.post("/api/trash/restore", &json!({"ids": []})).await.status, 400);
+    for (bad, kind) in [(Vec::new(), "too_short"), (vec!["x"; 100_001], "too_long")] {
+        let refused = app.post("/api/trash/restore", &json!({ "ids": bad })).await;
+        assert_eq!((refused.status.as_u16(), &refused.json()["detail"][0]["type"]), (400, &json!(kind)));
+    }
 }
 
 #[actix_web::test]

@@ -593,3 +593,26 @@ async fn a_queue_that_was_let_run_while_a_run_is_on_goes_on_by_itself_when_that_
     write(app.path(), "go", "");
     eventually("it is done", async || (statuses(&app).await == ["failed", "completed"]).then_some(())).await;
 }
+
+#[actix_web::test]
+async fn a_queue_of_pictures_takes_no_next_one_while_the_queue_of_jobs_is_held_but_what_is_asked_for_at_once() {
+    let app = with_script().await;
+    for _ in 0..2 {
+        upload(&app, "&add_to_queue=true&process_with_overlays=true").await;
+    }
+    post(&app, "/api/queue/run").await;
+    eventually("its script runs", async || read(&app, "arguments").filter(|text| !text.is_empty())).await;
+    assert_eq!(post(&app, "/api/stop?hold=true").await.status, 200);
+    eventually("the first has failed", async || (statuses(&app).await[0] == "failed").then_some(())).await;
+    assert_eq!(statuses(&app).await, ["failed", "pending"]);
+    assert_eq!(queue(&app).await[1]["wanted"], true);
+
+    write(app.path(), "go", "");
+    let body = upload(&app, "&process_with_overlays=true").await.json();
+    assert_eq!(body["manual_run_triggered"], true, "{body}");
+    eventually("it is made", async || (queue(&app).await.len() == 2).then_some(())).await;
+    assert_eq!(statuses(&app).await, ["failed", "pending"], "the next one still waits");
+
+    assert_eq!(post(&app, "/api/triggers/release").await.status, 200);
+    eventually("the second is made", async || (statuses(&app).await == ["failed", "completed"]).then_some(())).await;
+}

@@ -1,6 +1,9 @@
+use std::sync::Arc;
 use std::time::Duration;
 
+use posterizarrd::actors::runtime::events::{Event, Fact};
 use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
 
 use super::harness::{Answer, TestApp, eventually};
 
@@ -333,28 +336,55 @@ async fn the_key_may_be_in_the_query_as_sonarr_spells_it() {
 #[actix_web::test]
 async fn failed_jobs_are_cleared_with_one_request_and_others_stay() {
     let app = TestApp::start_with(|settings| {
-        settings.runner_command = ["sh", "-c", "exit 3", "run"].map(str::to_owned).to_vec();
+        let script = "if [ -e wait ]; then exec sleep 600; fi; exit 3";
+        settings.runner_command = ["sh", "-c", script, "run"].map(str::to_owned).to_vec();
         settings.arr_delay = Duration::ZERO;
     });
-    let tautulli = |key: &str| json!({"RatingKey": key, "mediatype": "movie"});
-    let failed = async || app.get("/api/triggers?state=failed").await.json();
-    app.post("/api/webhook/tautulli", &tautulli("1")).await;
-    // What is tried again and again waits in between; somebody stops it for good.
-    eventually("it was tried", async || {
-        let job = app.get("/api/triggers").await.json()["triggers"][0].clone();
-        (job["attempts"] == 1 && job["state"] == "waiting").then_some(())
+    let tautulli = async |key: &str| {
+        let told = json!({"RatingKey": key, "mediatype": "movie"});
+        let answer = app.post("/api/webhook/tautulli", &told).await.json();
+        let of = |name: &str| answer[name][0].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        (of("job_ids"), of("files"))
+    };
+    let in_state = async |state: &str| {
+        let list = app.get(&format!("/api/triggers?state={state}")).await.json();
+        list["triggers"].as_array().unwrap().clone()
+    };
+    // What fails is tried again and waits in between.
+    let (waits, its_file) = tautulli("1").await;
+    let job = eventually("it was tried", async || {
+        in_state("waiting").await.into_iter().find(|job| job["id"] == waits.as_str() && job["attempts"] == 1)
     })
     .await;
-    app.post("/api/triggers/hold", &json!({})).await;
-    let job = app.get("/api/triggers").await.json()["triggers"][0].clone();
     let codes: Vec<_> = job["because"].as_array().unwrap().iter().map(|clause| clause["code"].clone()).collect();
     assert_eq!(codes, ["exit_code"], "{job}");
+    // What somebody stops has failed for good.
+    std::fs::write(app.path().join("wait"), "").unwrap();
+    let (fails, file) = tautulli("2").await;
+    eventually("it runs", async || in_state("running").await.into_iter().find(|job| job["id"] == fails.as_str())).await;
+    assert_eq!(app.post("/api/stop?hold=true", &Value::Null).await.status, 200);
+    eventually("it failed", async || in_state("failed").await.into_iter().find(|job| job["id"] == fails.as_str()))
+        .await;
+    assert!(std::fs::exists(&file).unwrap(), "it can be tried again");
+    let mut facts = app.state.shared.facts.listen(None).live;
+    assert_eq!(app.delete("/api/triggers?state=failed").await.json()["removed"], 1);
+    assert!(tells_that_the_queue_changed(&mut facts), "others see that they are gone");
+    eventually("its file goes", async || (!std::fs::exists(&file).unwrap()).then_some(())).await;
+    let left = app.get("/api/triggers").await.json();
+    assert_eq!((&left["total"], &left["triggers"][0]["id"]), (&json!(1), &json!(waits)), "what waits stays");
+    assert!(std::fs::exists(&its_file).unwrap());
     assert_eq!(app.delete("/api/triggers?state=failed").await.json()["removed"], 0);
-    assert_eq!(app.get("/api/triggers").await.json()["total"], 1, "what waits stays");
+    assert!(!tells_that_the_queue_changed(&mut facts), "nothing did");
     for bad in ["/api/triggers", "/api/triggers?state=waiting"] {
         assert_eq!(app.delete(bad).await.status, 400, "{bad}");
     }
-    assert_eq!(failed().await["total"], 0);
+    assert!(in_state("failed").await.is_empty());
+}
+
+/// Whether that is among the facts that were told since this was last asked.
+fn tells_that_the_queue_changed(facts: &mut Receiver<Arc<Event>>) -> bool {
+    let told: Vec<_> = std::iter::from_fn(|| facts.try_recv().ok()).collect();
+    told.iter().any(|event| matches!(event.fact, Fact::QueueChanged { .. }))
 }
 
 #[actix_web::test]
@@ -366,8 +396,10 @@ async fn a_waiting_job_is_put_before_all_others() {
         let answer = app.post("/api/webhook/arr", &movie(title, tmdb)).await.json();
         ids.push(answer["job_ids"][0].as_str().unwrap().to_owned());
     }
+    let mut facts = app.state.shared.facts.listen(None).live;
     let put = app.post(&format!("/api/triggers/{}/first", ids[2]), &Value::Null).await;
     assert_eq!(put.status, 200, "{}", put.text());
+    assert!(tells_that_the_queue_changed(&mut facts), "others see the new order");
     let waiting = app.get("/api/triggers?state=waiting").await.json();
     let order: Vec<_> = waiting["triggers"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap()).collect();
     assert_eq!(order, [&ids[2], &ids[0], &ids[1]]);

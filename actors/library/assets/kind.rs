@@ -1,6 +1,6 @@
 //! What a picture is, as its name tells: the lists it belongs to and the media type that clients show.
 //!
-//! The rules are upstream's, oddities included: whatever is nothing else is a poster.
+//! The rules, oddities included, are upstream's: whatever is nothing else is a poster.
 
 use posterizarr_base::artwork::AssetName;
 

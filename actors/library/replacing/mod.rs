@@ -2,14 +2,14 @@
 //!
 //! Theory of operation: a picture comes checked, in the folder of waiting pictures, and stays there until it is in its place.
 //! Those of the queue wait until somebody lets them run; from then on they are done one after the other whenever nothing
-//! runs, also after a restart. A picture that is used as it is, is put in place here ([`worker`]). One of which an asset is
-//! made is a manual run: a job of the supervisor's queue, which owns order and exactly-once of all work. The
-//! trash has what is replaced before the run begins, with its records, under a number that the item was stored with: so a crash
-//! at any moment forgets nothing. The picture itself stays in place until the run has made the new one. If the run fails
-//! everything is as it was; the item is kept with its picture, and can be run again.
+//! runs and the queue of jobs is not held, also after a restart. A picture that is used as it is, is put in place here
+//! ([`worker`]). One of which an asset is made is a manual run: a job of the supervisor's queue, which owns order and
+//! exactly-once of all work. The trash has what is replaced before the run begins, with its records, under a number that the
+//! item was stored with: so a crash at any moment forgets nothing. The picture itself stays in place until the run has made
+//! the new one. If the run fails everything is as it was; the item is kept with its picture, and can be run again.
 //!
-//! The view of the supervisor tells when to look how a job stands. An item that was being done when the daemon ended is
-//! settled by its job, or begun again if it never became one.
+//! The view of the supervisor tells when to look how a job stands, and that a held queue was let go on. An item that was
+//! being done when the daemon ended is settled by its job, or begun again if it never became one.
 
 mod item;
 mod messages;
@@ -153,7 +153,8 @@ impl Replacer {
         if runs.holder().is_some() || runs.stopping {
             return;
         }
-        let wanted = self.items.values().filter(|item| item.step == Step::Wanted);
+        let may_begin = |item: &&Item| item.step == Step::Wanted && (item.at_once || runs.held.is_none());
+        let wanted = self.items.values().filter(may_begin);
         let Some(next) = wanted.min_by_key(|item| (!item.at_once, item.id)).cloned() else { return };
         let aside = match next.treatment {
             Treatment::Placed { .. } => Vec::new(),

@@ -26,12 +26,12 @@ fn table(store: &Store) -> Result<Table<Hold>, StoreError> {
     store.table()
 }
 
-/// What the store knows.
-pub fn load(store: &Store) -> Option<Hold> {
-    let kept = table(store).and_then(|table| table.get(KEY));
-    kept.inspect_err(|error| tracing::error!(%error, "whether the queue is held cannot be read; it is not"))
-        .ok()
-        .flatten()
+/// What the store knows. Where that cannot be read the queue is held: one that goes on too late does no harm.
+pub fn load(store: &Store, now: DateTime<Utc>) -> Option<Hold> {
+    table(store).and_then(|table| table.get(KEY)).unwrap_or_else(|error| {
+        tracing::error!(%error, "whether the queue is held cannot be read; it is, until somebody lets it go on");
+        Some(Hold { since: now, by: None })
+    })
 }
 
 /// Puts it on disk.

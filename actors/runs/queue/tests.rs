@@ -373,3 +373,62 @@ fn a_job_that_is_put_first_is_the_next_one_also_after_a_restart() {
     assert_eq!(order(&reloaded), "d c a b");
     assert!(matches!(it.queue.put_first("x", it.now), Err(JobError::Missing)));
 }
+
+#[test]
+fn a_queue_is_held_where_it_cannot_be_read_whether_it_is_until_somebody_lets_it_go_on() {
+    use crate::store::Record;
+
+    /// What a later version might write.
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Later(bool);
+
+    impl Record for Later {
+        const TABLE: &'static str = Hold::TABLE;
+        const VERSION: u8 = Hold::VERSION + 1;
+    }
+
+    let mut f = fixture();
+    f.submit(job("a"));
+    f.store.table::<Later>().unwrap().put(b"queue", &Later(true)).unwrap();
+    f.queue = Queue::load(f.store.clone(), f.now);
+    assert_eq!((f.queue.held(), f.next()), (Some(&Hold { since: f.now.wall, by: None }), None));
+    assert!(f.queue.let_go().unwrap());
+    assert_eq!(f.next().as_deref(), Some("a"));
+    assert_eq!(Queue::load(f.store.clone(), f.now).held(), None);
+}
+
+#[actix::test]
+async fn what_joins_a_job_that_waits_between_its_tries_has_all_of_them() {
+    for renews in [true, false] {
+        let mut f = fixture();
+        let keyed = |id: &str| NewJob { dedupe: Some("series 1".into()), max_attempts: 2, ..job(id) };
+        f.submit(keyed("a"));
+        f.run("a", 1, Outcome::NotOnServer);
+        let tried = f.run("a", 2, Outcome::Failed);
+        assert_eq!((tried.state, tried.attempts, tried.absences), (JobState::Waiting, 1, 1));
+        // The same fire once more, or another one about the same.
+        let joins = f.queue.submit(vec![keyed(if renews { "a" } else { "b" })], renews, f.now).unwrap();
+        joins.stored.expect("it is written").await.unwrap();
+        let stored = Queue::load(f.store.clone(), f.now).jobs["a"].clone();
+        assert_eq!((stored.attempts, stored.absences, stored.not_before), (0, 0, tried.not_before), "{renews}");
+        assert_eq!(f.run("a", 3, Outcome::Failed).state, JobState::Waiting, "the newer one has a second try, too");
+    }
+}
+
+#[test]
+fn each_job_that_comes_changes_or_goes_is_a_change() {
+    let mut f = fixture();
+    let mut before = f.queue.changes();
+    let mut changed = |queue: &Queue| std::mem::replace(&mut before, queue.changes()) != queue.changes();
+    f.submit(job("a"));
+    f.submit(job("b"));
+    assert!(changed(&f.queue));
+    f.queue.put_first("b", f.now).unwrap();
+    assert!(changed(&f.queue));
+    f.run("b", 1, Outcome::Stopped);
+    assert!(changed(&f.queue));
+    f.queue.remove_parked().unwrap();
+    assert!(changed(&f.queue));
+    f.queue.remove_parked().unwrap();
+    assert!(!changed(&f.queue), "there was none");
+}

@@ -1,5 +1,6 @@
 //! The trash: what was deleted, restoring it, and deleting it for good.
 
+use std::collections::HashSet;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,9 @@ use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
 
 /// Many files between two slow disks take their time.
 const RESTORING: Duration = Duration::from_secs(300);
+
+/// Images that are restored with one request.
+const RESTORED_AT_MOST: usize = 100_000;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -57,7 +61,7 @@ struct ImageRestored {
 /// Which deleted images are to be restored.
 #[derive(Deserialize, ToSchema)]
 struct ImagesToRestore {
-    /// Their ids in the trash; one at least.
+    /// Their ids in the trash; one at least, 100,000 at most. One that is named twice is restored once.
     ids: Vec<String>,
 }
 
@@ -159,10 +163,16 @@ async fn restore(
 #[utoipa::path(tag = "trash", responses((status = 200, body = ImagesRestored), (status = 400)))]
 #[post("/api/trash/restore")]
 async fn restore_all(state: State, asked: Json<ImagesToRestore>) -> Result<impl Responder, ApiError> {
-    let ids = asked.0.ids;
+    let mut ids = asked.0.ids;
     if ids.is_empty() {
         return Err(ApiError::validation("too_short", &["body", "ids"], "name at least one image"));
     }
+    if ids.len() > RESTORED_AT_MOST {
+        let text = format!("name at most {RESTORED_AT_MOST} images");
+        return Err(ApiError::validation("too_long", &["body", "ids"], text));
+    }
+    let mut named = HashSet::new();
+    ids.retain(|id| named.insert(id.clone()));
     to_the_end(async move {
         let results = ask_within(RESTORING, &state.trash, RestoreAll { ids: ids.clone() }).await?;
         let assets = results.iter().flatten().filter(|entry| entry.root == Root::Assets);

@@ -89,8 +89,8 @@ pub async fn list_queue(state: State) -> impl Responder {
     web::Json(items.iter().map(|item| QueueItem::of(item)).collect::<Vec<_>>())
 }
 
-/// Lets the queue run: one picture after the other, now and whenever nothing else runs; those that are named, also such that
-/// failed before, or all that are pending.
+/// Lets the queue run: one picture after the other, now and whenever nothing else runs, but not while the queue of jobs is
+/// held; those that are named, also such that failed before, or all that are pending.
 #[utoipa::path(tag = "queue", request_body(content = Option<QueueChosen>), responses((status = 200, body = QueueDone),
     (status = 400, description = "not a list of numbers"), (status = 409, description = "a run is on")))]
 #[post("/api/queue/run")]
