@@ -5,7 +5,7 @@
 pub mod colour;
 pub mod groups_of_3;
 pub mod keys;
-pub mod value_kind;
+pub mod validation;
 
 use serde_json::{Map, Value};
 

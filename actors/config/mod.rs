@@ -41,7 +41,7 @@ use crate::runtime::view::View;
 use crate::store::Store;
 
 pub use password::Password;
-pub use posterizarr_base::config::{groups_of_3, keys, value_kind};
+pub use posterizarr_base::config::{groups_of_3, keys, validation};
 pub use saving::{BackUpConfig, ConfigError, LAST_GOOD, RestoreConfig, SaveConfig, Saved};
 use source::{Source, Stamp};
 pub use view::{AssetPaths, ConfigView, MASK, WebAuth};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::keys::{self, GROUPS, Key};
-use super::value_kind::{GRAVITIES, PROVIDERS, ValueKind};
+use super::validation::{GRAVITIES, PROVIDERS, ValueKind};
 
 /// Whole numbers within a text.
 const NUMBER: &str = "^ *[+-]?[0-9]+ *$";

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::Document;
-use super::value_kind::ValueKind;
+use super::validation::ValueKind;
 
 /// One top-level object of the file.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use posterizarr_base::config::keys::{self, Key};
-use posterizarr_base::config::value_kind::ValueKind;
+use posterizarr_base::config::validation::ValueKind;
 use serde_json::{Map, Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;

@@ -7,7 +7,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use posterizarr_base::config::keys::{self, Key, SECTIONS};
-use posterizarr_base::config::value_kind::ValueKind;
+use posterizarr_base::config::validation::ValueKind;
 use posterizarr_render::config::Config;
 use posterizarr_render::design::ArtworkKind;
 use serde_json::{Value, json};
