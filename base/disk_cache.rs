@@ -125,6 +125,7 @@ impl SealedCache {
             return None;
         };
         // Also where the file system is mounted so that reading leaves no time.
+        // unbounded: it is not read.
         if let Ok(file) = File::open(&path) {
             let _ = file.set_times(FileTimes::new().set_accessed(SystemTime::now()));
         }

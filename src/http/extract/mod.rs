@@ -5,4 +5,5 @@ pub mod multipart;
 pub mod parameters;
 pub mod payload;
 pub mod picture_form;
+pub mod settings;
 pub mod staging;

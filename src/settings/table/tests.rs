@@ -31,10 +31,11 @@ fn readme_table() -> String {
 
 #[test]
 fn the_defaults_that_are_shown_are_those_that_hold() {
+    let defaults = defaults();
     for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
-        let mut settings = defaults();
+        let mut settings = defaults.clone();
         (setting.store)(&mut settings, &RawValue::Text(setting.default.to_owned())).unwrap();
-        assert_eq!(settings, defaults(), "{}", setting.key);
+        assert_eq!(settings, defaults, "{}", setting.key);
     }
 }
 

@@ -9,9 +9,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
 use crate::http::extract::body::Json;
+use crate::http::extract::settings::changes;
 use crate::http::{ApiError, Code, State};
-use crate::settings::live::{Change, SaveError};
-use crate::settings::parse::RawValue;
+use crate::settings::live::SaveError;
 use crate::settings::table::{SETTINGS, Setting, TakesEffect};
 use crate::settings::{Origin, Settings};
 
@@ -104,26 +104,6 @@ async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, 
 
 const BROKEN: &str = "mend the settings file first: {problem}";
 const PLACE: &[&str] = &["body", "settings"];
-
-/// What a body asks for.
-pub fn changes(posted: Map<String, Value>) -> Vec<Change> {
-    posted.into_iter().map(|(key, value)| (key, given(value))).collect()
-}
-
-/// A value as it would be given by hand.
-fn given(value: Value) -> Result<Option<RawValue>, String> {
-    let text = |value: Value| match value {
-        Value::String(text) => Ok(text),
-        Value::Number(number) => Ok(number.to_string()),
-        Value::Bool(yes) => Ok(yes.to_string()),
-        _ => Err("take a text, a number, true or false, or a list of texts".to_owned()),
-    };
-    match value {
-        Value::Null => Ok(None),
-        Value::Array(values) => Ok(Some(RawValue::List(values.into_iter().map(text).collect::<Result<_, _>>()?))),
-        value => Ok(Some(RawValue::Text(text(value)?))),
-    }
-}
 
 impl From<SaveError> for ApiError {
     fn from(error: SaveError) -> Self {

@@ -24,8 +24,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use self::drawing::DrawingOrder;
 use crate::actors::config::keys;
 use crate::actors::library::picture_budget;
-use crate::http::api::system::settings::changes;
 use crate::http::extract::body::Json;
+use crate::http::extract::settings::changes;
 use crate::http::{ApiError, Code, State};
 
 /// Pictures that are made at once: each takes a core and tens of megabytes for a moment.
