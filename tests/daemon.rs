@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_posterizarrd");
 /// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A daemon of its own process, killed when dropped.
 pub struct Daemon {

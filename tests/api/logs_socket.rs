@@ -13,7 +13,7 @@ use super::harness::{TestApp, eventually};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 async fn connect(app: &TestApp, query: &str) -> Socket {
     let url = format!("{}/ws/logs{query}", app.url.replace("http://", "ws://"));

@@ -14,7 +14,7 @@ use super::harness::TestApp;
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn app() -> (TestApp, String) {
     let folder = tempfile::tempdir().unwrap();

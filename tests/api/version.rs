@@ -8,7 +8,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use super::harness::{TestApp, eventually};
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 async fn start(server: &MockServer, script: Option<&str>) -> TestApp {
     let folder = tempfile::tempdir().unwrap();
