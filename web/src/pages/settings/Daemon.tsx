@@ -165,6 +165,12 @@ function One({ of, help, edit, problem, onValue }: OneProps) {
   );
 }
 
+/** A value as it is written, but for the two words that every language has. */
+function nameOf(choice: string): string {
+  if (choice === 'on') return t('dashboard.on');
+  return choice === 'off' ? t('dashboard.off') : choice;
+}
+
 /** Values that are words of which one is chosen. */
 const WORDS = /^[a-z_]+(\|[a-z_]+)+$/;
 
@@ -190,7 +196,7 @@ function Editable({ of, help: own, edit, problem, onValue }: OneProps) {
           problem={problem}
           value={now ?? usual}
           // What is set may be more than a word, such as `blur 40%`.
-          options={[...new Set([...choices, now ?? usual])]}
+          options={[...new Set([...choices, now ?? usual])].map((choice) => [choice, nameOf(choice)])}
           onValue={onValue}
         />
       ) : (
@@ -224,5 +230,5 @@ function sections(settings: readonly DaemonSetting[]): [name: string, settings: 
 
 /** A default in words, where it is nothing. */
 function defaultOf(text: string): string {
-  return text === '' || text === 'none' ? t('settings.none') : text;
+  return text === '' || text === 'none' ? t('settings.none') : nameOf(text);
 }
