@@ -1,7 +1,7 @@
 //! Who may do what.
 //!
 //! Theory of operation: [`guard`] is the one middleware that every request passes, WebSocket upgrades and files included.
-//! It asks [`access`] what the request needs, refuses what a foreign page made a browser send ([`foreign`]), looks who asks
+//! It asks [`needed_scope`] what the request needs, refuses what a foreign page made a browser send ([`foreign`]), looks who asks
 //! ([`login`]) and lets it through or refuses. Handlers take the [`Principal`] where they care; streams hold a
 //! [`StreamLogin`], since they outlive the look. Public requests are let through without a look at their login, so that
 //! nothing but the slowed-down check can be used to guess one.
