@@ -66,16 +66,16 @@ impl ExportKeeper {
     /// Made without reading anything: that is done once it has started.
     pub fn new(shared: Shared, views: Views) -> Self {
         let facts = shared.facts.clone();
-        let bench = Offload::new(move || ExportWorker::open(&shared.data, &shared.store, &shared.facts));
+        let bench = Offload::new(move || ExportWorker::open(&shared.data, &shared.store));
         Self { views, facts, bench }
     }
 
-    /// Has the worker do something and shows what came of it.
+    /// Has the worker do something, shows what came of it and tells of it.
     fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut ExportWorker) -> Result<T, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + 'static {
-        let views = self.views.clone();
+        let (views, facts) = (self.views.clone(), self.facts.clone());
         let done = self.bench.work(move |worker| {
             let done = work(worker);
             let sums = worker.sums();
@@ -84,6 +84,7 @@ impl ExportKeeper {
                 views.library_types.publish(sums.library_types());
                 views.exports.publish(ExportView { loaded: true, sums: sums.clone() });
             }
+            worker.take_news().into_iter().for_each(|news| facts.publish(news));
             done
         });
         done.map(|done| done.inspect_err(|error| tracing::error!(%error, "the exports cannot be read or written")))

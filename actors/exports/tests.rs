@@ -10,6 +10,7 @@ use super::columns::Kind;
 use super::columns::Server;
 use super::export_store::Selection;
 use super::*;
+use crate::runtime::events::Fact;
 use crate::runtime::guard::{ActorSystem, Handle};
 use crate::runtime::testing::Home;
 
@@ -142,7 +143,7 @@ async fn an_export_that_is_in_logs_is_not_taken_again_at_the_next_start() {
     );
     let run = stage.import(Server::Other).await.run_timestamp;
     stage.actor_system.stop();
-    let mut worker = ExportWorker::open(&stage.shared.data, &stage.shared.store, &stage.shared.facts).unwrap();
+    let mut worker = ExportWorker::open(&stage.shared.data, &stage.shared.store).unwrap();
     // A file is taken at the second look that finds it unchanged.
     for _ in 0..3 {
         worker.take_all().unwrap();
@@ -190,4 +191,16 @@ async fn the_oldest_schema_whose_migration_upstream_never_finished_gives_its_new
     let moved = stage.keeper.send(TakeOldExports { file }).await.unwrap().unwrap();
     assert_eq!((moved[0].found, moved[0].imported, moved[0].problem.as_deref()), (3, 0, None), "nothing comes twice");
     assert!(moved[1].problem.as_deref().unwrap().ends_with("has no table plex_episode_export"));
+}
+
+#[actix::test]
+async fn an_export_is_told_once_it_is_shown() {
+    let stage = Stage::new();
+    let mut news = stage.shared.facts.listen(None).live;
+    let many: Vec<_> = (0..500).map(|n| (format!("Title {n}"), n.to_string())).collect();
+    let rows: Vec<_> = many.iter().map(|(title, key)| ["Movies", title.as_str(), key.as_str()]).collect();
+    stage.put(Kind::PlexLibrary, &movies(&rows));
+    let told = tokio::time::timeout(Duration::from_secs(30), news.recv()).await.expect("nothing was told");
+    assert!(matches!(told.unwrap().fact, Fact::ExportImported { library: 500, .. }));
+    assert_eq!(stage.views.exports.get().sums.of(Kind::PlexLibrary).rows(), 500);
 }

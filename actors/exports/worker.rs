@@ -12,7 +12,7 @@ use super::export_store::{ExportStore, ImportError, Sums};
 use crate::files::Stamp;
 use crate::runs::{RunId, RunRecord};
 use crate::runtime::data_dir::DataDir;
-use crate::runtime::events::{Fact, Facts};
+use crate::runtime::events::Fact;
 use crate::store::old_database::{Moved, OldDatabase, OldDatabaseError};
 use crate::store::{Record, Store, StoreError, Table};
 
@@ -41,7 +41,8 @@ impl Record for ExportState {
 /// Everything the ExportKeeper works with.
 pub struct ExportWorker {
     data: DataDir,
-    facts: Facts,
+    /// What is to be told once it is shown.
+    news: Vec<Fact>,
     export_store: ExportStore,
     runs: Table<RunRecord>,
     state: ExportState,
@@ -52,12 +53,12 @@ pub struct ExportWorker {
 
 impl ExportWorker {
     /// Opens the exports. On the first start those of the old backend are taken over.
-    pub fn open(data: &DataDir, store: &Store, facts: &Facts) -> Result<Self, StoreError> {
+    pub fn open(data: &DataDir, store: &Store) -> Result<Self, StoreError> {
         let states = store.table::<ExportState>()?;
         let state = states.get(KEY)?.unwrap_or_default();
         let (export_store, runs) = (ExportStore::open(store)?, store.table()?);
-        let (data, facts) = (data.clone(), facts.clone());
-        let mut worker = Self { data, facts, export_store, runs, state, states, seen: BTreeMap::new() };
+        let (data, news) = (data.clone(), Vec::new());
+        let mut worker = Self { data, news, export_store, runs, state, states, seen: BTreeMap::new() };
         if !worker.state.moved_in {
             let old = worker.data.database().join(DATABASE);
             if old.is_file() {
@@ -69,6 +70,11 @@ impl ExportWorker {
             worker.save()?;
         }
         Ok(worker)
+    }
+
+    /// Takes what is to be told, once it is shown: who hears of it and looks must find it.
+    pub fn take_news(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.news)
     }
 
     /// What the rows add up to.
@@ -143,7 +149,7 @@ impl ExportWorker {
         let Imported { library, episodes, .. } = imported;
         if library + episodes > 0 {
             tracing::info!(server = server.name(), library, episodes, "an export was imported");
-            self.facts.publish(Fact::ExportImported { server: server.name(), library, episodes });
+            self.news.push(Fact::ExportImported { server: server.name(), library, episodes });
         }
         Ok(imported)
     }

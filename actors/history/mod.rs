@@ -78,19 +78,20 @@ impl Historian {
     /// Made without reading anything: that is done once it has started.
     pub fn new(shared: Shared, shown: View<HistoryView>) -> Self {
         let (view, facts) = (shown.clone(), shared.facts.clone());
-        let bench = Offload::new(move || HistoryWorker::open(&shared.data, &shared.store, &shared.facts));
+        let bench = Offload::new(move || HistoryWorker::open(&shared.data, &shared.store));
         Self { view, facts, bench }
     }
 
-    /// Has the worker do something and shows what came of it.
+    /// Has the worker do something, shows what came of it and tells of it.
     fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut HistoryWorker) -> Result<T, StoreError> + Send + 'static,
     ) -> impl Future<Output = Result<T, StoreError>> + 'static {
-        let view = self.view.clone();
+        let (view, facts) = (self.view.clone(), self.facts.clone());
         let done = self.bench.work(move |worker| {
             let done = work(worker);
             view.publish(worker.view());
+            worker.take_news().into_iter().for_each(|news| facts.publish(news));
             done
         });
         done.map(|done| done.inspect_err(|error| tracing::error!(%error, "the history cannot be read or written")))

@@ -175,3 +175,19 @@ async fn runs_that_ended_while_nobody_listened_get_their_rows() {
     let _working = stage.start();
     assert_eq!(stage.loaded().await.len(), 3, "each run has one row");
 }
+
+#[actix::test]
+async fn a_row_is_told_once_it_is_shown() {
+    let stage = Stage::new();
+    let runs = 1..=20;
+    runs.clone().for_each(|run| stage.put_run(run, Outcome::Failed));
+    let mut news = stage.shared.facts.listen(None).live;
+    let working = stage.start();
+    for run in runs.map(RunId) {
+        let told = tokio::time::timeout(Duration::from_secs(30), news.recv()).await.expect("nothing was told");
+        let fact = &told.unwrap().fact;
+        assert!(matches!(fact, Fact::RunRecorded { run: Some(of), .. } if *of == run), "{fact:?}");
+        assert_eq!(stage.shown.get().index.len(), 20, "who hears of run {run} must find it");
+    }
+    working.end().await;
+}

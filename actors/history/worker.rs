@@ -13,14 +13,15 @@ use super::state::{HistoryState, KEY};
 use super::{HistoryView, ImportReport, LogReport, database, log_text};
 use crate::runs::{RunId, RunRecord};
 use crate::runtime::data_dir::DataDir;
-use crate::runtime::events::{Fact, Facts};
+use crate::runtime::events::Fact;
 use crate::store::old_database::{Moved, OldDatabaseError};
 use crate::store::{Store, StoreError, Table};
 
 /// Everything the Historian works with.
 pub struct HistoryWorker {
     data: DataDir,
-    facts: Facts,
+    /// What is to be told once it is shown.
+    news: Vec<Fact>,
     ledger: Ledger,
     runs: Table<RunRecord>,
     state: HistoryState,
@@ -31,13 +32,13 @@ pub struct HistoryWorker {
 
 impl HistoryWorker {
     /// Opens the history. What was here before the first start is taken in.
-    pub fn open(data: &DataDir, store: &Store, facts: &Facts) -> Result<Self, StoreError> {
+    pub fn open(data: &DataDir, store: &Store) -> Result<Self, StoreError> {
         let states = store.table::<HistoryState>()?;
         let state = states.get(KEY)?.unwrap_or_default();
         let mut ledger = Ledger::open(store)?;
         ledger.number_from(state.next);
-        let (data, facts, runs) = (data.clone(), facts.clone(), store.table()?);
-        let mut worker = Self { data, facts, ledger, runs, state, states, problems: BTreeMap::new() };
+        let (data, runs, news) = (data.clone(), store.table()?, Vec::new());
+        let mut worker = Self { data, news, ledger, runs, state, states, problems: BTreeMap::new() };
         if !worker.state.is_migrated() {
             worker.move_in()?;
         }
@@ -52,6 +53,11 @@ impl HistoryWorker {
             markers: self.state.markers.clone(),
             problems: self.problems.values().cloned().collect(),
         }
+    }
+
+    /// Takes what is to be told, once it is shown: who hears of it and looks must find it.
+    pub fn take_news(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.news)
     }
 
     /// On the first start: the old database, else what the folders tell. Upstream's own first start does the latter, and
@@ -242,7 +248,7 @@ impl HistoryWorker {
         let (mode, run): (_, Option<RunId>) = (row.mode.clone(), row.run);
         let recorded = self.ledger.record(row)?;
         if let Recorded::New(row) = recorded {
-            self.facts.publish(Fact::RunRecorded { row, mode, run });
+            self.news.push(Fact::RunRecorded { row, mode, run });
         }
         Ok(recorded)
     }

@@ -426,7 +426,9 @@ impl Handler<PutJobFirst> for ScriptSupervisor {
 impl Handler<HoldQueue> for ScriptSupervisor {
     fn answer(&mut self, HoldQueue { by }: HoldQueue, _: &mut Ctx<Self>) -> Reply<Result<Hold, StoreError>> {
         let wanted = Hold { since: chrono::Utc::now(), by };
-        let held = self.queue.hold(wanted.clone()).map(|is_new| {
+        let is_new = self.queue.hold(wanted.clone());
+        self.publish();
+        let held = is_new.map(|is_new| {
             if is_new {
                 let Hold { since, by } = wanted.clone();
                 tracing::info!(by = by.as_deref().unwrap_or("somebody without a name"), "the queue is held");
@@ -434,7 +436,6 @@ impl Handler<HoldQueue> for ScriptSupervisor {
             }
             self.queue.held().cloned().unwrap_or(wanted)
         });
-        self.publish();
         held.into()
     }
 }

@@ -111,8 +111,8 @@ fn new_job(fire: &Fire, request: RunRequest) -> NewJob {
 impl Handler<Decided> for Scheduler {
     fn answer(&mut self, decided: Decided, _: &mut Ctx<Self>) -> Reply<()> {
         let ran = decided.fires.iter().any(|fire| fire.request().is_some());
+        let news: Vec<_> = decided.fires.iter().map(Fire::fact).collect();
         for fire in decided.fires {
-            self.shared.facts.publish(fire.fact());
             if let Err(error) = self.book.record(fire) {
                 tracing::error!(%error, "a fire could not be recorded");
             }
@@ -122,6 +122,8 @@ impl Handler<Decided> for Scheduler {
         }
         self.keep_horizon(decided.horizon);
         self.refresh();
+        // Told last: who hears of it and looks must find it.
+        news.into_iter().for_each(|fact| self.shared.facts.publish(fact));
         ().into()
     }
 }

@@ -171,21 +171,24 @@ impl VersionChecker {
     }
 
     fn publish(&mut self) {
-        self.announce();
+        let news = self.announcement();
         self.shown.publish(self.view.clone());
+        // Told last: who hears of it and looks must find it.
+        news.into_iter().for_each(|fact| self.shared.facts.publish(fact));
     }
 
-    /// Tells of a new version once.
-    fn announce(&mut self) {
+    /// What to tell of a new version, once.
+    fn announcement(&mut self) -> Option<Fact> {
         let known = &mut self.view.known;
         let update = compare(self.view.script.as_deref(), known.remote.text.as_deref()).update_available;
-        if update && known.announced != known.remote.text {
-            known.announced.clone_from(&known.remote.text);
-            let version = known.remote.text.clone().unwrap_or_default();
-            tracing::info!(version, "a new version of Posterizarr is available");
-            self.shared.facts.publish(Fact::NewVersion { version });
-            self.keep();
+        if !update || known.announced == known.remote.text {
+            return None;
         }
+        known.announced.clone_from(&known.remote.text);
+        let version = known.remote.text.clone().unwrap_or_default();
+        tracing::info!(version, "a new version of Posterizarr is available");
+        self.keep();
+        Some(Fact::NewVersion { version })
     }
 
     fn keep(&self) {

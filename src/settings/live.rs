@@ -19,7 +19,7 @@ pub enum Refusal {
     #[error("there is no such setting")]
     Unknown,
     /// It is not to be changed from afar.
-    #[error("is not changed here, because it decides who gets in, what is read or what is started; set it in {0}")]
+    #[error("is set by hand, in {0}, like all that decides who gets in, what is read, what is started or who is asked")]
     ByHand(String),
     /// Something stronger sets it.
     #[error("is set by the {0}, which counts more; change it there")]

@@ -42,7 +42,7 @@ const NEXT_RUN: [&str; 5] = ["artwork.collections", "backup.", "drawing.", "limi
 /// What only decides how the daemon does its work. Left out is what decides who gets in, where it listens and what it reads, which
 /// programs it starts, and whom it sends keys to: whoever takes over a session must not get there.
 const NEXT_START: [&str; 15] = [
-    "log.level",
+    "log.",
     "runner.stop_grace",
     "runner.max_duration",
     "runner.silence_limit",

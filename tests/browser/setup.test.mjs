@@ -38,7 +38,7 @@ const READERS = {
     address: 'Adresse',
     token: 'Token',
     connected: 'Verbunden. Plex hat 2 Bibliotheken.',
-    tmdb: 'TMDB-Lesezugriffstoken',
+    tmdb: 'TMDB-Lesezugriffs-Token',
     done: 'abgeschlossen',
   },
 };

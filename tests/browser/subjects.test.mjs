@@ -31,7 +31,7 @@ test('a webhook is called by its title in the queue, among the received, on the 
     await daemon.post(`/api/triggers/${job_ids[0]}/retry`, {});
     await page.getByRole('link', { name: 'History' }).click();
     const row = page.getByRole('row').filter({ hasText: title });
-    await row.getByRole('button', { name: 'Details' }).click({ timeout: 60_000 });
+    await row.first().getByRole('button', { name: 'Details' }).click({ timeout: 60_000 });
     await page.getByRole('link', { name: 'Open the run' }).last().click();
     await page.getByRole('heading', { level: 2, name: `Sonarr/Radarr trigger: ${title}` }).waitFor();
   });
