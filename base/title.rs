@@ -17,7 +17,7 @@ const DIGITS: usize = 8;
 #[expect(clippy::unwrap_used, reason = "the expression is a constant, and the tests use it")]
 static IDS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?i)\s*[\[{](?:tmdb|tvdb|imdb)-[^\]}]*[\]}]").unwrap());
 #[expect(clippy::unwrap_used, reason = "the expression is a constant, and the tests use it")]
-static EPISODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bs(\d{1,3})\s*e(\d{1,4})\b").unwrap());
+static EPISODE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bs(\d{1,3})\s*·?\s*e(\d{1,4})\b").unwrap());
 #[expect(clippy::unwrap_used, reason = "the expression is a constant, and the tests use it")]
 static SEASON: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:season\s*|s)(\d{1,3})\b").unwrap());
 
@@ -83,11 +83,17 @@ pub fn letter(key: &str) -> char {
 
 /// Words that are looked for in paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Words(Vec<String>);
+pub struct Words(Vec<Word>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Word {
+    Text(String),
+    Season(u32),
+}
 
 impl Words {
-    /// The words of what somebody typed. Episodes and seasons are looked for as files have them: `s1e3` is `S01E03`, and
-    /// `s2` or `season 2` is `Season02`.
+    /// The words of what somebody typed. Episodes and seasons are looked for as files have them: `s1e3` and `S1 · E3` are
+    /// `S01E03`, and `s2` or `season 2` is `Season02` and each episode of it.
     pub fn of(typed: &str) -> Self {
         let typed = plain(typed);
         let number = |found: &Captures<'_>, at: usize| found.get(at).and_then(|digits| digits.as_str().parse().ok());
@@ -98,15 +104,20 @@ impl Words {
             let is_begun = found.get(2).is_some_and(|digits| digits.as_str() == "0");
             stem.strip_suffix('0').filter(|_| is_begun).map_or_else(|| stem.clone(), str::to_owned)
         });
-        let typed = SEASON
-            .replace_all(&typed, |found: &Captures<'_>| format!("season{:02}", number(found, 1).unwrap_or_default()));
-        Self(typed.split_whitespace().map(str::to_owned).collect())
+        let seasons = SEASON.captures_iter(&typed).filter_map(|found| number(&found, 1)).map(Word::Season);
+        let rest = SEASON.replace_all(&typed, " ");
+        Self(seasons.chain(rest.split_whitespace().map(|word| Word::Text(word.to_owned()))).collect())
     }
 
     /// Whether a path has all of them: in any order, whatever their case and accents.
     pub fn fit(&self, path: &str) -> bool {
         let path = plain(path);
-        self.0.iter().all(|word| path.contains(word))
+        self.0.iter().all(|word| match word {
+            Word::Text(text) => path.contains(text),
+            Word::Season(season) => {
+                path.contains(&format!("season{season:02}")) || path.contains(&format!("s{season:02}e"))
+            }
+        })
     }
 }
 
@@ -163,14 +174,17 @@ mod tests {
     #[test]
     fn words_are_found_in_any_order_and_episodes_by_their_numbers() {
         let path = "TV/Élite Ocean (2018)/S01E03.jpg";
-        for typed in ["ocean elite", "s1e3 OCEAN", "S01 E03 élite", "S1E03", "ocean s01e0", "  ", "(2018) ocean"] {
+        for typed in
+            ["ocean elite", "s1e3 OCEAN", "S01 E03 élite", "S1E03", "ocean s01e0", "  ", "(2018) ocean", "S1 · E3"]
+        {
             assert!(Words::of(typed).fit(path), "{typed}");
         }
-        for typed in ["ocean s1e4", "harbor", "s1e30", "s1"] {
+        for typed in ["ocean s1e4", "harbor", "s1e30", "s2", "s1 · e4"] {
             assert!(!Words::of(typed).fit(path), "{typed}");
         }
         for typed in ["s1", "Season 1", "season1 ocean", "Season01"] {
             assert!(Words::of(typed).fit("TV/Ocean/Season01.jpg"), "{typed}");
+            assert!(Words::of(typed).fit("TV/Ocean/S01E07.jpg"), "{typed}");
         }
         assert!(!Words::of("s1").fit("TV/Ocean/Season11.jpg"));
     }

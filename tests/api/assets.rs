@@ -109,6 +109,8 @@ async fn a_gallery_is_searched_by_words_and_ordered_by_title() {
     let found = async |query: &str| get(&app, query).await["total"].clone();
     for (query, wanted) in [
         ("/api/titlecards-gallery?q=s1e1%20dark", 1),
+        ("/api/titlecards-gallery?q=s1%20dark", 1),
+        ("/api/titlecards-gallery?q=s2%20dark", 0),
         ("/api/seasons-gallery?q=dark%20season%201", 1),
         ("/api/seasons-gallery?q=s2", 0),
         ("/api/gallery?q=(1995)%20heat", 1),

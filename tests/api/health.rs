@@ -101,3 +101,23 @@ async fn the_short_forms_say_ok() {
     }
     assert_eq!(app.get("/api/health/live").await.status, 200);
 }
+
+#[actix_web::test]
+async fn a_folder_for_artwork_that_is_not_there_is_told_and_once_it_is_there_all_is_well() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"PrerequisitePart": {"AssetPath": "mounted/later"}}"#)
+        .unwrap();
+    let app = TestApp::start_in(folder, |_| {});
+    ready(&app).await;
+    let told = eventually("degraded", async || {
+        let health = app.get("/api/health").await.json().clone();
+        (health["checks"]["assets"] == "degraded").then_some(health)
+    })
+    .await;
+    assert_eq!(told["reason_codes"]["assets"], "assets_missing");
+    assert!(!told["reasons"].to_string().contains("mounted/later"), "the answer is public: {told}");
+    std::fs::create_dir_all(app.path().join("mounted/later")).unwrap();
+    app.post("/api/refresh-cache", &json!({})).await;
+    eventually("well again", async || (app.get("/api/health").await.json()["checks"]["assets"] == "ok").then_some(()))
+        .await;
+}

@@ -16,6 +16,7 @@ test('who looks for nothing finds all', () => {
 test('episodes and seasons are found as people write them', () => {
   expect(asFiles('dark s1e3')).toBe('dark S01E03');
   expect(asFiles('S01 E103')).toBe('S01E103');
+  expect(asFiles('S1 · E9')).toBe('S01E09');
   expect(asFiles('dark season 2')).toBe('dark Season02');
   expect(asFiles('Ronin s')).toBe('Ronin s');
 });

@@ -19,7 +19,7 @@ const SEASON = 'Season';
 /** What is looked for, with episodes and seasons as files have them: `dark s1e3` is `dark S01E03`, `s2` is `Season02`. */
 export function asFiles(wanted: string): string {
   return wanted
-    .replace(/\bs(\d{1,3})\s*e(\d{1,4})\b/gi, (_, season, episode) => `S${two(season)}E${two(episode)}`)
+    .replace(/\bs(\d{1,3})\s*·?\s*e(\d{1,4})\b/gi, (_, season, episode) => `S${two(season)}E${two(episode)}`)
     .replace(/\b(?:s|season\s*)(\d{1,3})\b/gi, (_, season) => SEASON + two(season));
 }
 

@@ -19,7 +19,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::{ConfigView, contradictions};
 use crate::actors::history::Problem;
-use crate::actors::library::assets::{AssetsView, Root};
+use crate::actors::library::assets::{AssetsView, Root, RootState};
 use crate::actors::recovery::{Damage, Damages};
 use crate::actors::runs::RunRecord;
 use crate::actors::runtime::guard::ActorHealth;
@@ -269,7 +269,7 @@ impl Health {
         let checks = Checks::now(state);
         let last = runs.last.as_ref();
         let assets = state.views.assets.get();
-        let reasons = reasons(&state.views.config.get(), runs.held.is_some());
+        let reasons = reasons(&state.views.config.get(), &assets, runs.held.is_some());
         Self {
             status: checks.worst(),
             version: env!("CARGO_PKG_VERSION"),
@@ -314,19 +314,16 @@ impl Checks {
         let storage = state.vitals.storage.get();
         let look = |part: fn(&Storage) -> Condition| judge(&storage, part);
         Self {
-            config: match config_problem(&state.views.config.get()) {
-                Some(_) => Condition::Degraded,
-                None => Condition::Ok,
-            },
+            config: degraded_if(config_problem(&state.views.config.get()).is_some()),
             database: look(|storage| storage.database),
             actors: judge(&state.vitals.actors.get(), |actors| {
                 if actors.iter().all(|actor| actor.alive) { Condition::Ok } else { Condition::Error }
             }),
             logs: look(|storage| storage.logs),
-            assets: assets(&state.views.assets.get()),
+            assets: degraded_if(assets_problem(&state.views.assets.get()).is_some()),
             disk: look(|storage| storage.disk),
             history: history(&state.views.history.get().problems, Utc::now()),
-            queue: if state.views.runs.get().held.is_some() { Condition::Degraded } else { Condition::Ok },
+            queue: degraded_if(state.views.runs.get().held.is_some()),
         }
     }
 
@@ -343,10 +340,11 @@ const NOT_FOLLOWED: &str =
 const HELD: &str = "the queue is held; nothing that waits in it starts until somebody lets it go on";
 
 /// Why checks are not well, by their names, each with its code.
-fn reasons(config: &ConfigView, is_held: bool) -> BTreeMap<&'static str, (&'static str, String)> {
+fn reasons(config: &ConfigView, assets: &AssetsView, is_held: bool) -> BTreeMap<&'static str, (&'static str, String)> {
     let config = config_problem(config).map(|reason| ("config", reason));
+    let assets = assets_problem(assets).map(|(code, reason)| ("assets", (code, reason.to_owned())));
     let queue = is_held.then(|| ("queue", ("queue_held", HELD.to_owned())));
-    config.into_iter().chain(queue).collect()
+    config.into_iter().chain(assets).chain(queue).collect()
 }
 
 /// What is wrong with the configuration, without paths: its code, and a sentence.
@@ -368,18 +366,31 @@ fn config_problem(config: &ConfigView) -> Option<(&'static str, String)> {
     unreadable.or_else(odd_login).or_else(shipped).or_else(not_followed)
 }
 
-fn assets(view: &AssetsView) -> Condition {
-    let well = Root::ALL
-        .iter()
-        .map(|root| view.state(*root))
-        .all(|root| root.problem.is_none() && root.watch_problem.is_none());
-    if well { Condition::Ok } else { Condition::Degraded }
+/// What is wrong with the folders of pictures, without paths: its code, and a sentence. Only the library's has to be there.
+fn assets_problem(view: &AssetsView) -> Option<(&'static str, &'static str)> {
+    let any = |is_so: fn(&RootState) -> bool| Root::ALL.iter().any(|root| is_so(view.state(*root)));
+    if view.state(Root::Assets).is_missing {
+        Some(("assets_missing", "the folder for artwork is not there; create or mount it, or set AssetPath to another"))
+    } else if any(|root| root.problem.is_some()) {
+        Some(("assets_unreadable", "a folder of pictures cannot be read; the daemon's log says which, and why"))
+    } else if any(|root| root.watch_problem.is_some()) {
+        Some((
+            "assets_unwatched",
+            "changes in a folder of pictures are seen late; the daemon's log says which, and why",
+        ))
+    } else {
+        None
+    }
 }
 
 /// A file that is just being written is no trouble yet.
 fn history(problems: &[Problem], now: DateTime<Utc>) -> Condition {
     let lasts = problems.iter().any(|problem| now.signed_duration_since(problem.since) >= UNREADABLE_FOR);
-    if lasts { Condition::Degraded } else { Condition::Ok }
+    degraded_if(lasts)
+}
+
+fn degraded_if(is_so: bool) -> Condition {
+    if is_so { Condition::Degraded } else { Condition::Ok }
 }
 
 /// What a look says; before the first one nothing is wrong yet.
