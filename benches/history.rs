@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
 use posterizarrd::actors::history::index::{Filter, Sort};
-use posterizarrd::actors::history::row::{HistoryRow, Stored, parse_iso};
+use posterizarrd::actors::history::row::{HistoryRow, StoredHistoryRow, parse_iso};
 use posterizarrd::actors::history::{Historian, query};
 use posterizarrd::actors::runtime::data_dir::DataDir;
 use posterizarrd::actors::runtime::events::Facts;
@@ -81,16 +81,16 @@ fn main() -> Result<(), Failure> {
     data.create().map_err(|(_, error)| error)?;
     {
         let store = Store::open(&data.store())?;
-        let table = store.table::<Stored>()?;
+        let table = store.table::<StoredHistoryRow>()?;
         for batch in 0..ROWS / 1_000 {
             let ids = batch * 1_000 + 1..=(batch + 1) * 1_000;
-            table.apply(ids.map(|id| (id.to_be_bytes().to_vec(), Some(Stored(row(id))))))?;
+            table.apply(ids.map(|id| (id.to_be_bytes().to_vec(), Some(StoredHistoryRow(row(id))))))?;
         }
         store.flush()?;
     }
     let bytes = size(&data.store())?;
     println!("store: {:.1} MB, {} bytes a row", bytes as f64 / 1e6, bytes / ROWS);
-    let json = serde_json::to_vec(&Stored(row(ROWS)))?.len();
+    let json = serde_json::to_vec(&StoredHistoryRow(row(ROWS)))?.len();
     println!("a row's record: {json} bytes");
 
     let began = Instant::now();

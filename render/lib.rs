@@ -22,5 +22,5 @@ pub mod text;
 mod title_logo;
 
 pub use manual_artwork::{ManualArtwork, Rendered, plain_value, without_season};
-pub use sample::{BOX, Wanted, ground, sample, stand_in};
+pub use sample::{BOX, SampleSpec, ground, sample, stand_in};
 pub use title_logo::{LogoError, TitleLogo};

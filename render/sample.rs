@@ -27,9 +27,9 @@ const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 
 const TITLE: &str = "The Hobbit is a great movie";
 const SEASON: &str = "Season 1";
 
-/// What is to be seen.
+/// What a sample shows.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct SampleSpec {
     pub kind: ArtworkKind,
     /// What is printed; where there is none, a title, or a season's name where that is printed alone.
     pub title: Option<String>,
@@ -41,7 +41,7 @@ pub struct Wanted {
     pub badges: Vec<Badge>,
 }
 
-impl Wanted {
+impl SampleSpec {
     /// The usual sample of a kind.
     pub fn of(kind: ArtworkKind) -> Self {
         Self { kind, title: None, boxes: false, hiding: None, badges: Vec::new() }
@@ -49,31 +49,31 @@ impl Wanted {
 }
 
 /// A sample as JPEG, and what had to be done in another way than configured. Fonts and overlays come from the folder.
-pub fn sample(look: &Look, folder: &Path, wanted: &Wanted) -> Result<(Vec<u8>, Vec<String>), MakeError> {
+pub fn sample(look: &Look, folder: &Path, spec: &SampleSpec) -> Result<(Vec<u8>, Vec<String>), MakeError> {
     let mut shelf = AssetCache::new(folder);
-    let prepared = shelf.prepared(look.design(wanted.kind)?)?;
+    let prepared = shelf.prepared(look.design(spec.kind)?)?;
     let mut warnings = shelf.take_warnings();
-    let mut canvas = if look.processing { hidden(&prepared, wanted.hiding) } else { bare(wanted.kind) };
+    let mut canvas = if look.processing { hidden(&prepared, spec.hiding) } else { bare(spec.kind) };
     if look.processing {
-        let title = wanted.title.as_deref().unwrap_or(TITLE).to_owned();
-        let (first, second) = match wanted.kind {
+        let title = spec.title.as_deref().unwrap_or(TITLE).to_owned();
+        let (first, second) = match spec.kind {
             ArtworkKind::Poster | ArtworkKind::Background => (title, String::new()),
             // As on a season's poster made by hand: without a box for the show's title, the given one is all that it says.
             ArtworkKind::Season if prepared.design.second.is_some_and(|show| show.enabled) => {
                 (SEASON.to_owned(), title)
             }
-            ArtworkKind::Season => (wanted.title.clone().unwrap_or_else(|| SEASON.to_owned()), String::new()),
+            ArtworkKind::Season => (spec.title.clone().unwrap_or_else(|| SEASON.to_owned()), String::new()),
             ArtworkKind::TitleCard => (title, look.episode_line(1, 1)),
             ArtworkKind::Collection => (title, look.collection_word.clone()),
         };
-        let printed = if look.wants_logo(wanted.kind) && !wanted.boxes {
+        let printed = if look.wants_logo(spec.kind) && !spec.boxes {
             let logo = TitleLogo::decode(LOGO.as_bytes())?;
             prepared.letter_with_logo(&mut canvas, &logo, look.logo_colour, (&first, &second))?
         } else {
-            prepared.letter(&mut canvas, &first, &second, wanted.boxes.then_some(BOX))
+            prepared.letter(&mut canvas, &first, &second, spec.boxes.then_some(BOX))
         };
         warnings.extend(printed.complaints());
-        prepared.badges(&mut canvas, &wanted.badges, Spacing::default());
+        prepared.badges(&mut canvas, &spec.badges, Spacing::default());
     }
     Ok((encode(canvas.pixels(), look.quality, look.processing)?, warnings))
 }
@@ -119,8 +119,8 @@ mod tests {
     fn made(document: &crate::config::Document, kind: ArtworkKind) -> Result<(Vec<u8>, Vec<String>), MakeError> {
         let folder = tempfile::tempdir().unwrap();
         crate::overlays::put_missing(folder.path()).unwrap();
-        let wanted = Wanted { title: Some("The Hobbit".into()), ..Wanted::of(kind) };
-        sample(&Look::read(document).unwrap(), folder.path(), &wanted)
+        let spec = SampleSpec { title: Some("The Hobbit".into()), ..SampleSpec::of(kind) };
+        sample(&Look::read(document).unwrap(), folder.path(), &spec)
     }
 
     #[test]
@@ -165,9 +165,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         crate::overlays::put_missing(folder.path()).unwrap();
         let look = Look::read(&fresh()).unwrap();
-        let seen = |wanted: &Wanted| decode(&sample(&look, folder.path(), wanted).unwrap().0).unwrap().pixels;
-        let plain = seen(&Wanted::of(ArtworkKind::TitleCard));
-        let grey = seen(&Wanted { hiding: Some(Hiding::Grey(Strength::FULL)), ..Wanted::of(ArtworkKind::TitleCard) });
+        let seen = |spec: &SampleSpec| decode(&sample(&look, folder.path(), spec).unwrap().0).unwrap().pixels;
+        let plain = seen(&SampleSpec::of(ArtworkKind::TitleCard));
+        let grey =
+            seen(&SampleSpec { hiding: Some(Hiding::Grey(Strength::FULL)), ..SampleSpec::of(ArtworkKind::TitleCard) });
         let [red, green, blue] = grey.get_pixel(600, 600).0;
         assert!(red.abs_diff(green) < 8 && green.abs_diff(blue) < 8, "{red} {green} {blue}");
         let white =
@@ -179,7 +180,7 @@ mod tests {
             place: Gravity::parse("northeast").unwrap(),
             style: crate::badge::Style { ground: Colour::opaque([0, 0, 255]), ..Default::default() },
         };
-        let with_badge = seen(&Wanted { badges: vec![badge], ..Wanted::of(ArtworkKind::TitleCard) });
+        let with_badge = seen(&SampleSpec { badges: vec![badge], ..SampleSpec::of(ArtworkKind::TitleCard) });
         let is_blue = |pixel: &image::Rgb<u8>| pixel.0[2] > 200 && pixel.0[0] < 60;
         assert!(with_badge.pixels().any(is_blue) && !plain.pixels().any(is_blue));
     }
@@ -189,8 +190,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         crate::overlays::put_missing(folder.path()).unwrap();
         for kind in ArtworkKind::ALL {
-            let wanted = Wanted { title: Some("\u{5343}\u{3068}\u{5343}".into()), ..Wanted::of(kind) };
-            let (_, warnings) = sample(&Look::read(&fresh()).unwrap(), folder.path(), &wanted).unwrap();
+            let spec = SampleSpec { title: Some("\u{5343}\u{3068}\u{5343}".into()), ..SampleSpec::of(kind) };
+            let (_, warnings) = sample(&Look::read(&fresh()).unwrap(), folder.path(), &spec).unwrap();
             assert!(warnings.iter().any(|warning| warning.contains("\u{5343}\u{3068}")), "{kind:?}: {warnings:?}");
         }
     }

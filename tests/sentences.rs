@@ -11,7 +11,7 @@ use posterizarr_media::http::HttpError;
 use posterizarrd::actors::runs::RunReason;
 use posterizarrd::actors::schedule::past_fires::MISSED;
 use posterizarrd::actors::servers::checks::Finding;
-use posterizarrd::actors::triggers::TriggerReason;
+use posterizarrd::actors::triggers::IngestReason;
 use regex::Regex;
 
 /// What is told by a code, as the web UI calls it: its code, and the names of its values where these are known.
@@ -22,7 +22,7 @@ fn codes() -> Codes {
     for (family, all) in [
         ("because", Why::ALL),
         ("run_reason", RunReason::ALL),
-        ("trigger_reason", TriggerReason::ALL),
+        ("trigger_reason", IngestReason::ALL),
         ("verdict", Finding::ALL),
     ] {
         codes.extend(all.iter().map(|(code, values)| (format!("{family}.{code}"), Some(*values))));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use chrono::NaiveDateTime;
 
 use super::index::Index;
-use super::row::{HistoryRow, Stored, format_duration, in_iso};
+use super::row::{HistoryRow, StoredHistoryRow, format_duration, in_iso};
 use crate::store::{Store, StoreError, Table};
 
 /// Two results of one mode without dates are one if they were written less than this apart.
@@ -35,7 +35,7 @@ impl Recorded {
 
 /// The history.
 pub struct Ledger {
-    table: Table<Stored>,
+    table: Table<StoredHistoryRow>,
     index: Arc<Index>,
     /// Rows by what makes a run the same run. A hash is enough: two of 100,000 agree once in billions of installations.
     known: HashMap<u64, u64>,
@@ -45,14 +45,14 @@ pub struct Ledger {
 impl Ledger {
     /// Reads what the store has; a row that cannot be read is told and left where it is.
     pub fn open(store: &Store) -> Result<Self, StoreError> {
-        let table = store.table::<Stored>()?;
+        let table = store.table::<StoredHistoryRow>()?;
         let mut ledger = Self { table: table.clone(), index: Arc::default(), known: HashMap::new(), next: 1 };
         let readable = table.iter().filter_map(|stored| {
             let told =
                 |error: &StoreError| tracing::warn!(%error, "a row of the history cannot be read and is left out");
             stored.inspect_err(told).ok()
         });
-        let mut rows = readable.map(|(_, Stored(row))| row);
+        let mut rows = readable.map(|(_, StoredHistoryRow(row))| row);
         loop {
             let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
             if batch.is_empty() {
@@ -130,13 +130,13 @@ impl Ledger {
     pub fn speak_anew(&mut self) -> Result<usize, StoreError> {
         let (mut counted, mut changed) = (0, Vec::new());
         for stored in self.table.iter() {
-            let Ok((key, Stored(mut row))) = stored else { continue };
+            let Ok((key, StoredHistoryRow(mut row))) = stored else { continue };
             let Some(seconds) = row.runtime_seconds else { continue };
             counted += 1;
             let text = format_duration(seconds);
             if row.runtime_formatted.as_deref() != Some(&text) {
                 row.runtime_formatted = Some(text);
-                changed.push((key, Some(Stored(row))));
+                changed.push((key, Some(StoredHistoryRow(row))));
             }
         }
         if !changed.is_empty() {
@@ -158,12 +158,15 @@ impl Ledger {
         let key = id.to_be_bytes();
         let Some(run) = row.run else { return Ok(Some(Recorded::Known(id))) };
         match self.table.get(&key)? {
-            Some(Stored(known)) if known.run.is_none() => {
-                self.table.put(&key, &Stored(HistoryRow { run: Some(run), title: row.title.clone(), ..known }))?;
+            Some(StoredHistoryRow(known)) if known.run.is_none() => {
+                self.table
+                    .put(&key, &StoredHistoryRow(HistoryRow { run: Some(run), title: row.title.clone(), ..known }))?;
                 Ok(Some(Recorded::Linked(id)))
             }
             // The script's own dates are never those of two runs.
-            Some(Stored(known)) if known.run == Some(run) || (known.log_file.is_some() && row.log_file.is_some()) => {
+            Some(StoredHistoryRow(known))
+                if known.run == Some(run) || (known.log_file.is_some() && row.log_file.is_some()) =>
+            {
                 Ok(Some(Recorded::Known(id)))
             }
             _ => Ok(None),
@@ -171,7 +174,8 @@ impl Ledger {
     }
 
     fn write(&mut self, rows: Vec<HistoryRow>) -> Result<(), StoreError> {
-        self.table.apply(rows.iter().map(|row| (row.id.to_be_bytes().to_vec(), Some(Stored(row.clone())))))?;
+        self.table
+            .apply(rows.iter().map(|row| (row.id.to_be_bytes().to_vec(), Some(StoredHistoryRow(row.clone())))))?;
         self.note(&rows);
         Ok(())
     }
@@ -244,7 +248,10 @@ mod tests {
         let same_seconds = HistoryRow { run: Some(RunId(10)), ..run };
         assert_eq!(again.record(same_seconds).unwrap(), Recorded::New(3), "two runs of the daemon are two rows");
         assert_eq!(again.index().len(), 3);
-        assert_eq!(store.table::<Stored>().unwrap().get(&1_u64.to_be_bytes()).unwrap().unwrap().0.run, Some(RunId(9)));
+        assert_eq!(
+            store.table::<StoredHistoryRow>().unwrap().get(&1_u64.to_be_bytes()).unwrap().unwrap().0.run,
+            Some(RunId(9))
+        );
     }
 
     #[test]
@@ -292,7 +299,7 @@ mod tests {
         ledger.record(HistoryRow { runtime_formatted: Some("0h:12m:7s".into()), ..old }).unwrap();
         ledger.record(row("arr", START, END)).unwrap();
         assert_eq!(ledger.speak_anew().unwrap(), 1);
-        let row = store.table::<Stored>().unwrap().get(&1_u64.to_be_bytes()).unwrap().unwrap().0;
+        let row = store.table::<StoredHistoryRow>().unwrap().get(&1_u64.to_be_bytes()).unwrap().unwrap().0;
         assert_eq!(row.runtime_formatted.as_deref(), Some("0h 12m 7s"));
     }
 }

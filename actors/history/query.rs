@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::HistoryView;
 use super::index::{Filter, Sort};
-use super::row::{HistoryRow, Stored};
+use super::row::{HistoryRow, StoredHistoryRow};
 use crate::store::{Store, StoreError};
 
 /// A page of rows.
@@ -31,9 +31,9 @@ pub fn page(
 
 /// The rows with these numbers. One that was removed meanwhile, or cannot be read, is left out.
 pub fn rows(store: &Store, ids: &[u64]) -> Result<Vec<HistoryRow>, StoreError> {
-    let table = store.table::<Stored>()?;
+    let table = store.table::<StoredHistoryRow>()?;
     let stored = ids.iter().filter_map(|id| match table.get(&id.to_be_bytes()) {
-        Ok(row) => row.map(|Stored(row)| row),
+        Ok(row) => row.map(|StoredHistoryRow(row)| row),
         Err(error) => {
             tracing::warn!(%error, id, "a row of the history cannot be read and is left out");
             None
@@ -50,7 +50,7 @@ pub fn latest(view: &HistoryView, store: &Store) -> Result<Option<HistoryRow>, S
 
 /// One row.
 pub fn one(store: &Store, id: u64) -> Result<Option<HistoryRow>, StoreError> {
-    Ok(store.table::<Stored>()?.get(&id.to_be_bytes())?.map(|Stored(row)| row))
+    Ok(store.table::<StoredHistoryRow>()?.get(&id.to_be_bytes())?.map(|StoredHistoryRow(row)| row))
 }
 
 /// Rows as CSV, all columns; the header first where it is asked for.

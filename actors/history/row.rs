@@ -131,9 +131,9 @@ impl HistoryRow {
 /// A [`HistoryRow`] in the store: what is null or zero is left out.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(transparent)]
-pub struct Stored(pub HistoryRow);
+pub struct StoredHistoryRow(pub HistoryRow);
 
-impl Serialize for Stored {
+impl Serialize for StoredHistoryRow {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut row = serde_json::to_value(&self.0).map_err(serde::ser::Error::custom)?;
         if let Some(columns) = row.as_object_mut() {
@@ -144,7 +144,7 @@ impl Serialize for Stored {
     }
 }
 
-impl Record for Stored {
+impl Record for StoredHistoryRow {
     const TABLE: &'static str = "history";
     const VERSION: u8 = 1;
 }
@@ -189,11 +189,11 @@ mod tests {
             runtime_seconds: Some(0),
             ..HistoryRow::default()
         };
-        let json = serde_json::to_string(&Stored(row.clone())).unwrap();
+        let json = serde_json::to_string(&StoredHistoryRow(row.clone())).unwrap();
         let expected = json!({"id": 7, "timestamp": "2026-11-23T08:00:00", "mode": "normal", "runtime_seconds": 0,
             "posters": 3, "space_saved": ""});
         assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap(), expected);
-        assert_eq!(serde_json::from_str::<Stored>(&json).unwrap().0, row);
+        assert_eq!(serde_json::from_str::<StoredHistoryRow>(&json).unwrap().0, row);
     }
 
     #[test]

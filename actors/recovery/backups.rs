@@ -210,7 +210,7 @@ impl<W: Write> Write for Limited<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::row::{HistoryRow, Stored};
+    use crate::history::row::{HistoryRow, StoredHistoryRow};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
@@ -220,8 +220,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("store")).unwrap();
         let rows = (1..=records)
-            .map(|id| (id.to_be_bytes().to_vec(), Some(Stored(HistoryRow { id, ..HistoryRow::default() }))));
-        store.table::<Stored>().unwrap().apply(rows).unwrap();
+            .map(|id| (id.to_be_bytes().to_vec(), Some(StoredHistoryRow(HistoryRow { id, ..HistoryRow::default() }))));
+        store.table::<StoredHistoryRow>().unwrap().apply(rows).unwrap();
         (folder, store)
     }
 

@@ -28,7 +28,7 @@ pub fn known() -> BTreeMap<&'static str, u8> {
         crate::exports::ExportState,
         crate::exports::row::ExportRow,
         crate::history::HistoryState,
-        crate::history::row::Stored,
+        crate::history::row::StoredHistoryRow,
         crate::library::choices::row::Entry,
         crate::library::replacing::Item,
         crate::servers::libraries::ServerLibraries,
@@ -193,7 +193,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::row::{HistoryRow, Stored};
+    use crate::history::row::{HistoryRow, StoredHistoryRow};
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();
@@ -204,10 +204,10 @@ mod tests {
     #[test]
     fn every_record_comes_back_byte_for_byte() {
         let (_folder, full) = store();
-        let rows = full.table::<Stored>().unwrap();
+        let rows = full.table::<StoredHistoryRow>().unwrap();
         for id in 1..=2_500_u64 {
             let row = HistoryRow { id, timestamp: "2026-11-23T08:00:00".into(), ..HistoryRow::default() };
-            rows.put(&id.to_be_bytes(), &Stored(row)).unwrap();
+            rows.put(&id.to_be_bytes(), &StoredHistoryRow(row)).unwrap();
         }
         let mut lines = Vec::new();
         let written = write(&full, &mut lines).unwrap();

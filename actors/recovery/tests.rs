@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
-use crate::history::row::{HistoryRow, Stored};
+use crate::history::row::{HistoryRow, StoredHistoryRow};
 use crate::runs::RunId;
 
 struct Stage {
@@ -17,19 +17,19 @@ fn stage() -> Stage {
     Stage { _folder: folder, data }
 }
 
-fn row(id: u64, text: &str) -> Stored {
-    Stored(HistoryRow { id, timestamp: text.into(), ..HistoryRow::default() })
+fn row(id: u64, text: &str) -> StoredHistoryRow {
+    StoredHistoryRow(HistoryRow { id, timestamp: text.into(), ..HistoryRow::default() })
 }
 
 fn fill(store: &Store, ids: std::ops::RangeInclusive<u64>, text: &str) {
-    let table = store.table::<Stored>().unwrap();
+    let table = store.table::<StoredHistoryRow>().unwrap();
     for id in ids {
         table.put(&id.to_be_bytes(), &row(id, text)).unwrap();
     }
 }
 
 fn texts(store: &Store) -> Vec<(u64, String)> {
-    let rows = store.table::<Stored>().unwrap();
+    let rows = store.table::<StoredHistoryRow>().unwrap();
     rows.iter().map(|row| row.unwrap().1.0).map(|row| (row.id, row.timestamp)).collect()
 }
 
@@ -59,7 +59,7 @@ fn a_store_that_is_sound_is_opened_again_and_again_without_a_word() {
     for round in 1..=5 {
         let store = open(&stage.data).unwrap();
         fill(&store, round..=round + 3, "x");
-        store.table::<Stored>().unwrap().remove(&round.to_be_bytes()).unwrap();
+        store.table::<StoredHistoryRow>().unwrap().remove(&round.to_be_bytes()).unwrap();
         assert_eq!(texts(&store), all(round + 1..=round + 3, "x"));
     }
     assert!(Damages::read(&stage.data.store_damage()).is_empty());
@@ -73,7 +73,7 @@ fn what_is_missing_comes_from_the_backup_and_what_is_nowhere_is_counted() {
     back_up_daily(&store, &stage.data).unwrap().unwrap();
     fill(&store, 21..=25, "newer");
     fill(&store, 31..=34, "never backed up");
-    store.table::<Stored>().unwrap().remove(&1_u64.to_be_bytes()).unwrap();
+    store.table::<StoredHistoryRow>().unwrap().remove(&1_u64.to_be_bytes()).unwrap();
     drop(store);
     stage.lose_everything();
     let store = open(&stage.data).unwrap();
@@ -167,7 +167,7 @@ fn damage_to_the_ledger_alone_is_no_loss() {
         let stage = stage();
         let store = open(&stage.data).unwrap();
         fill(&store, 1..=60, "x");
-        store.table::<Stored>().unwrap().remove(&60_u64.to_be_bytes()).unwrap();
+        store.table::<StoredHistoryRow>().unwrap().remove(&60_u64.to_be_bytes()).unwrap();
         drop(store);
         damage(&stage.data.store().join("ledger"));
         for _ in 0..2 {
@@ -184,8 +184,8 @@ fn a_store_of_the_first_form_is_taken_over() {
     {
         let database = sled::open(stage.data.store()).unwrap();
         database.open_tree("store").unwrap();
-        let record = [&[Stored::VERSION], json.as_bytes()].concat();
-        database.open_tree(Stored::TABLE).unwrap().insert(1_u64.to_be_bytes(), record).unwrap();
+        let record = [&[StoredHistoryRow::VERSION], json.as_bytes()].concat();
+        database.open_tree(StoredHistoryRow::TABLE).unwrap().insert(1_u64.to_be_bytes(), record).unwrap();
         database.flush().unwrap();
     }
     for _ in 0..2 {
@@ -226,6 +226,6 @@ fn numbers_go_on_after_a_rebuild() {
     stage.lose_everything();
     let store = open(&stage.data).unwrap();
     fill(&store, RunId(1).0..=1, "new");
-    let number = store.raw(Stored::TABLE).unwrap().next().unwrap().unwrap().number.unwrap();
+    let number = store.raw(StoredHistoryRow::TABLE).unwrap().next().unwrap().unwrap().number.unwrap();
     assert!(number > 9, "a backup of before must not look newer: {number}");
 }

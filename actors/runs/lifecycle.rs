@@ -236,7 +236,7 @@ impl ScriptSupervisor {
     }
 
     /// The slot of a run: the one, or that of a trigger's run beside it.
-    pub(super) fn place(&mut self, beside: bool) -> &mut Slot {
+    pub(super) fn slot_for(&mut self, beside: bool) -> &mut Slot {
         if beside { &mut self.side } else { &mut self.slot }
     }
 

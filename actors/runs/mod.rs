@@ -317,12 +317,12 @@ impl Handler<DeleteRunningFile> for ScriptSupervisor {
     }
 }
 
-/// Submitted jobs are on disk, or could not be stored.
+/// The write of submitted jobs has ended: they are on disk, or could not be stored.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Stored {
+struct WriteFinished {
     ids: Vec<String>,
-    is_stored: bool,
+    succeeded: bool,
 }
 
 impl ScriptSupervisor {
@@ -333,23 +333,23 @@ impl ScriptSupervisor {
         renews: bool,
         ctx: &mut Ctx<Self>,
     ) -> Reply<Result<Vec<Submitted>, StoreError>> {
-        let (submitted, stored) = match self.queue.submit(jobs, renews, Moment::now()) {
-            Ok(Submission { submitted, stored: Some(stored) }) => (submitted, stored),
-            Ok(Submission { submitted, stored: None }) => return Ok(submitted).into(),
+        let (submitted, write) = match self.queue.submit(jobs, renews, Moment::now()) {
+            Ok(Submission { submitted, write: Some(write) }) => (submitted, write),
+            Ok(Submission { submitted, write: None }) => return Ok(submitted).into(),
             Err(error) => return Err(error).into(),
         };
         let this = ctx.address();
         // The mailbox goes on meanwhile: jobs that are submitted at the same time share one flush.
         Reply::later(async move {
-            let result = stored.await;
-            let is_stored = result.is_ok();
+            let result = write.await;
+            let succeeded = result.is_ok();
             // Whether a job is in the queue at all is up to the write of the one who submitted it first, unless a later
             // one, which writes all of it again, went well.
-            let concerned = submitted.iter().filter(|one| is_stored || matches!(one, Submitted::Queued { .. }));
+            let concerned = submitted.iter().filter(|one| succeeded || matches!(one, Submitted::Queued { .. }));
             let ids: Vec<_> = concerned.map(|one| one.job().to_owned()).collect();
             if !ids.is_empty() {
                 // If the supervisor crashes meanwhile, the next one reads the jobs from the store.
-                let _ = this.send(Stored { ids, is_stored }).await;
+                let _ = this.send(WriteFinished { ids, succeeded }).await;
             }
             result.map(|()| submitted)
         })
@@ -379,10 +379,10 @@ impl Handler<SubmitJobs> for ScriptSupervisor {
     }
 }
 
-impl Handler<Stored> for ScriptSupervisor {
-    fn answer(&mut self, Stored { ids, is_stored }: Stored, ctx: &mut Ctx<Self>) -> Reply<()> {
+impl Handler<WriteFinished> for ScriptSupervisor {
+    fn answer(&mut self, WriteFinished { ids, succeeded }: WriteFinished, ctx: &mut Ctx<Self>) -> Reply<()> {
         let now = Moment::now();
-        ids.iter().for_each(|id| self.queue.stored(id, is_stored, now));
+        ids.iter().for_each(|id| self.queue.write_finished(id, succeeded, now));
         self.queue_changed();
         self.start_next(ctx);
         ().into()

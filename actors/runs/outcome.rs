@@ -49,9 +49,9 @@ pub struct Traces {
     pub last_lines: Vec<String>,
 }
 
-/// The judgement.
+/// How a run ended, as judged from what is left of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verdict {
+pub struct RunVerdict {
     /// How the run ended.
     pub outcome: Outcome,
     /// Why, where the outcome alone does not tell; else empty.
@@ -59,43 +59,43 @@ pub struct Verdict {
 }
 
 /// Judges a run that is over.
-pub fn judge(evidence: &Evidence) -> Verdict {
+pub fn judge(evidence: &Evidence) -> RunVerdict {
     let Some(end) = &evidence.end else { return judge_unseen(evidence) };
     let (how, asked) = match end {
         ScriptEnd::NotStarted { missing, cause } => {
             let cause = cause.clone();
             let reason = if *missing { RunReason::NoProgram { cause } } else { RunReason::NotStarted { cause } };
-            return Verdict::because(Outcome::Failed, reason);
+            return RunVerdict::because(Outcome::Failed, reason);
         }
         ScriptEnd::Exited { code, circumstances } => (RunReason::ExitCode { number: *code }, circumstances.asked),
         ScriptEnd::Signalled { signal, circumstances } => (RunReason::Signal { number: *signal }, circumstances.asked),
     };
     if asked {
-        return Verdict::of_ending(evidence.ending.unwrap_or(Ending::Stop));
+        return RunVerdict::of_ending(evidence.ending.unwrap_or(Ending::Stop));
     }
     if evidence.native && matches!(end, ScriptEnd::Exited { code: NOT_ON_SERVER, .. }) {
-        return Verdict::because(Outcome::NotOnServer, evidence.traces.not_on_server());
+        return RunVerdict::because(Outcome::NotOnServer, evidence.traces.not_on_server());
     }
     let succeeded = matches!(end, ScriptEnd::Exited { code: 0, .. });
     let traces = &evidence.traces;
     match &evidence.expected {
-        Some(_) if succeeded && evidence.result_written => Verdict::plain(Outcome::Completed),
-        _ if traces.another_instance => Verdict::because(Outcome::Busy, RunReason::AnotherInstance),
-        None if succeeded => Verdict::plain(Outcome::Completed),
+        Some(_) if succeeded && evidence.result_written => RunVerdict::plain(Outcome::Completed),
+        _ if traces.another_instance => RunVerdict::because(Outcome::Busy, RunReason::AnotherInstance),
+        None if succeeded => RunVerdict::plain(Outcome::Completed),
         Some(name) if succeeded => traces.failure(RunReason::NoResult { file: name.clone() }),
         _ => traces.failure(how),
     }
 }
 
-fn judge_unseen(evidence: &Evidence) -> Verdict {
+fn judge_unseen(evidence: &Evidence) -> RunVerdict {
     match evidence.ending {
-        Some(ending) => Verdict::of_ending(ending),
-        None if evidence.started => Verdict::because(Outcome::Unknown, RunReason::Unseen),
-        None => Verdict::because(Outcome::Interrupted, RunReason::NeverStarted),
+        Some(ending) => RunVerdict::of_ending(ending),
+        None if evidence.started => RunVerdict::because(Outcome::Unknown, RunReason::Unseen),
+        None => RunVerdict::because(Outcome::Interrupted, RunReason::NeverStarted),
     }
 }
 
-impl Verdict {
+impl RunVerdict {
     fn plain(outcome: Outcome) -> Self {
         Self { outcome, reason: Vec::new() }
     }
@@ -132,10 +132,10 @@ impl Traces {
         RunReason::NotOnServer { text: said.unwrap_or("the media server does not have it yet").to_owned() }
     }
 
-    fn failure(&self, how: RunReason) -> Verdict {
+    fn failure(&self, how: RunReason) -> RunVerdict {
         let last = Some(RunReason::LastLines { lines: self.last_lines.join(" / ") });
         let reason = [how].into_iter().chain(last.filter(|_| !self.last_lines.is_empty()));
-        Verdict { outcome: Outcome::Failed, reason: reason.collect() }
+        RunVerdict { outcome: Outcome::Failed, reason: reason.collect() }
     }
 }
 

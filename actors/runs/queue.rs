@@ -78,8 +78,8 @@ impl Storing {
 pub struct Submission {
     /// The jobs that do the work, in the order of the submissions.
     pub submitted: Vec<Submitted>,
-    /// Tells when they are on disk; none if they are.
-    pub stored: Option<Commit>,
+    /// Tells when they are on disk, or that they could not be stored; none where nothing is to be written.
+    pub write: Option<Commit>,
 }
 
 impl Queue {
@@ -105,18 +105,18 @@ impl Queue {
     /// Adds jobs, written as one change. A job is not added if it is known, or another one that has not started does its
     /// work already: that one then does what was asked for last. If it `renews`, a job with the same id that waits does
     /// what is asked for now, too, and one that has ended begins anew. A new job is shown, and can start, once
-    /// [`Queue::stored`] was told that it is on disk.
+    /// [`Queue::write_finished`] was told that it is on disk.
     pub fn submit(&mut self, new: Vec<NewJob>, renews: bool, now: Moment) -> Result<Submission, StoreError> {
         let table = self.table()?;
         let mut changed = BTreeMap::new();
-        let submitted = new.into_iter().map(|new| self.place(new, renews, now, &mut changed)).collect();
-        let stored = (!changed.is_empty())
+        let submitted = new.into_iter().map(|new| self.admit(new, renews, now, &mut changed)).collect();
+        let write = (!changed.is_empty())
             .then(|| table.apply_later(changed.into_iter().map(|(id, job)| (id.into_bytes(), Some(job)))));
-        Ok(Submission { submitted, stored })
+        Ok(Submission { submitted, write })
     }
 
     /// Finds the job that does the work of a submission, and notes which jobs have to be written for it.
-    fn place(&mut self, new: NewJob, renews: bool, now: Moment, changed: &mut BTreeMap<String, Job>) -> Submitted {
+    fn admit(&mut self, new: NewJob, renews: bool, now: Moment, changed: &mut BTreeMap<String, Job>) -> Submitted {
         if let Some(known) = self.jobs.get(&new.id)
             && !(renews && known.has_ended())
         {
@@ -169,10 +169,10 @@ impl Queue {
         Some((job.id.clone(), job))
     }
 
-    /// Takes note that a submitted job is on disk, or could not be stored and is not in the queue.
-    pub fn stored(&mut self, id: &str, is_stored: bool, now: Moment) {
+    /// Takes note that the write of a submitted job has ended: it is on disk, or could not be stored and is not in the queue.
+    pub fn write_finished(&mut self, id: &str, succeeded: bool, now: Moment) {
         let job = self.storing.remove(id);
-        if !is_stored || self.jobs.get(id).is_some_and(|known| !(job.is_some() && known.has_ended())) {
+        if !succeeded || self.jobs.get(id).is_some_and(|known| !(job.is_some() && known.has_ended())) {
             return;
         }
         // The first one's write may have failed, and that of one who joined it not.

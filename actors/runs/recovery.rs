@@ -38,8 +38,8 @@ impl ScriptSupervisor {
     fn recover_run(&mut self, record: RunRecord, ctx: &mut Ctx<Self>) {
         let folder = RunFolder::of(&self.shared.data.runs(), record.id);
         let order = folder.order().ok();
-        let place = if order.as_ref().is_some_and(|order| order.beside) { &self.side } else { &self.slot };
-        match (ShimProcess::find(&folder), order, place) {
+        let slot = if order.as_ref().is_some_and(|order| order.beside) { &self.side } else { &self.slot };
+        match (ShimProcess::find(&folder), order, slot) {
             (Some(shim), Some(order), Slot::Free) => self.adopt(record, folder, order, shim, ctx),
             (shim, order, _) => {
                 if let Some(shim) = shim {

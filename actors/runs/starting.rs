@@ -38,7 +38,7 @@ pub struct NewRun {
 }
 
 /// A run that is on disk and has no process yet.
-pub struct Prepared {
+pub struct PreparedRun {
     record: RunRecord,
     folder: RunFolder,
     order: RunOrder,
@@ -86,7 +86,7 @@ impl ScriptSupervisor {
     }
 
     /// Puts a run on disk, and marks its job as running. Call [`Self::check`] before, unless it is to run beside another.
-    pub(super) fn prepare(&mut self, wanted: NewRun, beside: bool) -> Result<Prepared, StartError> {
+    pub(super) fn prepare(&mut self, wanted: NewRun, beside: bool) -> Result<PreparedRun, StartError> {
         let way = self.runner.way_of(&wanted.request)?;
         self.check_request(&wanted.request)?;
         if let Some(other) = self.side.run().filter(|_| way == Way::Command) {
@@ -126,18 +126,18 @@ impl ScriptSupervisor {
             }
             return Err(error.into());
         }
-        Ok(Prepared { record, folder, order, command })
+        Ok(PreparedRun { record, folder, order, command })
     }
 
     /// Starts the shim of a prepared run. Whoever waits is told once the script's process exists, or will not.
-    pub(super) fn launch(&mut self, prepared: Prepared, starting: Option<Starting>, ctx: &mut Ctx<Self>) {
-        let Prepared { record, folder, order, command } = prepared;
+    pub(super) fn launch(&mut self, prepared: PreparedRun, starting: Option<Starting>, ctx: &mut Ctx<Self>) {
+        let PreparedRun { record, folder, order, command } = prepared;
         let run = record.id;
         match ShimProcess::start(&self.settings.executable, &folder, &command, self.shared.data.root()) {
             Ok((shim, child)) => {
                 let active = ActiveRun { starting, ..ActiveRun::new(record, folder, order, Arc::new(shim)) };
                 let beside = active.order.beside;
-                *self.place(beside) = Slot::Held(Box::new(active));
+                *self.slot_for(beside) = Slot::Held(Box::new(active));
                 let (first, second) = (ctx.address(), ctx.address());
                 shim_process::watch_child(
                     child,
@@ -182,7 +182,7 @@ impl ScriptSupervisor {
             move || second.do_send(ShimEnded { run }),
         );
         let beside = order.beside;
-        *self.place(beside) = Slot::Held(Box::new(ActiveRun::new(record, folder, order, shim)));
+        *self.slot_for(beside) = Slot::Held(Box::new(ActiveRun::new(record, folder, order, shim)));
     }
 
     /// Starts the next job that is due, if the slot is free, or the job may run beside the run that holds it.

@@ -7,7 +7,7 @@ use actix::{AsyncContext, Message, Recipient};
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Scheduler;
-use super::due::{Due, Verdict, advance, begins_anew, due};
+use super::due::{Due, FireVerdict, advance, begins_anew, due};
 use super::past_fires::{Fire, FireState};
 use super::timetable::Entry;
 use crate::runs::{NewJob, RunRequest, SubmitJob, Submitted, Trigger};
@@ -52,17 +52,17 @@ impl Scheduler {
     fn judge(&self, entry: &Entry, due: &Due) -> Fire {
         let busy = self.table.skip_if_running() && self.views.runs.get().holder().is_some();
         let state = match due.verdict {
-            Verdict::Missed => FireState::Missed,
+            FireVerdict::Missed => FireState::Missed,
             _ if busy => FireState::Skipped,
-            Verdict::OnTime => FireState::Fired,
-            Verdict::CatchUp => FireState::CaughtUp,
+            FireVerdict::OnTime => FireState::Fired,
+            FireVerdict::CatchUp => FireState::CaughtUp,
         };
         Fire::new(entry, due.at, state, (self.settings.clock)(), self.book.epoch())
     }
 
     /// Hands fires to the queue; the horizon is stored once they are there.
     fn submit(&self, mut fires: Vec<Fire>, ctx: &mut Ctx<Self>) {
-        let (queue, this, horizon) = (self.queue.submit.clone(), ctx.address(), self.horizon);
+        let (queue, this, horizon) = (self.supervisor.submit.clone(), ctx.address(), self.horizon);
         actix::spawn(async move {
             for fire in &mut fires {
                 let Some(request) = fire.request() else { continue };

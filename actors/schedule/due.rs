@@ -19,7 +19,7 @@ const MISSED_LISTED: usize = 50;
 
 /// What is done about a fire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum FireVerdict {
     /// It is time.
     OnTime,
     /// It is late, but inside the grace window and the latest of its entry: it is made up for.
@@ -36,7 +36,7 @@ pub struct Due {
     /// The instant it was meant for.
     pub at: DateTime<Tz>,
     /// What is done about it.
-    pub verdict: Verdict,
+    pub verdict: FireVerdict,
 }
 
 /// The fires after `horizon` up to `now`, oldest first.
@@ -58,9 +58,9 @@ fn due_of(entry: &Entry, zone: Tz, horizon: DateTime<Utc>, now: DateTime<Utc>, g
         .map(|at| {
             let late = now.signed_duration_since(at);
             let verdict = match () {
-                () if Some(at) != latest || late > grace.max(ON_TIME) => Verdict::Missed,
-                () if late <= ON_TIME => Verdict::OnTime,
-                () => Verdict::CatchUp,
+                () if Some(at) != latest || late > grace.max(ON_TIME) => FireVerdict::Missed,
+                () if late <= ON_TIME => FireVerdict::OnTime,
+                () => FireVerdict::CatchUp,
             };
             Due { index: entry.index, at, verdict }
         })
@@ -95,15 +95,15 @@ mod tests {
         entry(0, Rule::daily(time, &[]).unwrap())
     }
 
-    fn verdicts(entry: Entry, horizon: &str, now: &str) -> Vec<Verdict> {
+    fn verdicts(entry: Entry, horizon: &str, now: &str) -> Vec<FireVerdict> {
         let fires = due(&[entry], Tz::UTC, utc(horizon), utc(now), TimeDelta::hours(1));
         fires.into_iter().map(|fire| fire.verdict).collect()
     }
 
     #[test]
     fn a_fire_is_on_time_made_up_for_or_missed() {
-        use Verdict::{CatchUp, Missed, OnTime};
-        let table: [(&str, &str, &[Verdict]); 6] = [
+        use FireVerdict::{CatchUp, Missed, OnTime};
+        let table: [(&str, &str, &[FireVerdict]); 6] = [
             ("2026-05-01T02:59:00Z", "2026-05-01T02:59:59Z", &[]),
             ("2026-05-01T02:59:00Z", "2026-05-01T03:00:00Z", &[OnTime]),
             ("2026-05-01T02:59:00Z", "2026-05-01T03:00:59Z", &[OnTime]),
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn of_a_dense_rule_only_the_latest_fire_is_made_up_for() {
-        use Verdict::{CatchUp, Missed};
+        use FireVerdict::{CatchUp, Missed};
         let dense = entry(0, Rule::cron("*/15 * * * *").unwrap());
         assert_eq!(verdicts(dense, "2026-05-01T03:01:00Z", "2026-05-01T03:50:00Z"), [Missed, Missed, CatchUp]);
     }
@@ -139,8 +139,8 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumps_three_hours_ahead_makes_up_for_what_is_inside_the_window() {
-        assert_eq!(verdicts(daily("03:00"), "2026-05-01T00:30:00Z", "2026-05-01T03:30:00Z"), [Verdict::CatchUp]);
-        assert_eq!(verdicts(daily("01:00"), "2026-05-01T00:30:00Z", "2026-05-01T03:30:00Z"), [Verdict::Missed]);
+        assert_eq!(verdicts(daily("03:00"), "2026-05-01T00:30:00Z", "2026-05-01T03:30:00Z"), [FireVerdict::CatchUp]);
+        assert_eq!(verdicts(daily("01:00"), "2026-05-01T00:30:00Z", "2026-05-01T03:30:00Z"), [FireVerdict::Missed]);
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
                 fired.extend(due(&entries, zone, horizon, now, TimeDelta::hours(1)));
                 horizon = advance(horizon, now);
             }
-            assert!(fired.iter().all(|fire| fire.verdict != Verdict::Missed));
+            assert!(fired.iter().all(|fire| fire.verdict != FireVerdict::Missed));
             assert_eq!(fired.len(), 2 * 365, "{zone}");
             fired.dedup();
             assert_eq!(fired.len(), 2 * 365, "{zone}");

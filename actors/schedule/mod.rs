@@ -72,9 +72,9 @@ pub struct SchedulerSettings {
 #[rtype(result = "()")]
 struct RunNowAnswered;
 
-/// Where runs are asked for: the ScriptSupervisor.
+/// The ways to the ScriptSupervisor, one for each message that the Scheduler sends it.
 #[derive(Clone)]
-pub struct Queue {
+pub struct SupervisorRecipients {
     /// Takes jobs that start when the slot is free.
     pub submit: Recipient<SubmitJob>,
     /// Starts a run at once, or tells why not.
@@ -97,7 +97,7 @@ pub struct Scheduler {
     shared: Shared,
     views: Views,
     settings: SchedulerSettings,
-    queue: Queue,
+    supervisor: SupervisorRecipients,
     path: PathBuf,
     seen: Option<FileIdentity>,
     table: Timetable,
@@ -111,7 +111,7 @@ pub struct Scheduler {
 
 impl Scheduler {
     /// Made from `scheduler.json` and the store.
-    pub fn new(shared: Shared, views: Views, settings: SchedulerSettings, queue: Queue) -> Self {
+    pub fn new(shared: Shared, views: Views, settings: SchedulerSettings, supervisor: SupervisorRecipients) -> Self {
         let book = FireBook::open(&shared.store);
         let horizon = book.horizon().unwrap_or_else(|| (settings.clock)());
         let path = shared.data.scheduler();
@@ -120,7 +120,7 @@ impl Scheduler {
             shared,
             views,
             settings,
-            queue,
+            supervisor,
             path,
             seen: None,
             table,
@@ -298,7 +298,7 @@ impl Scheduler {
 
     /// Facts were missed: the records of runs tell how they ended.
     fn ask_how_runs_ended(&mut self, ctx: &mut Ctx<Self>) {
-        ctx.when(self.queue.runs.send(ListRuns { limit: RUNS_ASKED, before: None }), |this, runs, _| {
+        ctx.when(self.supervisor.runs.send(ListRuns { limit: RUNS_ASKED, before: None }), |this, runs, _| {
             // Oldest first, so that the last try of a job counts.
             for record in runs.ok().and_then(Result::ok).unwrap_or_default().into_iter().rev() {
                 if let (Some(job), Some(outcome)) = (&record.job, record.outcome()) {
@@ -388,10 +388,10 @@ impl Handler<Restart> for Scheduler {
 
 impl Handler<RunNow> for Scheduler {
     fn answer(&mut self, _: RunNow, ctx: &mut Ctx<Self>) -> Reply<Result<Started, StartError>> {
-        let (queue, this) = (self.queue.start.clone(), ctx.address());
+        let (starter, this) = (self.supervisor.start.clone(), ctx.address());
         let start = StartRun { request: RunRequest::scheduled(), trigger: Trigger::Schedule, remove_after: None };
         Reply::later(async move {
-            let started = queue.send(start).await.map_err(|error| StartError::Failed(error.to_string()))?;
+            let started = starter.send(start).await.map_err(|error| StartError::Failed(error.to_string()))?;
             if started.is_ok() {
                 this.do_send(RunNowAnswered);
             }

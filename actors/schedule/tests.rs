@@ -107,10 +107,14 @@ impl Stage {
         let jobs = Jobs::default();
         let (submitted, runs, still_waits) = (jobs.submitted.clone(), jobs.runs.clone(), jobs.still_waits.clone());
         let jobs = jobs.start();
-        let queue = Queue { submit: jobs.clone().recipient(), start: jobs.clone().recipient(), runs: jobs.recipient() };
+        let supervisor = SupervisorRecipients {
+            submit: jobs.clone().recipient(),
+            start: jobs.clone().recipient(),
+            runs: jobs.recipient(),
+        };
         let given = (shared.clone(), views.clone());
         let scheduler = actor_system
-            .start(move || Scheduler::new(given.0.clone(), given.1.clone(), settings.clone(), queue.clone()));
+            .start(move || Scheduler::new(given.0.clone(), given.1.clone(), settings.clone(), supervisor.clone()));
         Self { folder, now, submitted, runs, still_waits, shared, views, actor_system, scheduler }
     }
 

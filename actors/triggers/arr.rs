@@ -8,10 +8,10 @@ use std::collections::HashMap;
 use posterizarr_base::title;
 use serde_json::Value;
 
+use super::media_event::{MediaEvent, Pairs, PayloadVerdict, Source, one_line};
 use super::payload::{id, list, text};
-use super::reason::TriggerReason;
+use super::reason::IngestReason;
 use super::subject;
-use super::trigger::{Pairs, Source, Trigger, Verdict, one_line};
 
 /// Events that ask for work. `Grab` comes before the file exists: it is acknowledged, never acted on.
 const ACTED_ON: [&str; 4] = ["download", "import", "moviefiledelete", "episodefiledelete"];
@@ -20,17 +20,17 @@ const ACTED_ON: [&str; 4] = ["download", "import", "moviefiledelete", "episodefi
 pub const MAX_EPISODES: usize = 10_000;
 
 /// Decides on a payload.
-pub fn read(payload: &Value) -> Verdict {
+pub fn read(payload: &Value) -> PayloadVerdict {
     let event = text(payload, &["eventType"]).unwrap_or_default();
     let name = event.to_ascii_lowercase();
     if name == "test" {
-        return Verdict::Test;
+        return PayloadVerdict::Test;
     }
     if !ACTED_ON.contains(&name.as_str()) {
-        return Verdict::Ignored(TriggerReason::IgnoredEvent { event });
+        return PayloadVerdict::Ignored(IngestReason::IgnoredEvent { event });
     }
     if text(payload, &["deleteReason"]).is_some_and(|reason| reason.eq_ignore_ascii_case("upgrade")) {
-        return Verdict::Ignored(TriggerReason::IgnoredUpgrade { event });
+        return PayloadVerdict::Ignored(IngestReason::IgnoredUpgrade { event });
     }
     if payload.get("movie").is_some_and(Value::is_object) {
         return radarr(payload, event);
@@ -38,7 +38,7 @@ pub fn read(payload: &Value) -> Verdict {
     if payload.get("series").is_some_and(Value::is_object) {
         return sonarr(payload, &event);
     }
-    Verdict::Unprocessable(format!("a {event} event needs a 'movie' (Radarr) or a 'series' (Sonarr)"))
+    PayloadVerdict::Unprocessable(format!("a {event} event needs a 'movie' (Radarr) or a 'series' (Sonarr)"))
 }
 
 /// What an event is about, whatever is made of it: `Heat (1995)`, `Dark, S01E02`.
@@ -52,7 +52,7 @@ pub fn title(payload: &Value) -> Option<String> {
     Some(title::with_episodes(&text(payload, &["series", "title"])?, episodes))
 }
 
-fn radarr(payload: &Value, event: String) -> Verdict {
+fn radarr(payload: &Value, event: String) -> PayloadVerdict {
     let mut pairs = Pairs::default();
     pairs.add("arr_platform", Some(Source::Radarr.name().to_owned()));
     pairs.add("event", Some(event.clone()));
@@ -72,10 +72,10 @@ fn radarr(payload: &Value, event: String) -> Verdict {
     let file = value("arr_moviefile_id").or(value("arr_moviefile_path")).unwrap_or_default();
     let delivery = delivery(payload, &event, &[file, &subject]);
     let upgrade = is_upgrade(payload);
-    Verdict::Act(vec![Trigger { source: Source::Radarr, event, pairs, subject, delivery, upgrade }])
+    PayloadVerdict::Act(vec![MediaEvent { source: Source::Radarr, event, pairs, subject, delivery, upgrade }])
 }
 
-fn sonarr(payload: &Value, event: &str) -> Verdict {
+fn sonarr(payload: &Value, event: &str) -> PayloadVerdict {
     let mut title = Pairs::default();
     title.add("title", text(payload, &["series", "title"]));
     if title.get("title").is_none() {
@@ -83,23 +83,23 @@ fn sonarr(payload: &Value, event: &str) -> Verdict {
     }
     let episodes = list(payload, &["episodes"]);
     if episodes.len() > MAX_EPISODES {
-        return Verdict::Unprocessable(format!(
+        return PayloadVerdict::Unprocessable(format!(
             "this event names {} episodes; at most {MAX_EPISODES} are taken at once, run the whole library instead",
             episodes.len()
         ));
     }
     if episodes.is_empty() {
-        return Verdict::Act(vec![episode_trigger(payload, event, None, None)]);
+        return PayloadVerdict::Act(vec![episode_event(payload, event, None, None)]);
     }
     let files = EpisodeFiles::of(payload, episodes.len());
-    let triggers = (0..).zip(episodes).map(|(n, episode)| {
+    let media_events = (0..).zip(episodes).map(|(n, episode)| {
         let file = files.of_episode(n, episode);
-        episode_trigger(payload, event, Some(episode), file)
+        episode_event(payload, event, Some(episode), file)
     });
-    Verdict::Act(triggers.collect())
+    PayloadVerdict::Act(media_events.collect())
 }
 
-fn episode_trigger(payload: &Value, event: &str, episode: Option<&Value>, file: Option<&Value>) -> Trigger {
+fn episode_event(payload: &Value, event: &str, episode: Option<&Value>, file: Option<&Value>) -> MediaEvent {
     let of_episode = |name: &str| episode.and_then(|episode| text(episode, &[name]));
     let file = file.or_else(|| payload.get("episodeFile").filter(|file| file.is_object()));
     let mut pairs = Pairs::default();
@@ -122,7 +122,7 @@ fn episode_trigger(payload: &Value, event: &str, episode: Option<&Value>, file: 
     let episode_id = of_episode("id").unwrap_or_default();
     let delivery = delivery(payload, event, &[&file, &episode_id, &subject]);
     let (event, upgrade) = (event.to_owned(), is_upgrade(payload));
-    Trigger { source: Source::Sonarr, event, pairs, subject, delivery, upgrade }
+    MediaEvent { source: Source::Sonarr, event, pairs, subject, delivery, upgrade }
 }
 
 /// Whether a file takes the place of another one: a server may drop the artwork together with that.
@@ -197,11 +197,11 @@ fn delivery(payload: &Value, event: &str, of: &[&str]) -> String {
 
 /// There is no title, or one that the script would take for a switch, such as `-30-`. The sender cannot help the latter, and
 /// is not to count it as a failure.
-fn without_title(payload: &Value, of: &str) -> Verdict {
+fn without_title(payload: &Value, of: &str) -> PayloadVerdict {
     if text(payload, &[of, "title"]).is_some_and(|title| one_line(&title).starts_with('-')) {
-        return Verdict::Ignored(TriggerReason::DashedTitle { of: of.to_owned() });
+        return PayloadVerdict::Ignored(IngestReason::DashedTitle { of: of.to_owned() });
     }
-    Verdict::Unprocessable(format!("'{of}.title' is missing"))
+    PayloadVerdict::Unprocessable(format!("'{of}.title' is missing"))
 }
 
 #[cfg(test)]
@@ -209,23 +209,23 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn sample(text: &str) -> Vec<Trigger> {
+    fn sample(text: &str) -> Vec<MediaEvent> {
         match read(&serde_json::from_str(text).unwrap()) {
-            Verdict::Act(triggers) => triggers,
+            PayloadVerdict::Act(media_events) => media_events,
             other => panic!("{other:?}"),
         }
     }
 
-    fn pairs(trigger: &Trigger) -> Vec<(&str, &str)> {
-        trigger.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    fn pairs(media_event: &MediaEvent) -> Vec<(&str, &str)> {
+        media_event.pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 
     #[test]
     fn a_new_episode_is_one_job_with_everything_the_custom_script_sends() {
-        let triggers = sample(include_str!("samples/sonarr_download.json"));
-        assert_eq!(triggers.len(), 1);
+        let media_events = sample(include_str!("samples/sonarr_download.json"));
+        assert_eq!(media_events.len(), 1);
         assert_eq!(
-            pairs(&triggers[0]),
+            pairs(&media_events[0]),
             [
                 ("arr_platform", "Sonarr"),
                 ("event", "Download"),
@@ -244,24 +244,24 @@ mod tests {
                 ("arr_episode_titles", "Who Is Alive?"),
             ]
         );
-        assert_eq!(triggers[0].subject, "sonarr tvdb-371980 S02E03");
+        assert_eq!(media_events[0].subject, "sonarr tvdb-371980 S02E03");
     }
 
     #[test]
     fn a_double_episode_is_two_jobs_of_one_file() {
-        let triggers = sample(include_str!("samples/sonarr_upgrade_double.json"));
-        let subjects: Vec<_> = triggers.iter().map(|trigger| trigger.subject.as_str()).collect();
+        let media_events = sample(include_str!("samples/sonarr_upgrade_double.json"));
+        let subjects: Vec<_> = media_events.iter().map(|media_event| media_event.subject.as_str()).collect();
         assert_eq!(subjects, ["sonarr tvdb-70994 S04E01", "sonarr tvdb-70994 S04E02"]);
-        assert_ne!(triggers[0].delivery, triggers[1].delivery);
-        assert!(triggers.iter().all(|trigger| pairs(trigger).contains(&("arr_series_title", "M*A*S*H"))));
+        assert_ne!(media_events[0].delivery, media_events[1].delivery);
+        assert!(media_events.iter().all(|media_event| pairs(media_event).contains(&("arr_series_title", "M*A*S*H"))));
     }
 
     #[test]
     fn import_complete_finds_each_episodes_file() {
-        let triggers = sample(include_str!("samples/sonarr_import_complete.json"));
-        let paths: Vec<_> = triggers
+        let media_events = sample(include_str!("samples/sonarr_import_complete.json"));
+        let paths: Vec<_> = media_events
             .iter()
-            .filter_map(|trigger| trigger.pairs.iter().find(|(name, _)| name == "arr_episode_path"))
+            .filter_map(|media_event| media_event.pairs.iter().find(|(name, _)| name == "arr_episode_path"))
             .map(|(_, path)| path.as_str())
             .collect();
         assert_eq!(paths, ["/tv/Severance (2022)/Season 01/S01E01.mkv", "/tv/Severance (2022)/Season 01/S01E02.mkv"]);
@@ -291,10 +291,10 @@ mod tests {
             json!({"eventType": "Download", "series": {"title": "A"}, "episodes": episodes, "episodeFiles": files})
         };
         let begun = std::time::Instant::now();
-        let Verdict::Act(triggers) = read(&event(10_000)) else { panic!("it is taken") };
+        let PayloadVerdict::Act(media_events) = read(&event(10_000)) else { panic!("it is taken") };
         assert!(begun.elapsed().as_secs() < 60, "each file is looked at once, not once for each episode");
-        assert!(pairs(&triggers[9_998]).contains(&("arr_episode_path", "/tv/A/S01E9999.mkv")));
-        let Verdict::Unprocessable(reason) = read(&event(10_001)) else { panic!("it is refused") };
+        assert!(pairs(&media_events[9_998]).contains(&("arr_episode_path", "/tv/A/S01E9999.mkv")));
+        let PayloadVerdict::Unprocessable(reason) = read(&event(10_001)) else { panic!("it is refused") };
         assert!(reason.contains("10001 episodes; at most 10000"), "{reason}");
     }
 
@@ -317,19 +317,19 @@ mod tests {
             (include_str!("samples/sonarr_upgrade_double.json"), true),
             (include_str!("samples/radarr_upgrade.json"), true),
         ] {
-            for trigger in sample(payload) {
-                assert_eq!(trigger.upgrade, upgrade);
-                assert!(trigger.pairs.iter().all(|(name, _)| !name.contains("upgrade")));
+            for media_event in sample(payload) {
+                assert_eq!(media_event.upgrade, upgrade);
+                assert!(media_event.pairs.iter().all(|(name, _)| !name.contains("upgrade")));
             }
         }
     }
 
     #[test]
     fn a_movie_is_one_job() {
-        let triggers = sample(include_str!("samples/radarr_download.json"));
-        assert_eq!(triggers[0].subject, "radarr tmdb-693134");
+        let media_events = sample(include_str!("samples/radarr_download.json"));
+        assert_eq!(media_events[0].subject, "radarr tmdb-693134");
         assert_eq!(
-            pairs(&triggers[0])[..7],
+            pairs(&media_events[0])[..7],
             [
                 ("arr_platform", "Radarr"),
                 ("event", "Download"),
@@ -364,10 +364,10 @@ mod tests {
         ];
         for (payload, expected) in table {
             let got = match read(&payload) {
-                Verdict::Test => "test",
-                Verdict::Ignored(_) => "ignored",
-                Verdict::Act(_) => "act",
-                Verdict::Unprocessable(_) => "unprocessable",
+                PayloadVerdict::Test => "test",
+                PayloadVerdict::Ignored(_) => "ignored",
+                PayloadVerdict::Act(_) => "act",
+                PayloadVerdict::Unprocessable(_) => "unprocessable",
             };
             assert_eq!(got, expected, "{payload}");
         }
@@ -377,9 +377,9 @@ mod tests {
     fn hostile_values_stay_one_line_and_never_look_like_a_switch() {
         let payload = json!({"eventType": "Download", "series": {"title": "a\r\n[event]: x\u{0}", "year": "-1"},
             "episodes": [{"seasonNumber": "1", "episodeNumber": 2, "title": "-Testing"}]});
-        let triggers = sample(&payload.to_string());
+        let media_events = sample(&payload.to_string());
         assert_eq!(
-            pairs(&triggers[0]),
+            pairs(&media_events[0]),
             [
                 ("arr_platform", "Sonarr"),
                 ("event", "Download"),

@@ -2,7 +2,7 @@
 //!
 //! A file is looked for, read and written on other threads; here it is decided what to do about it. A file that was read is
 //! remembered with its version. When its job is done it is deleted only if that is still what is there: what was written
-//! in between is a trigger of its own.
+//! in between is an event of its own.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use tokio::task::spawn_blocking;
 
 use super::intake::{after, blank, new_job};
 use super::journal::Received;
+use super::media_event::{MediaEvent, Origin};
 use super::reading::{self, FileRequest, Reading, Standing, TakenFiles};
-use super::reason::TriggerReason;
-use super::trigger::{Origin, Trigger};
+use super::reason::IngestReason;
 use super::watch_folder::{Found, Look, Note, Order};
-use super::{IngestSettings, POLL, Queue, SOON, WebhookIngest, submission};
-use crate::runs::{Job, JobState, ListJobs, NewJob, SubmitJobs, Submitted, Trigger as RunTrigger};
+use super::{IngestSettings, POLL, QueueRecipients, SOON, WebhookIngest, submission};
+use crate::runs::{Job, JobState, ListJobs, NewJob, SubmitJobs, Submitted, Trigger};
 use crate::runtime::events::Handling;
 use crate::runtime::file_events::FileEvents;
 use crate::runtime::guard::{Ctx, Handler, Reply, Timers};
@@ -30,7 +30,7 @@ const TOGETHER: usize = 250;
 /// Files of which it is remembered that they were told to be of no use; of more it is told again.
 const MAX_UNUSABLE: usize = 10_000;
 
-/// A trigger was taken out of the queue.
+/// A job was taken out of the queue.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 pub(super) struct Removed(pub String);
@@ -56,7 +56,7 @@ impl WebhookIngest {
         let (list, watcher) = (self.queue.list.clone(), self.shared.data.watcher());
         let compared = async move {
             let jobs = list.send(ListJobs).await.unwrap_or_default();
-            let jobs: Vec<_> = jobs.into_iter().filter(|job| job.trigger == RunTrigger::Webhook).collect();
+            let jobs: Vec<_> = jobs.into_iter().filter(|job| job.trigger == Trigger::Webhook).collect();
             spawn_blocking(move || jobs.into_iter().map(|job| compare(&watcher, job)).collect::<Vec<_>>()).await
         };
         ctx.when(compared, |this, compared, ctx| {
@@ -224,7 +224,7 @@ impl WebhookIngest {
                 self.delete_read(&file.name);
             }
         }
-        self.add_to_journal(file_received(file, &asked.trigger, &submitted));
+        self.add_to_journal(file_received(file, &asked.media_event, &submitted));
     }
 
     fn not_taken(&mut self, file: &Found, note: Option<Note>) {
@@ -246,7 +246,7 @@ impl WebhookIngest {
             reason,
             "a trigger file cannot be used and is left where it is; it is read again when it changes"
         );
-        self.add_to_journal(Received { verdict: Handling::Refused, ..blank(Origin::Unknown, "file") }.because(reason));
+        self.add_to_journal(Received { handling: Handling::Refused, ..blank(Origin::Unknown, "file") }.because(reason));
     }
 
     /// Deletes a file whose work is done, unless it is not what was read: then it is read again.
@@ -267,7 +267,7 @@ impl WebhookIngest {
 async fn take(
     files: Vec<Found>,
     settings: IngestSettings,
-    queue: Queue,
+    queue: QueueRecipients,
     watcher: std::path::PathBuf,
     taken: TakenFiles,
 ) -> Vec<(Found, Taking)> {
@@ -295,7 +295,7 @@ async fn take(
     };
     // A waiting job now does what this file asks for.
     let joined = asked.iter().zip(&submitted).filter_map(|((_, asked), submitted)| match submitted {
-        Submitted::Duplicate { of } => Some((of.clone(), asked.trigger.pairs.clone())),
+        Submitted::Duplicate { of } => Some((of.clone(), asked.media_event.pairs.clone())),
         _ => None,
     });
     submission::write_files(&watcher, &taken, joined.collect()).await;
@@ -304,11 +304,11 @@ async fn take(
 }
 
 fn job_of(file: &Found, asked: &FileRequest, settings: &IngestSettings) -> NewJob {
-    let delay = settings.delay(asked.trigger.source, &asked.trigger.event);
+    let delay = settings.delay(asked.media_event.source, &asked.media_event.event);
     let written: DateTime<Utc> = file.modified.into();
     let delay_from_then = TimeDelta::from_std(delay).ok().and_then(|delay| written.checked_add_signed(delay));
     let not_before = delay_from_then.map_or_else(|| after(delay), |due| due.min(after(delay)));
-    new_job(file.name.clone(), asked.request.clone(), &asked.trigger, not_before)
+    new_job(file.name.clone(), asked.request.clone(), &asked.media_event, not_before)
 }
 
 /// How a job's file compares with the job. That of a waiting or running one is written again where it is missing, or empty
@@ -338,17 +338,20 @@ fn delete_file(watcher: &Path, name: &str) {
     }
 }
 
-fn file_received(file: &Found, trigger: &Trigger, submitted: &Submitted) -> Received {
+fn file_received(file: &Found, media_event: &MediaEvent, submitted: &Submitted) -> Received {
     let name = file.name.clone();
-    let (verdict, why) = match submitted {
-        Submitted::Queued { .. } => (Handling::Queued, TriggerReason::FileFound { file: name }),
+    let (handling, why) = match submitted {
+        Submitted::Queued { .. } => (Handling::Queued, IngestReason::FileFound { file: name }),
         Submitted::Known { .. } | Submitted::Running { .. } => {
-            (Handling::Duplicate, TriggerReason::FileKnown { file: name })
+            (Handling::Duplicate, IngestReason::FileKnown { file: name })
         }
-        Submitted::Duplicate { .. } => (Handling::Duplicate, TriggerReason::FileJoined { file: name }),
+        Submitted::Duplicate { .. } => (Handling::Duplicate, IngestReason::FileJoined { file: name }),
     };
-    let received =
-        Received { verdict, jobs: vec![submitted.job().to_owned()], ..blank(trigger.source.into(), &trigger.event) };
+    let received = Received {
+        handling,
+        jobs: vec![submitted.job().to_owned()],
+        ..blank(media_event.source.into(), &media_event.event)
+    };
     received.because(why)
 }
 

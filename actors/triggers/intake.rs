@@ -4,20 +4,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::journal::Received;
-use super::reason::TriggerReason;
-use super::trigger::{Origin, Source, Trigger, Verdict};
+use super::media_event::{MediaEvent, Origin, PayloadVerdict, Source};
+use super::reason::IngestReason;
 use super::{IngestError, Sender, arr, payload, tautulli};
-use crate::runs::{InvalidRequest, NewJob, RunRequest, Trigger as RunTrigger};
+use crate::runs::{InvalidRequest, NewJob, RunRequest, Trigger};
 use crate::runtime::events::Handling;
 
 /// Payloads up to this size are kept for a replay.
 const MAX_KEPT: usize = 64 * 1024;
 const ATTEMPTS: u32 = 3;
 
-/// What a payload asks for.
-pub struct Read {
-    /// What is to be done.
-    pub verdict: Verdict,
+/// A payload as it was read, before anything is done about it.
+pub struct ParsedPayload {
+    /// What is to be done about it.
+    pub verdict: PayloadVerdict,
     /// Who sent it.
     pub source: Origin,
     /// The event, as far as it is told.
@@ -25,9 +25,9 @@ pub struct Read {
 }
 
 /// Reads a payload. An empty body is Tautulli's test.
-pub fn read(sender: Sender, body: &[u8]) -> Result<Read, IngestError> {
+pub fn read(sender: Sender, body: &[u8]) -> Result<ParsedPayload, IngestError> {
     if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(Read { verdict: Verdict::Test, source: Origin::Unknown, event: String::new() });
+        return Ok(ParsedPayload { verdict: PayloadVerdict::Test, source: Origin::Unknown, event: String::new() });
     }
     let payload: Value = serde_json::from_slice(body)
         .map_err(|error| IngestError::NotReadable(format!("the body is not valid JSON: {error}")))?;
@@ -40,30 +40,32 @@ pub fn read(sender: Sender, body: &[u8]) -> Result<Read, IngestError> {
             let source = if fields.contains_key("movie") { Source::Radarr } else { Source::Sonarr };
             (arr::read(&payload), source)
         }
-        Sender::Tautulli if fields.is_empty() => (Verdict::Ignored(TriggerReason::Empty), Source::Tautulli),
+        Sender::Tautulli if fields.is_empty() => (PayloadVerdict::Ignored(IngestReason::Empty), Source::Tautulli),
         Sender::Tautulli => (tautulli::read(&payload), Source::Tautulli),
     };
-    Ok(Read { verdict, source: source.into(), event: event.unwrap_or_default() })
+    Ok(ParsedPayload { verdict, source: source.into(), event: event.unwrap_or_default() })
 }
 
-/// What the script is asked for.
-pub fn request(trigger: &Trigger) -> Result<RunRequest, InvalidRequest> {
-    match trigger.source {
-        Source::Tautulli => RunRequest::tautulli(trigger.pairs.clone()),
-        Source::Sonarr | Source::Radarr => Ok(RunRequest::arr(trigger.pairs.clone())?.upgraded(trigger.upgrade)),
+/// The run that an event asks for.
+pub fn request(media_event: &MediaEvent) -> Result<RunRequest, InvalidRequest> {
+    match media_event.source {
+        Source::Tautulli => RunRequest::tautulli(media_event.pairs.clone()),
+        Source::Sonarr | Source::Radarr => {
+            Ok(RunRequest::arr(media_event.pairs.clone())?.upgraded(media_event.upgrade))
+        }
     }
 }
 
-/// The job of a trigger.
-pub fn new_job(id: String, request: RunRequest, trigger: &Trigger, not_before: DateTime<Utc>) -> NewJob {
+/// The job that does the work of an event.
+pub fn new_job(id: String, request: RunRequest, media_event: &MediaEvent, not_before: DateTime<Utc>) -> NewJob {
     NewJob {
         id,
         request,
-        trigger: RunTrigger::Webhook,
+        trigger: Trigger::Webhook,
         priority: 0,
         not_before: Some(not_before),
         max_attempts: ATTEMPTS,
-        dedupe: Some(trigger.subject.clone()),
+        dedupe: Some(media_event.subject.clone()),
     }
 }
 
@@ -79,7 +81,7 @@ pub fn blank(source: Origin, event: &str) -> Received {
         at: Utc::now(),
         source,
         event: event.to_owned(),
-        verdict: Handling::Ignored,
+        handling: Handling::Ignored,
         reason: String::new(),
         because: Vec::new(),
         jobs: Vec::new(),

@@ -8,9 +8,9 @@ use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 
 use super::arr;
-use super::reason::TriggerReason;
+use super::media_event::Origin;
+use super::reason::IngestReason;
 use super::recent::RecentDeliveries;
-use super::trigger::Origin;
 use crate::runs::{Outcome, RunId};
 use crate::runtime::events::Handling;
 use crate::store::{Commit, Record, Store, Table};
@@ -30,7 +30,8 @@ pub struct Received {
     /// The event, as the sender names it.
     pub event: String,
     /// What was made of it.
-    pub verdict: Handling,
+    #[serde(rename = "verdict")]
+    pub handling: Handling,
     /// Why, in words.
     pub reason: String,
     /// The same by its code; empty in records of versions that did not note it so.
@@ -58,7 +59,7 @@ pub struct RunResult {
 impl Received {
     /// With the reason why this was made of it.
     #[must_use]
-    pub fn because(self, why: impl Into<TriggerReason>) -> Self {
+    pub fn because(self, why: impl Into<IngestReason>) -> Self {
         let Reason { text: reason, because } = why.into().reason();
         Self { reason, because, ..self }
     }
@@ -86,7 +87,8 @@ struct First {
     at: DateTime<Utc>,
     source: Origin,
     event: String,
-    verdict: Handling,
+    #[serde(rename = "verdict")]
+    handling: Handling,
     reason: String,
     jobs: Vec<String>,
     run: Option<RunId>,
@@ -103,7 +105,7 @@ impl From<First> for Received {
             at: first.at,
             source: first.source,
             event: first.event,
-            verdict: first.verdict,
+            handling: first.handling,
             reason: first.reason,
             because: Vec::new(),
             jobs: first.jobs,
@@ -215,7 +217,7 @@ mod tests {
             at: Utc::now() - TimeDelta::minutes(minutes_ago),
             source: Origin::Sonarr,
             event: "Download".into(),
-            verdict: Handling::Queued,
+            handling: Handling::Queued,
             reason: String::new(),
             because: Vec::new(),
             jobs: vec![format!("job {id}")],
@@ -254,7 +256,7 @@ mod tests {
         assert_eq!(first("null", "null").result, None);
         let ended = first("9", "\"completed\"");
         assert_eq!(ended.result, Some(RunResult { run: RunId(9), outcome: Outcome::Completed }));
-        assert_eq!((ended.id, ended.verdict, ended.jobs), (3, Handling::Queued, vec!["a".to_owned()]));
+        assert_eq!((ended.id, ended.handling, ended.jobs), (3, Handling::Queued, vec!["a".to_owned()]));
     }
 
     #[actix::test]

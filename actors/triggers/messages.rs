@@ -23,15 +23,15 @@ pub struct Replay {
     pub id: u64,
 }
 
-/// Takes a waiting or failed trigger out of the queue, and its file out of `watcher/`.
+/// Takes a waiting or failed job out of the queue, and its trigger file out of `watcher/`.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), JobError>")]
-pub struct RemoveTrigger {
+pub struct RemoveJobAndFile {
     /// The job's id.
     pub id: String,
 }
 
-/// Takes all failed triggers out of the queue, and their files out of `watcher/`. Tells how many those were.
+/// Takes all failed jobs out of the queue, and their trigger files out of `watcher/`. Tells how many jobs those were.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<usize, JobError>")]
-pub struct RemoveFailedTriggers;
+pub struct RemoveFailedJobsAndFiles;

@@ -10,6 +10,7 @@ pub mod arr;
 mod files;
 mod intake;
 pub mod journal;
+pub mod media_event;
 mod messages;
 pub mod payload;
 mod reading;
@@ -19,13 +20,12 @@ mod recent;
 pub mod subject;
 mod submission;
 pub mod tautulli;
-pub mod trigger;
 pub mod trigger_file;
 mod view;
 mod watch_folder;
 
-pub use messages::{Receive, RemoveFailedTriggers, RemoveTrigger, Replay};
-pub use reason::TriggerReason;
+pub use messages::{Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay};
+pub use reason::IngestReason;
 pub use receipt::{IngestError, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -45,12 +45,12 @@ use crate::runtime::guard::{Ctx, Handler, Reply, Service};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use files::Removed;
-use intake::{Read, after, blank, kept, new_job, read, request};
+use intake::{ParsedPayload, after, blank, kept, new_job, read, request};
 use journal::{Journal, Received};
+use media_event::{MediaEvent, Origin, PayloadVerdict, Source};
 use reading::TakenFiles;
-use submission::{Prepared, Stored, Work};
+use submission::{PreparedJob, SubmittedWebhook, Work};
 use tokio::task::spawn_blocking;
-use trigger::{Origin, Source, Trigger, Verdict};
 use watch_folder::{Found, Note, Version, WatchFolder};
 
 /// How often `watcher/` is looked at where no event tells of a file: network folders deliver none.
@@ -87,9 +87,9 @@ pub enum Sender {
     Tautulli,
 }
 
-/// The ScriptSupervisor's queue.
+/// The ways to the ScriptSupervisor's queue, one for each message that the WebhookIngest sends it.
 #[derive(Clone)]
-pub struct Queue {
+pub struct QueueRecipients {
     /// Takes jobs.
     pub submit: Recipient<SubmitJobs>,
     /// Takes jobs out.
@@ -100,24 +100,24 @@ pub struct Queue {
     pub list: Recipient<ListJobs>,
 }
 
-/// A webhook was handled; here is what to remember of it.
+/// Remembers a webhook for which no job was queued.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-struct Handled(Box<Received>);
+struct AddToJournal(Box<Received>);
 
 /// A payload was read.
 #[derive(Message)]
 #[rtype(result = "Result<Receipt, IngestError>")]
-struct Parsed {
+struct PayloadParsed {
     body: Vec<u8>,
-    read: Result<Read, IngestError>,
+    payload: Result<ParsedPayload, IngestError>,
     fresh: bool,
 }
 
 /// The jobs of a webhook are on disk and have their files, or could not be stored.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-struct Settled {
+struct WebhookSubmitted {
     /// The jobs that were new.
     names: Vec<String>,
     received: Box<Received>,
@@ -130,7 +130,7 @@ pub struct WebhookIngest {
     shared: Shared,
     shown: View<IngestView>,
     settings: IngestSettings,
-    queue: Queue,
+    queue: QueueRecipients,
     journal: Journal,
     /// None while it is being looked into.
     folder: Option<WatchFolder>,
@@ -157,7 +157,7 @@ pub struct WebhookIngest {
 
 impl WebhookIngest {
     /// Made with what the store knows.
-    pub fn new(shared: Shared, shown: View<IngestView>, settings: IngestSettings, queue: Queue) -> Self {
+    pub fn new(shared: Shared, shown: View<IngestView>, settings: IngestSettings, queue: QueueRecipients) -> Self {
         Self {
             journal: Journal::open(&shared.store),
             folder: Some(WatchFolder::default()),
@@ -213,12 +213,12 @@ impl WebhookIngest {
     ) -> Reply<Result<Receipt, IngestError>> {
         let body = posterizarr_base::text::without_mark(body);
         if body.len() <= LARGE {
-            let read = read(sender, &body);
-            return self.act(Parsed { body, read, fresh }, ctx);
+            let payload = read(sender, &body);
+            return self.act(PayloadParsed { body, payload, fresh }, ctx);
         }
         let this = ctx.address();
         Reply::later(async move {
-            let parsed = spawn_blocking(move || Parsed { read: read(sender, &body), body, fresh }).await;
+            let parsed = spawn_blocking(move || PayloadParsed { payload: read(sender, &body), body, fresh }).await;
             let lost = |error: String| IngestError::Storage(error);
             let parsed = parsed.map_err(|error| lost(error.to_string()))?;
             this.send(parsed).await.map_err(|error| lost(error.to_string()))?
@@ -226,50 +226,51 @@ impl WebhookIngest {
     }
 
     /// Does what a payload asks for.
-    fn act(&mut self, parsed: Parsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
-        let Parsed { body, read, fresh } = parsed;
-        let Read { verdict, source, event } = match read {
-            Ok(read) => read,
+    fn act(&mut self, parsed: PayloadParsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let PayloadParsed { body, payload, fresh } = parsed;
+        let ParsedPayload { verdict, source, event } = match payload {
+            Ok(payload) => payload,
             Err(error) => return refuse(error, String::new(), &body, ctx),
         };
         match verdict {
-            Verdict::Act(triggers) => self.queue_all(triggers, fresh, (source, event), body, ctx),
-            Verdict::Test => nothing_to_do(Handling::Test, &TriggerReason::Test, (source, &event), &body, ctx),
-            Verdict::Ignored(why) => nothing_to_do(Handling::Ignored, &why, (source, &event), &body, ctx),
-            Verdict::Unprocessable(reason) => refuse(IngestError::Unprocessable(reason), event, &body, ctx),
+            PayloadVerdict::Act(media_events) => self.queue_events(media_events, fresh, (source, event), body, ctx),
+            PayloadVerdict::Test => nothing_to_do(Handling::Test, &IngestReason::Test, (source, &event), &body, ctx),
+            PayloadVerdict::Ignored(why) => nothing_to_do(Handling::Ignored, &why, (source, &event), &body, ctx),
+            PayloadVerdict::Unprocessable(reason) => refuse(IngestError::Unprocessable(reason), event, &body, ctx),
         }
     }
 
-    /// Makes jobs of triggers, large numbers of them on another thread.
-    fn queue_all(
+    /// Makes jobs of what a webhook tells, large numbers of them on another thread.
+    fn queue_events(
         &mut self,
-        triggers: Vec<Trigger>,
+        media_events: Vec<MediaEvent>,
         fresh: bool,
         (source, event): (Origin, String),
         body: Vec<u8>,
         ctx: &mut Ctx<Self>,
     ) -> Reply<Result<Receipt, IngestError>> {
         let now = Utc::now();
-        let known = |trigger: &Trigger| fresh.then(|| self.journal.job_of(&trigger.delivery, now)).flatten();
-        let triggers: Vec<_> = triggers.into_iter().map(|trigger| (known(&trigger), trigger)).collect();
+        let known = |media_event: &MediaEvent| fresh.then(|| self.journal.job_of(&media_event.delivery, now)).flatten();
+        let media_events: Vec<_> =
+            media_events.into_iter().map(|media_event| (known(&media_event), media_event)).collect();
         let settings = self.settings.clone();
         if body.len() <= LARGE {
-            return self.queue_prepared(prepare(triggers, &settings), event, source, body, ctx);
+            return self.queue_prepared(prepare(media_events, &settings), event, source, body, ctx);
         }
         let this = ctx.address();
         Reply::later(async move {
             let lost = |error: String| IngestError::Storage(error);
-            let prepared = spawn_blocking(move || prepare(triggers, &settings)).await;
+            let prepared = spawn_blocking(move || prepare(media_events, &settings)).await;
             let prepared = prepared.map_err(|error| lost(error.to_string()))?;
-            let ready = Ready { prepared, event, source, body };
-            this.send(ready).await.map_err(|error| lost(error.to_string()))?
+            let message = JobsPrepared { prepared, event, source, body };
+            this.send(message).await.map_err(|error| lost(error.to_string()))?
         })
     }
 
     /// Hands jobs to the queue.
     fn queue_prepared(
         &mut self,
-        prepared: Result<Vec<Prepared>, InvalidRequest>,
+        prepared: Result<Vec<PreparedJob>, InvalidRequest>,
         event: String,
         source: Origin,
         body: Vec<u8>,
@@ -281,23 +282,23 @@ impl WebhookIngest {
         };
         let (now, queue, this) = (Utc::now(), self.queue.submit.clone(), ctx.address());
         let (watcher, taken, payload) = (self.shared.data.watcher(), self.taken.clone(), kept(&body));
-        let unstored = blank(source, &event);
-        let names: Vec<_> = prepared.iter().filter_map(Prepared::new_job).map(str::to_owned).collect();
+        let unsubmitted = blank(source, &event);
+        let names: Vec<_> = prepared.iter().filter_map(PreparedJob::new_job).map(str::to_owned).collect();
         // Before their files are there.
         Arc::make_mut(&mut self.known).extend(names.iter().cloned());
         self.storing.extend(names.iter().cloned());
         Reply::later(async move {
-            let stored = submission::store(&queue, &watcher, &taken, prepared).await;
-            let (receipt, received, deliveries) = match stored {
-                Ok(Stored { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
+            let submitted = submission::submit(&queue, &watcher, &taken, prepared).await;
+            let (receipt, received, deliveries) = match submitted {
+                Ok(SubmittedWebhook { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
                 Err(error) => {
-                    let received = Received { verdict: Handling::Refused, ..unstored }.because(error.to_string());
+                    let received = Received { handling: Handling::Refused, ..unsubmitted }.because(error.to_string());
                     (Err(error), received, Vec::new())
                 }
             };
             let received = Box::new(Received { at: now, payload, ..received });
             // Answered once it is in the list, and the journal knows a second delivery.
-            let _ = this.send(Settled { names, received, deliveries }).await;
+            let _ = this.send(WebhookSubmitted { names, received, deliveries }).await;
             receipt
         })
     }
@@ -309,7 +310,7 @@ impl WebhookIngest {
             id: received.id,
             source: received.source.name().to_owned(),
             event: received.event.clone(),
-            verdict: received.verdict,
+            verdict: received.handling,
         };
         // Nobody waits for the disk: what was acknowledged is the job, which is there by now.
         actix::spawn(self.journal.add(received));
@@ -319,45 +320,45 @@ impl WebhookIngest {
     }
 }
 
-/// A large webhook's jobs are made.
+/// The jobs of a large webhook are made, and have to be queued.
 #[derive(Message)]
 #[rtype(result = "Result<Receipt, IngestError>")]
-struct Ready {
-    prepared: Result<Vec<Prepared>, InvalidRequest>,
+struct JobsPrepared {
+    prepared: Result<Vec<PreparedJob>, InvalidRequest>,
     event: String,
     source: Origin,
     body: Vec<u8>,
 }
 
-/// A job for each trigger, or the job that does its work already.
+/// A job for each event, or the job that does its work already.
 fn prepare(
-    triggers: Vec<(Option<String>, Trigger)>,
+    media_events: Vec<(Option<String>, MediaEvent)>,
     settings: &IngestSettings,
-) -> Result<Vec<Prepared>, InvalidRequest> {
-    let one = |(serial, (known, trigger)): (usize, (Option<String>, Trigger))| {
+) -> Result<Vec<PreparedJob>, InvalidRequest> {
+    let one = |(serial, (known, media_event)): (usize, (Option<String>, MediaEvent))| {
         if let Some(job) = known {
-            return Ok(Prepared { trigger, work: Work::Known(job) });
+            return Ok(PreparedJob { media_event, work: Work::Known(job) });
         }
-        let serial = (trigger.source != Source::Tautulli).then_some(serial);
-        let name = trigger_file::name(trigger.source, Local::now(), serial, fastrand::u32(..));
-        let not_before = after(settings.delay(trigger.source, &trigger.event));
-        let job = new_job(name, request(&trigger)?, &trigger, not_before);
-        Ok(Prepared { trigger, work: Work::New(Box::new(job)) })
+        let serial = (media_event.source != Source::Tautulli).then_some(serial);
+        let name = trigger_file::name(media_event.source, Local::now(), serial, fastrand::u32(..));
+        let not_before = after(settings.delay(media_event.source, &media_event.event));
+        let job = new_job(name, request(&media_event)?, &media_event, not_before);
+        Ok(PreparedJob { media_event, work: Work::New(Box::new(job)) })
     };
-    (0..).zip(triggers).map(one).collect()
+    (0..).zip(media_events).map(one).collect()
 }
 
 fn nothing_to_do(
-    kind: Handling,
-    why: &TriggerReason,
+    handling: Handling,
+    why: &IngestReason,
     (source, event): (Origin, &str),
     body: &[u8],
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
-    let received = Received { verdict: kind, payload: kept(body), ..blank(source, event) }.because(why.clone());
-    ctx.address().do_send(Handled(Box::new(received)));
-    let is_empty = *why == TriggerReason::Empty;
-    Reply::Now(Ok(Receipt { kind, is_empty, message: why.english(), jobs: Vec::new(), queued: 0 }))
+    let received = Received { handling, payload: kept(body), ..blank(source, event) }.because(why.clone());
+    ctx.address().do_send(AddToJournal(Box::new(received)));
+    let is_empty = *why == IngestReason::Empty;
+    Reply::Now(Ok(Receipt { handling, is_empty, message: why.english(), jobs: Vec::new(), queued: 0 }))
 }
 
 fn refuse(
@@ -367,8 +368,8 @@ fn refuse(
     ctx: &mut Ctx<WebhookIngest>,
 ) -> Reply<Result<Receipt, IngestError>> {
     tracing::warn!(%error, "a webhook was refused");
-    let received = Received { verdict: Handling::Refused, payload: kept(body), ..blank(Origin::Unknown, &event) };
-    ctx.address().do_send(Handled(Box::new(received.because(error.to_string()))));
+    let received = Received { handling: Handling::Refused, payload: kept(body), ..blank(Origin::Unknown, &event) };
+    ctx.address().do_send(AddToJournal(Box::new(received.because(error.to_string()))));
     Reply::Now(Err(error))
 }
 
@@ -405,8 +406,12 @@ impl Handler<Replay> for WebhookIngest {
     }
 }
 
-impl Handler<RemoveTrigger> for WebhookIngest {
-    fn answer(&mut self, RemoveTrigger { id }: RemoveTrigger, ctx: &mut Ctx<Self>) -> Reply<Result<(), JobError>> {
+impl Handler<RemoveJobAndFile> for WebhookIngest {
+    fn answer(
+        &mut self,
+        RemoveJobAndFile { id }: RemoveJobAndFile,
+        ctx: &mut Ctx<Self>,
+    ) -> Reply<Result<(), JobError>> {
         let (queue, this) = (self.queue.remove.clone(), ctx.address());
         Reply::later(async move {
             let removed = queue.send(RemoveJob { id: id.clone() }).await.unwrap_or(Err(JobError::Missing));
@@ -418,8 +423,8 @@ impl Handler<RemoveTrigger> for WebhookIngest {
     }
 }
 
-impl Handler<RemoveFailedTriggers> for WebhookIngest {
-    fn answer(&mut self, _: RemoveFailedTriggers, ctx: &mut Ctx<Self>) -> Reply<Result<usize, JobError>> {
+impl Handler<RemoveFailedJobsAndFiles> for WebhookIngest {
+    fn answer(&mut self, _: RemoveFailedJobsAndFiles, ctx: &mut Ctx<Self>) -> Reply<Result<usize, JobError>> {
         let (queue, this) = (self.queue.remove_failed.clone(), ctx.address());
         Reply::later(async move {
             let removed = queue.send(RemoveFailedJobs).await.unwrap_or(Err(JobError::Missing))?;
@@ -430,29 +435,29 @@ impl Handler<RemoveFailedTriggers> for WebhookIngest {
     }
 }
 
-impl Handler<Parsed> for WebhookIngest {
-    fn answer(&mut self, parsed: Parsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+impl Handler<PayloadParsed> for WebhookIngest {
+    fn answer(&mut self, parsed: PayloadParsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
         self.act(parsed, ctx)
     }
 }
 
-impl Handler<Ready> for WebhookIngest {
-    fn answer(&mut self, ready: Ready, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
-        let Ready { prepared, event, source, body } = ready;
+impl Handler<JobsPrepared> for WebhookIngest {
+    fn answer(&mut self, message: JobsPrepared, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let JobsPrepared { prepared, event, source, body } = message;
         self.queue_prepared(prepared, event, source, body, ctx)
     }
 }
 
-impl Handler<Handled> for WebhookIngest {
-    fn answer(&mut self, Handled(received): Handled, _: &mut Ctx<Self>) -> Reply<()> {
+impl Handler<AddToJournal> for WebhookIngest {
+    fn answer(&mut self, AddToJournal(received): AddToJournal, _: &mut Ctx<Self>) -> Reply<()> {
         self.add_to_journal(*received);
         ().into()
     }
 }
 
-impl Handler<Settled> for WebhookIngest {
-    fn answer(&mut self, settled: Settled, _: &mut Ctx<Self>) -> Reply<()> {
-        let Settled { names, received, deliveries } = settled;
+impl Handler<WebhookSubmitted> for WebhookIngest {
+    fn answer(&mut self, submitted: WebhookSubmitted, _: &mut Ctx<Self>) -> Reply<()> {
+        let WebhookSubmitted { names, received, deliveries } = submitted;
         for name in &names {
             self.storing.remove(name);
         }

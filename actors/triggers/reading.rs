@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use posterizarr_base::{bounded, text};
 
 use super::intake::request;
-use super::trigger::Trigger;
+use super::media_event::MediaEvent;
 use super::trigger_file::{self, MAX_FILE_SIZE};
 use super::watch_folder::{Found, Version};
 use crate::runs::RunRequest;
@@ -88,9 +88,9 @@ pub enum Reading {
 /// What a file asks for.
 #[derive(Debug)]
 pub struct FileRequest {
-    /// The trigger.
-    pub trigger: Trigger,
-    /// What the script is asked for.
+    /// The event that it tells of.
+    pub media_event: MediaEvent,
+    /// The run that it asks for.
     pub request: RunRequest,
     /// What was read.
     pub taken: Taken,
@@ -113,14 +113,16 @@ pub fn read(file: &Found) -> Reading {
         return Reading::NotBefore(Instant::now() + AGAIN);
     }
     let asked = trigger_file::parse(&written)
-        .and_then(|trigger| Ok((request(&trigger).map_err(|error| error.to_string())?, trigger)));
+        .and_then(|media_event| Ok((request(&media_event).map_err(|error| error.to_string())?, media_event)));
     match asked {
-        Ok((_, trigger)) if !trigger_file::seems_whole(&written, &trigger) && file.since.elapsed() < PATIENCE => {
+        Ok((_, media_event))
+            if !trigger_file::seems_whole(&written, &media_event) && file.since.elapsed() < PATIENCE =>
+        {
             Reading::NotBefore(file.since + PATIENCE)
         }
-        Ok((request, trigger)) => {
+        Ok((request, media_event)) => {
             let taken = Taken { version: file.version, content: digest(&content) };
-            Reading::Asks(Box::new(FileRequest { trigger, request, taken }))
+            Reading::Asks(Box::new(FileRequest { media_event, request, taken }))
         }
         Err(reason) => Reading::Refused(reason),
     }
@@ -146,7 +148,7 @@ pub fn compare(path: &Path, pairs: &[(String, String)]) -> Standing {
     let Ok(content) = bounded::read(path, MAX_FILE_SIZE) else { return Standing::Differs };
     let written = text::decode(&content);
     let is_same = written == trigger_file::write(pairs)
-        || trigger_file::parse(&written).is_ok_and(|trigger| trigger.pairs == pairs);
+        || trigger_file::parse(&written).is_ok_and(|media_event| media_event.pairs == pairs);
     let taken = Taken { version: Version::of(&metadata), content: digest(&content) };
     if is_same { Standing::Same(taken) } else { Standing::Differs }
 }

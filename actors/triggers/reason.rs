@@ -5,7 +5,7 @@ use posterizarr_base::sentences;
 
 sentences! {
     /// A sentence about what came.
-    pub enum TriggerReason {
+    pub enum IngestReason {
         Test => "test", "Test successful";
         IgnoredEvent { event: String } => "ignored_event", "Ignored event type: {event}";
         IgnoredUpgrade { event: String } => "ignored_upgrade", "Ignored event type: {event} (the upgrade itself is announced too)";
@@ -25,14 +25,14 @@ sentences! {
     }
 }
 
-impl TriggerReason {
+impl IngestReason {
     /// In English, and by its code.
     pub fn reason(&self) -> Reason {
         Reason { text: self.english(), because: vec![Clause::from(self.said())] }
     }
 }
 
-impl From<String> for TriggerReason {
+impl From<String> for IngestReason {
     fn from(text: String) -> Self {
         Self::Told { text }
     }

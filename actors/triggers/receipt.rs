@@ -8,7 +8,7 @@ use crate::runtime::events::Handling;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Receipt {
     /// What was made of it.
-    pub kind: Handling,
+    pub handling: Handling,
     /// Whether there was nothing in it.
     pub is_empty: bool,
     /// In words; upstream's where upstream has them.

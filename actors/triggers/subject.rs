@@ -1,9 +1,9 @@
-//! What a trigger is about: one key for one movie, episode or item, whichever way the trigger came.
+//! What an event is about: one key for one movie, episode or item, whichever way the event came.
 //!
 //! Webhooks, trigger files and replays all have the same names and values, and only these are looked at here. So two
-//! triggers of one item get one key, and the later one joins the job that waits for the earlier one.
+//! events about one item get one key, and the later one joins the job that waits for the earlier one.
 
-use super::trigger::Source;
+use super::media_event::Source;
 
 /// Identifiers of a series, the surest first, with the prefix under which they appear in keys.
 const OF_SERIES: [(&str, &str); 3] =
@@ -31,7 +31,7 @@ pub fn of(source: Source, pairs: &[(String, String)]) -> Result<String, String> 
     }
 }
 
-/// Whether there is an identifier, so that a title alone is not what the trigger has to go by.
+/// Whether there is an identifier, so that a title alone is not what the run has to go by.
 pub fn has_identifier(pairs: &[(String, String)]) -> bool {
     let mut names = OF_SERIES.iter().chain(&OF_MOVIE).map(|(name, _)| name);
     names.any(|name| pairs.iter().any(|(key, value)| key == name && is_identifier(value)))

@@ -1,4 +1,4 @@
-//! From triggers to stored jobs with their files, a part at a time, so that others have their turn in between.
+//! From prepared jobs to queued ones with their files, a part at a time, so that others have their turn in between.
 
 use std::path::Path;
 
@@ -7,9 +7,9 @@ use tokio::task::spawn_blocking;
 
 use super::intake::blank;
 use super::journal::Received;
+use super::media_event::{MediaEvent, Source};
 use super::reading::TakenFiles;
-use super::reason::TriggerReason;
-use super::trigger::{Source, Trigger};
+use super::reason::IngestReason;
 use super::{IngestError, Receipt, trigger_file};
 use crate::runs::{NewJob, SubmitJobs, Submitted};
 use crate::runtime::events::Handling;
@@ -19,15 +19,15 @@ const TOGETHER: usize = 250;
 /// Jobs and deliveries of one event that its entry in the journal names; an entry is written anew whenever one of its jobs ends.
 const NAMED: usize = 200;
 
-/// A trigger with what is to be done for it.
-pub struct Prepared {
-    /// The trigger.
-    pub trigger: Trigger,
-    /// What is to be done.
+/// An event of a webhook with the job that is to do its work.
+pub struct PreparedJob {
+    /// The event.
+    pub media_event: MediaEvent,
+    /// The job, or which one has it already.
     pub work: Work,
 }
 
-impl Prepared {
+impl PreparedJob {
     /// The id of the job that has to be queued.
     pub fn new_job(&self) -> Option<&str> {
         match &self.work {
@@ -37,16 +37,16 @@ impl Prepared {
     }
 }
 
-/// What is to be done for a trigger.
+/// Who does the work of an event.
 pub enum Work {
-    /// Nothing: a job does it already.
+    /// A job that is known already, by its id.
     Known(String),
-    /// This job has to be queued.
+    /// A new job, which has to be queued.
     New(Box<NewJob>),
 }
 
-/// What became of a webhook: the answer, and the entry of the journal.
-pub struct Stored {
+/// A webhook whose jobs are with the queue: the answer to it, and its entry in the journal.
+pub struct SubmittedWebhook {
     /// The answer.
     pub receipt: Receipt,
     /// The entry, without the time and the payload.
@@ -55,52 +55,52 @@ pub struct Stored {
     pub deliveries: Vec<(String, String)>,
 }
 
-/// The job that does a trigger's work, and whether it is new.
-struct Placed {
-    trigger: Trigger,
+/// An event, the id of the job that does its work, and whether that job is new.
+struct EventJob {
+    media_event: MediaEvent,
     job: String,
     is_new: bool,
 }
 
 /// Queues the new jobs, writes their files, and tells what became of each. Fails if one of the jobs could not be stored.
-pub async fn store(
+pub async fn submit(
     queue: &Recipient<SubmitJobs>,
     watcher: &Path,
     taken: &TakenFiles,
-    prepared: Vec<Prepared>,
-) -> Result<Stored, IngestError> {
-    let mut placed = Vec::with_capacity(prepared.len());
+    prepared: Vec<PreparedJob>,
+) -> Result<SubmittedWebhook, IngestError> {
+    let mut event_jobs = Vec::with_capacity(prepared.len());
     let mut prepared = prepared.into_iter().peekable();
     while prepared.peek().is_some() {
-        placed.extend(submit(queue, watcher, taken, prepared.by_ref().take(TOGETHER).collect()).await?);
+        event_jobs.extend(submit_part(queue, watcher, taken, prepared.by_ref().take(TOGETHER).collect()).await?);
     }
-    let queued = placed.iter().filter(|placed| placed.is_new).count();
-    let jobs: Vec<_> = placed.iter().map(|placed| placed.job.clone()).collect();
-    let (source, event) = placed
+    let queued = event_jobs.iter().filter(|one| one.is_new).count();
+    let jobs: Vec<_> = event_jobs.iter().map(|one| one.job.clone()).collect();
+    let (source, event) = event_jobs
         .last()
-        .map_or((Source::Tautulli, String::new()), |last| (last.trigger.source, last.trigger.event.clone()));
-    let kind = if queued == 0 { Handling::Duplicate } else { Handling::Queued };
+        .map_or((Source::Tautulli, String::new()), |last| (last.media_event.source, last.media_event.event.clone()));
+    let handling = if queued == 0 { Handling::Duplicate } else { Handling::Queued };
     let why = message(source, queued, jobs.len());
-    let deliveries: Vec<_> = placed.into_iter().map(|placed| (placed.trigger.delivery, placed.job)).collect();
+    let deliveries: Vec<_> = event_jobs.into_iter().map(|one| (one.media_event.delivery, one.job)).collect();
     let received = Received {
-        verdict: kind,
+        handling,
         jobs: jobs.iter().take(NAMED).cloned().collect(),
         deliveries: deliveries.iter().take(NAMED).cloned().collect(),
         ..blank(source.into(), &event)
     };
-    let receipt = Receipt { kind, is_empty: false, message: why.english(), jobs, queued };
-    Ok(Stored { receipt, received: received.because(why), deliveries })
+    let receipt = Receipt { handling, is_empty: false, message: why.english(), jobs, queued };
+    Ok(SubmittedWebhook { receipt, received: received.because(why), deliveries })
 }
 
-/// Queues the new jobs of a part and writes their files. The order stays that of the triggers.
-async fn submit(
+/// Queues the new jobs of a part and writes their files. The order stays that of the events.
+async fn submit_part(
     queue: &Recipient<SubmitJobs>,
     watcher: &Path,
     taken: &TakenFiles,
-    part: Vec<Prepared>,
-) -> Result<Vec<Placed>, IngestError> {
-    let (mut jobs, mut placed) = (Vec::new(), Vec::with_capacity(part.len()));
-    for Prepared { trigger, work } in part {
+    part: Vec<PreparedJob>,
+) -> Result<Vec<EventJob>, IngestError> {
+    let (mut jobs, mut event_jobs) = (Vec::new(), Vec::with_capacity(part.len()));
+    for PreparedJob { media_event, work } in part {
         let job = match work {
             Work::Known(job) => job,
             Work::New(new) => {
@@ -109,10 +109,10 @@ async fn submit(
                 id
             }
         };
-        placed.push(Placed { trigger, job, is_new: false });
+        event_jobs.push(EventJob { media_event, job, is_new: false });
     }
     if jobs.is_empty() {
-        return Ok(placed);
+        return Ok(event_jobs);
     }
     let new: Vec<_> = jobs.iter().map(|job| job.id.clone()).collect();
     let storage = |error: String| IngestError::Storage(error);
@@ -120,26 +120,26 @@ async fn submit(
     let submitted = submitted.map_err(|error| storage(error.to_string()))?;
     let mut became = new.iter().map(String::as_str).zip(submitted).peekable();
     let mut files = Vec::new();
-    for placed in &mut placed {
-        let Some((_, submitted)) = became.next_if(|(id, _)| *id == placed.job) else { continue };
-        submitted.job().clone_into(&mut placed.job);
-        placed.is_new = matches!(submitted, Submitted::Queued { .. });
+    for event_job in &mut event_jobs {
+        let Some((_, submitted)) = became.next_if(|(id, _)| *id == event_job.job) else { continue };
+        submitted.job().clone_into(&mut event_job.job);
+        event_job.is_new = matches!(submitted, Submitted::Queued { .. });
         if matches!(submitted, Submitted::Queued { .. } | Submitted::Duplicate { .. }) {
-            files.push((placed.job.clone(), placed.trigger.pairs.clone()));
+            files.push((event_job.job.clone(), event_job.media_event.pairs.clone()));
         }
     }
     write_files(watcher, taken, files).await;
-    Ok(placed)
+    Ok(event_jobs)
 }
 
 /// Upstream's texts: one for a single job, a counted one for more.
-fn message(source: Source, queued: usize, jobs: usize) -> TriggerReason {
+fn message(source: Source, queued: usize, jobs: usize) -> IngestReason {
     let name = source.name();
     match (queued, source) {
-        (0, _) => TriggerReason::Already { source: name, jobs },
-        (1, Source::Tautulli) => TriggerReason::QueuedTautulli,
-        (1, _) => TriggerReason::QueuedOne { source: name },
-        (more, _) => TriggerReason::QueuedSome { source: name, jobs: more },
+        (0, _) => IngestReason::Already { source: name, jobs },
+        (1, Source::Tautulli) => IngestReason::QueuedTautulli,
+        (1, _) => IngestReason::QueuedOne { source: name },
+        (more, _) => IngestReason::QueuedSome { source: name, jobs: more },
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
+use super::media_event::{MediaEvent, Pairs, PayloadVerdict, Source};
 use super::payload::{field_any_case, text};
-use super::reason::TriggerReason;
-use super::trigger::{Pairs, Source, Trigger, Verdict};
+use super::reason::IngestReason;
 
 /// The script's parameters with the other spelling users try.
 const KEYS: [(&str, &str); 3] = [
@@ -21,34 +21,34 @@ const WATCHED: [&str; 2] = ["watched", "stop"];
 const PLAYING: [&str; 6] = ["play", "pause", "resume", "buffer", "error", "change"];
 
 /// Decides on a payload that is an object with at least one field.
-pub fn read(payload: &Value) -> Verdict {
+pub fn read(payload: &Value) -> PayloadVerdict {
     let keys: Vec<_> = KEYS.iter().filter_map(|names| Some((names.0, value(payload, *names)?))).collect();
     let media_type = value(payload, MEDIA_TYPE);
     if is_test(payload) {
-        return Verdict::Test;
+        return PayloadVerdict::Test;
     }
     let Some((given, media_type)) = media_type.map(|given| (given.clone(), given.to_ascii_lowercase())) else {
-        return Verdict::Unprocessable(
+        return PayloadVerdict::Unprocessable(
             "'mediatype' is missing; use the JSON data of the documentation in Tautulli".to_owned(),
         );
     };
     if let Some((name, key)) = keys.iter().find(|(_, key)| !is_rating_key(key)) {
-        return Verdict::Unprocessable(format!(
+        return PayloadVerdict::Unprocessable(format!(
             "'{name}' is not a rating key (1 to 20 digits): {}",
-            super::trigger::one_line(key)
+            super::media_event::one_line(key)
         ));
     }
     let Some(item) = item_of(&media_type, &keys) else {
         return match media_type.as_str() {
             "movie" | "show" | "season" | "episode" => {
-                Verdict::Unprocessable(format!("a {media_type} needs its rating key"))
+                PayloadVerdict::Unprocessable(format!("a {media_type} needs its rating key"))
             }
-            _ => Verdict::Ignored(TriggerReason::IgnoredMedia { kind: super::trigger::one_line(&given) }),
+            _ => PayloadVerdict::Ignored(IngestReason::IgnoredMedia { kind: super::media_event::one_line(&given) }),
         };
     };
     let action = value(payload, ACTION).map(|action| action.to_ascii_lowercase()).unwrap_or_default();
     if PLAYING.contains(&action.as_str()) {
-        return Verdict::Ignored(TriggerReason::IgnoredAction { event: action });
+        return PayloadVerdict::Ignored(IngestReason::IgnoredAction { event: action });
     }
     let was_played = WATCHED.contains(&action.as_str());
     let episode = keys.iter().find(|(name, _)| *name == KEYS[0].0).filter(|_| media_type == "episode");
@@ -56,7 +56,7 @@ pub fn read(payload: &Value) -> Verdict {
         (false, _) => (format!("tautulli {item}"), media_type.clone()),
         (true, Some((_, key))) => (format!("tautulli watched {key}"), action.clone()),
         (true, None) => {
-            return Verdict::Ignored(TriggerReason::WatchedOther);
+            return PayloadVerdict::Ignored(IngestReason::WatchedOther);
         }
     };
     let mut pairs = Pairs::default();
@@ -67,7 +67,7 @@ pub fn read(payload: &Value) -> Verdict {
     pairs.add(ACTION.0, Some(action).filter(|_| was_played));
     let pairs = pairs.into_vec();
     let delivery = format!("tautulli|{}", pairs.iter().map(|(_, value)| value.as_str()).collect::<Vec<_>>().join("|"));
-    Verdict::Act(vec![Trigger { source: Source::Tautulli, event, pairs, subject, delivery, upgrade: false }])
+    PayloadVerdict::Act(vec![MediaEvent { source: Source::Tautulli, event, pairs, subject, delivery, upgrade: false }])
 }
 
 /// The key the script will use for this media type.
@@ -105,9 +105,9 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn act(payload: &Value) -> Trigger {
+    fn act(payload: &Value) -> MediaEvent {
         match read(payload) {
-            Verdict::Act(mut triggers) => triggers.remove(0),
+            PayloadVerdict::Act(mut media_events) => media_events.remove(0),
             other => panic!("{other:?}"),
         }
     }
@@ -128,18 +128,18 @@ mod tests {
             ),
         ];
         for (sample, expected, subject) in table {
-            let trigger = act(&serde_json::from_str(sample).unwrap());
-            let pairs: Vec<_> = trigger.pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let media_event = act(&serde_json::from_str(sample).unwrap());
+            let pairs: Vec<_> = media_event.pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             assert_eq!(pairs.join(" "), expected);
-            assert_eq!(trigger.subject, subject);
+            assert_eq!(media_event.subject, subject);
         }
     }
 
     #[test]
     fn names_are_read_in_any_case_and_numbers_as_text() {
-        let trigger = act(&json!({"ratingkey": 7, "MediaType": "Movie", "evil; rm -rf": "x"}));
+        let media_event = act(&json!({"ratingkey": 7, "MediaType": "Movie", "evil; rm -rf": "x"}));
         assert_eq!(
-            trigger.pairs,
+            media_event.pairs,
             [("RatingKey", "7"), ("mediatype", "movie")].map(|(a, b)| (a.to_owned(), b.to_owned()))
         );
     }
@@ -151,11 +151,11 @@ mod tests {
                 "action": action}))
         };
         for action in ["watched", "stop", "Watched"] {
-            let Verdict::Act(triggers) = event("episode", action) else { panic!("{action}") };
-            assert_eq!(triggers[0].subject, "tautulli watched 3");
+            let PayloadVerdict::Act(media_events) = event("episode", action) else { panic!("{action}") };
+            assert_eq!(media_events[0].subject, "tautulli watched 3");
             let action = action.to_lowercase();
             assert_eq!(
-                (triggers[0].pairs.last(), &triggers[0].event),
+                (media_events[0].pairs.last(), &media_events[0].event),
                 (Some(&("action".into(), action.clone())), &action)
             );
         }
@@ -163,17 +163,17 @@ mod tests {
             act(&json!({"RatingKey": "3", "grandparentratingkey": "1", "mediatype": "episode", "action": "created"}));
         assert_eq!((added.subject.as_str(), added.pairs.len(), added.event.as_str()), ("tautulli 1", 3, "episode"));
         assert!(
-            matches!(event("episode", "pause"), Verdict::Ignored(TriggerReason::IgnoredAction { event }) if event == "pause")
+            matches!(event("episode", "pause"), PayloadVerdict::Ignored(IngestReason::IgnoredAction { event }) if event == "pause")
         );
-        assert!(matches!(event("movie", "watched"), Verdict::Ignored(TriggerReason::WatchedOther)));
+        assert!(matches!(event("movie", "watched"), PayloadVerdict::Ignored(IngestReason::WatchedOther)));
     }
 
     #[test]
     fn tests_other_media_and_bad_keys_make_no_job() {
         let template: Value = serde_json::from_str(include_str!("samples/tautulli_template.json")).unwrap();
-        assert_eq!(read(&template), Verdict::Test);
-        assert_eq!(read(&json!({"RatingKey": "", "mediatype": " "})), Verdict::Test);
-        assert!(matches!(read(&json!({"RatingKey": "5", "mediatype": "track"})), Verdict::Ignored(_)));
+        assert_eq!(read(&template), PayloadVerdict::Test);
+        assert_eq!(read(&json!({"RatingKey": "", "mediatype": " "})), PayloadVerdict::Test);
+        assert!(matches!(read(&json!({"RatingKey": "5", "mediatype": "track"})), PayloadVerdict::Ignored(_)));
         for bad in [
             json!({"RatingKey": "1; reboot", "mediatype": "movie"}),
             json!({"RatingKey": "-Testing", "mediatype": "movie"}),
@@ -182,7 +182,7 @@ mod tests {
             json!({"RatingKey": "5"}),
             json!({"RatingKey": "5", "mediatype": "season"}),
         ] {
-            assert!(matches!(read(&bad), Verdict::Unprocessable(_)), "{bad}");
+            assert!(matches!(read(&bad), PayloadVerdict::Unprocessable(_)), "{bad}");
         }
     }
 }

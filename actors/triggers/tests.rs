@@ -97,7 +97,7 @@ impl Stage {
         let (watcher, shown) = (shared.data.watcher(), View::default());
         let jobs = Jobs::default();
         let desk = jobs.clone().start();
-        let queue = Queue {
+        let queue = QueueRecipients {
             submit: desk.clone().recipient(),
             remove: desk.clone().recipient(),
             remove_failed: desk.clone().recipient(),
@@ -167,7 +167,7 @@ async fn a_webhook_is_a_stored_job_and_a_file_before_it_is_answered() {
     let stage = Stage::new();
     let receipt = stage.arr(include_str!("samples/radarr_download.json")).await.unwrap();
     assert_eq!(receipt.message, "Trigger queued for Radarr");
-    assert_eq!((receipt.kind, receipt.queued), (Handling::Queued, 1));
+    assert_eq!((receipt.handling, receipt.queued), (Handling::Queued, 1));
     assert_eq!(stage.files(), receipt.jobs);
     let file = std::fs::read_to_string(stage.watcher.join(&receipt.jobs[0])).unwrap();
     assert!(
@@ -212,7 +212,7 @@ async fn every_documented_payload_gives_the_documented_argument_vectors() {
         assert_eq!(told.join("\n"), expected, "{name}");
     }
     let stage = Stage::new();
-    assert_eq!(stage.tautulli(include_str!("samples/tautulli_template.json")).await.unwrap().kind, Handling::Test);
+    assert_eq!(stage.tautulli(include_str!("samples/tautulli_template.json")).await.unwrap().handling, Handling::Test);
     assert_eq!(stage.argument_vectors().len(), 0);
 }
 
@@ -222,11 +222,11 @@ async fn sonarrs_real_sequence_gives_one_job_per_episode_and_import() {
     let download: Value = serde_json::from_str(include_str!("samples/sonarr_download.json")).unwrap();
     let mut grab = download.clone();
     grab["eventType"] = json!("Grab");
-    assert_eq!(stage.arr(&grab.to_string()).await.unwrap().kind, Handling::Ignored);
+    assert_eq!(stage.arr(&grab.to_string()).await.unwrap().handling, Handling::Ignored);
     let first = stage.arr(&download.to_string()).await.unwrap();
-    stage.view(|view| view.received.iter().any(|entry| entry.verdict == Handling::Queued)).await;
+    stage.view(|view| view.received.iter().any(|entry| entry.handling == Handling::Queued)).await;
     let again = stage.arr(&download.to_string()).await.unwrap();
-    assert_eq!((again.kind, again.queued), (Handling::Duplicate, 0));
+    assert_eq!((again.handling, again.queued), (Handling::Duplicate, 0));
     assert_eq!(again.jobs, first.jobs, "a duplicate answers with the job that does its work");
     // The run is over and the job gone from the queue; Import Complete still is the same delivery.
     stage.jobs.jobs.lock().unwrap().clear();
@@ -237,7 +237,7 @@ async fn sonarrs_real_sequence_gives_one_job_per_episode_and_import() {
     let mut deleted = download.clone();
     deleted["eventType"] = json!("EpisodeFileDelete");
     deleted["deleteReason"] = json!("upgrade");
-    assert_eq!(stage.arr(&deleted.to_string()).await.unwrap().kind, Handling::Ignored);
+    assert_eq!(stage.arr(&deleted.to_string()).await.unwrap().handling, Handling::Ignored);
     let mut upgrade = download;
     upgrade["episodeFile"]["id"] = json!(9999);
     upgrade["isUpgrade"] = json!(true);
@@ -259,7 +259,7 @@ async fn tests_and_bad_input_are_answered_as_the_contract_says() {
     }
     assert!(matches!(stage.arr(r#"{"eventType":"Download"}"#).await, Err(IngestError::Unprocessable(_))));
     let view = stage.view(|view| view.received.len() == 12).await;
-    assert_eq!(view.received[0].verdict, Handling::Refused);
+    assert_eq!(view.received[0].handling, Handling::Refused);
     assert_eq!(stage.files().len(), 0);
 }
 
@@ -285,7 +285,7 @@ async fn files_of_others_become_jobs_and_senseless_ones_are_told() {
     std::fs::write(stage.watcher.join("broken.posterizarr"), "nonsense").unwrap();
     let view = stage.view(|view| view.received.len() == 2).await;
     let refused =
-        view.received.iter().find(|entry| entry.verdict == Handling::Refused).expect("the broken file is told");
+        view.received.iter().find(|entry| entry.handling == Handling::Refused).expect("the broken file is told");
     assert!(refused.reason.contains("no values") || refused.reason.contains("'mediatype'"), "{}", refused.reason);
     assert_eq!(
         stage.argument_vectors(),
@@ -360,7 +360,7 @@ async fn a_file_that_was_empty_or_half_at_first_becomes_one_job_once_it_is_whole
     stage.write("half.posterizarr", "[arr_platform]: Radarr\n[event]: Down");
     stage.view(|view| view.received.len() == 1).await;
     let refused = stage.shown.get().received[0].clone();
-    assert_eq!((refused.verdict, refused.reason.as_str()), (Handling::Refused, "it names no movie or series"));
+    assert_eq!((refused.handling, refused.reason.as_str()), (Handling::Refused, "it names no movie or series"));
     stage.write("empty.posterizarr", format!("\u{feff}{whole}"));
     stage.write("mark.posterizarr", wide.clone());
     stage.write("half.posterizarr", whole);
@@ -369,7 +369,7 @@ async fn a_file_that_was_empty_or_half_at_first_becomes_one_job_once_it_is_whole
     assert_eq!(vectors.len(), 1);
     assert_eq!(vectors[0][..4], ["-ArrTrigger", "-arr_platform", "Radarr", "-event"]);
     let view = stage.view(|view| view.received.len() >= 4).await;
-    assert_eq!(view.received.iter().filter(|entry| entry.verdict == Handling::Refused).count(), 1);
+    assert_eq!(view.received.iter().filter(|entry| entry.handling == Handling::Refused).count(), 1);
 }
 
 #[actix::test]
@@ -472,8 +472,8 @@ async fn an_event_of_ten_thousand_episodes_is_queued_in_parts_while_others_are_a
     let receipt = receipt.unwrap();
     assert_eq!((receipt.queued, receipt.jobs.len()), (10_000, 10_000));
     assert!(answered_meanwhile > 10, "{answered_meanwhile}");
-    let view = stage.view(|view| view.received.iter().any(|entry| entry.verdict == Handling::Queued)).await;
-    let entry = view.received.iter().find(|entry| entry.verdict == Handling::Queued).unwrap();
+    let view = stage.view(|view| view.received.iter().any(|entry| entry.handling == Handling::Queued)).await;
+    let entry = view.received.iter().find(|entry| entry.handling == Handling::Queued).unwrap();
     assert!(entry.jobs.len() <= 200, "what is written anew for each job that ends stays small");
     assert_eq!(stage.arr(&large).await.unwrap().queued, 0, "a second delivery is known whole");
     let refused = stage.arr(&event(60_000)).await.unwrap_err();

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Local, NaiveDateTime};
 
+use super::media_event::{MediaEvent, Pairs, Source};
 use super::subject;
-use super::trigger::{Pairs, Source, Trigger};
 
 const PLATFORM: &str = "arr_platform";
 /// Names that mean something to the script; others are left out.
@@ -31,7 +31,7 @@ pub fn written_at(name: &str) -> Option<NaiveDateTime> {
 }
 
 /// Reads a trigger file. Lines without a value, and names the script does not know, are left out.
-pub fn parse(content: &str) -> Result<Trigger, String> {
+pub fn parse(content: &str) -> Result<MediaEvent, String> {
     let mut pairs = Pairs::default();
     for (name, value) in content.trim_start_matches('\u{feff}').split(['\n', '\r']).filter_map(pair) {
         if name.starts_with("arr_") || name == "event" {
@@ -42,8 +42,8 @@ pub fn parse(content: &str) -> Result<Trigger, String> {
     }
     let platform = platform(&pairs);
     match platform.as_str() {
-        "sonarr" => arr_trigger(Source::Sonarr, pairs),
-        "radarr" => arr_trigger(Source::Radarr, pairs),
+        "sonarr" => arr_event(Source::Sonarr, pairs),
+        "radarr" => arr_event(Source::Radarr, pairs),
         "" => from_tautulli(pairs),
         other => Err(format!("unknown arr_platform '{other}'")),
     }
@@ -59,18 +59,20 @@ fn platform(pairs: &Pairs) -> String {
     })
 }
 
-fn from_tautulli(pairs: Pairs) -> Result<Trigger, String> {
+fn from_tautulli(pairs: Pairs) -> Result<MediaEvent, String> {
     let payload = pairs.into_vec().into_iter().map(|(name, value)| (name, value.into())).collect();
     match super::tautulli::read(&serde_json::Value::Object(payload)) {
-        super::trigger::Verdict::Act(triggers) => triggers.into_iter().next().ok_or_else(|| "it is empty".to_owned()),
-        super::trigger::Verdict::Test => Err("it has no values".to_owned()),
-        super::trigger::Verdict::Ignored(reason) => Err(reason.english()),
-        super::trigger::Verdict::Unprocessable(reason) => Err(reason),
+        super::media_event::PayloadVerdict::Act(media_events) => {
+            media_events.into_iter().next().ok_or_else(|| "it is empty".to_owned())
+        }
+        super::media_event::PayloadVerdict::Test => Err("it has no values".to_owned()),
+        super::media_event::PayloadVerdict::Ignored(reason) => Err(reason.english()),
+        super::media_event::PayloadVerdict::Unprocessable(reason) => Err(reason),
     }
 }
 
 /// What Sonarr or Radarr ask for. The script goes by the platform's name, so it is handed on also where the fields told it.
-fn arr_trigger(source: Source, pairs: Pairs) -> Result<Trigger, String> {
+fn arr_event(source: Source, pairs: Pairs) -> Result<MediaEvent, String> {
     let mut pairs = pairs.into_vec();
     match pairs.iter_mut().find(|(name, _)| name == PLATFORM) {
         // As the script compares it.
@@ -80,14 +82,14 @@ fn arr_trigger(source: Source, pairs: Pairs) -> Result<Trigger, String> {
     let subject = subject::of(source, &pairs)?;
     let event = pairs.iter().find(|(name, _)| name == "event").map(|(_, value)| value.clone()).unwrap_or_default();
     let delivery = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("|");
-    Ok(Trigger { source, event, pairs, subject, delivery, upgrade: false })
+    Ok(MediaEvent { source, event, pairs, subject, delivery, upgrade: false })
 }
 
 /// Whether the content may be all that its writer meant to write: it ends with a line's end, and Sonarr's and Radarr's have
 /// an identifier. A file that has not may be whole as well, and is given more time.
-pub fn seems_whole(content: &str, trigger: &Trigger) -> bool {
+pub fn seems_whole(content: &str, media_event: &MediaEvent) -> bool {
     let is_ended = content.ends_with(['\n', '\r']);
-    is_ended && (trigger.source == Source::Tautulli || subject::has_identifier(&trigger.pairs))
+    is_ended && (media_event.source == Source::Tautulli || subject::has_identifier(&media_event.pairs))
 }
 
 /// One line's name and value; the name ends at the first `]: `.
@@ -110,10 +112,10 @@ mod tests {
             ("arr_movie_tmdb", "5"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let trigger = parse(&write(&pairs)).unwrap();
-        assert_eq!(trigger.pairs[2].1, "It] : $(x) 'q' ; é");
-        assert_eq!(trigger.pairs.len(), 4);
-        assert_eq!(trigger.subject, "radarr tmdb-5");
+        let media_event = parse(&write(&pairs)).unwrap();
+        assert_eq!(media_event.pairs[2].1, "It] : $(x) 'q' ; é");
+        assert_eq!(media_event.pairs.len(), 4);
+        assert_eq!(media_event.subject, "radarr tmdb-5");
     }
 
     #[test]

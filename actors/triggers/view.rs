@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::journal::Received;
 
-/// What is known of triggers.
+/// What is known of webhooks and trigger files.
 #[derive(Debug, Clone, Default)]
 pub struct IngestView {
     /// The last received webhooks and trigger files, newest first.

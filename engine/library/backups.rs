@@ -10,7 +10,7 @@ use posterizarr_render::config::Config;
 use super::catalogue::Catalogue;
 use super::cleanup::remove_empty;
 use super::places::Place;
-use super::plan::{Entry, Wanted};
+use super::plan::{Entry, PlannedAsset};
 use super::settings::LibrarySettings;
 
 /// The backup folder, if it can be one.
@@ -73,13 +73,13 @@ impl Backups {
     }
 
     /// The path of an asset in the backup folder, without extension.
-    pub(super) fn path(&self, wanted: &Wanted) -> String {
-        let entry = &wanted.entry;
-        let Some(place) = entry.place.as_ref().filter(|_| !entry.is_collection) else { return wanted.path.clone() };
+    pub(super) fn path(&self, asset: &PlannedAsset) -> String {
+        let entry = &asset.entry;
+        let Some(place) = entry.place.as_ref().filter(|_| !entry.is_collection) else { return asset.path.clone() };
         if self.shared.contains_key(&Self::key(entry, place, self.library_folders)) {
-            return wanted.path.clone();
+            return asset.path.clone();
         }
         let place = Place { extra: None, ..place.clone() };
-        place.asset(&entry.home.library.name, self.library_folders, wanted.subject)
+        place.asset(&entry.home.library.name, self.library_folders, asset.subject)
     }
 }

@@ -12,7 +12,7 @@ use super::catalogue::Catalogue;
 use super::index::AssetIndex;
 use super::originals::{Originals, SaveFirst};
 use super::places::Place;
-use super::plan::{Entry, RunLibrary, Wanted, assets};
+use super::plan::{Entry, PlannedAsset, RunLibrary, assets};
 use super::run::server_of;
 use super::settings::{LibrarySettings, ServerKind, shows_manual};
 use crate::Work;
@@ -52,24 +52,24 @@ impl ManualUpload {
         runtime.map_err(|error| error.to_string())?.block_on(async {
             let client = work.context.network.client();
             let server = server_of(&client, &self.settings.account, self.settings.server);
-            let (catalogue, wanted) =
+            let (catalogue, asset) =
                 find(manual, &self.settings, server.read_only(), work.config.library_folders).await?;
             if let Some(originals) = self.originals(&catalogue, work)? {
-                let saved = originals.save(&wanted, server.read_only(), None).await;
+                let saved = originals.save(&asset, server.read_only(), None).await;
                 saved.map_err(|reason| format!("what is shown now could not be saved: {reason}"))?;
             }
-            for slot in self.slots(&wanted) {
-                let sent = server.upload(wanted.id(), slot, file, wanted.shown().is_some()).await;
+            for slot in self.slots(&asset) {
+                let sent = server.upload(asset.id(), slot, file, asset.shown().is_some()).await;
                 sent.map_err(|trouble| trouble.to_string())?;
             }
             Ok(())
         })
     }
 
-    fn slots(&self, wanted: &Wanted) -> Vec<Slot> {
+    fn slots(&self, asset: &PlannedAsset) -> Vec<Slot> {
         let with_thumb = self.settings.backdrop_as_thumb && self.settings.server != ServerKind::Plex;
-        let thumb = Some(Slot::Thumb).filter(|_| with_thumb && wanted.slot() == Slot::Background);
-        std::iter::once(wanted.slot()).chain(thumb).collect()
+        let thumb = Some(Slot::Thumb).filter(|_| with_thumb && asset.slot() == Slot::Background);
+        std::iter::once(asset.slot()).chain(thumb).collect()
     }
 
     /// Who saves what is replaced for the first time, where that is wanted.
@@ -94,7 +94,7 @@ async fn find(
     settings: &LibrarySettings,
     server: ReadOnly<'_>,
     library_folders: bool,
-) -> Result<(Catalogue, Wanted), String> {
+) -> Result<(Catalogue, PlannedAsset), String> {
     let name = server.name();
     let libraries = server.libraries().await.map_err(|trouble| trouble.to_string())?;
     let library = libraries.into_iter().find(|library| library.name == manual.library);
@@ -125,10 +125,9 @@ async fn find(
         Card::Episode(place) => Some((place.season, vec![place.episode])),
         _ => None,
     };
-    let wanted = assets(&entry, &[manual.card.kind()], library_folders, only.as_ref()).into_iter().next();
-    let wanted =
-        wanted.ok_or_else(|| format!("{} on {name} does not have that season or episode", entry.item.title))?;
-    Ok((catalogue, wanted))
+    let asset = assets(&entry, &[manual.card.kind()], library_folders, only.as_ref()).into_iter().next();
+    let asset = asset.ok_or_else(|| format!("{} on {name} does not have that season or episode", entry.item.title))?;
+    Ok((catalogue, asset))
 }
 
 /// Whether an item's folder is the one of that name, which may be told with the folder above it.

@@ -21,7 +21,7 @@ use super::events;
 use super::index::AssetIndex;
 use super::logos::{LogoRevert, LogoUpdater};
 use super::lookups::{ItemMemo, Lookups};
-use super::plan::{Entry, Wanted, assets, is_labelled, logo};
+use super::plan::{Entry, PlannedAsset, assets, is_labelled, logo};
 use super::reset::Reset;
 use super::run::server_of;
 use super::scene::{Scene, Tally, count};
@@ -68,14 +68,14 @@ pub(super) enum Copied {
 
 impl Copied {
     /// The end of an asset's turn.
-    pub(super) fn outcome(wanted: Wanted, copied: Result<Self, Why>, uploaded: bool) -> Outcome {
+    pub(super) fn outcome(asset: PlannedAsset, copied: Result<Self, Why>, uploaded: bool) -> Outcome {
         match copied {
-            Ok(Self::Not(why)) => Outcome { why: vec![why], ..Outcome::of(wanted, Became::Left) },
-            Ok(Self::There) => Outcome::of(wanted, Became::Existed),
-            Ok(Self::Done(why)) => Outcome { why, uploaded, ..Outcome::of(wanted, Became::Created) },
+            Ok(Self::Not(why)) => Outcome { why: vec![why], ..Outcome::of(asset, Became::Left) },
+            Ok(Self::There) => Outcome::of(asset, Became::Existed),
+            Ok(Self::Done(why)) => Outcome { why, uploaded, ..Outcome::of(asset, Became::Created) },
             Err(why) => {
-                let problem = Problem::at(&wanted, why);
-                Outcome::failed(wanted, problem)
+                let problem = Problem::at(&asset, why);
+                Outcome::failed(asset, problem)
             }
         }
     }
@@ -89,45 +89,45 @@ struct Copier<'a> {
 }
 
 impl Copier<'_> {
-    async fn turn(&self, wanted: Wanted) -> Outcome {
-        let copied = self.copy(&wanted).await;
-        Copied::outcome(wanted, copied, !matches!(self.to, Goal::Folder { .. }))
+    async fn turn(&self, asset: PlannedAsset) -> Outcome {
+        let copied = self.copy(&asset).await;
+        Copied::outcome(asset, copied, !matches!(self.to, Goal::Folder { .. }))
     }
 
-    async fn copy(&self, wanted: &Wanted) -> Result<Copied, Why> {
-        if let Some(reason) = self.from.lacks(wanted) {
+    async fn copy(&self, asset: &PlannedAsset) -> Result<Copied, Why> {
+        if let Some(reason) = self.from.lacks(asset) {
             return Ok(Copied::Not(reason));
         }
         let (shower, spot) = match &self.to {
-            Goal::Folder { index, .. } if index.get(&wanted.path).is_some() => return Ok(Copied::There),
-            Goal::Folder { writer, .. } => return self.save(wanted, *writer).await,
-            Goal::Server(shower) => (shower, Spot::of(wanted)),
-            Goal::Other(shower, twins) => match twins.of(wanted) {
+            Goal::Folder { index, .. } if index.get(&asset.path).is_some() => return Ok(Copied::There),
+            Goal::Folder { writer, .. } => return self.save(asset, *writer).await,
+            Goal::Server(shower) => (shower, Spot::of(asset)),
+            Goal::Other(shower, twins) => match twins.of(asset) {
                 Some(spot) => (shower, spot),
                 None => return Ok(Copied::Not(Why::NotOnServer { server: shower.server.name() })),
             },
         };
-        let Some(picture) = self.from.read(wanted).await? else {
+        let Some(picture) = self.from.read(asset).await? else {
             return Ok(Copied::Not(Why::PictureGone));
         };
         if shower.shows(&spot, &picture).await? {
             return Ok(Copied::There);
         }
         if let Some(writer) = shower.writer {
-            self.events.write(&events::started(wanted));
+            self.events.write(&events::started(asset));
             let sent = writer.upload(&spot.id, spot.slot, &picture, spot.mark.is_some()).await;
             sent.map_err(|trouble| Why::NotUploaded { reason: trouble.to_string() })?;
         }
         Ok(Copied::Done(vec![Why::To { server: shower.server.name() }, self.from.why()]))
     }
 
-    async fn save(&self, wanted: &Wanted, folder: Option<&Path>) -> Result<Copied, Why> {
+    async fn save(&self, asset: &PlannedAsset, folder: Option<&Path>) -> Result<Copied, Why> {
         if let Some(folder) = folder {
-            self.events.write(&events::started(wanted));
-            let Some(picture) = self.from.read(wanted).await? else {
+            self.events.write(&events::started(asset));
+            let Some(picture) = self.from.read(asset).await? else {
                 return Ok(Copied::Not(Why::PictureGone));
             };
-            backups::write(folder, &wanted.path, picture)
+            backups::write(folder, &asset.path, picture)
                 .await
                 .map_err(|error| Why::NotSaved { reason: error.to_string() })?;
         }
@@ -137,22 +137,22 @@ impl Copier<'_> {
 
 impl Origin<'_> {
     /// Why there is nothing to copy.
-    fn lacks(&self, wanted: &Wanted) -> Option<Why> {
+    fn lacks(&self, asset: &PlannedAsset) -> Option<Why> {
         match self {
-            Self::Server(server) if wanted.shown().is_none() => Some(Why::NoPictureShown { server: server.name() }),
-            Self::Saved(index) if index.get(&wanted.path).is_none() => Some(Why::NoBackup),
+            Self::Server(server) if asset.shown().is_none() => Some(Why::NoPictureShown { server: server.name() }),
+            Self::Saved(index) if index.get(&asset.path).is_none() => Some(Why::NoBackup),
             _ => None,
         }
     }
 
-    async fn read(&self, wanted: &Wanted) -> Result<Option<Vec<u8>>, String> {
+    async fn read(&self, asset: &PlannedAsset) -> Result<Option<Vec<u8>>, String> {
         match self {
             Self::Server(server) => {
-                let Some(mark) = wanted.shown() else { return Ok(None) };
-                shown(*server, wanted.id(), wanted.slot(), mark).await.map_err(|trouble| trouble.to_string())
+                let Some(mark) = asset.shown() else { return Ok(None) };
+                shown(*server, asset.id(), asset.slot(), mark).await.map_err(|trouble| trouble.to_string())
             }
             Self::Saved(index) => {
-                let Some(file) = index.get(&wanted.path) else { return Ok(None) };
+                let Some(file) = index.get(&asset.path) else { return Ok(None) };
                 let read = bounded::read(file, MAX_FILE_BYTES);
                 read.map(Some).map_err(|error| format!("{}: {error}", file.display()))
             }
@@ -194,9 +194,9 @@ struct Taken(Mutex<HashMap<String, String>>);
 
 impl Taken {
     /// Takes the place; gives the title of the item that has it, if there is one.
-    fn take(&self, wanted: &Wanted) -> Option<String> {
+    fn take(&self, asset: &PlannedAsset) -> Option<String> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.insert(wanted.path.to_lowercase(), wanted.entry.item.title.clone())
+        taken.insert(asset.path.to_lowercase(), asset.entry.item.title.clone())
     }
 }
 
@@ -227,7 +227,7 @@ impl Scene<'_> {
             }
             Task::Reset => {
                 let (catalogue, reset) = (self.read(reader).await?, Reset { server: reader, writer });
-                self.take_all(&catalogue, |wanted, _| reset.turn(wanted)).await
+                self.take_all(&catalogue, |asset, _| reset.turn(asset)).await
             }
             Task::UpdateLogos { replace } => {
                 let catalogue = self.read(reader).await?;
@@ -236,11 +236,11 @@ impl Scene<'_> {
                 let lookups = Lookups::new(self.client, self.network, self.settings, sources, (self.run, self.work));
                 let replace = *replace;
                 let updater = LogoUpdater { lookups: &lookups, writer, replace, events: self.work.events };
-                self.take_all(&catalogue, |wanted, memo| updater.turn(wanted, memo)).await
+                self.take_all(&catalogue, |asset, memo| updater.turn(asset, memo)).await
             }
             Task::RevertLogos => {
                 let (catalogue, revert) = (self.read(reader).await?, LogoRevert { server: reader, writer });
-                self.take_all(&catalogue, |wanted, _| revert.turn(wanted)).await
+                self.take_all(&catalogue, |asset, _| revert.turn(asset)).await
             }
             _ => {
                 let Some((dialect, account)) = &self.settings.recipient else {
@@ -270,23 +270,23 @@ impl Scene<'_> {
 
     async fn copy_by(&self, catalogue: &Catalogue, from: Origin<'_>, to: Goal<'_>) -> Result<Option<Counts>, RunError> {
         let copier = Copier { from, to, events: self.work.events };
-        self.take_all(catalogue, |wanted, _| copier.turn(wanted)).await
+        self.take_all(catalogue, |asset, _| copier.turn(asset)).await
     }
 
     /// Gives each asset its turn, and counts.
     async fn take_all<F: Future<Output = Outcome>>(
         &self,
         catalogue: &Catalogue,
-        turn: impl Fn(Wanted, Arc<ItemMemo>) -> F,
+        turn: impl Fn(PlannedAsset, Arc<ItemMemo>) -> F,
     ) -> Result<Option<Counts>, RunError> {
         let backups = Backups::of(catalogue, self.work.config.library_folders);
         let (taken, turn) = (Taken::default(), &turn);
-        let start = |wanted: Wanted, memo| {
-            let other = taken.take(&wanted).filter(|_| self.run.task.has_files());
+        let start = |asset: PlannedAsset, memo| {
+            let other = taken.take(&asset).filter(|_| self.run.task.has_files());
             async move {
                 match other {
-                    Some(other) => self.crowded_out(wanted, &other),
-                    None => turn(wanted, memo).await,
+                    Some(other) => self.crowded_out(asset, &other),
+                    None => turn(asset, memo).await,
                 }
             }
         };
@@ -315,14 +315,14 @@ impl Scene<'_> {
     }
 
     /// The place in the backup folder is that of another item.
-    fn crowded_out(&self, wanted: Wanted, other: &str) -> Outcome {
-        let (title, other) = (wanted.entry.item.title.clone(), other.to_owned());
-        let problem = Problem::at(&wanted, Why::SamePlace { title, other });
-        Outcome::failed(wanted, problem)
+    fn crowded_out(&self, asset: PlannedAsset, other: &str) -> Outcome {
+        let (title, other) = (asset.entry.item.title.clone(), other.to_owned());
+        let problem = Problem::at(&asset, Why::SamePlace { title, other });
+        Outcome::failed(asset, problem)
     }
 
     /// The assets of an item that are copied.
-    fn copied(&self, entry: &Arc<Entry>, backups: &Backups) -> Vec<Wanted> {
+    fn copied(&self, entry: &Arc<Entry>, backups: &Backups) -> Vec<PlannedAsset> {
         let honours_label = matches!(self.run.task, Task::Sync(_) | Task::UpdateLogos { .. });
         if honours_label && is_labelled(&entry.item) {
             return Vec::new();
@@ -333,7 +333,7 @@ impl Scene<'_> {
         }
         let mut all = assets(entry, &self.settings.kinds, library_folders, None);
         match self.run.task {
-            Task::Backup | Task::Restore(_) => all.iter_mut().for_each(|wanted| wanted.path = backups.path(wanted)),
+            Task::Backup | Task::Restore(_) => all.iter_mut().for_each(|asset| asset.path = backups.path(asset)),
             // The item's own poster comes last.
             Task::Reset if !all.is_empty() => all.rotate_left(1),
             _ => {}

@@ -1,4 +1,4 @@
-//! One asset from what is wanted to what became of it.
+//! One asset from its plan to what became of it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,18 +12,18 @@ use posterizarr_render::picture::MAX_FILE_BYTES;
 
 use super::deliver::{AssetDetails, Delivery};
 use super::events;
-use super::judge::{Judge, Offer, Outdated, Verdict};
+use super::judge::{AssetVerdict, Judge, Offer, Outdated};
 use super::ledger::{Record, Shown, Source};
 use super::looks::told;
 use super::lookups::{Bytes, ItemMemo, Lookups};
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::render::{Job, RenderError, Rendered, Renderer};
 use super::rows::{Row, Titles};
 use super::sets::Picked;
 use super::texts::is_japanese;
 use super::title_logos::Heading;
 use super::why::Why;
-use crate::library::select::{Ask, Choice};
+use crate::library::select::{Choice, ProviderQuery};
 use crate::request::Task;
 
 /// What became of an asset.
@@ -58,7 +58,7 @@ pub(super) enum Became {
 
 /// An asset after its turn.
 pub(super) struct Outcome {
-    pub(super) wanted: Wanted,
+    pub(super) asset: PlannedAsset,
     pub(super) became: Became,
     pub(super) row: Option<Row>,
     /// Each counts as an error.
@@ -86,20 +86,20 @@ pub(super) struct Problem {
 
 impl Problem {
     /// With the asset's path before it in logs.
-    pub(super) fn at(wanted: &Wanted, why: Why) -> Self {
-        Self { text: format!("{}: {}", wanted.path, why.english()), why }
+    pub(super) fn at(asset: &PlannedAsset, why: Why) -> Self {
+        Self { text: format!("{}: {}", asset.path, why.english()), why }
     }
 
-    fn not_uploaded(wanted: &Wanted, reason: String) -> Self {
-        let text = format!("{} could not be uploaded: {reason}", wanted.path);
+    fn not_uploaded(asset: &PlannedAsset, reason: String) -> Self {
+        let text = format!("{} could not be uploaded: {reason}", asset.path);
         Self { text, why: Why::NotUploaded { reason } }
     }
 }
 
 impl Outcome {
-    pub(super) fn of(wanted: Wanted, became: Became) -> Self {
+    pub(super) fn of(asset: PlannedAsset, became: Became) -> Self {
         Self {
-            wanted,
+            asset,
             became,
             row: None,
             problems: Vec::new(),
@@ -112,19 +112,19 @@ impl Outcome {
         }
     }
 
-    pub(super) fn failed(wanted: Wanted, problem: Problem) -> Self {
-        Self { problems: vec![problem], ..Self::of(wanted, Became::Failed) }
+    pub(super) fn failed(asset: PlannedAsset, problem: Problem) -> Self {
+        Self { problems: vec![problem], ..Self::of(asset, Became::Failed) }
     }
 
     /// Nobody has a picture.
-    pub(super) fn missing(wanted: Wanted, choice: Choice, titles: &Titles) -> Self {
-        let row = Row::new(&wanted, Some(&choice), None, titles);
+    pub(super) fn missing(asset: PlannedAsset, choice: Choice, titles: &Titles) -> Self {
+        let row = Row::new(&asset, Some(&choice), None, titles);
         Self {
             row: Some(row),
-            problems: vec![Problem { text: format!("Missing artwork: {}", wanted.path), why: Why::Nobody }],
+            problems: vec![Problem { text: format!("Missing artwork: {}", asset.path), why: Why::Nobody }],
             unanswered: names(&choice.unanswered),
             why: choice.why,
-            ..Self::of(wanted, Became::Missing)
+            ..Self::of(asset, Became::Missing)
         }
     }
 }
@@ -139,48 +139,48 @@ pub(super) struct Creation<'a> {
 
 impl Creation<'_> {
     /// Makes the asset, unless it is there or is not to be made.
-    pub(super) async fn make(&self, wanted: Wanted, memo: Arc<ItemMemo>) -> Outcome {
-        match self.judge.verdict(&wanted, &memo).await {
-            Verdict::Leave(became) => Outcome::of(wanted, became),
-            Verdict::Keep { file, known } => self.keep(wanted, file, known).await,
-            Verdict::Reconsider { file, known } => self.reconsider(wanted, file, known, &memo).await,
-            Verdict::Restyle { known, because } => self.restyle(wanted, (known, because), &memo).await,
-            Verdict::ByHand(picture) => self.by_hand(wanted, &picture, &memo).await,
-            Verdict::Picked(picked) => self.by_pick(wanted, picked, &memo).await,
-            Verdict::ByProviders => self.by_providers(wanted, &memo).await,
+    pub(super) async fn make(&self, asset: PlannedAsset, memo: Arc<ItemMemo>) -> Outcome {
+        match self.judge.verdict(&asset, &memo).await {
+            AssetVerdict::Leave(became) => Outcome::of(asset, became),
+            AssetVerdict::Keep { file, known } => self.keep(asset, file, known).await,
+            AssetVerdict::Reconsider { file, known } => self.reconsider(asset, file, known, &memo).await,
+            AssetVerdict::Restyle { known, because } => self.restyle(asset, (known, because), &memo).await,
+            AssetVerdict::ByHand(picture) => self.by_hand(asset, &picture, &memo).await,
+            AssetVerdict::Picked(picked) => self.by_pick(asset, picked, &memo).await,
+            AssetVerdict::ByProviders => self.by_providers(asset, &memo).await,
         }
     }
 
     /// A choice that was made while a provider was down, made again.
-    async fn reconsider(&self, wanted: Wanted, file: &Path, known: &Record, memo: &ItemMemo) -> Outcome {
-        let (choice, heading) = self.judge.choose(&wanted, memo).await;
+    async fn reconsider(&self, asset: PlannedAsset, file: &Path, known: &Record, memo: &ItemMemo) -> Outcome {
+        let (choice, heading) = self.judge.choose(&asset, memo).await;
         if self.judge.is_another(&choice, heading.as_ref(), known) {
-            return self.by_providers(wanted, memo).await;
+            return self.by_providers(asset, memo).await;
         }
         // The same picture, or none at all: what is there stays.
         let known = Record { unanswered: names(&choice.unanswered), ..known.clone() };
         self.delivery.note(&known);
-        self.keep(wanted, file, Some(&known)).await
+        self.keep(asset, file, Some(&known)).await
     }
 
     /// An asset that is there is only offered to the server, where that is wanted.
-    async fn keep(&self, wanted: Wanted, file: &Path, known: Option<&Record>) -> Outcome {
-        let mut outcome = Outcome::of(wanted, Became::Existed);
-        match self.offer(&outcome.wanted, file, known).await {
+    async fn keep(&self, asset: PlannedAsset, file: &Path, known: Option<&Record>) -> Outcome {
+        let mut outcome = Outcome::of(asset, Became::Existed);
+        match self.offer(&outcome.asset, file, known).await {
             Ok(uploaded) => outcome.uploaded = uploaded,
-            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.wanted, reason)),
+            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.asset, reason)),
         }
         outcome
     }
 
-    async fn offer(&self, wanted: &Wanted, file: &Path, known: Option<&Record>) -> Result<bool, String> {
-        let offer = self.judge.offer(wanted, known).await.map_err(|trouble| trouble.to_string())?;
-        let known = || known.cloned().or_else(|| Record::foreign(&wanted.path, file));
+    async fn offer(&self, asset: &PlannedAsset, file: &Path, known: Option<&Record>) -> Result<bool, String> {
+        let offer = self.judge.offer(asset, known).await.map_err(|trouble| trouble.to_string())?;
+        let known = || known.cloned().or_else(|| Record::foreign(&asset.path, file));
         match offer {
             Offer::No => Ok(false),
             Offer::ShowsOurs(mark) => {
                 if let Some(known) = known() {
-                    let (server, item) = (self.judge.server.to_owned(), wanted.id().to_owned());
+                    let (server, item) = (self.judge.server.to_owned(), asset.id().to_owned());
                     let shown = Shown::Sent { server, item, mark: Some(mark) };
                     self.delivery.note(&Record { shown, ..known });
                 }
@@ -191,46 +191,46 @@ impl Creation<'_> {
                 let Some(known) = known() else { return Err("it is gone".to_owned()) };
                 match &known.shown {
                     // What is owed is done as it would have been done at once.
-                    Shown::Wanted { .. } => self.delivery.give(wanted, &content, &known).await,
-                    _ => self.delivery.send(wanted, &content, &known, false).await.map(|()| true),
+                    Shown::Wanted { .. } => self.delivery.give(asset, &content, &known).await,
+                    _ => self.delivery.send(asset, &content, &known, false).await.map(|()| true),
                 }
             }
         }
     }
 
     /// An asset made again from the picture that it was made of.
-    async fn restyle(&self, wanted: Wanted, (known, because): (&Record, Outdated), memo: &ItemMemo) -> Outcome {
-        self.events.write(&events::started(&wanted));
-        let Some(source) = known.source.clone() else { return Outcome::of(wanted, Became::Foreign) };
+    async fn restyle(&self, asset: PlannedAsset, (known, because): (&Record, Outdated), memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&asset));
+        let Some(source) = known.source.clone() else { return Outcome::of(asset, Became::Foreign) };
         let place = self.renderer.place().await;
         let bytes = match self.judge.lookups.original(&source).await {
             Ok(bytes) => bytes,
             // What the asset says is no longer true, so that it does not stay; the user's own picture is only the user's to replace.
             Err(_) if because == Outdated::Facts && source.provider().is_some() => {
                 drop(place);
-                return self.by_providers(wanted, memo).await;
+                return self.by_providers(asset, memo).await;
             }
             Err(reason) => {
-                let problem = Problem::at(&wanted, Why::SourceGone { reason });
-                return Outcome::failed(wanted, problem);
+                let problem = Problem::at(&asset, Why::SourceGone { reason });
+                return Outcome::failed(asset, problem);
             }
         };
-        let mut heading = self.judge.looks.heading_again(&wanted, source.text, known.heading.as_ref());
+        let mut heading = self.judge.looks.heading_again(&asset, source.text, known.heading.as_ref());
         let outcome = loop {
             if heading.is_none() {
                 // Logos were not wanted when it was made, or the one that it had is gone.
-                heading = self.judge.titling(&wanted, memo).await.heading(self.judge.settings.logos, source.text);
+                heading = self.judge.titling(&asset, memo).await.heading(self.judge.settings.logos, source.text);
             }
             let (why, unanswered) = (known.reason(), known.unanswered.clone());
-            let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), (why, unanswered));
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), (why, unanswered));
             match self.render(job, bytes.clone(), memo).await {
-                Ok(rendered) => break self.finish(wanted, None, rendered, made).await,
+                Ok(rendered) => break self.finish(asset, None, rendered, made).await,
                 Err(RenderError::Logo(reason)) => {
-                    self.reject_logo(&wanted, memo, heading.take().as_ref(), &reason);
+                    self.reject_logo(&asset, memo, heading.take().as_ref(), &reason);
                 }
                 Err(RenderError::Source(reason) | RenderError::Other(reason)) => {
-                    let problem = Problem::at(&wanted, reason.into());
-                    break Outcome::failed(wanted, problem);
+                    let problem = Problem::at(&asset, reason.into());
+                    break Outcome::failed(asset, problem);
                 }
             }
         };
@@ -244,32 +244,32 @@ impl Creation<'_> {
         }
     }
 
-    async fn by_hand(&self, wanted: Wanted, picture: &Path, memo: &ItemMemo) -> Outcome {
-        self.events.write(&events::started(&wanted));
+    async fn by_hand(&self, asset: PlannedAsset, picture: &Path, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&asset));
         let source = Source::manual(picture.display().to_string());
-        match self.of_own(&wanted, source, Why::Manual, memo).await {
+        match self.of_own(&asset, source, Why::Manual, memo).await {
             Ok(outcome) => outcome,
             Err(reason) => {
                 let text = format!("{}: {reason}", picture.display());
-                Outcome::failed(wanted, Problem { text, why: reason.into() })
+                Outcome::failed(asset, Problem { text, why: reason.into() })
             }
         }
     }
 
     /// Of a picture that somebody has picked; one that cannot be used is told, and is as if it were not there.
-    async fn by_pick(&self, wanted: Wanted, picked: &Picked, memo: &ItemMemo) -> Outcome {
-        self.events.write(&events::started(&wanted));
-        match self.of_own(&wanted, Source::manual(picked.place()), Why::Picked, memo).await {
+    async fn by_pick(&self, asset: PlannedAsset, picked: &Picked, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&asset));
+        match self.of_own(&asset, Source::manual(picked.place()), Why::Picked, memo).await {
             Ok(outcome) => return outcome,
             Err(reason) => {
-                let text = format!("sets: {} cannot be used for {}: {reason}", picked.place(), wanted.path);
+                let text = format!("sets: {} cannot be used for {}: {reason}", picked.place(), asset.path);
                 self.events.write(&RunEvent::Warning { text: text.clone() });
                 self.judge.lookups.warn_once(text);
             }
         }
-        match self.judge.without_own(&wanted) {
-            Verdict::Leave(became) => Outcome::of(wanted, became),
-            _ => self.by_providers(wanted, memo).await,
+        match self.judge.without_own(&asset) {
+            AssetVerdict::Leave(became) => Outcome::of(asset, became),
+            _ => self.by_providers(asset, memo).await,
         }
     }
 
@@ -277,41 +277,41 @@ impl Creation<'_> {
     ///
     /// # Errors
     /// Why that picture cannot be used, in words.
-    async fn of_own(&self, wanted: &Wanted, source: Source, why: Why, memo: &ItemMemo) -> Result<Outcome, String> {
+    async fn of_own(&self, asset: &PlannedAsset, source: Source, why: Why, memo: &ItemMemo) -> Result<Outcome, String> {
         loop {
-            let titling = self.judge.titling(wanted, memo).await;
+            let titling = self.judge.titling(asset, memo).await;
             let heading = titling.heading(self.judge.settings.logos, source.text);
             let place = self.renderer.place().await;
             let content = self.judge.lookups.original(&source).await?;
             let told = (Some(why.clone().into()), Vec::new());
-            let (job, made) = self.planned(wanted, source.clone(), heading.clone(), told);
-            let row = Row::new(wanted, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
+            let (job, made) = self.render_job(asset, source.clone(), heading.clone(), told);
+            let row = Row::new(asset, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, content, memo).await;
             drop(place);
             match rendered {
                 Ok(rendered) => {
-                    let outcome = self.finish(wanted.clone(), Some(row), rendered, made).await;
+                    let outcome = self.finish(asset.clone(), Some(row), rendered, made).await;
                     let address = source.url.clone();
                     return Ok(Outcome { why: vec![why], source: Some(source.shown(address)), ..outcome });
                 }
-                Err(RenderError::Logo(reason)) => self.reject_logo(wanted, memo, heading.as_ref(), &reason),
+                Err(RenderError::Logo(reason)) => self.reject_logo(asset, memo, heading.as_ref(), &reason),
                 Err(RenderError::Source(reason) | RenderError::Other(reason)) => return Err(reason),
             }
         }
     }
 
-    async fn by_providers(&self, wanted: Wanted, memo: &ItemMemo) -> Outcome {
-        self.events.write(&events::started(&wanted));
+    async fn by_providers(&self, asset: PlannedAsset, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&asset));
         let (lookups, rules) = (self.judge.lookups, self.judge.settings.logos);
         loop {
-            let titling = self.judge.titling(&wanted, memo).await;
-            let (choice, fetched) = lookups.choose(&wanted, memo, &self.renderer, titling.rules(&wanted)).await;
+            let titling = self.judge.titling(&asset, memo).await;
+            let (choice, fetched) = lookups.choose(&asset, memo, &self.renderer, titling.rules(&asset)).await;
             if titling.is_let_down(&choice) {
                 continue;
             }
-            let choice = titling.applied(choice, wanted.entry.home.rules.favourite);
+            let choice = titling.applied(choice, asset.entry.home.rules.favourite);
             let (Some(picture), Some((bytes, place))) = (&choice.picture, fetched) else {
-                let missing = Outcome::missing(wanted, choice, &self.judge.titles());
+                let missing = Outcome::missing(asset, choice, &self.judge.titles());
                 // What was to be made again stays, and so does the row about it.
                 let stays = matches!(self.judge.run.task, Task::Remake(_));
                 return Outcome { row: missing.row.clone().filter(|_| !stays), ..missing };
@@ -319,14 +319,14 @@ impl Creation<'_> {
             let source = Source::of(picture);
             let heading = titling.heading(rules, picture.text);
             let told = (Some(Why::reason(&choice.why)), names(&choice.unanswered));
-            let (job, made) = self.planned(&wanted, source.clone(), heading.clone(), told);
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), told);
             let address = lookups.address(picture);
-            let row = Row::new(&wanted, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
+            let row = Row::new(&asset, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, bytes, memo).await;
             drop(place);
             match rendered {
                 Ok(rendered) => {
-                    let outcome = self.finish(wanted, Some(row), rendered, made).await;
+                    let outcome = self.finish(asset, Some(row), rendered, made).await;
                     return Outcome {
                         source: Some(source.shown(address)),
                         unanswered: names(&choice.unanswered),
@@ -335,24 +335,24 @@ impl Creation<'_> {
                     };
                 }
                 Err(RenderError::Source(_)) => Lookups::reject(memo, picture),
-                Err(RenderError::Logo(reason)) => self.reject_logo(&wanted, memo, heading.as_ref(), &reason),
+                Err(RenderError::Logo(reason)) => self.reject_logo(&asset, memo, heading.as_ref(), &reason),
                 Err(RenderError::Other(reason)) => {
-                    let problem = Problem::at(&wanted, reason.into());
-                    return Outcome::failed(wanted, problem);
+                    let problem = Problem::at(&asset, reason.into());
+                    return Outcome::failed(asset, problem);
                 }
             }
         }
     }
 
     /// The work for the renderer, and what its result will be: why it is made of this picture, and who did not answer.
-    fn planned(
+    fn render_job(
         &self,
-        wanted: &Wanted,
+        asset: &PlannedAsset,
         source: Source,
         heading: Option<Heading>,
         (why, unanswered): (Option<Reason>, Vec<String>),
     ) -> (Job, AssetDetails) {
-        let job = self.judge.looks.job(wanted, &source, heading.clone());
+        let job = self.judge.looks.job(asset, &source, heading.clone());
         let look = self.judge.looks.digest(&job);
         let told = told(&job.badges, job.hiding);
         (job, AssetDetails { look, source, why, heading, unanswered, told })
@@ -370,23 +370,29 @@ impl Creation<'_> {
         self.renderer.render(job, source, logo).await
     }
 
-    fn reject_logo(&self, wanted: &Wanted, memo: &ItemMemo, heading: Option<&Heading>, reason: &str) {
+    fn reject_logo(&self, asset: &PlannedAsset, memo: &ItemMemo, heading: Option<&Heading>, reason: &str) {
         if let Some(Heading::Logo(logo)) = heading {
-            self.judge.lookups.reject_logo(wanted, memo, logo, reason);
+            self.judge.lookups.reject_logo(asset, memo, logo, reason);
         }
     }
 
     /// Whether a title is printed although no font has these characters. Whether episodes with Japanese, Chinese or Thai titles
     /// have title cards is for the user to say (SkipJapTitle), whatever the font has.
-    fn takes_blanks(&self, wanted: &Wanted, missing: &[char]) -> bool {
+    fn takes_blanks(&self, asset: &PlannedAsset, missing: &[char]) -> bool {
         let is_governed = |character: &char| is_japanese(character.encode_utf8(&mut [0; 4]));
-        wanted.kind == ArtworkKind::TitleCard && !self.judge.settings.skip_japanese && missing.iter().all(is_governed)
+        asset.kind == ArtworkKind::TitleCard && !self.judge.settings.skip_japanese && missing.iter().all(is_governed)
     }
 
     /// Puts the picture in place, and shows it on the server where that is wanted.
-    async fn finish(&self, wanted: Wanted, mut row: Option<Row>, rendered: Rendered, made: AssetDetails) -> Outcome {
-        let mut outcome = Outcome::of(wanted, Became::Created);
-        let unprintable = !rendered.missing.is_empty() && !self.takes_blanks(&outcome.wanted, &rendered.missing);
+    async fn finish(
+        &self,
+        asset: PlannedAsset,
+        mut row: Option<Row>,
+        rendered: Rendered,
+        made: AssetDetails,
+    ) -> Outcome {
+        let mut outcome = Outcome::of(asset, Became::Created);
+        let unprintable = !rendered.missing.is_empty() && !self.takes_blanks(&outcome.asset, &rendered.missing);
         (outcome.missing, outcome.tiny) = (rendered.missing, rendered.tiny);
         // A title with blanks in it is like one that does not fit: better what is there now.
         if rendered.truncated || unprintable {
@@ -398,26 +404,26 @@ impl Creation<'_> {
             return outcome;
         }
         let file = Arc::new(rendered.file);
-        let record = match self.delivery.put(&outcome.wanted, file.clone(), made).await {
+        let record = match self.delivery.put(&outcome.asset, file.clone(), made).await {
             Ok(record) => record,
             Err(error) => {
-                let text = format!("{}.jpg cannot be written: {error}", outcome.wanted.path);
+                let text = format!("{}.jpg cannot be written: {error}", outcome.asset.path);
                 let problem = Problem { text, why: Why::NotWritten { reason: error.to_string() } };
-                return Outcome::failed(outcome.wanted, problem);
+                return Outcome::failed(outcome.asset, problem);
             }
         };
         outcome.row = row;
-        match self.delivery.show(&outcome.wanted, &file, &record).await {
+        match self.delivery.show(&outcome.asset, &file, &record).await {
             Ok(uploaded) => outcome.uploaded = uploaded,
-            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.wanted, reason)),
+            Err(reason) => outcome.problems.push(Problem::not_uploaded(&outcome.asset, reason)),
         }
         outcome
     }
 }
 
 /// The names of providers that did not answer, each once.
-pub(super) fn names(unanswered: &[Ask]) -> Vec<String> {
-    let mut names: Vec<String> = unanswered.iter().map(|Ask(provider, _)| provider.name().to_owned()).collect();
+pub(super) fn names(unanswered: &[ProviderQuery]) -> Vec<String> {
+    let mut names: Vec<String> = unanswered.iter().map(|query| query.provider.name().to_owned()).collect();
     names.sort();
     names.dedup();
     names

@@ -14,7 +14,7 @@ use super::judge::Judge;
 use super::ledger::{LedgerWriter, Record, Shown, Source, Stamp};
 use super::looks::digest;
 use super::originals::Originals;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::settings::ServerKind;
 use super::title_logos::Heading;
 use crate::request::Task;
@@ -52,14 +52,14 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Those of the disk; then what was in its place before still is.
-    pub(super) async fn put(&self, wanted: &Wanted, file: Arc<Vec<u8>>, made: AssetDetails) -> io::Result<Record> {
+    pub(super) async fn put(&self, asset: &PlannedAsset, file: Arc<Vec<u8>>, made: AssetDetails) -> io::Result<Record> {
         let shown = match self.judge.uploads() {
             true => Shown::Wanted { by_trigger: self.judge.run.is_triggered() },
             false => Shown::NotWanted,
         };
         let (assets, ledger) = (self.assets.to_owned(), self.ledger.clone());
-        let path = assets.join(format!("{}.jpg", wanted.path));
-        let asset = wanted.path.clone();
+        let path = assets.join(format!("{}.jpg", asset.path));
+        let asset_path = asset.path.clone();
         let write = move || {
             let folder = path.parent().unwrap_or(&assets);
             std::fs::create_dir_all(folder)?;
@@ -67,7 +67,7 @@ impl Delivery<'_> {
             let put = || {
                 let staged = Staged::new(&path, &file)?;
                 let record = Record {
-                    asset,
+                    asset: asset_path,
                     file: Stamp::of(&staged.metadata()?),
                     digest: digest(&file),
                     look: made.look,
@@ -96,16 +96,16 @@ impl Delivery<'_> {
     ///
     /// # Errors
     /// Why it did not get it, in words.
-    pub(super) async fn show(&self, wanted: &Wanted, file: &[u8], record: &Record) -> Result<bool, String> {
-        if self.judge.uploads() { self.give(wanted, file, record).await } else { Ok(false) }
+    pub(super) async fn show(&self, asset: &PlannedAsset, file: &[u8], record: &Record) -> Result<bool, String> {
+        if self.judge.uploads() { self.give(asset, file, record).await } else { Ok(false) }
     }
 
     /// Gives the server a picture that it is to show, unless it has it or keeps another one; says whether it got it.
     ///
     /// # Errors
     /// Why it did not get it, in words.
-    pub(super) async fn give(&self, wanted: &Wanted, file: &[u8], record: &Record) -> Result<bool, String> {
-        let earlier = self.judge.ledger.sent(&wanted.path).filter(|earlier| self.is_ours(earlier, wanted));
+    pub(super) async fn give(&self, asset: &PlannedAsset, file: &[u8], record: &Record) -> Result<bool, String> {
+        let earlier = self.judge.ledger.sent(&asset.path).filter(|earlier| self.is_ours(earlier, asset));
         // Only where that was seen: what was sent once may have been dropped since.
         if let Some(earlier) = earlier
             && matches!(&earlier.shown, Shown::Sent { mark: Some(_), .. })
@@ -118,22 +118,22 @@ impl Delivery<'_> {
         // Jellyfin and Emby keep finished artwork that they have, unless it is what we have sent, or is to be replaced.
         let is_asked_for = matches!(self.judge.run.task, Task::Remake(_));
         if earlier.is_none() && !is_asked_for && self.judge.settings.server != ServerKind::Plex {
-            let shows = self.judge.lookups.shows_marked(wanted).await.map_err(|trouble| trouble.to_string())?;
+            let shows = self.judge.lookups.shows_marked(asset).await.map_err(|trouble| trouble.to_string())?;
             if shows {
                 self.note(&Record { shown: Shown::NotWanted, ..record.clone() });
                 return Ok(false);
             }
         }
-        self.send(wanted, file, record, true).await.map(|()| true)
+        self.send(asset, file, record, true).await.map(|()| true)
     }
 
     /// Whether the server still shows what it got from us, as far as its listing tells.
-    fn is_ours(&self, record: &Record, wanted: &Wanted) -> bool {
+    fn is_ours(&self, record: &Record, asset: &PlannedAsset) -> bool {
         match &record.shown {
             Shown::Sent { server, item, mark } => {
                 server == self.judge.server
-                    && item == wanted.id()
-                    && mark.as_deref().is_none_or(|mark| wanted.shown() == Some(mark))
+                    && item == asset.id()
+                    && mark.as_deref().is_none_or(|mark| asset.shown() == Some(mark))
             }
             _ => false,
         }
@@ -145,42 +145,42 @@ impl Delivery<'_> {
     /// What the server says, in words.
     pub(super) async fn send(
         &self,
-        wanted: &Wanted,
+        asset: &PlannedAsset,
         file: &[u8],
         record: &Record,
         with_thumb: bool,
     ) -> Result<(), String> {
         let settings = self.judge.settings;
-        self.save_original(wanted).await.map_err(|reason| format!("what is shown now could not be saved: {reason}"))?;
-        self.upload(wanted, wanted.slot(), file).await?;
+        self.save_original(asset).await.map_err(|reason| format!("what is shown now could not be saved: {reason}"))?;
+        self.upload(asset, asset.slot(), file).await?;
         if with_thumb
-            && wanted.slot() == Slot::Background
+            && asset.slot() == Slot::Background
             && settings.backdrop_as_thumb
             && settings.server != ServerKind::Plex
         {
-            self.upload(wanted, Slot::Thumb, file).await?;
+            self.upload(asset, Slot::Thumb, file).await?;
         }
-        self.unlabel(wanted).await.map_err(|trouble| format!("Kometa's label: {trouble}"))?;
-        let (server, item) = (self.judge.server.to_owned(), wanted.id().to_owned());
+        self.unlabel(asset).await.map_err(|trouble| format!("Kometa's label: {trouble}"))?;
+        let (server, item) = (self.judge.server.to_owned(), asset.id().to_owned());
         let shown = Shown::Sent { server, item, mark: None };
         self.note(&Record { shown, ..record.clone() });
         Ok(())
     }
 
-    async fn save_original(&self, wanted: &Wanted) -> Result<(), String> {
+    async fn save_original(&self, asset: &PlannedAsset) -> Result<(), String> {
         let Some(originals) = &self.originals else { return Ok(()) };
-        let earlier = self.judge.ledger.sent(&wanted.path).filter(|earlier| self.is_ours(earlier, wanted));
+        let earlier = self.judge.ledger.sent(&asset.path).filter(|earlier| self.is_ours(earlier, asset));
         // Only where that was seen: somebody may have chosen another picture since ours was sent.
         if earlier.is_some_and(|earlier| matches!(&earlier.shown, Shown::Sent { mark: Some(_), .. })) {
             return Ok(());
         }
-        originals.save(wanted, self.server.read_only(), earlier.map(|earlier| earlier.digest.as_str())).await
+        originals.save(asset, self.server.read_only(), earlier.map(|earlier| earlier.digest.as_str())).await
     }
 
     /// Kometa leaves what has its label alone, although its overlay is gone with the picture that was replaced.
-    async fn unlabel(&self, wanted: &Wanted) -> Result<(), ServiceError> {
-        let item = &wanted.entry.item;
-        let what = match (wanted.episode(), wanted.season()) {
+    async fn unlabel(&self, asset: &PlannedAsset) -> Result<(), ServiceError> {
+        let item = &asset.entry.item;
+        let what = match (asset.episode(), asset.season()) {
             (Some(_), _) => Labelled::Episode,
             (None, Some(_)) => Labelled::Season,
             (None, None) => Labelled::Item(item.kind),
@@ -188,14 +188,14 @@ impl Delivery<'_> {
         // Listings tell the labels of movies and shows only.
         let may_have_it = !matches!(what, Labelled::Item(_))
             || item.labels.iter().any(|label| label.eq_ignore_ascii_case(OVERLAY_LABEL));
-        if wanted.entry.is_collection || !self.drop_overlay_label || wanted.slot() != Slot::Poster || !may_have_it {
+        if asset.entry.is_collection || !self.drop_overlay_label || asset.slot() != Slot::Poster || !may_have_it {
             return Ok(());
         }
-        self.server.unlabel(&item.library, what, wanted.id(), OVERLAY_LABEL).await
+        self.server.unlabel(&item.library, what, asset.id(), OVERLAY_LABEL).await
     }
 
-    async fn upload(&self, wanted: &Wanted, slot: Slot, file: &[u8]) -> Result<(), String> {
-        let sent = self.server.upload(wanted.id(), slot, file, wanted.shown().is_some()).await;
+    async fn upload(&self, asset: &PlannedAsset, slot: Slot, file: &[u8]) -> Result<(), String> {
+        let sent = self.server.upload(asset.id(), slot, file, asset.shown().is_some()).await;
         sent.map_err(|trouble| trouble.to_string())
     }
 

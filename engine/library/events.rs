@@ -5,23 +5,23 @@ use posterizarr_base::said::Reason;
 use posterizarr_render::geometry::Size;
 
 use super::create::{Became, Outcome};
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::why::Why;
 
 /// The asset's turn begins.
-pub(super) fn started(wanted: &Wanted) -> RunEvent {
-    RunEvent::Started { path: wanted.path.clone(), title: wanted.entry.item.title.clone() }
+pub(super) fn started(asset: &PlannedAsset) -> RunEvent {
+    RunEvent::Started { path: asset.path.clone(), title: asset.entry.item.title.clone() }
 }
 
 /// The asset has had its turn.
 pub(super) fn finished(outcome: &Outcome) -> RunEvent {
-    let wanted = &outcome.wanted;
+    let asset = &outcome.asset;
     let Reason { text: why, because } = why(outcome);
     RunEvent::Asset(AssetEvent {
-        path: wanted.path.clone(),
-        title: wanted.entry.item.title.clone(),
-        library: wanted.entry.home.library.name.clone(),
-        kind: wanted.word().to_owned(),
+        path: asset.path.clone(),
+        title: asset.entry.item.title.clone(),
+        library: asset.entry.home.library.name.clone(),
+        kind: asset.word().to_owned(),
         result: result(outcome.became),
         why,
         because,

@@ -21,8 +21,8 @@ pub(super) struct FollowUp {
 impl FollowUp {
     /// Takes note of what was uploaded. Agregarr has no interest in backgrounds.
     pub(super) fn note(&mut self, outcome: &Outcome) {
-        if outcome.uploaded && outcome.wanted.slot() == Slot::Poster {
-            self.item = Some(outcome.wanted.entry.item.id.clone());
+        if outcome.uploaded && outcome.asset.slot() == Slot::Poster {
+            self.item = Some(outcome.asset.entry.item.id.clone());
         }
     }
 }

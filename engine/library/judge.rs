@@ -9,7 +9,7 @@ use super::index::{AssetIndex, manual};
 use super::ledger::{Ledger, Record, Shown};
 use super::looks::Looks;
 use super::lookups::{ItemMemo, Lookups};
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::rows::Titles;
 use super::sets::{Assigned, Picked};
 use super::settings::LibrarySettings;
@@ -19,8 +19,8 @@ use super::why::Why;
 use crate::library::select::{Choice, Text};
 use crate::request::{LibraryRun, Task};
 
-/// What is to be done.
-pub(super) enum Verdict<'a> {
+/// What is to be done about an asset.
+pub(super) enum AssetVerdict<'a> {
     /// Nothing.
     Leave(Became),
     /// It is there, and is offered to the server where that is wanted.
@@ -81,54 +81,54 @@ pub(super) struct Judge<'a> {
 
 impl<'a> Judge<'a> {
     /// What is to be done about an asset.
-    pub(super) async fn verdict(&self, wanted: &Wanted, memo: &ItemMemo) -> Verdict<'a> {
-        if let Some(episode) = wanted.episode() {
+    pub(super) async fn verdict(&self, asset: &PlannedAsset, memo: &ItemMemo) -> AssetVerdict<'a> {
+        if let Some(episode) = asset.episode() {
             if self.settings.skip_tba && is_unannounced(&episode.title, &self.settings.skip_words) {
-                return Verdict::Leave(Became::Unannounced);
+                return AssetVerdict::Leave(Became::Unannounced);
             }
             if self.settings.skip_japanese && is_japanese(&episode.title) {
-                return Verdict::Leave(Became::Japanese);
+                return AssetVerdict::Leave(Became::Japanese);
             }
         }
-        let there = self.index.get(&wanted.path);
+        let there = self.index.get(&asset.path);
         match (&self.run.task, there) {
-            (Task::Restyle(_), file) => return self.restyle(wanted, file),
+            (Task::Restyle(_), file) => return self.restyle(asset, file),
             (Task::Create, Some(file)) if self.keeps() => {
-                let known = self.ledger.get(&wanted.path, file);
+                let known = self.ledger.get(&asset.path, file);
                 if let Some(known) = known.filter(|known| !known.unanswered.is_empty())
-                    && self.lookups.answers_now(wanted, memo, &known.providers()).await
+                    && self.lookups.answers_now(asset, memo, &known.providers()).await
                 {
-                    return Verdict::Reconsider { file, known };
+                    return AssetVerdict::Reconsider { file, known };
                 }
-                return match known.filter(|known| known.source.is_some() && known.told != self.looks.told(wanted)) {
-                    Some(known) => Verdict::Restyle { known, because: Outdated::Facts },
-                    None => Verdict::Keep { file, known },
+                return match known.filter(|known| known.source.is_some() && known.told != self.looks.told(asset)) {
+                    Some(known) => AssetVerdict::Restyle { known, because: Outdated::Facts },
+                    None => AssetVerdict::Keep { file, known },
                 };
             }
             _ => {}
         }
-        match manual(&self.settings.manual_assets, &wanted.path, wanted.subject) {
-            Some(picture) => Verdict::ByHand(picture),
-            None => match self.sets.get(&wanted.path) {
-                Some(picked) => Verdict::Picked(picked),
-                None => self.without_own(wanted),
+        match manual(&self.settings.manual_assets, &asset.path, asset.subject) {
+            Some(picture) => AssetVerdict::ByHand(picture),
+            None => match self.sets.get(&asset.path) {
+                Some(picked) => AssetVerdict::Picked(picked),
+                None => self.without_own(asset),
             },
         }
     }
 
     /// What is to be done about an asset for which the user has no picture.
-    pub(super) fn without_own(&self, wanted: &Wanted) -> Verdict<'a> {
-        match self.settings.offline.contains(&wanted.kind) {
-            true => Verdict::Leave(Became::Offline),
-            false => Verdict::ByProviders,
+    pub(super) fn without_own(&self, asset: &PlannedAsset) -> AssetVerdict<'a> {
+        match self.settings.offline.contains(&asset.kind) {
+            true => AssetVerdict::Leave(Became::Offline),
+            false => AssetVerdict::ByProviders,
         }
     }
 
     /// The choice for an asset and what stands where its title belongs, as far as both can be told without fetching pictures.
-    pub(super) async fn choose(&self, wanted: &Wanted, memo: &ItemMemo) -> (Choice, Option<Heading>) {
-        let titling = self.titling(wanted, memo).await;
-        let choice = self.lookups.select_only(wanted, memo, titling.rules(wanted)).await;
-        let choice = titling.applied(choice, wanted.entry.home.rules.favourite);
+    pub(super) async fn choose(&self, asset: &PlannedAsset, memo: &ItemMemo) -> (Choice, Option<Heading>) {
+        let titling = self.titling(asset, memo).await;
+        let choice = self.lookups.select_only(asset, memo, titling.rules(asset)).await;
+        let choice = titling.applied(choice, asset.entry.home.rules.favourite);
         let text = choice.picture.as_ref().map_or(Text::Unknown, |picture| picture.text);
         let heading = titling.heading(self.settings.logos, text);
         (choice, heading)
@@ -152,18 +152,18 @@ impl<'a> Judge<'a> {
         !self.run.is_triggered() || self.settings.file_test_on_trigger
     }
 
-    fn restyle(&self, wanted: &Wanted, file: Option<&'a Path>) -> Verdict<'a> {
-        let Some(file) = file else { return Verdict::Leave(Became::Absent) };
-        let known = self.ledger.get(&wanted.path, file);
+    fn restyle(&self, asset: &PlannedAsset, file: Option<&'a Path>) -> AssetVerdict<'a> {
+        let Some(file) = file else { return AssetVerdict::Leave(Became::Absent) };
+        let known = self.ledger.get(&asset.path, file);
         let Some((known, source)) = known.and_then(|known| Some((known, known.source.as_ref()?))) else {
-            return Verdict::Leave(Became::Foreign);
+            return AssetVerdict::Leave(Became::Foreign);
         };
-        let heading = self.looks.heading_again(wanted, source.text, known.heading.as_ref());
-        let look = self.looks.digest(&self.looks.job(wanted, source, heading));
+        let heading = self.looks.heading_again(asset, source.text, known.heading.as_ref());
+        let look = self.looks.digest(&self.looks.job(asset, source, heading));
         if look == known.look {
-            Verdict::Leave(Became::Styled)
+            AssetVerdict::Leave(Became::Styled)
         } else {
-            Verdict::Restyle { known, because: Outdated::Design }
+            AssetVerdict::Restyle { known, because: Outdated::Design }
         }
     }
 
@@ -176,7 +176,7 @@ impl<'a> Judge<'a> {
     ///
     /// # Errors
     /// If the server's picture cannot be looked at.
-    pub(super) async fn offer(&self, wanted: &Wanted, known: Option<&Record>) -> Result<Offer, ServiceError> {
+    pub(super) async fn offer(&self, asset: &PlannedAsset, known: Option<&Record>) -> Result<Offer, ServiceError> {
         let shown = known.map(|known| &known.shown);
         // What an earlier run owes.
         if let Some(Shown::Wanted { by_trigger }) = shown
@@ -187,15 +187,15 @@ impl<'a> Judge<'a> {
         if !self.settings.upload_existing && !self.run.is_upgrade() {
             return Ok(Offer::No);
         }
-        let mark = wanted.shown();
+        let mark = asset.shown();
         if let (Some(Shown::Sent { server, item, mark: Some(seen) }), Some(mark)) = (shown, mark)
             && server == self.server
-            && item == wanted.id()
+            && item == asset.id()
             && seen == mark
         {
             return Ok(Offer::No);
         }
-        Ok(match (self.lookups.shows_marked(wanted).await?, mark) {
+        Ok(match (self.lookups.shows_marked(asset).await?, mark) {
             (true, Some(mark)) => Offer::ShowsOurs(mark.to_owned()),
             (true, None) => Offer::No,
             (false, _) => Offer::Yes,

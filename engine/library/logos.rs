@@ -12,7 +12,7 @@ use super::create::Outcome;
 use super::events;
 use super::lookups::{ItemMemo, Lookups};
 use super::marker::{is_marked_logo, marked_png};
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::why::Why;
 use crate::library::select::{Provider, Reply, Sorting};
 
@@ -30,25 +30,25 @@ pub(super) struct LogoUpdater<'a> {
 }
 
 impl LogoUpdater<'_> {
-    pub(super) async fn turn(&self, wanted: Wanted, memo: Arc<ItemMemo>) -> Outcome {
-        let updated = self.update(&wanted, &memo).await;
-        Copied::outcome(wanted, updated, true)
+    pub(super) async fn turn(&self, asset: PlannedAsset, memo: Arc<ItemMemo>) -> Outcome {
+        let updated = self.update(&asset, &memo).await;
+        Copied::outcome(asset, updated, true)
     }
 
-    async fn update(&self, wanted: &Wanted, memo: &ItemMemo) -> Result<Copied, Why> {
-        if wanted.shown().is_some() && !self.replace {
+    async fn update(&self, asset: &PlannedAsset, memo: &ItemMemo) -> Result<Copied, Why> {
+        if asset.shown().is_some() && !self.replace {
             return Ok(Copied::There);
         }
         let mut silent = Vec::new();
         for provider in PROVIDERS {
-            match self.lookups.logos(provider, Subject::Logo, &wanted.entry, memo).await {
+            match self.lookups.logos(provider, Subject::Logo, &asset.entry, memo).await {
                 Reply::Found(found) => {
-                    let rules = &wanted.entry.home.rules;
+                    let rules = &asset.entry.home.rules;
                     // Media servers show no SVG.
                     let shown = |logo: &Picture| logo.url.to_lowercase().ends_with(".png");
                     let logos = found.pictures.into_iter().filter(shown).collect();
                     if let Some(logo) = best(provider, logos, &rules.logo, rules.sorting) {
-                        return self.give(wanted, provider, &logo).await;
+                        return self.give(asset, provider, &logo).await;
                     }
                 }
                 Reply::Trouble => silent.push(provider.name()),
@@ -61,14 +61,14 @@ impl LogoUpdater<'_> {
         Err(Why::NoLogoAnswer { providers: silent.join(" and "), names: silent.join(", ") })
     }
 
-    async fn give(&self, wanted: &Wanted, provider: Provider, logo: &Picture) -> Result<Copied, Why> {
+    async fn give(&self, asset: &PlannedAsset, provider: Provider, logo: &Picture) -> Result<Copied, Why> {
         let language = logo.language.clone().unwrap_or_else(|| "?".to_owned());
         let done = Copied::Done(vec![Why::Logo { provider: provider.name(), language }]);
         let Some(writer) = self.writer else { return Ok(done) };
-        self.events.write(&events::started(wanted));
+        self.events.write(&events::started(asset));
         let picture = self.lookups.bytes(provider, &logo.url).await.map_err(|trouble| trouble.to_string())?;
         let marked = marked_png(&picture).ok_or_else(|| Why::NotPng { address: logo.url.clone() })?;
-        let sent = writer.upload(wanted.id(), wanted.slot(), &marked, wanted.shown().is_some()).await;
+        let sent = writer.upload(asset.id(), asset.slot(), &marked, asset.shown().is_some()).await;
         sent.map_err(|trouble| Why::NotUploaded { reason: trouble.to_string() })?;
         Ok(done)
     }
@@ -97,14 +97,14 @@ pub(super) struct LogoRevert<'a> {
 }
 
 impl LogoRevert<'_> {
-    pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
-        let reverted = self.revert(&wanted).await.map_err(|trouble| Why::NotReverted { reason: trouble.to_string() });
-        Copied::outcome(wanted, reverted, true)
+    pub(super) async fn turn(&self, asset: PlannedAsset) -> Outcome {
+        let reverted = self.revert(&asset).await.map_err(|trouble| Why::NotReverted { reason: trouble.to_string() });
+        Copied::outcome(asset, reverted, true)
     }
 
-    async fn revert(&self, wanted: &Wanted) -> Result<Copied, ServiceError> {
-        let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
-        if wanted.shown().is_none() {
+    async fn revert(&self, asset: &PlannedAsset) -> Result<Copied, ServiceError> {
+        let (id, slot, name) = (asset.id(), asset.slot(), self.server.name());
+        if asset.shown().is_none() {
             return Ok(Copied::Not(Why::NoLogoShown { server: name }));
         }
         let choices = self.server.choices(id, slot).await?;

@@ -19,7 +19,7 @@ use posterizarr_render::text::StandIn;
 use sha2::{Digest, Sha256};
 
 use super::ledger::Source;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::render::{Job, PLEX_LIMIT};
 use super::settings::{LibrarySettings, ServerKind};
 use super::texts::printed_title;
@@ -69,70 +69,70 @@ impl<'a> Looks<'a> {
     }
 
     /// Whether a logo is to stand in the place of a title on it.
-    pub(super) fn wants_logo(&self, wanted: &Wanted) -> bool {
-        let is_on = self.settings.logos.covers(wanted.kind) && !self.settings.offline.contains(&wanted.kind);
-        is_on && self.look.processing && self.look.design(wanted.kind).is_ok_and(|design| design.logo_part().is_some())
+    pub(super) fn wants_logo(&self, asset: &PlannedAsset) -> bool {
+        let is_on = self.settings.logos.covers(asset.kind) && !self.settings.offline.contains(&asset.kind);
+        is_on && self.look.processing && self.look.design(asset.kind).is_ok_and(|design| design.logo_part().is_some())
     }
 
     /// What stands where the title belongs on an asset that is made again of the same picture; none where a logo has yet to
     /// be looked for, or none is wanted.
-    pub(super) fn heading_again(&self, wanted: &Wanted, text: Text, known: Option<&Heading>) -> Option<Heading> {
-        match known.filter(|_| self.wants_logo(wanted))? {
+    pub(super) fn heading_again(&self, asset: &PlannedAsset, text: Text, known: Option<&Heading>) -> Option<Heading> {
+        match known.filter(|_| self.wants_logo(asset))? {
             logo @ Heading::Logo(_) => Some(logo.clone()),
             Heading::Printed | Heading::Nothing => Some(without_logo(self.settings.logos, text)),
         }
     }
 
     /// How an asset is to be made of a picture.
-    pub(super) fn job(&self, wanted: &Wanted, source: &Source, heading: Option<Heading>) -> Job {
+    pub(super) fn job(&self, asset: &PlannedAsset, source: &Source, heading: Option<Heading>) -> Job {
         let (settings, has_text) = (self.settings, source.text == Text::With);
         let is_own = source.provider().is_none();
-        let title = printed_title(&wanted.entry.item, settings.original_title).to_owned();
-        let (title, second) = match (wanted.subject, wanted.season(), wanted.episode()) {
+        let title = printed_title(&asset.entry.item, settings.original_title).to_owned();
+        let (title, second) = match (asset.subject, asset.season(), asset.episode()) {
             (Subject::Season(number), Some(season), _) => (self.look.season_name(number, &season.title), title),
             (Subject::Episode { season, episode }, _, Some(found)) => {
                 (found.title.clone(), self.look.episode_line(season, episode))
             }
-            _ if wanted.kind == ArtworkKind::Collection => {
+            _ if asset.kind == ArtworkKind::Collection => {
                 (self.collection_title(&title).to_owned(), self.look.collection_word.clone())
             }
             _ => (title, String::new()),
         };
         Job {
-            kind: wanted.kind,
-            overlay: self.overlay(wanted),
+            kind: asset.kind,
+            overlay: self.overlay(asset),
             with_text: !(has_text && (settings.skip_text || settings.skip_text_and_overlay)
-                || is_own && settings.own_without_text.contains(&wanted.kind)),
+                || is_own && settings.own_without_text.contains(&asset.kind)),
             heading,
-            wants_logo: self.wants_logo(wanted),
+            wants_logo: self.wants_logo(asset),
             with_overlay: !(has_text && settings.skip_text_and_overlay),
             with_border: !(has_text && settings.skip_text_and_border),
             title,
             second,
-            badges: self.badges(wanted),
-            hiding: self.hiding(wanted),
+            badges: self.badges(asset),
+            hiding: self.hiding(asset),
             limit: (self.uploads && settings.server == ServerKind::Plex).then_some(PLEX_LIMIT),
         }
     }
 
     /// What the asset tells of what the server knows.
-    fn badges(&self, wanted: &Wanted) -> Vec<Badge> {
-        let rules = self.drawing.badges.iter().filter(|rule| self.look.processing && rule.is_for(wanted.kind));
+    fn badges(&self, asset: &PlannedAsset) -> Vec<Badge> {
+        let rules = self.drawing.badges.iter().filter(|rule| self.look.processing && rule.is_for(asset.kind));
         let mut rules = rules.peekable();
-        let Some(facts) = rules.peek().and_then(|_| facts(wanted)) else { return Vec::new() };
+        let Some(facts) = rules.peek().and_then(|_| facts(asset)) else { return Vec::new() };
         rules.filter_map(|rule| rule.badge(&facts, self.now)).collect()
     }
 
-    fn hiding(&self, wanted: &Wanted) -> Option<Hiding> {
+    fn hiding(&self, asset: &PlannedAsset) -> Option<Hiding> {
         let is_hidden = self.look.processing
-            && wanted.kind == ArtworkKind::TitleCard
-            && wanted.episode().is_some_and(|episode| !episode.watched);
+            && asset.kind == ArtworkKind::TitleCard
+            && asset.episode().is_some_and(|episode| !episode.watched);
         self.drawing.unwatched.filter(|_| is_hidden)
     }
 
     /// What the asset tells or hides that may be otherwise tomorrow; empty for most.
-    pub(super) fn told(&self, wanted: &Wanted) -> String {
-        told(&self.badges(wanted), self.hiding(wanted))
+    pub(super) fn told(&self, asset: &PlannedAsset) -> String {
+        told(&self.badges(asset), self.hiding(asset))
     }
 
     /// The title of a collection. Where the word for it is printed below, it is not printed twice.
@@ -148,25 +148,22 @@ impl<'a> Looks<'a> {
     }
 
     /// The overlay for the resolution, where there is one; else that of shows.
-    fn overlay(&self, wanted: &Wanted) -> Option<String> {
+    fn overlay(&self, asset: &PlannedAsset) -> Option<String> {
         let of_shows = || {
-            let design = self.look.design(wanted.kind).ok().filter(|_| wanted.entry.item.kind == ItemKind::Show);
+            let design = self.look.design(asset.kind).ok().filter(|_| asset.entry.item.kind == ItemKind::Show);
             design.and_then(|design| design.show_overlay.clone())
         };
-        self.resolution_overlay(wanted).or_else(of_shows)
+        self.resolution_overlay(asset).or_else(of_shows)
     }
 
-    fn resolution_overlay(&self, wanted: &Wanted) -> Option<String> {
-        let resolution = match wanted.episode() {
+    fn resolution_overlay(&self, asset: &PlannedAsset) -> Option<String> {
+        let resolution = match asset.episode() {
             Some(episode) => episode.resolution.as_deref(),
-            None => wanted.entry.item.resolution.as_deref(),
+            None => asset.entry.item.resolution.as_deref(),
         };
         let resolution = resolution?.to_lowercase();
-        let found = self
-            .settings
-            .resolution_overlays
-            .iter()
-            .find(|(kind, name, _)| *kind == wanted.kind && *name == resolution);
+        let found =
+            self.settings.resolution_overlays.iter().find(|(kind, name, _)| *kind == asset.kind && *name == resolution);
         found.map(|(.., file)| file.clone())
     }
 
@@ -208,12 +205,12 @@ impl<'a> Looks<'a> {
 }
 
 /// What is known of what the asset is for. A season has its show's facts, and a date of its own.
-fn facts(wanted: &Wanted) -> Option<Cow<'_, Facts>> {
-    if let Some(episode) = wanted.episode() {
+fn facts(asset: &PlannedAsset) -> Option<Cow<'_, Facts>> {
+    if let Some(episode) = asset.episode() {
         return episode.facts.as_deref().map(Cow::Borrowed);
     }
-    let facts = wanted.entry.item.facts.as_deref()?;
-    Some(match wanted.season() {
+    let facts = asset.entry.item.facts.as_deref()?;
+    Some(match asset.season() {
         Some(season) => Cow::Owned(Facts { added: season.added, ..facts.clone() }),
         None => Cow::Borrowed(facts),
     })

@@ -22,14 +22,14 @@ use tokio::sync::SemaphorePermit;
 
 use super::ledger::Source;
 use super::marker::is_marked;
-use super::plan::{Entry, Wanted};
+use super::plan::{Entry, PlannedAsset};
 use super::render::Renderer;
 use super::settings::LibrarySettings;
 use super::title_logos::Logo;
 use super::{Network, collections};
 use crate::Work;
 use crate::journal::Journal;
-use crate::library::select::{Ask, Choice, Chosen, Provider, Replies, Reply, Rules, Selection};
+use crate::library::select::{Choice, Chosen, Provider, ProviderQuery, Replies, Reply, Rules, Selection};
 use crate::request::LibraryRun;
 
 /// Pictures as they were fetched, kept for making assets again.
@@ -152,23 +152,23 @@ impl<'a> Lookups<'a> {
     /// A picture that turns out to be none counts as not there, and the selection goes on without it.
     pub(super) async fn choose<'r>(
         &self,
-        wanted: &Wanted,
+        asset: &PlannedAsset,
         memo: &ItemMemo,
         renderer: &'r Renderer,
         rules: &Rules,
     ) -> (Choice, Option<Fetched<'r>>) {
         loop {
             let held = Held::default();
-            let choice = self.select(wanted, memo, rules, &held).await;
+            let choice = self.select(asset, memo, rules, &held).await;
             let Some(picture) = &choice.picture else { return (choice, None) };
             // The place comes first: whoever fetches for others has one already, and nobody waits for nobody.
             let place = renderer.place().await;
-            match self.fetch(wanted, &choice, picture, memo, held).await {
+            match self.fetch(asset, &choice, picture, memo, held).await {
                 Ok(bytes) => return (choice, Some((bytes, place))),
                 Err(trouble) => {
                     self.journal.warning(format!(
                         "{}: a picture of {} cannot be used: {trouble}",
-                        wanted.path,
+                        asset.path,
                         picture.provider.name()
                     ));
                     Self::reject(memo, picture);
@@ -183,11 +183,11 @@ impl<'a> Lookups<'a> {
     }
 
     /// Whether providers that did not answer before do now.
-    pub(super) async fn answers_now(&self, wanted: &Wanted, memo: &ItemMemo, providers: &[Provider]) -> bool {
+    pub(super) async fn answers_now(&self, asset: &PlannedAsset, memo: &ItemMemo, providers: &[Provider]) -> bool {
         let mut answered = false;
         for provider in providers {
-            let (subject, held) = (wanted.subject, Held::default());
-            let reply = self.ask(*provider, subject, &wanted.entry, memo, &held).await;
+            let (subject, held) = (asset.subject, Held::default());
+            let reply = self.ask(*provider, subject, &asset.entry, memo, &held).await;
             answered |= !matches!(reply, Reply::Trouble);
             lock(&memo.replies).insert((*provider, subject), reply);
         }
@@ -195,12 +195,12 @@ impl<'a> Lookups<'a> {
     }
 
     /// The choice for an asset, as far as it can be told without fetching the picture.
-    pub(super) async fn select_only(&self, wanted: &Wanted, memo: &ItemMemo, rules: &Rules) -> Choice {
-        self.select(wanted, memo, rules, &Held::default()).await
+    pub(super) async fn select_only(&self, asset: &PlannedAsset, memo: &ItemMemo, rules: &Rules) -> Choice {
+        self.select(asset, memo, rules, &Held::default()).await
     }
 
-    async fn select(&self, wanted: &Wanted, memo: &ItemMemo, rules: &Rules, held: &Held) -> Choice {
-        let entry = &wanted.entry;
+    async fn select(&self, asset: &PlannedAsset, memo: &ItemMemo, rules: &Rules, held: &Held) -> Choice {
+        let entry = &asset.entry;
         loop {
             let step = {
                 let (replies, broken) = (lock(&memo.replies), lock(&memo.broken));
@@ -211,11 +211,11 @@ impl<'a> Lookups<'a> {
                     replies: &replies,
                     broken: &broken,
                 };
-                selection.choose(wanted.subject)
+                selection.choose(asset.subject)
             };
             match step {
                 Ok(choice) => return choice,
-                Err(Ask(provider, subject)) => {
+                Err(ProviderQuery { provider, subject }) => {
                     let reply = self.ask(provider, subject, entry, memo, held).await;
                     lock(&memo.replies).insert((provider, subject), reply);
                 }
@@ -239,8 +239,8 @@ impl<'a> Lookups<'a> {
     }
 
     /// Leaves a logo out from now on.
-    pub(super) fn reject_logo(&self, wanted: &Wanted, memo: &ItemMemo, logo: &Logo, reason: &str) {
-        self.journal.warning(format!("{}: the logo {} cannot be used: {reason}", wanted.path, logo.url));
+    pub(super) fn reject_logo(&self, asset: &PlannedAsset, memo: &ItemMemo, logo: &Logo, reason: &str) {
+        self.journal.warning(format!("{}: the logo {} cannot be used: {reason}", asset.path, logo.url));
         lock(&memo.broken).insert(logo.url.clone());
     }
 
@@ -303,7 +303,7 @@ impl<'a> Lookups<'a> {
 
     async fn fetch(
         &self,
-        wanted: &Wanted,
+        asset: &PlannedAsset,
         choice: &Choice,
         picture: &Chosen,
         memo: &ItemMemo,
@@ -315,7 +315,7 @@ impl<'a> Lookups<'a> {
             return Ok(bytes);
         }
         let get = self.bytes(picture.provider, &picture.url);
-        if matches!(wanted.subject, Subject::Episode { .. }) && choice.shows == Subject::Background {
+        if matches!(asset.subject, Subject::Episode { .. }) && choice.shows == Subject::Background {
             memo.shared.get_or(picture.url.clone(), get).await
         } else {
             get.await
@@ -431,9 +431,9 @@ impl<'a> Lookups<'a> {
     ///
     /// # Errors
     /// If it cannot be looked at.
-    pub(super) async fn shows_marked(&self, wanted: &Wanted) -> Result<bool, ServiceError> {
-        let Some(mark) = wanted.shown().filter(|_| !self.settings.take_marked) else { return Ok(false) };
-        match self.server.picture(wanted.id(), wanted.slot(), mark).await {
+    pub(super) async fn shows_marked(&self, asset: &PlannedAsset) -> Result<bool, ServiceError> {
+        let Some(mark) = asset.shown().filter(|_| !self.settings.take_marked) else { return Ok(false) };
+        match self.server.picture(asset.id(), asset.slot(), mark).await {
             Ok(bytes) => Ok(is_marked(&bytes)),
             // What is no picture is nobody's artwork.
             Err(ServiceError::NotFound { .. } | ServiceError::Malformed { .. }) => Ok(false),

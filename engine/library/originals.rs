@@ -11,7 +11,7 @@ use super::index::AssetIndex;
 use super::ledger;
 use super::looks::digest;
 use super::marker::is_marked;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 
 /// Whether that is done.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,13 +102,18 @@ impl Originals {
     ///
     /// # Errors
     /// Why it could not be saved, in words.
-    pub(super) async fn save(&self, wanted: &Wanted, server: ReadOnly<'_>, ours: Option<&str>) -> Result<(), String> {
-        let Some(mark) = wanted.shown() else { return Ok(()) };
-        let path = self.places.path(wanted);
+    pub(super) async fn save(
+        &self,
+        asset: &PlannedAsset,
+        server: ReadOnly<'_>,
+        ours: Option<&str>,
+    ) -> Result<(), String> {
+        let Some(mark) = asset.shown() else { return Ok(()) };
+        let path = self.places.path(asset);
         if self.saved.get(&path).is_some() {
             return Ok(());
         }
-        let picture = match server.picture(wanted.id(), wanted.slot(), mark).await {
+        let picture = match server.picture(asset.id(), asset.slot(), mark).await {
             Ok(picture) if is_marked(&picture) || ours.is_some_and(|ours| digest(&picture) == ours) => return Ok(()),
             Ok(picture) => picture,
             // What is no picture is no loss.

@@ -42,9 +42,9 @@ impl Entry {
     }
 }
 
-/// A picture that the item is to have.
+/// A picture that the item is to have, and where it belongs.
 #[derive(Clone, Debug)]
-pub(super) struct Wanted {
+pub(super) struct PlannedAsset {
     pub(super) entry: Arc<Entry>,
     pub(super) kind: ArtworkKind,
     pub(super) subject: Subject,
@@ -55,7 +55,7 @@ pub(super) struct Wanted {
     pub(super) path: String,
 }
 
-impl Wanted {
+impl PlannedAsset {
     /// Its season, for a season poster or a title card.
     pub(super) fn season(&self) -> Option<&Season> {
         self.entry.item.seasons.get(self.season?)
@@ -118,22 +118,22 @@ pub(super) fn assets(
     kinds: &[ArtworkKind],
     library_folders: bool,
     only: Option<&Narrowed>,
-) -> Vec<Wanted> {
+) -> Vec<PlannedAsset> {
     let Some(place) = &entry.place else { return Vec::new() };
     if entry.is_collection {
         return collection_poster(entry, place, kinds, library_folders).into_iter().collect();
     }
-    let wanted = |kind, subject, season, episode| {
+    let planned = |kind, subject, season, episode| {
         let path = place.asset(&entry.home.library.name, library_folders, subject);
-        Wanted { entry: entry.clone(), kind, subject, season, episode, path }
+        PlannedAsset { entry: entry.clone(), kind, subject, season, episode, path }
     };
     let has = |kind| kinds.contains(&kind);
     let mut all = Vec::new();
     if has(ArtworkKind::Poster) {
-        all.push(wanted(ArtworkKind::Poster, Subject::Poster, None, None));
+        all.push(planned(ArtworkKind::Poster, Subject::Poster, None, None));
     }
     if has(ArtworkKind::Background) {
-        all.push(wanted(ArtworkKind::Background, Subject::Background, None, None));
+        all.push(planned(ArtworkKind::Background, Subject::Background, None, None));
     }
     let seasons = || {
         entry
@@ -145,7 +145,7 @@ pub(super) fn assets(
     };
     if has(ArtworkKind::Season) {
         all.extend(
-            seasons().map(|(at, season)| wanted(ArtworkKind::Season, Subject::Season(season.number), Some(at), None)),
+            seasons().map(|(at, season)| planned(ArtworkKind::Season, Subject::Season(season.number), Some(at), None)),
         );
     }
     if has(ArtworkKind::TitleCard) {
@@ -155,7 +155,7 @@ pub(super) fn assets(
                 episodes.filter(|(_, episode)| only.is_none_or(|(_, numbers)| numbers.contains(&episode.number)));
             all.extend(meant.map(|(number, episode)| {
                 let subject = Subject::Episode { season: season.number, episode: episode.number };
-                wanted(ArtworkKind::TitleCard, subject, Some(at), Some(number))
+                planned(ArtworkKind::TitleCard, subject, Some(at), Some(number))
             }));
         }
     }
@@ -168,17 +168,24 @@ fn collection_poster(
     place: &Place,
     kinds: &[ArtworkKind],
     library_folders: bool,
-) -> Option<Wanted> {
+) -> Option<PlannedAsset> {
     let path = of_collection(&entry.home.library.name, library_folders, &place.root);
     let (kind, subject) = (ArtworkKind::Collection, Subject::Poster);
-    kinds.contains(&kind).then(|| Wanted { entry: entry.clone(), kind, subject, season: None, episode: None, path })
+    kinds.contains(&kind).then(|| PlannedAsset {
+        entry: entry.clone(),
+        kind,
+        subject,
+        season: None,
+        episode: None,
+        path,
+    })
 }
 
 /// The logo of an item. It stands beside the poster, and has no design.
-pub(super) fn logo(entry: &Arc<Entry>, library_folders: bool) -> Option<Wanted> {
+pub(super) fn logo(entry: &Arc<Entry>, library_folders: bool) -> Option<PlannedAsset> {
     let path = entry.place.as_ref()?.asset(&entry.home.library.name, library_folders, Subject::Logo);
     let (kind, subject) = (ArtworkKind::Poster, Subject::Logo);
-    Some(Wanted { entry: entry.clone(), kind, subject, season: None, episode: None, path })
+    Some(PlannedAsset { entry: entry.clone(), kind, subject, season: None, episode: None, path })
 }
 
 /// Whether a label says that the item is to be left alone.
@@ -221,7 +228,7 @@ pub(super) mod tests {
             season: languages(),
             background: languages(),
             card: languages(),
-            least_size: None,
+            min_size: None,
             sorting: Sorting::Average,
             show_fallback: false,
             background_fallback: false,

@@ -10,10 +10,10 @@ use posterizarr_base::run_events::EventWriter;
 
 use super::create::{Became, Outcome, Problem, names};
 use super::events;
-use super::judge::{Judge, Offer, Outdated, Verdict};
+use super::judge::{AssetVerdict, Judge, Offer, Outdated};
 use super::ledger::{Record, Source};
 use super::lookups::ItemMemo;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::why::Why;
 
 /// One who only tells.
@@ -24,64 +24,64 @@ pub(super) struct Rehearsal<'a> {
 
 impl Rehearsal<'_> {
     /// What would become of an asset.
-    pub(super) async fn tell(&self, wanted: Wanted, memo: Arc<ItemMemo>) -> Outcome {
-        match self.judge.verdict(&wanted, &memo).await {
-            Verdict::Leave(became) => Outcome::of(wanted, became),
-            Verdict::Keep { known, .. } => self.keep(wanted, known).await,
-            Verdict::Reconsider { known, .. } => self.reconsider(wanted, known, &memo).await,
-            Verdict::Restyle { known, because } => self.restyle(wanted, known, because),
-            Verdict::ByHand(picture) => self.by_hand(wanted, picture.display().to_string(), Why::Manual),
-            Verdict::Picked(picked) => self.by_hand(wanted, picked.place(), Why::Picked),
-            Verdict::ByProviders => self.by_providers(wanted, &memo).await,
+    pub(super) async fn tell(&self, asset: PlannedAsset, memo: Arc<ItemMemo>) -> Outcome {
+        match self.judge.verdict(&asset, &memo).await {
+            AssetVerdict::Leave(became) => Outcome::of(asset, became),
+            AssetVerdict::Keep { known, .. } => self.keep(asset, known).await,
+            AssetVerdict::Reconsider { known, .. } => self.reconsider(asset, known, &memo).await,
+            AssetVerdict::Restyle { known, because } => self.restyle(asset, known, because),
+            AssetVerdict::ByHand(picture) => self.by_hand(asset, picture.display().to_string(), Why::Manual),
+            AssetVerdict::Picked(picked) => self.by_hand(asset, picked.place(), Why::Picked),
+            AssetVerdict::ByProviders => self.by_providers(asset, &memo).await,
         }
     }
 
-    async fn keep(&self, wanted: Wanted, known: Option<&Record>) -> Outcome {
-        let offer = self.judge.offer(&wanted, known).await;
-        let mut outcome = Outcome::of(wanted, Became::Existed);
+    async fn keep(&self, asset: PlannedAsset, known: Option<&Record>) -> Outcome {
+        let offer = self.judge.offer(&asset, known).await;
+        let mut outcome = Outcome::of(asset, Became::Existed);
         match offer {
             Ok(offer) => outcome.uploaded = offer == Offer::Yes,
-            Err(trouble) => outcome.problems.push(Problem::at(&outcome.wanted, trouble.to_string().into())),
+            Err(trouble) => outcome.problems.push(Problem::at(&outcome.asset, trouble.to_string().into())),
         }
         outcome
     }
 
-    async fn reconsider(&self, wanted: Wanted, known: &Record, memo: &ItemMemo) -> Outcome {
-        let (choice, heading) = self.judge.choose(&wanted, memo).await;
+    async fn reconsider(&self, asset: PlannedAsset, known: &Record, memo: &ItemMemo) -> Outcome {
+        let (choice, heading) = self.judge.choose(&asset, memo).await;
         match self.judge.is_another(&choice, heading.as_ref(), known) {
-            true => self.by_providers(wanted, memo).await,
-            false => self.keep(wanted, Some(known)).await,
+            true => self.by_providers(asset, memo).await,
+            false => self.keep(asset, Some(known)).await,
         }
     }
 
-    fn restyle(&self, wanted: Wanted, known: &Record, because: Outdated) -> Outcome {
-        self.events.write(&events::started(&wanted));
+    fn restyle(&self, asset: PlannedAsset, known: &Record, because: Outdated) -> Outcome {
+        self.events.write(&events::started(&asset));
         let source = known.source.as_ref().map(|source| source.shown(self.judge.lookups.source_address(source)));
         Outcome {
             why: vec![because.why()],
             source,
             uploaded: self.judge.uploads(),
-            ..Outcome::of(wanted, Became::Created)
+            ..Outcome::of(asset, Became::Created)
         }
     }
 
-    fn by_hand(&self, wanted: Wanted, picture: String, why: Why) -> Outcome {
-        self.events.write(&events::started(&wanted));
+    fn by_hand(&self, asset: PlannedAsset, picture: String, why: Why) -> Outcome {
+        self.events.write(&events::started(&asset));
         let source = Source::manual(picture);
         let address = source.url.clone();
         Outcome {
             why: vec![why],
             source: Some(source.shown(address)),
             uploaded: self.judge.uploads(),
-            ..Outcome::of(wanted, Became::Created)
+            ..Outcome::of(asset, Became::Created)
         }
     }
 
-    async fn by_providers(&self, wanted: Wanted, memo: &ItemMemo) -> Outcome {
-        self.events.write(&events::started(&wanted));
-        let (choice, _) = self.judge.choose(&wanted, memo).await;
+    async fn by_providers(&self, asset: PlannedAsset, memo: &ItemMemo) -> Outcome {
+        self.events.write(&events::started(&asset));
+        let (choice, _) = self.judge.choose(&asset, memo).await;
         let Some(picture) = &choice.picture else {
-            return Outcome::missing(wanted, choice, &self.judge.titles());
+            return Outcome::missing(asset, choice, &self.judge.titles());
         };
         let address = self.judge.lookups.address(picture);
         Outcome {
@@ -89,7 +89,7 @@ impl Rehearsal<'_> {
             unanswered: names(&choice.unanswered),
             uploaded: self.judge.uploads(),
             why: choice.why,
-            ..Outcome::of(wanted, Became::Created)
+            ..Outcome::of(asset, Became::Created)
         }
     }
 }

@@ -5,7 +5,7 @@ use posterizarr_media::servers::{ReadOnly, Server};
 
 use super::copy::Copied;
 use super::create::Outcome;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::why::Why;
 
 /// One who makes a server show its own posters.
@@ -16,13 +16,13 @@ pub(super) struct Reset<'a> {
 }
 
 impl Reset<'_> {
-    pub(super) async fn turn(&self, wanted: Wanted) -> Outcome {
-        let reset = self.reset(&wanted).await.map_err(|trouble| Why::NotReset { reason: trouble.to_string() });
-        Copied::outcome(wanted, reset, true)
+    pub(super) async fn turn(&self, asset: PlannedAsset) -> Outcome {
+        let reset = self.reset(&asset).await.map_err(|trouble| Why::NotReset { reason: trouble.to_string() });
+        Copied::outcome(asset, reset, true)
     }
 
-    async fn reset(&self, wanted: &Wanted) -> Result<Copied, ServiceError> {
-        let (id, slot, name) = (wanted.id(), wanted.slot(), self.server.name());
+    async fn reset(&self, asset: &PlannedAsset) -> Result<Copied, ServiceError> {
+        let (id, slot, name) = (asset.id(), asset.slot(), self.server.name());
         let choices = self.server.choices(id, slot).await?;
         let Some(own) = choices.iter().find(|offered| !offered.is_upload()) else {
             return Ok(Copied::Not(Why::NoOwnPoster { server: name }));

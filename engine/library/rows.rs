@@ -4,7 +4,7 @@ use posterizarr_base::artwork::Episode;
 use posterizarr_base::image_choices::{ImageChoice, NOTHING, flag, or_nothing, type_word};
 use posterizarr_media::sources::Subject;
 
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::render::Job;
 use super::texts::{episode_title, printed_title};
 use super::title_logos::{Heading, Logo};
@@ -44,13 +44,13 @@ pub(super) struct Row {
 
 impl Row {
     /// The row of an asset; `choice` is none for a manual asset.
-    pub(super) fn new(wanted: &Wanted, choice: Option<&Choice>, source: Option<String>, titles: &Titles) -> Self {
-        let (item, home) = (&wanted.entry.item, &wanted.entry.home);
+    pub(super) fn new(asset: &PlannedAsset, choice: Option<&Choice>, source: Option<String>, titles: &Titles) -> Self {
+        let (item, home) = (&asset.entry.item, &asset.entry.home);
         let picture = choice.and_then(|choice| choice.picture.as_ref());
         Self {
-            title: title(wanted, titles),
-            kind: type_word(wanted.kind, Some(item.kind)),
-            folder: wanted.entry.place.as_ref().map(|place| place.root.clone()).unwrap_or_default(),
+            title: title(asset, titles),
+            kind: type_word(asset.kind, Some(item.kind)),
+            folder: asset.entry.place.as_ref().map(|place| place.root.clone()).unwrap_or_default(),
             library: home.library.name.clone(),
             language: picture.map(|picture| picture.language.clone().unwrap_or_else(|| "Textless".to_owned())),
             logo: None,
@@ -109,9 +109,9 @@ impl Row {
     }
 }
 
-fn title(wanted: &Wanted, titles: &Titles) -> String {
-    let title = printed_title(&wanted.entry.item, titles.original);
-    match (wanted.subject, wanted.episode()) {
+fn title(asset: &PlannedAsset, titles: &Titles) -> String {
+    let title = printed_title(&asset.entry.item, titles.original);
+    match (asset.subject, asset.episode()) {
         (Subject::Season(number), _) => format!("{title} | Season {number}"),
         (Subject::Episode { season, episode }, Some(found)) => {
             episode_title(&Episode { season, episode }.code(), &found.title, titles.capitals)
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_a_row_has_not_is_told_as_false() {
-        let wanted = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
-        let line = Row::new(&wanted, None, Some("/p.jpg".into()), &Titles::default()).line();
+        let asset = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
+        let line = Row::new(&asset, None, Some("/p.jpg".into()), &Titles::default()).line();
         assert_eq!(
             (line.kind.as_str(), line.folder.as_str(), line.library.as_str()),
             ("Movie", "Film (2000)", "Library")

@@ -30,7 +30,7 @@ use super::looks::Looks;
 use super::lookups::Lookups;
 use super::messages::{Messages, push};
 use super::originals::{Originals, SaveFirst};
-use super::plan::{Entry, Narrowed, Wanted, assets, is_labelled};
+use super::plan::{Entry, Narrowed, PlannedAsset, assets, is_labelled};
 use super::rehearse::Rehearsal;
 use super::render::Renderer;
 use super::rows::Row;
@@ -203,7 +203,7 @@ impl Scene<'_> {
         let sets = self.sets(&catalogue);
         let judge = self.judge(&lookups, &index, &ledger, &looks, &sets);
         let rehearsal = Rehearsal { judge: &judge, events: work.events };
-        let tell = |wanted, memo| rehearsal.tell(wanted, memo);
+        let tell = |asset, memo| rehearsal.tell(asset, memo);
         let mut tally = Tally::default();
         self.warn_of_labelled(&catalogue);
         self.warn_of_unknown(&catalogue, &index);
@@ -263,7 +263,7 @@ impl Scene<'_> {
         let creation = Creation { judge: &judge, delivery, renderer, events: work.events };
         let mut rows = image_choices::Writer::open(&work.logs())?;
         let (mut counts, mut created, mut uploaded) = (Counts::default(), Vec::new(), FollowUp::default());
-        let make = |wanted, memo| creation.make(wanted, memo);
+        let make = |asset, memo| creation.make(asset, memo);
         self.warn_of_labelled(catalogue);
         self.warn_of_unknown(catalogue, &index);
         self.each(
@@ -355,20 +355,20 @@ impl Scene<'_> {
     }
 
     /// The assets of an item that the run is about.
-    fn listed(&self, entry: &Arc<Entry>, index: &AssetIndex) -> Vec<Wanted> {
+    fn listed(&self, entry: &Arc<Entry>, index: &AssetIndex) -> Vec<PlannedAsset> {
         if is_labelled(&entry.item) {
             return Vec::new();
         }
         let only = self.narrowed();
         let mut all = assets(entry, &self.settings.kinds, self.work.config.library_folders, only.as_ref());
         if let Scope::Episode { episode, .. } = &self.run.scope {
-            all.retain(|wanted| wanted.kind == ArtworkKind::TitleCard && wanted.id() == episode);
+            all.retain(|asset| asset.kind == ArtworkKind::TitleCard && asset.id() == episode);
         }
         match &self.run.task {
-            Task::Remake(paths) => all.retain(|wanted| paths.contains(&wanted.path)),
-            Task::Restyle(library) => all.retain(|wanted| {
+            Task::Remake(paths) => all.retain(|asset| paths.contains(&asset.path)),
+            Task::Restyle(library) => all.retain(|asset| {
                 let is_meant = library.as_ref().is_none_or(|library| *library == entry.home.library.name);
-                is_meant && index.get(&wanted.path).is_some()
+                is_meant && index.get(&asset.path).is_some()
             }),
             _ => {}
         }
@@ -380,7 +380,7 @@ impl Scene<'_> {
         match &self.run.task {
             Task::Remake(paths) => {
                 let all = catalogue.entries.iter().flat_map(|entry| self.listed(entry, index));
-                let known: HashSet<String> = all.map(|wanted| wanted.path).collect();
+                let known: HashSet<String> = all.map(|asset| asset.path).collect();
                 for path in paths.iter().filter(|path| !known.contains(*path)) {
                     self.work.complain(format!("{path} is not an asset of an item that the media server has"));
                 }
@@ -408,7 +408,7 @@ impl Scene<'_> {
         // Items that are left alone are still there.
         let folders = work.config.library_folders;
         let all = catalogue.entries.iter().flat_map(|entry| assets(entry, &settings.kinds, folders, None));
-        let visited: HashSet<String> = all.map(|wanted| wanted.path.to_lowercase()).collect();
+        let visited: HashSet<String> = all.map(|asset| asset.path.to_lowercase()).collect();
         // A library with nothing in it is one whose disk is not there, rather than one that was emptied.
         let filled = catalogue.titles().map(|entry| entry.home.library.name.to_lowercase());
         let libraries: HashSet<String> = filled.collect();

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use super::catalogue::Catalogue;
 use super::create::{Became, Outcome};
 use super::lookups::ItemMemo;
-use super::plan::{Entry, Wanted, is_labelled};
+use super::plan::{Entry, PlannedAsset, is_labelled};
 use super::settings::LibrarySettings;
 use super::why::Why;
 use super::{Network, events};
@@ -49,8 +49,8 @@ impl Scene<'_> {
     pub(super) async fn each<F: Future<Output = Outcome>>(
         &self,
         catalogue: &Catalogue,
-        list: impl Fn(&Arc<Entry>) -> Vec<Wanted>,
-        turn: impl Fn(Wanted, Arc<ItemMemo>) -> F,
+        list: impl Fn(&Arc<Entry>) -> Vec<PlannedAsset>,
+        turn: impl Fn(PlannedAsset, Arc<ItemMemo>) -> F,
         mut take: impl FnMut(Outcome) -> Result<(), RunError>,
     ) -> Result<(), RunError> {
         let work = self.work;
@@ -58,10 +58,10 @@ impl Scene<'_> {
         work.events.write(&RunEvent::Planned { total: total as u64, dry_run: self.run.dry_run });
         let jobs = catalogue.entries.iter().flat_map(|entry| {
             let memo = Arc::new(ItemMemo::default());
-            list(entry).into_iter().map(move |wanted| (wanted, memo.clone()))
+            list(entry).into_iter().map(move |asset| (asset, memo.clone()))
         });
         let places = Semaphore::new(AT_ONCE);
-        let mut outcomes = in_order(jobs, &places, AHEAD, |(wanted, memo)| turn(wanted, memo));
+        let mut outcomes = in_order(jobs, &places, AHEAD, |(asset, memo)| turn(asset, memo));
         let mut done = 0;
         while let Some(outcome) = outcomes.next().await {
             work.check_cancelled()?;
@@ -70,7 +70,7 @@ impl Scene<'_> {
             work.events.write(&events::finished(&outcome));
             let is_nothing = matches!(outcome.became, Became::Existed | Became::Left);
             if done == total || !is_nothing || done % 500 == 0 {
-                work.journal.progress(done, total, &outcome.wanted.entry.item.title);
+                work.journal.progress(done, total, &outcome.asset.entry.item.title);
             }
             take(outcome)?;
         }
@@ -79,7 +79,7 @@ impl Scene<'_> {
 
     /// Tells the log of an asset.
     fn note(&self, outcome: &Outcome) {
-        let (journal, path) = (self.work.journal, &outcome.wanted.path);
+        let (journal, path) = (self.work.journal, &outcome.asset.path);
         outcome.problems.iter().for_each(|problem| journal.error(&problem.text));
         match outcome.became {
             Became::Created => {
@@ -106,7 +106,7 @@ impl Scene<'_> {
             journal.warning(format!("{path}: the picture that it is made of has only {size} pixels"));
         }
         if !outcome.missing.is_empty() {
-            journal.characters_missing(&outcome.wanted.entry.item.title, &outcome.missing);
+            journal.characters_missing(&outcome.asset.entry.item.title, &outcome.missing);
         }
         if outcome.uploaded && self.run.task.makes_pictures() {
             journal.detail(format!("{}: {path}", self.said("uploaded")));
@@ -145,7 +145,7 @@ fn in_order<J, F: Future>(
 pub(super) fn count(outcome: &Outcome, counts: &mut Counts) {
     match outcome.became {
         Became::Created => {
-            *match outcome.wanted.kind {
+            *match outcome.asset.kind {
                 ArtworkKind::Poster | ArtworkKind::Collection => &mut counts.posters,
                 ArtworkKind::Background => &mut counts.backgrounds,
                 ArtworkKind::Season => &mut counts.seasons,

@@ -5,12 +5,13 @@
 //! the first provider that had one. (c) The media server's own picture. (d) A substitute: the show's poster for a season, its
 //! background for a title card. Whatever is taken comes with the reason why.
 //!
-//! Nobody is asked in vain: [`Selection::choose`] gives [`Ask`] for the next answer it needs and is called again with it.
+//! Nobody is asked in vain: [`Selection::choose`] gives the [`ProviderQuery`] that it needs next and is called again with the reply.
 
 mod languages;
 
 use std::collections::{HashMap, HashSet};
 
+use posterizarr_base::artwork::Size;
 use posterizarr_media::model::ItemKind;
 use posterizarr_media::sources::{Found, Picture, Subject};
 
@@ -73,6 +74,15 @@ pub enum Sorting {
     Primary,
 }
 
+/// How wide and how high a picture has to be at least, in pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MinSize {
+    /// For posters, those of seasons too.
+    pub portrait: Size,
+    /// For backgrounds and stills.
+    pub landscape: Size,
+}
+
 /// What the user wants.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -85,8 +95,8 @@ pub struct Rules {
     pub card: Languages,
     /// The languages of logos, two letters each, the dearest first.
     pub logo: Vec<String>,
-    /// The least width and height of posters, and of backgrounds and stills.
-    pub least_size: Option<((u32, u32), (u32, u32))>,
+    /// How large pictures have to be; none where every size will do. Fanart.tv does not tell sizes: all of its pictures pass.
+    pub min_size: Option<MinSize>,
     pub sorting: Sorting,
     /// A season without a poster gets the show's.
     pub show_fallback: bool,
@@ -137,9 +147,14 @@ pub enum Reply {
 /// Replies by provider and subject.
 pub type Replies = HashMap<(Provider, Subject), Reply>;
 
-/// An answer that is needed first.
+/// What a provider has to be asked before there can be a choice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ask(pub Provider, pub Subject);
+pub struct ProviderQuery {
+    /// Who is asked.
+    pub provider: Provider,
+    /// What its pictures are to show.
+    pub subject: Subject,
+}
 
 /// Whether the picture itself has text on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +195,7 @@ pub struct Choice {
     /// What the picture shows: the subject itself, or its substitute.
     pub shows: Subject,
     /// Who could have had a better one and did not answer. Then the choice is provisional.
-    pub unanswered: Vec<Ask>,
+    pub unanswered: Vec<ProviderQuery>,
     /// Sentence by sentence, for a user who wonders.
     pub why: Vec<Why>,
 }
@@ -201,8 +216,8 @@ impl Selection<'_> {
     /// The choice for a subject, or what has to be asked first.
     ///
     /// # Errors
-    /// [`Ask`], until there are enough replies.
-    pub fn choose(&self, subject: Subject) -> Result<Choice, Ask> {
+    /// [`ProviderQuery`], until there are enough replies.
+    pub fn choose(&self, subject: Subject) -> Result<Choice, ProviderQuery> {
         match subject {
             Subject::Poster | Subject::Background | Subject::Logo | Subject::ClearArt => {
                 self.passes(&self.standard_order(subject), subject)
@@ -261,12 +276,12 @@ impl Selection<'_> {
         self.rules.languages(subject)
     }
 
-    fn reply(&self, provider: Provider, subject: Subject) -> Result<&Reply, Ask> {
-        self.replies.get(&(provider, subject)).ok_or(Ask(provider, subject))
+    fn reply(&self, provider: Provider, subject: Subject) -> Result<&Reply, ProviderQuery> {
+        self.replies.get(&(provider, subject)).ok_or(ProviderQuery { provider, subject })
     }
 
     /// The media server's own picture, unless only textless ones are wanted: nobody knows whether it is.
-    fn own(&self, subject: Subject) -> Result<Option<Chosen>, Ask> {
+    fn own(&self, subject: Subject) -> Result<Option<Chosen>, ProviderQuery> {
         if self.languages(subject).only_textless() {
             return Ok(None);
         }
@@ -279,7 +294,7 @@ impl Selection<'_> {
     }
 
     /// Passes (a) to (c).
-    fn passes(&self, order: &[Provider], subject: Subject) -> Result<Choice, Ask> {
+    fn passes(&self, order: &[Provider], subject: Subject) -> Result<Choice, ProviderQuery> {
         let (languages, favourite) = (self.languages(subject), self.rules.favourite);
         let mut made = Choice {
             picture: None,
@@ -302,7 +317,7 @@ impl Selection<'_> {
             let found = match self.reply(provider, subject)? {
                 Reply::Found(found) => found,
                 Reply::Trouble => {
-                    made.unanswered.push(Ask(provider, subject));
+                    made.unanswered.push(ProviderQuery { provider, subject });
                     continue;
                 }
                 Reply::NotAsked | Reply::Own(_) => continue,
@@ -364,12 +379,12 @@ impl Selection<'_> {
     fn candidates<'f>(&self, provider: Provider, subject: Subject, found: &'f Found) -> Vec<&'f Picture> {
         let languages = self.languages(subject);
         let is_large = |picture: &&Picture| {
-            let Some((portrait, landscape)) = self.rules.least_size.filter(|_| provider != Provider::Fanart) else {
+            let Some(min) = self.rules.min_size.filter(|_| provider != Provider::Fanart) else {
                 return true;
             };
             let is_portrait = matches!(subject, Subject::Poster | Subject::Season(_));
-            let (width, height) = if is_portrait { portrait } else { landscape };
-            picture.width >= width && picture.height >= height
+            let min = if is_portrait { min.portrait } else { min.landscape };
+            picture.width >= min.width && picture.height >= min.height
         };
         // TMDB has pictures in every language of the world; only those of the order are wanted.
         let is_wanted = |picture: &&Picture| {

@@ -26,7 +26,7 @@ use posterizarr_render::design::ArtworkKind;
 
 use self::owner::Owner;
 use super::catalogue::Catalogue;
-use super::plan::{Entry, Wanted, assets};
+use super::plan::{Entry, PlannedAsset, assets};
 
 /// Where a picture is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,8 +136,8 @@ impl<'a> Titles<'a> {
             return Err(format!("the media server has no {owner}"));
         }
         let of = |entry: &&Arc<Entry>| assets(entry, layout.kinds, layout.library_folders, None);
-        let meant = |wanted: &Wanted| wanted.subject == subject;
-        let paths = found.iter().flat_map(of).filter(meant).map(|wanted| wanted.path).collect::<Vec<_>>();
+        let meant = |asset: &PlannedAsset| asset.subject == subject;
+        let paths = found.iter().flat_map(of).filter(meant).map(|asset| asset.path).collect::<Vec<_>>();
         let is_made = found.iter().any(|entry| layout.kinds.contains(&kind(entry, subject)));
         match paths.is_empty() && is_made {
             true => Err(format!("{owner} has no {}", called(subject))),

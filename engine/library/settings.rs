@@ -5,6 +5,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use posterizarr_base::artwork::Size;
 use posterizarr_base::config::{find, keys};
 use posterizarr_media::servers::{Account, Dialect};
 use posterizarr_render::config::Document;
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use super::looks::digest;
 use super::title_logos::LogoRules;
-use crate::library::select::{Languages, Provider, Rules, Sorting};
+use crate::library::select::{Languages, MinSize, Provider, Rules, Sorting};
 use crate::request::{Recipient, Task};
 
 /// For how long Agregarr is asked again where nothing is said.
@@ -359,7 +360,7 @@ fn is_example(section: &str, name: &str, url: &str) -> bool {
 }
 
 fn rules(read: &Reader<'_>) -> Rules {
-    let size = |width, height| (read.number("ApiPart", width), read.number("ApiPart", height));
+    let size = |width, height| Size::new(read.number("ApiPart", width), read.number("ApiPart", height));
     let languages = |key| Languages::new(&read.list("ApiPart", key));
     let like_posters = |key: &str| {
         let order = read.list("ApiPart", key);
@@ -379,9 +380,10 @@ fn rules(read: &Reader<'_>) -> Rules {
         background: like_posters("PreferredBackgroundLanguageOrder"),
         card: like_posters("PreferredTCLanguageOrder"),
         logo: logo_languages(read),
-        least_size: read
-            .flag("ApiPart", "WidthHeightFilter")
-            .then(|| (size("PosterMinWidth", "PosterMinHeight"), size("BgTcMinWidth", "BgTcMinHeight"))),
+        min_size: read.flag("ApiPart", "WidthHeightFilter").then(|| MinSize {
+            portrait: size("PosterMinWidth", "PosterMinHeight"),
+            landscape: size("BgTcMinWidth", "BgTcMinHeight"),
+        }),
         sorting: match read.text("ApiPart", "tmdb_vote_sorting").to_ascii_lowercase().as_str() {
             "primary" => Sorting::Primary,
             "vote_count" => Sorting::Votes,

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judge;
 use super::logos::best;
 use super::lookups::ItemMemo;
-use super::plan::Wanted;
+use super::plan::PlannedAsset;
 use super::why::Why;
-use crate::library::select::{Ask, Choice, Fallback, Provider, Reply, Rules, Sorting, Text};
+use crate::library::select::{Choice, Fallback, Provider, ProviderQuery, Reply, Rules, Sorting, Text};
 
 /// On which artwork there are logos, and which ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,10 +82,10 @@ pub(super) enum Titling {
     Logo {
         logo: Logo,
         provider: Provider,
-        unanswered: Vec<Ask>,
+        unanswered: Vec<ProviderQuery>,
     },
     Missing {
-        unanswered: Vec<Ask>,
+        unanswered: Vec<ProviderQuery>,
         /// By which a picture with its title on itself is found; none where nobody has one.
         with_text: Option<Box<Rules>>,
     },
@@ -93,10 +93,10 @@ pub(super) enum Titling {
 
 impl Titling {
     /// The rules by which the picture is chosen.
-    pub(super) fn rules<'a>(&'a self, wanted: &'a Wanted) -> &'a Rules {
+    pub(super) fn rules<'a>(&'a self, asset: &'a PlannedAsset) -> &'a Rules {
         match self {
             Self::Missing { with_text: Some(rules), .. } => rules,
-            _ => &wanted.entry.home.rules,
+            _ => &asset.entry.home.rules,
         }
     }
 
@@ -152,28 +152,28 @@ fn order(rules: &Rules) -> Vec<Provider> {
 
 impl Judge<'_> {
     /// Looks for the logo of an asset, and where nobody has one for a picture that does without.
-    pub(super) async fn titling(&self, wanted: &Wanted, memo: &ItemMemo) -> Titling {
-        if !self.looks.wants_logo(wanted) {
+    pub(super) async fn titling(&self, asset: &PlannedAsset, memo: &ItemMemo) -> Titling {
+        if !self.looks.wants_logo(asset) {
             return Titling::Printed;
         }
-        let (rules, mut unanswered) = (&wanted.entry.home.rules, Vec::new());
+        let (rules, mut unanswered) = (&asset.entry.home.rules, Vec::new());
         for provider in order(rules) {
             let Some(subject) = self.settings.logos.subject(provider) else { continue };
-            match self.lookups.logos(provider, subject, &wanted.entry, memo).await {
+            match self.lookups.logos(provider, subject, &asset.entry, memo).await {
                 Reply::Found(found) => {
                     let chosen = chosen(provider, found, rules, |url| !memo.is_broken(url));
                     if let Some(logo) = chosen {
                         return Titling::Logo { logo, provider, unanswered };
                     }
                 }
-                Reply::Trouble => unanswered.push(Ask(provider, subject)),
+                Reply::Trouble => unanswered.push(ProviderQuery { provider, subject }),
                 Reply::NotAsked | Reply::Own(_) => {}
             }
         }
-        let with_text = rules.with_text(wanted.subject);
+        let with_text = rules.with_text(asset.subject);
         let with_text = match with_text {
             Some(rules) => {
-                let choice = self.lookups.select_only(wanted, memo, &rules).await;
+                let choice = self.lookups.select_only(asset, memo, &rules).await;
                 Some(rules).filter(|_| choice.picture.is_some_and(|picture| picture.text == Text::With))
             }
             None => None,
@@ -275,20 +275,20 @@ mod tests {
         let other = applied(&found(Provider::Fanart), Fallback::No);
         let logo = Why::Logo { provider: "Fanart.tv", language: "en".to_owned() };
         assert_eq!((other.fallback, other.why.last()), (Fallback::Yes, Some(&logo)));
-        let ask = Ask(Provider::Tvdb, Subject::Logo);
-        let missing = Titling::Missing { unanswered: vec![ask], with_text: None };
+        let query = ProviderQuery { provider: Provider::Tvdb, subject: Subject::Logo };
+        let missing = Titling::Missing { unanswered: vec![query], with_text: None };
         let missing = applied(&missing, Fallback::No);
-        assert_eq!((missing.fallback, missing.unanswered), (Fallback::Yes, vec![ask]));
+        assert_eq!((missing.fallback, missing.unanswered), (Fallback::Yes, vec![query]));
         assert_eq!(applied(&Titling::Printed, Fallback::No), choice(Fallback::No));
     }
 
     #[test]
     fn the_rules_are_those_of_the_library_unless_text_stands_in_for_a_logo() {
-        let wanted = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
-        let with_text = wanted.entry.home.rules.with_text(Subject::Poster).unwrap();
+        let asset = assets(&entry(movie("1", "Heat")), &[ArtworkKind::Poster], true, None).remove(0);
+        let with_text = asset.entry.home.rules.with_text(Subject::Poster).unwrap();
         let missing = |with_text| Titling::Missing { unanswered: Vec::new(), with_text };
-        assert_eq!(missing(None).rules(&wanted), &wanted.entry.home.rules);
-        assert_eq!(missing(Some(Box::new(with_text.clone()))).rules(&wanted), &with_text);
+        assert_eq!(missing(None).rules(&asset), &asset.entry.home.rules);
+        assert_eq!(missing(Some(Box::new(with_text.clone()))).rules(&asset), &with_text);
         assert_eq!(with_text.poster.order(), ["en", "de"]);
         assert!(missing(Some(Box::new(with_text))).is_let_down(&choice(Fallback::No)));
         assert!(!missing(None).is_let_down(&choice(Fallback::No)));

@@ -8,7 +8,7 @@ use posterizarr_media::servers::{ReadOnly, Slot, Sought};
 use posterizarr_media::sources::Subject;
 
 use super::catalogue::{Catalogue, depth, unreachable};
-use super::plan::{Entry, Wanted};
+use super::plan::{Entry, PlannedAsset};
 use super::scene::Scene;
 use crate::RunError;
 
@@ -22,8 +22,8 @@ pub(super) struct Spot<'a> {
 
 impl<'a> Spot<'a> {
     /// On the server that was looked at.
-    pub(super) fn of(wanted: &'a Wanted) -> Self {
-        Self { id: wanted.id().into(), slot: wanted.slot(), mark: wanted.shown() }
+    pub(super) fn of(asset: &'a PlannedAsset) -> Self {
+        Self { id: asset.id().into(), slot: asset.slot(), mark: asset.shown() }
     }
 
     fn new(id: &'a str, slot: Slot, art: &'a Art) -> Self {
@@ -92,10 +92,10 @@ impl Twins {
     }
 
     /// Where the other server shows the picture; none for what it does not have.
-    pub(super) fn of(&self, wanted: &Wanted) -> Option<Spot<'_>> {
-        let item = self.0.get(&wanted.entry.item.id)?;
+    pub(super) fn of(&self, asset: &PlannedAsset) -> Option<Spot<'_>> {
+        let item = self.0.get(&asset.entry.item.id)?;
         let season = |number| item.seasons.iter().find(move |season| season.number == number);
-        let (id, art) = match wanted.subject {
+        let (id, art) = match asset.subject {
             Subject::Poster | Subject::Background | Subject::Logo | Subject::ClearArt => (&item.id, &item.art),
             Subject::Season(number) => season(number).map(|season| (&season.id, &season.art))?,
             Subject::Episode { season: number, episode } => {
@@ -103,7 +103,7 @@ impl Twins {
                 episodes.find(|found| found.number == episode).map(|episode| (&episode.id, &episode.art))?
             }
         };
-        Some(Spot::new(id, wanted.slot(), art))
+        Some(Spot::new(id, asset.slot(), art))
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
         twins.add(std::iter::once(here.as_ref()), &[show("j", &[1, 3])]);
         let spots: Vec<Option<String>> = assets(&here, &[ArtworkKind::Season, ArtworkKind::TitleCard], true, None)
             .iter()
-            .map(|wanted| twins.of(wanted).map(|spot| format!("{} {:?}", spot.id, spot.mark)))
+            .map(|asset| twins.of(asset).map(|spot| format!("{} {:?}", spot.id, spot.mark)))
             .collect();
         let of = |text: &str| Some(text.to_owned());
         assert_eq!(spots, [of("js None"), of("j1 Some(\"tag\")"), None, of("j3 Some(\"tag\")")]);

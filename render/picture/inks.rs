@@ -4,18 +4,18 @@
 
 use moxcms::{ColorProfile, DataColorSpace, Layout, TransformOptions};
 
-/// How the inks of a JPEG are stored.
+/// How a JPEG has its inks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stored {
+pub(super) enum InkEncoding {
     /// One after the other.
-    Plain,
+    Cmyk,
     /// Brightness and two colours in the place of the first three (YCCK).
-    AsBrightness,
+    Ycck,
 }
 
 /// The inks in sRGB, by the profile of the press, where there is one that can be used; else simply mixed.
-pub(super) fn to_srgb(mut inks: Vec<u8>, stored: Stored, profile: Option<&[u8]>) -> Vec<u8> {
-    if stored == Stored::AsBrightness {
+pub(super) fn to_srgb(mut inks: Vec<u8>, encoding: InkEncoding, profile: Option<&[u8]>) -> Vec<u8> {
+    if encoding == InkEncoding::Ycck {
         inks.as_chunks_mut::<4>().0.iter_mut().for_each(from_brightness);
     }
     profile.and_then(|profile| by_profile(&inks, profile)).unwrap_or_else(|| mixed(&inks))

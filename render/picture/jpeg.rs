@@ -15,7 +15,7 @@ use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
 
 use super::{
     decode::{DecodeError, Decoded, check_size},
-    inks::{self, Stored},
+    inks::{self, InkEncoding},
 };
 
 /// What every JPEG file begins with.
@@ -75,8 +75,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 
     let (width, height) = (u32::from(width), u32::from(height));
     let pixels = match out {
-        ColorSpace::CMYK => inks::to_srgb(pixels, Stored::Plain, profile.as_deref()),
-        ColorSpace::YCCK => inks::to_srgb(pixels, Stored::AsBrightness, profile.as_deref()),
+        ColorSpace::CMYK => inks::to_srgb(pixels, InkEncoding::Cmyk, profile.as_deref()),
+        ColorSpace::YCCK => inks::to_srgb(pixels, InkEncoding::Ycck, profile.as_deref()),
         _ => pixels,
     };
     // Of inks it is used up.

@@ -131,18 +131,20 @@ impl Wiring<'_> {
     }
 
     fn scheduler(&self, supervisor: &Handle<ScriptSupervisor>) -> Handle<Scheduler> {
-        let queue = schedule::Queue {
+        let recipients = schedule::SupervisorRecipients {
             submit: supervisor.clone().recipient(),
             start: supervisor.clone().recipient(),
             runs: supervisor.clone().recipient(),
         };
         let views = schedule::Views { scheduler: self.views.scheduler.clone(), runs: self.views.runs.clone() };
-        let given = (self.shared.clone(), views, scheduler_settings(self.settings), queue);
-        begin(&self.daemon, given, |(shared, views, settings, queue)| Scheduler::new(shared, views, settings, queue))
+        let given = (self.shared.clone(), views, scheduler_settings(self.settings), recipients);
+        begin(&self.daemon, given, |(shared, views, settings, supervisor)| {
+            Scheduler::new(shared, views, settings, supervisor)
+        })
     }
 
     fn webhook_ingest(&self, supervisor: &Handle<ScriptSupervisor>) -> Handle<WebhookIngest> {
-        let queue = triggers::Queue {
+        let queue = triggers::QueueRecipients {
             submit: supervisor.clone().recipient(),
             remove: supervisor.clone().recipient(),
             remove_failed: supervisor.clone().recipient(),

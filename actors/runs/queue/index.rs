@@ -8,17 +8,17 @@ use chrono::{DateTime, Utc};
 use super::{Job, JobState};
 
 /// Where a waiting job stands: higher priority first, then older first.
-type Place = (Reverse<i32>, DateTime<Utc>, String);
+type Position = (Reverse<i32>, DateTime<Utc>, String);
 
-fn place(job: &Job) -> Place {
+fn position(job: &Job) -> Position {
     (Reverse(job.priority), job.created, job.id.clone())
 }
 
 /// The ids of waiting and of parked jobs.
 #[derive(Debug, Default, PartialEq)]
 pub struct Index {
-    waiting: BTreeSet<Place>,
-    by_key: BTreeSet<(String, Place)>,
+    waiting: BTreeSet<Position>,
+    by_key: BTreeSet<(String, Position)>,
     by_age: BTreeSet<(DateTime<Utc>, String)>,
     parked: BTreeSet<String>,
 }
@@ -28,9 +28,9 @@ impl Index {
     pub fn add(&mut self, job: &Job) {
         match job.state {
             JobState::Waiting => {
-                self.by_key.extend(job.dedupe.iter().map(|key| (key.clone(), place(job))));
+                self.by_key.extend(job.dedupe.iter().map(|key| (key.clone(), position(job))));
                 self.by_age.insert((job.created, job.id.clone()));
-                self.waiting.insert(place(job));
+                self.waiting.insert(position(job));
             }
             JobState::Failed => {
                 self.parked.insert(job.id.clone());
@@ -42,10 +42,10 @@ impl Index {
     /// Takes a job out, as it was when it was added.
     pub fn remove(&mut self, job: &Job) {
         if let Some(key) = &job.dedupe {
-            self.by_key.remove(&(key.clone(), place(job)));
+            self.by_key.remove(&(key.clone(), position(job)));
         }
         self.by_age.remove(&(job.created, job.id.clone()));
-        self.waiting.remove(&place(job));
+        self.waiting.remove(&position(job));
         self.parked.remove(&job.id);
     }
 

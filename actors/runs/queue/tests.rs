@@ -44,9 +44,9 @@ impl Fixture {
     fn submit(&mut self, new: NewJob) -> Submitted {
         // Each a little later, as in life.
         self.pass(Duration::from_millis(1));
-        let submitted = self.place(new).submitted.remove(0);
+        let submitted = self.admit(new).submitted.remove(0);
         if let Submitted::Queued { id } = &submitted {
-            self.queue.stored(id, true, self.now);
+            self.queue.write_finished(id, true, self.now);
         }
         submitted
     }
@@ -62,7 +62,7 @@ impl Fixture {
     }
 
     /// Submits a job and leaves it on its way to the disk.
-    fn place(&mut self, new: NewJob) -> Submission {
+    fn admit(&mut self, new: NewJob) -> Submission {
         self.queue.submit(vec![new], false, self.now).unwrap()
     }
 
@@ -109,28 +109,28 @@ fn a_job_is_taken_once() {
 async fn a_job_counts_once_it_is_on_disk_and_whoever_joins_it_waits_for_that_too() {
     let mut f = fixture();
     let keyed = |id: &str| NewJob { dedupe: Some("series 1".into()), ..job(id) };
-    let first = f.place(keyed("a"));
-    let joined = f.place(keyed("b"));
+    let first = f.admit(keyed("a"));
+    let joined = f.admit(keyed("b"));
     assert_eq!(joined.submitted[0], Submitted::Duplicate { of: "a".into() });
     assert_eq!((f.next(), f.queue.waiting_count()), (None, 0));
-    joined.stored.expect("it is not on disk yet").await.unwrap();
-    first.stored.unwrap().await.unwrap();
-    f.queue.stored("a", true, f.now);
+    joined.write.expect("it is not on disk yet").await.unwrap();
+    first.write.unwrap().await.unwrap();
+    f.queue.write_finished("a", true, f.now);
     assert_eq!(f.next().unwrap(), "a");
-    assert!(f.place(keyed("c")).stored.is_none());
-    f.place(job("lost"));
-    f.queue.stored("lost", false, f.now);
+    assert!(f.admit(keyed("c")).write.is_none());
+    f.admit(job("lost"));
+    f.queue.write_finished("lost", false, f.now);
     assert_eq!(f.queue.waiting_count(), 1, "what could not be stored is not in the queue");
     let keyed = |id: &str| NewJob { dedupe: Some("series 2".into()), ..job(id) };
-    f.place(keyed("d"));
-    f.place(keyed("e")).stored.unwrap().await.unwrap();
-    f.queue.stored("d", false, f.now);
-    f.queue.stored("d", true, f.now);
+    f.admit(keyed("d"));
+    f.admit(keyed("e")).write.unwrap().await.unwrap();
+    f.queue.write_finished("d", false, f.now);
+    f.queue.write_finished("d", true, f.now);
     assert_eq!(f.queue.waiting_count(), 2, "it is in the queue if the write of one who joined it went well");
-    f.place(job("f"));
-    f.place(job("f")).stored.unwrap().await.unwrap();
-    f.queue.stored("f", false, f.now);
-    f.queue.stored("f", true, f.now);
+    f.admit(job("f"));
+    f.admit(job("f")).write.unwrap().await.unwrap();
+    f.queue.write_finished("f", false, f.now);
+    f.queue.write_finished("f", true, f.now);
     assert_eq!(f.queue.waiting_count(), 3, "and if that of the same one, submitted again, did");
 }
 
@@ -142,14 +142,14 @@ async fn a_job_that_waits_does_what_was_asked_for_last() {
         request: RunRequest::plain(mode).unwrap(),
         ..job(id)
     };
-    let first = f.place(asks("a", "normal"));
-    let joined = f.place(asks("b", "testing"));
-    first.stored.unwrap().await.unwrap();
-    joined.stored.unwrap().await.unwrap();
-    f.queue.stored("a", true, f.now);
+    let first = f.admit(asks("a", "normal"));
+    let joined = f.admit(asks("b", "testing"));
+    first.write.unwrap().await.unwrap();
+    joined.write.unwrap().await.unwrap();
+    f.queue.write_finished("a", true, f.now);
     assert_eq!(f.queue.jobs["a"].request, asks("a", "testing").request);
-    let again = f.place(asks("c", "backup"));
-    again.stored.expect("it is written before it is acknowledged").await.unwrap();
+    let again = f.admit(asks("c", "backup"));
+    again.write.expect("it is written before it is acknowledged").await.unwrap();
     assert_eq!(f.queue.jobs.len(), 1);
     let read = Queue::load(f.store.clone(), f.now);
     assert_eq!(read.jobs["a"].request, asks("a", "backup").request);
@@ -275,13 +275,13 @@ async fn a_batch_is_one_change_and_says_of_each_job_what_became_of_it() {
     let mut f = fixture();
     let keyed = |id: &str, key: &str| NewJob { dedupe: Some(key.into()), ..job(id) };
     let batch = vec![keyed("a", "1"), keyed("b", "2"), keyed("c", "1"), keyed("b", "2")];
-    let Submission { submitted, stored } = f.queue.submit(batch, false, f.now).unwrap();
+    let Submission { submitted, write } = f.queue.submit(batch, false, f.now).unwrap();
     let queued = |id: &str| Submitted::Queued { id: id.into() };
     let expected =
         [queued("a"), queued("b"), Submitted::Duplicate { of: "a".into() }, Submitted::Known { id: "b".into() }];
     assert_eq!(submitted, expected);
-    stored.unwrap().await.unwrap();
-    ["a", "b"].into_iter().for_each(|id| f.queue.stored(id, true, f.now));
+    write.unwrap().await.unwrap();
+    ["a", "b"].into_iter().for_each(|id| f.queue.write_finished(id, true, f.now));
     assert_eq!((f.queue.waiting_count(), f.queue.oldest_waiting()), (2, Some(f.now.wall)));
     assert_eq!(Queue::load(f.store.clone(), f.now).waiting_count(), 2);
 }
@@ -297,24 +297,24 @@ async fn a_job_that_is_submitted_again_to_renew_it_does_what_is_asked_for_now_an
     f.submit(asks("normal", "title"));
     let again = f.queue.submit(vec![asks("testing", "id")], true, f.now).unwrap();
     assert_eq!(again.submitted, [Submitted::Known { id: "a".into() }]);
-    again.stored.expect("it was changed").await.unwrap();
+    again.write.expect("it was changed").await.unwrap();
     assert_eq!(f.queue.jobs["a"].request, asks("testing", "id").request);
-    assert!(f.queue.submit(vec![asks("testing", "id")], true, f.now).unwrap().stored.is_none(), "nothing to change");
+    assert!(f.queue.submit(vec![asks("testing", "id")], true, f.now).unwrap().write.is_none(), "nothing to change");
     assert_eq!(
-        f.place(NewJob { dedupe: Some("id".into()), ..job("b") }).submitted,
+        f.admit(NewJob { dedupe: Some("id".into()), ..job("b") }).submitted,
         [Submitted::Duplicate { of: "a".into() }]
     );
     f.queue.begin("a", RunId(1), f.now).unwrap();
     let running = f.queue.submit(vec![asks("backup", "id")], true, f.now).unwrap();
     assert_eq!(running.submitted, [Submitted::Running { id: "a".into() }]);
-    assert!(running.stored.is_none(), "what runs is not changed");
+    assert!(running.write.is_none(), "what runs is not changed");
     f.queue.release("a", f.now).unwrap();
     f.run("a", 2, Outcome::Completed);
-    assert_eq!(f.place(asks("backup", "id")).submitted, [Submitted::Known { id: "a".into() }], "exactly once");
+    assert_eq!(f.admit(asks("backup", "id")).submitted, [Submitted::Known { id: "a".into() }], "exactly once");
     let anew = f.queue.submit(vec![asks("backup", "id")], true, f.now).unwrap();
     assert_eq!(anew.submitted, [Submitted::Queued { id: "a".into() }]);
-    anew.stored.unwrap().await.unwrap();
-    f.queue.stored("a", true, f.now);
+    anew.write.unwrap().await.unwrap();
+    f.queue.write_finished("a", true, f.now);
     assert_eq!((f.next().as_deref(), f.queue.jobs["a"].attempts), (Some("a"), 0));
 }
 
@@ -408,7 +408,7 @@ async fn what_joins_a_job_that_waits_between_its_tries_has_all_of_them() {
         assert_eq!((tried.state, tried.attempts, tried.absences), (JobState::Waiting, 1, 1));
         // The same fire once more, or another one about the same.
         let joins = f.queue.submit(vec![keyed(if renews { "a" } else { "b" })], renews, f.now).unwrap();
-        joins.stored.expect("it is written").await.unwrap();
+        joins.write.expect("it is written").await.unwrap();
         let stored = Queue::load(f.store.clone(), f.now).jobs["a"].clone();
         assert_eq!((stored.attempts, stored.absences, stored.not_before), (0, 0, tried.not_before), "{renews}");
         assert_eq!(f.run("a", 3, Outcome::Failed).state, JobState::Waiting, "the newer one has a second try, too");

@@ -1,7 +1,7 @@
 //! Whether what a user entered works: an address and a key for a media server, a provider or a notification service.
 //!
 //! Each check is a function that asks the service once, within the time of [`HttpClient`](posterizarr_media::http::HttpClient), and
-//! gives a [`Verdict`] in the words the web UI knows. A verdict never holds a key, nor anything of a service's body that is
+//! gives a [`CheckVerdict`] in the words the web UI knows. A verdict never holds a key, nor anything of a service's body that is
 //! not one of a few known fields.
 
 mod finding;
@@ -23,7 +23,8 @@ pub use provider::{Providers, fanart, tmdb, tvdb};
 
 /// What came of a check.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub struct Verdict {
+#[schema(as = Verdict)]
+pub struct CheckVerdict {
     /// Whether it works.
     pub valid: bool,
     /// The result for people. Where a text of upstream begins with a space, so does it here.
@@ -34,7 +35,7 @@ pub struct Verdict {
     pub details: Map<String, Value>,
 }
 
-impl Verdict {
+impl CheckVerdict {
     /// `space` is what upstream's text begins with.
     fn new(valid: bool, space: &str, finding: &Finding) -> Self {
         let message = format!("{space}{}", finding.english());

@@ -3,12 +3,12 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use super::{Finding, Verdict};
+use super::{CheckVerdict, Finding};
 use crate::notify::kuma::{self, Push};
 use posterizarr_media::http::{HttpClient, HttpError, Request, Response, parse};
 
 /// Posts a message to a Discord webhook. Only that shows that it works.
-pub async fn discord(http: &HttpClient, webhook: &str) -> Verdict {
+pub async fn discord(http: &HttpClient, webhook: &str) -> CheckVerdict {
     let message = json!({
         "content": "[SUCCESS] Posterizarr WebUI - Discord webhook validation successful!",
         "username": "Posterizarr",
@@ -18,24 +18,24 @@ pub async fn discord(http: &HttpClient, webhook: &str) -> Verdict {
         Err(trouble) => Err(trouble),
     };
     match told {
-        Ok(StatusCode::NO_CONTENT) => Verdict::new(true, " ", &Finding::DiscordOk).with("status_code", 204),
-        Ok(StatusCode::NOT_FOUND) => Verdict::status(404, " ", &Finding::DiscordUnknown),
+        Ok(StatusCode::NO_CONTENT) => CheckVerdict::new(true, " ", &Finding::DiscordOk).with("status_code", 204),
+        Ok(StatusCode::NOT_FOUND) => CheckVerdict::status(404, " ", &Finding::DiscordUnknown),
         Ok(status) => status_of("Discord webhook", status),
         Err(trouble) => trouble_of("Discord", "Discord webhook", &trouble),
     }
 }
 
-fn status_of(service: &'static str, status: StatusCode) -> Verdict {
+fn status_of(service: &'static str, status: StatusCode) -> CheckVerdict {
     let status = status.as_u16();
-    Verdict::status(status, " ", &Finding::ServiceStatus { service, status })
+    CheckVerdict::status(status, " ", &Finding::ServiceStatus { service, status })
 }
 
-fn trouble_of(service: &'static str, what: &'static str, trouble: &HttpError) -> Verdict {
-    Verdict::trouble(trouble, " ", &Finding::ServiceTrouble { service, what })
+fn trouble_of(service: &'static str, what: &'static str, trouble: &HttpError) -> CheckVerdict {
+    CheckVerdict::trouble(trouble, " ", &Finding::ServiceTrouble { service, what })
 }
 
 /// Pushes a heartbeat to Uptime Kuma.
-pub async fn uptime_kuma(http: &HttpClient, url: &str) -> Verdict {
+pub async fn uptime_kuma(http: &HttpClient, url: &str) -> CheckVerdict {
     match push(http, url).await {
         Ok(answer) if answer.status != StatusCode::OK => status_of("Uptime Kuma", answer.status),
         Ok(answer) => match serde_json::from_slice::<Value>(&answer.body) {
@@ -52,12 +52,12 @@ async fn push(http: &HttpClient, url: &str) -> Result<Response, HttpError> {
     http.fetch(Request::get(kuma::address(url, &push).ok_or(HttpError::NoProtocol)?)).await
 }
 
-fn kuma_verdict(ok: bool) -> Verdict {
+fn kuma_verdict(ok: bool) -> CheckVerdict {
     if ok {
-        return Verdict::new(true, " ", &Finding::KumaOk).with("status_code", 200);
+        return CheckVerdict::new(true, " ", &Finding::KumaOk).with("status_code", 200);
     }
     // Upstream gives the whole body, which nobody knows what it holds.
-    Verdict::new(false, " ", &Finding::KumaRefuses)
+    CheckVerdict::new(false, " ", &Finding::KumaRefuses)
         .with("response", json!({ "ok": false }))
         .with("hint", "check the token at the end of the push URL, and that the monitor is active")
 }
@@ -226,13 +226,13 @@ const APPRISE: &[&str] = &[
 ];
 
 /// Whether this looks like an address of Apprise; nothing is sent. Like Apprise, it does not care for upper and lower case.
-pub fn apprise(url: &str) -> Verdict {
+pub fn apprise(url: &str) -> CheckVerdict {
     let scheme = url.trim().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
     match scheme.filter(|scheme| is_of_apprise(scheme)) {
-        Some(scheme) => Verdict::new(true, " ", &Finding::AppriseOk)
+        Some(scheme) => CheckVerdict::new(true, " ", &Finding::AppriseOk)
             .with("format_check", true)
             .with("service", format!("{scheme}://")),
-        None => Verdict::new(false, " ", &Finding::AppriseInvalid).with("format_check", false),
+        None => CheckVerdict::new(false, " ", &Finding::AppriseInvalid).with("format_check", false),
     }
 }
 

@@ -8,7 +8,7 @@ use posterizarr_media::sources::tvdb::{Login, key_and_pin, log_in};
 use reqwest::StatusCode;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Finding, Verdict};
+use super::{CheckVerdict, Finding};
 
 /// Where the providers of artwork are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,41 +43,42 @@ const TVDB_ATTEMPTS: u32 = 6;
 const TVDB_PAUSE: Duration = Duration::from_millis(500);
 
 /// Whether TMDB takes the read access token.
-pub async fn tmdb(http: &HttpClient, providers: &Providers, token: &str) -> Verdict {
+pub async fn tmdb(http: &HttpClient, providers: &Providers, token: &str) -> CheckVerdict {
     match sources::tmdb::check(http, &providers.tmdb_url, token).await {
         Ok(StatusCode::OK) => {
-            Verdict::new(true, " ", &Finding::KeyOk { service: "TMDB", key: "API token" }).with("status_code", 200)
+            CheckVerdict::new(true, " ", &Finding::KeyOk { service: "TMDB", key: "API token" }).with("status_code", 200)
         }
-        Ok(StatusCode::UNAUTHORIZED) => Verdict::status(401, " ", &Finding::TmdbRefuses),
+        Ok(StatusCode::UNAUTHORIZED) => CheckVerdict::status(401, " ", &Finding::TmdbRefuses),
         Ok(status) => {
             let status = status.as_u16();
-            Verdict::status(status, " ", &Finding::ServiceStatus { service: "TMDB", status })
+            CheckVerdict::status(status, " ", &Finding::ServiceStatus { service: "TMDB", status })
         }
         Err(trouble) => {
-            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "TMDB", what: "TMDB token" })
+            CheckVerdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "TMDB", what: "TMDB token" })
         }
     }
 }
 
 /// Whether Fanart.tv takes the personal key.
-pub async fn fanart(http: &HttpClient, providers: &Providers, key: &str) -> Verdict {
+pub async fn fanart(http: &HttpClient, providers: &Providers, key: &str) -> CheckVerdict {
     match sources::fanart::check(http, &providers.fanart_url, key).await {
-        Ok(StatusCode::OK) => {
-            Verdict::new(true, " ", &Finding::KeyOk { service: "Fanart.tv", key: "API key" }).with("status_code", 200)
-        }
-        Ok(StatusCode::UNAUTHORIZED) => Verdict::status(401, " ", &Finding::FanartRefuses),
+        Ok(StatusCode::OK) => CheckVerdict::new(true, " ", &Finding::KeyOk { service: "Fanart.tv", key: "API key" })
+            .with("status_code", 200),
+        Ok(StatusCode::UNAUTHORIZED) => CheckVerdict::status(401, " ", &Finding::FanartRefuses),
         Ok(status) => {
             let status = status.as_u16();
-            Verdict::status(status, " ", &Finding::ServiceStatus { service: "Fanart.tv", status })
+            CheckVerdict::status(status, " ", &Finding::ServiceStatus { service: "Fanart.tv", status })
         }
-        Err(trouble) => {
-            Verdict::trouble(&trouble, " ", &Finding::ServiceTrouble { service: "Fanart.tv", what: "Fanart.tv key" })
-        }
+        Err(trouble) => CheckVerdict::trouble(
+            &trouble,
+            " ",
+            &Finding::ServiceTrouble { service: "Fanart.tv", what: "Fanart.tv key" },
+        ),
     }
 }
 
 /// Whether TVDB takes the project key, and the PIN where there is one. The key may hold the PIN, as in `config.json`.
-pub async fn tvdb(http: &HttpClient, providers: &Providers, key: &str, pin: Option<&str>) -> Verdict {
+pub async fn tvdb(http: &HttpClient, providers: &Providers, key: &str, pin: Option<&str>) -> CheckVerdict {
     let (key, pin_in_key) = key_and_pin(key);
     let pin = pin.map(str::trim).filter(|pin| !pin.is_empty()).or(pin_in_key);
     tvdb_verdict(log_in_patiently(http, &providers.tvdb_url, key, pin).await, pin.is_some())
@@ -111,25 +112,25 @@ async fn log_in_patiently(http: &HttpClient, base: &str, key: &str, pin: Option<
     }
 }
 
-fn tvdb_verdict(outcome: Attempts, has_pin: bool) -> Verdict {
+fn tvdb_verdict(outcome: Attempts, has_pin: bool) -> CheckVerdict {
     match outcome {
         Attempts::Clear { accepted: true } => {
             // Upstream shows the PIN here.
             let plain = Finding::KeyOk { service: "TVDB", key: "API key" };
             let found = if has_pin { Finding::KeyWithPinOk } else { plain };
-            Verdict::new(true, "", &found)
+            CheckVerdict::new(true, "", &found)
                 .with("status_code", 200)
                 .with("has_pin", has_pin)
                 .with("token_received", true)
         }
         Attempts::Clear { accepted: false } => {
-            Verdict::status(401, "", &Finding::TvdbRefuses).with("legacy_key_hint", true)
+            CheckVerdict::status(401, "", &Finding::TvdbRefuses).with("legacy_key_hint", true)
         }
-        Attempts::Unclear(attempts) => Verdict::new(false, "", &Finding::TvdbUnclear { attempts })
+        Attempts::Unclear(attempts) => CheckVerdict::new(false, "", &Finding::TvdbUnclear { attempts })
             .with("attempts", attempts)
             .with("legacy_key_hint", true),
         Attempts::Hopeless(trouble) => {
-            Verdict::trouble(&trouble, "", &Finding::ServiceTrouble { service: "TVDB", what: "TVDB API key" })
+            CheckVerdict::trouble(&trouble, "", &Finding::ServiceTrouble { service: "TVDB", what: "TVDB API key" })
         }
     }
 }

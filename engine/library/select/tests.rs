@@ -1,5 +1,6 @@
 use super::*;
 use Provider::{Fanart, Server, Tmdb, Tvdb};
+use posterizarr_base::artwork::{LANDSCAPE, PORTRAIT};
 
 const STILL: Subject = Subject::Episode { season: 1, episode: 1 };
 
@@ -16,7 +17,7 @@ fn rules(favourite: Provider, order: &str) -> Rules {
         season,
         background,
         card,
-        least_size: None,
+        min_size: None,
         sorting: Sorting::Average,
         show_fallback: false,
         background_fallback: true,
@@ -52,7 +53,7 @@ fn choose(rules: &Rules, subject: Subject, given: &[(Provider, Subject, Reply)])
             Selection { rules, kind: ItemKind::Show, has_tvdb_id: true, replies: &replies, broken: &broken };
         match selection.choose(subject) {
             Ok(choice) => return (choice, asked),
-            Err(Ask(provider, subject)) => {
+            Err(ProviderQuery { provider, subject }) => {
                 asked.push((provider, subject));
                 let reply = given.iter().find(|(by, about, _)| (*by, *about) == (provider, subject));
                 replies.insert((provider, subject), reply.map_or(Reply::NotAsked, |(.., reply)| reply.clone()));
@@ -150,7 +151,7 @@ fn fanarts_backgrounds_count_as_textless_first_whatever_the_order() {
 
 #[test]
 fn small_pictures_are_left_out_but_not_fanarts() {
-    let rules = Rules { least_size: Some(((2000, 3000), (3840, 2160))), ..rules(Tmdb, "xx en") };
+    let rules = Rules { min_size: Some(MinSize { portrait: PORTRAIT, landscape: LANDSCAPE }), ..rules(Tmdb, "xx en") };
     let given = [(Tmdb, Subject::Poster, found("tmdb", "-/9s -/1"))];
     assert_eq!(choose(&rules, Subject::Poster, &given).0.picture.unwrap().url, "tmdb:-/1");
     let given = [(Fanart, Subject::Poster, found("fanart", "-/9s"))];
@@ -161,7 +162,7 @@ fn small_pictures_are_left_out_but_not_fanarts() {
 fn a_choice_without_a_provider_that_did_not_answer_is_provisional() {
     let given = [(Tmdb, Subject::Poster, Reply::Trouble), (Fanart, Subject::Poster, found("fanart", "-/1"))];
     let (choice, _) = choose(&rules(Tmdb, "xx en"), Subject::Poster, &given);
-    assert_eq!(choice.unanswered, [Ask(Tmdb, Subject::Poster)]);
+    assert_eq!(choice.unanswered, [ProviderQuery { provider: Tmdb, subject: Subject::Poster }]);
     assert!(choice.picture.is_some() && choice.link.is_none());
     let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::Trouble)];
     assert!(choose(&rules(Tmdb, "xx en"), Subject::Poster, &given).0.unanswered.is_empty());

@@ -109,7 +109,8 @@ impl SchedulerStatus {
 
 /// `scheduler.json` as it is now.
 #[derive(Serialize, ToSchema)]
-struct Stored {
+#[schema(as = Stored)]
+struct SchedulerConfig {
     success: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
@@ -117,7 +118,7 @@ struct Stored {
     config: Map<String, Value>,
 }
 
-impl Stored {
+impl SchedulerConfig {
     fn now(state: &AppState, message: Option<&'static str>) -> web::Json<Self> {
         web::Json(Self { success: true, message, config: state.views.scheduler.get().fields.clone() })
     }
@@ -249,20 +250,20 @@ async fn status(state: State) -> impl Responder {
 }
 
 /// Gives `scheduler.json`.
-#[utoipa::path(tag = "scheduler", responses((status = 200, body = Stored)))]
+#[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerConfig)))]
 #[get("/api/scheduler/config")]
 async fn timetable(state: State) -> impl Responder {
-    Stored::now(&state, None)
+    SchedulerConfig::now(&state, None)
 }
 
 /// Changes the timetable as a whole: all of it, or nothing.
-#[utoipa::path(tag = "scheduler", request_body = Change, responses((status = 200, body = Stored), (status = 400)))]
+#[utoipa::path(tag = "scheduler", request_body = Change, responses((status = 200, body = SchedulerConfig), (status = 400)))]
 #[post("/api/scheduler/config")]
 async fn change(state: State, body: Json<Change>) -> Result<impl Responder, ApiError> {
     let Change { enabled, schedules, timezone, skip_if_running } = body.0;
     let schedules = schedules.map(|entries| entries.into_iter().map(Value::Object).collect());
     ask(&state.scheduler, ChangeTimetable { enabled, schedules, timezone, skip_if_running }).await??;
-    Ok(Stored::now(&state, Some("Scheduler configuration updated")))
+    Ok(SchedulerConfig::now(&state, Some("Scheduler configuration updated")))
 }
 
 /// Adds an entry.
@@ -295,19 +296,19 @@ async fn clear(state: State) -> Result<impl Responder, ApiError> {
 }
 
 /// Arms the timers.
-#[utoipa::path(tag = "scheduler", responses((status = 200, body = Stored)))]
+#[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerConfig)))]
 #[post("/api/scheduler/enable")]
 async fn enable(state: State) -> Result<impl Responder, ApiError> {
     ask(&state.scheduler, ChangeTimetable { enabled: Some(true), ..ChangeTimetable::default() }).await??;
-    Ok(Stored::now(&state, Some("Scheduler enabled")))
+    Ok(SchedulerConfig::now(&state, Some("Scheduler enabled")))
 }
 
 /// Disarms the timers; a run that is on goes on.
-#[utoipa::path(tag = "scheduler", responses((status = 200, body = Stored)))]
+#[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerConfig)))]
 #[post("/api/scheduler/disable")]
 async fn disable(state: State) -> Result<impl Responder, ApiError> {
     ask(&state.scheduler, ChangeTimetable { enabled: Some(false), ..ChangeTimetable::default() }).await??;
-    Ok(Stored::now(&state, Some("Scheduler disabled")))
+    Ok(SchedulerConfig::now(&state, Some("Scheduler disabled")))
 }
 
 /// Reads `scheduler.json` anew and arms the timers again.

@@ -13,7 +13,9 @@ use crate::actors::runs::{
 };
 use crate::actors::runtime::events::Handling;
 use crate::actors::triggers::journal::Received;
-use crate::actors::triggers::{IngestError, Receipt, Receive, RemoveFailedTriggers, RemoveTrigger, Replay, Sender};
+use crate::actors::triggers::{
+    IngestError, Receipt, Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay, Sender,
+};
 use crate::http::auth::Principal;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
 use crate::http::extract::payload::Body;
@@ -157,7 +159,7 @@ impl ReceivedWebhook {
             source: entry.source.name().to_owned(),
             event: entry.event.clone(),
             title: entry.title(),
-            verdict: entry.verdict,
+            verdict: entry.handling,
             reason: entry.reason.clone(),
             because: entry.because.clone(),
             jobs: entry.jobs.clone(),
@@ -319,7 +321,7 @@ async fn release(state: State) -> Result<impl Responder, ApiError> {
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = Done), (status = 404), (status = 409)))]
 #[delete("/api/triggers/{id:.*}")]
 async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
-    ask(&state.ingest, RemoveTrigger { id: id.into_inner() }).await??;
+    ask(&state.ingest, RemoveJobAndFile { id: id.into_inner() }).await??;
     Ok(web::Json(Done { success: true, message: "Trigger removed" }))
 }
 
@@ -358,7 +360,7 @@ async fn remove_failed(
     if wanted.is_none() {
         return Err(ApiError::validation("missing", &["query", "state"], "state should be failed"));
     }
-    let removed = ask(&state.ingest, RemoveFailedTriggers).await??;
+    let removed = ask(&state.ingest, RemoveFailedJobsAndFiles).await??;
     Ok(web::Json(JobsCleared { success: true, message: format!("{removed} failed job(s) removed"), removed }))
 }
 

@@ -53,13 +53,13 @@ impl ServerActionDone {
     }
 }
 
-/// A server as it is stored.
-struct Stored {
+/// Where a media server is and the key that it takes, as config.json has them.
+struct ServerCredentials {
     url: String,
     key: String,
 }
 
-impl Stored {
+impl ServerCredentials {
     /// None where its address or its key is missing.
     fn of(config: &ConfigView, server: ServerKind) -> Option<Self> {
         let section = format!("{}Part", server.name());
@@ -79,7 +79,7 @@ impl Stored {
 #[post("/api/plex/action")]
 async fn plex_action(state: State, asked: Json<PlexAction>) -> Result<impl Responder, ApiError> {
     let PlexAction { action, rating_key, library_name } = asked.0;
-    let server = Stored::of(&state.views.config.get(), ServerKind::Plex);
+    let server = ServerCredentials::of(&state.views.config.get(), ServerKind::Plex);
     let server = server.ok_or_else(|| invalid("Plex URL or Token not configured"))?;
     let (http, url, token) = (&state.http, &server.url, &server.key);
     let (done, message) = match action.as_str() {
@@ -128,20 +128,20 @@ async fn jellyfin_emby_action(state: State, asked: Json<KeyedAction>) -> Result<
     if !is_id(&media_id) {
         return Err(invalid("media_id is an id of the server: letters, digits and dashes"));
     }
-    let (server, stored) =
+    let (server, credentials) =
         enabled(&state).ok_or_else(|| invalid("Jellyfin/Emby not enabled or missing configuration"))?;
-    let done = jellyfin::refresh(&state.http, server, &stored.url, &stored.key, &media_id, what).await;
+    let done = jellyfin::refresh(&state.http, server, &credentials.url, &credentials.key, &media_id, what).await;
     done.map_err(|error| refused(error, server.into(), server.name()))?;
     Ok(ServerActionDone::new(format!("Triggered '{action}' on {} for item {media_id}", server.name())))
 }
 
 /// The one of the two servers that is in use.
-fn enabled(state: &AppState) -> Option<(Dialect, Stored)> {
+fn enabled(state: &AppState) -> Option<(Dialect, ServerCredentials)> {
     let config = state.views.config.get();
     let mut in_use = [Dialect::Jellyfin, Dialect::Emby]
         .into_iter()
         .filter(|server| config.flag(&format!("{}Part", server.name()), &format!("Use{}", server.name())));
-    in_use.find_map(|server| Some((server, Stored::of(&config, server.into())?)))
+    in_use.find_map(|server| Some((server, ServerCredentials::of(&config, server.into())?)))
 }
 
 fn item(rating_key: Option<&str>) -> Result<&str, ApiError> {
@@ -156,7 +156,7 @@ fn library(name: Option<&str>) -> Result<&str, ApiError> {
 }
 
 /// Plex's number of the library with this name.
-async fn library_key(state: &AppState, server: &Stored, name: &str) -> Result<String, ApiError> {
+async fn library_key(state: &AppState, server: &ServerCredentials, name: &str) -> Result<String, ApiError> {
     let sections = plex::sections(&state.http, &server.url, &server.key).await.map_err(|error| match error {
         ServerError::Status(status) => caused(ApiError::new(whose(status), "Failed to fetch Plex libraries"), &error),
         ServerError::Http(_) => refused(error, ServerKind::Plex, "Plex Server"),

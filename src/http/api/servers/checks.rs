@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
-use crate::actors::servers::checks::{self, Verdict};
+use crate::actors::servers::checks::{self, CheckVerdict};
 use crate::http::extract::body::Json;
 use crate::http::{ApiError, AppState, Code, State};
 use posterizarr_media::http::same_server;
@@ -112,7 +112,7 @@ pub(in crate::http) fn server_key(
 }
 
 /// Asks Plex for its libraries.
-#[utoipa::path(tag = "validate", operation_id = "validate_plex", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_plex", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/plex")]
 async fn plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, ApiError> {
     let token = server_key(&state, ServerKind::Plex, &body.url, &body.token)?;
@@ -120,26 +120,26 @@ async fn plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, Ap
 }
 
 /// Asks Jellyfin who it is.
-#[utoipa::path(tag = "validate", operation_id = "validate_jellyfin", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_jellyfin", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/jellyfin")]
 async fn jellyfin(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
     keyed(&state, Dialect::Jellyfin, &body).await
 }
 
 /// Asks Emby who it is.
-#[utoipa::path(tag = "validate", operation_id = "validate_emby", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_emby", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/emby")]
 async fn emby(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
     keyed(&state, Dialect::Emby, &body).await
 }
 
-async fn keyed(state: &AppState, dialect: Dialect, body: &KeyedServer) -> Result<web::Json<Verdict>, ApiError> {
+async fn keyed(state: &AppState, dialect: Dialect, body: &KeyedServer) -> Result<web::Json<CheckVerdict>, ApiError> {
     let key = server_key(state, dialect.into(), &body.url, &body.api_key)?;
     Ok(web::Json(checks::jellyfin_or_emby(&state.http, dialect, &body.url, &key).await))
 }
 
 /// Asks TMDB whether it takes the token.
-#[utoipa::path(tag = "validate", operation_id = "validate_tmdb", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_tmdb", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/tmdb")]
 async fn tmdb(state: State, body: Json<TmdbToken>) -> impl Responder {
     let token = revealed(&state, "ApiPart", "tmdbtoken", &body.token);
@@ -147,7 +147,7 @@ async fn tmdb(state: State, body: Json<TmdbToken>) -> impl Responder {
 }
 
 /// Asks TVDB whether it takes the key, and the PIN.
-#[utoipa::path(tag = "validate", operation_id = "validate_tvdb", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_tvdb", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/tvdb")]
 async fn tvdb(state: State, body: Json<TvdbKey>) -> impl Responder {
     let key = revealed(&state, "ApiPart", "tvdbapi", &body.api_key);
@@ -155,7 +155,7 @@ async fn tvdb(state: State, body: Json<TvdbKey>) -> impl Responder {
 }
 
 /// Asks Fanart.tv whether it takes the key.
-#[utoipa::path(tag = "validate", operation_id = "validate_fanart", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_fanart", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/fanart")]
 async fn fanart(state: State, body: Json<FanartKey>) -> impl Responder {
     let key = revealed(&state, "ApiPart", "FanartTvAPIKey", &body.api_key);
@@ -163,7 +163,7 @@ async fn fanart(state: State, body: Json<FanartKey>) -> impl Responder {
 }
 
 /// Posts a test message to a Discord webhook.
-#[utoipa::path(tag = "validate", operation_id = "validate_discord", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_discord", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/discord")]
 async fn discord(state: State, body: Json<DiscordWebhook>) -> impl Responder {
     let webhook = revealed(&state, "Notification", "Discord", &body.webhook_url);
@@ -171,14 +171,14 @@ async fn discord(state: State, body: Json<DiscordWebhook>) -> impl Responder {
 }
 
 /// Looks at the form of an Apprise address; nothing is sent.
-#[utoipa::path(tag = "validate", operation_id = "validate_apprise", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_apprise", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/apprise")]
 async fn apprise(state: State, body: Json<NotificationUrl>) -> impl Responder {
     web::Json(checks::apprise(&revealed(&state, "Notification", "AppriseUrl", &body.url)))
 }
 
 /// Pushes a heartbeat to Uptime Kuma.
-#[utoipa::path(tag = "validate", operation_id = "validate_uptime_kuma", responses((status = 200, body = Verdict), (status = 400)))]
+#[utoipa::path(tag = "validate", operation_id = "validate_uptime_kuma", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/uptimekuma")]
 async fn uptimekuma(state: State, body: Json<NotificationUrl>) -> impl Responder {
     let url = revealed(&state, "Notification", "UptimeKumaUrl", &body.url);

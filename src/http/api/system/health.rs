@@ -210,7 +210,7 @@ pub struct Health {
     reasons: BTreeMap<&'static str, String>,
     /// Names those sentences, for those who say them in another language.
     reason_codes: BTreeMap<&'static str, &'static str>,
-    queue: Queue,
+    queue: QueueHealth,
     run: Run,
     /// Folders and pictures that are left out of the library because their names are not UTF-8; `/api/cache/status` has an
     /// example.
@@ -243,7 +243,8 @@ struct Checks {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Queue {
+#[schema(as = Queue)]
+struct QueueHealth {
     /// Jobs that wait.
     pending: usize,
     /// Jobs that failed for good and wait for somebody.
@@ -278,7 +279,7 @@ impl Health {
             checks,
             reason_codes: reasons.iter().map(|(check, (code, _))| (*check, *code)).collect(),
             reasons: reasons.into_iter().map(|(check, (_, why))| (check, why)).collect(),
-            queue: Queue { pending: runs.waiting_count, failed: runs.parked, held: runs.held.is_some() },
+            queue: QueueHealth { pending: runs.waiting_count, failed: runs.parked, held: runs.held.is_some() },
             unreadable_names: Root::ALL.iter().map(|root| assets.state(*root).unreadable_names).sum(),
             run: Run {
                 active: runs.holder().is_some(),

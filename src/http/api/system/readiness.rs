@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::keys;
-use crate::actors::servers::checks::{self, Verdict, hint};
+use crate::actors::servers::checks::{self, CheckVerdict, hint};
 use crate::http::{ApiError, AppState, State};
 use posterizarr_media::servers::Dialect;
 use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};
@@ -283,7 +283,7 @@ async fn ask_providers(state: &AppState, keys: &Keys, online: bool) -> Vec<Readi
         async { Some(checks::fanart(http, at, &ask(keys.fanart.as_ref())?).await) },
     )
     .await;
-    let works = |verdict: &Option<Verdict>| verdict.as_ref().is_some_and(|verdict| verdict.valid);
+    let works = |verdict: &Option<CheckVerdict>| verdict.as_ref().is_some_and(|verdict| verdict.valid);
     let any = [&tmdb, &tvdb, &fanart].into_iter().any(works);
     let mut checks = vec![if any {
         ReadinessCheck::new("providers", CheckState::Ok, "artwork can be looked for")
@@ -306,7 +306,7 @@ async fn ask_providers(state: &AppState, keys: &Keys, online: bool) -> Vec<Readi
     checks
 }
 
-fn provider(id: &'static str, verdict: Option<Verdict>, what_for: &str, key: &'static str) -> ReadinessCheck {
+fn provider(id: &'static str, verdict: Option<CheckVerdict>, what_for: &str, key: &'static str) -> ReadinessCheck {
     let check = match verdict {
         None => ReadinessCheck::new(id, CheckState::Warning, "no key is entered")
             .mended(format!("enter one, if you want: {what_for}"))

@@ -14,7 +14,7 @@ use chrono::Local;
 use posterizarr_render::config::{Document, Look, Problem};
 use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::prepared::MakeError;
-use posterizarr_render::{Wanted, overlays, sample};
+use posterizarr_render::{SampleSpec, overlays, sample};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
@@ -128,7 +128,7 @@ async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse
     }
     in_turn(0, move || {
         overlays::put_missing(&folder).map_err(ApiError::internal)?;
-        Ok(sample(&look()?, &folder, &Wanted { kind, title, boxes, hiding, badges })?)
+        Ok(sample(&look()?, &folder, &SampleSpec { kind, title, boxes, hiding, badges })?)
     })
     .await
 }

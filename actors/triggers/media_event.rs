@@ -1,8 +1,8 @@
-//! A trigger: what Sonarr, Radarr or Tautulli want done, as names and values for the script.
+//! An event of Sonarr, Radarr or Tautulli about one item, as names and values for the script.
 
 use serde::{Deserialize, Serialize};
 
-use super::reason::TriggerReason;
+use super::reason::IngestReason;
 
 /// The longest value that is passed on, in bytes. Longer ones are no titles or paths.
 const MAX_VALUE_LENGTH: usize = 4096;
@@ -64,10 +64,10 @@ impl From<Source> for Origin {
     }
 }
 
-/// One job's worth of work.
+/// What Sonarr, Radarr or Tautulli tell of one movie, episode or item, by a webhook or a trigger file: work for one job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Trigger {
-    /// Who sent it.
+pub struct MediaEvent {
+    /// Who told it.
     pub source: Source,
     /// The event, as the sender names it.
     pub event: String,
@@ -83,18 +83,18 @@ pub struct Trigger {
 
 /// What to do about a payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PayloadVerdict {
     /// The sender tries out its settings.
     Test,
     /// Nothing to do, and why.
-    Ignored(TriggerReason),
+    Ignored(IngestReason),
     /// One job each.
-    Act(Vec<Trigger>),
+    Act(Vec<MediaEvent>),
     /// An event that should be acted on, but cannot be; the text says what is missing or wrong.
     Unprocessable(String),
 }
 
-/// The names and values of a trigger, cleaned as they are added.
+/// The names and values of an event, cleaned as they are added.
 #[derive(Debug, Default)]
 pub struct Pairs {
     pairs: Vec<(String, String)>,
