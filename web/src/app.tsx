@@ -1,5 +1,5 @@
 /** The frame around the pages: menu, state of the connection, the page itself, notices and questions. */
-import { CircleUserRound, Ellipsis, LogOut } from 'lucide-preact';
+import { CircleUserRound, Ellipsis, LogOut, Tag } from 'lucide-preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, Router, Route as Shown, Switch, useLocation, useSearch } from 'wouter-preact';
 import { basePath } from './api/client';
@@ -168,7 +168,7 @@ function Side({ fresh }: { fresh: number }) {
           </button>
         )}
         {session.value === 'open' && (
-          <Link href="/settings/webui" class="row muted">
+          <Link href="/settings/webui" class="row nowrap muted">
             <CircleUserRound size={14} aria-hidden="true" /> {t('frame.no_login')}
           </Link>
         )}
@@ -210,8 +210,8 @@ function VersionLine() {
   const known = version.value;
   if (!known) return null;
   return (
-    <Link href="/about" class="muted">
-      {known.daemon}
+    <Link href="/about" class="row muted">
+      <Tag size={14} aria-hidden="true" /> {known.daemon}
       {known.is_update_available && <Badge tone="accent">{t('frame.update', { version: known.remote ?? '' })}</Badge>}
     </Link>
   );

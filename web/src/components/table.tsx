@@ -13,6 +13,9 @@ export interface Column<Row> {
   plain?: boolean;
 }
 
+/** A cell without a value; on a phone it is left out. */
+export const NOTHING = '—';
+
 interface TableProps<Row> {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
@@ -43,15 +46,20 @@ export function Table<Row>({ columns, rows, rowKey, actions, sort, onSort }: Tab
         <tbody>
           {rows.map((row) => (
             <tr key={rowKey(row)}>
-              {columns.map((column, index) => (
-                <td
-                  key={column.name}
-                  class={column.number ? 'number' : undefined}
-                  data-column={index === 0 || column.plain ? undefined : column.name}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
+              {columns.map((column, index) => {
+                const value = column.cell(row);
+                return (
+                  <td
+                    key={column.name}
+                    class={
+                      [column.number && 'number', value === NOTHING && 'nothing'].filter(Boolean).join(' ') || undefined
+                    }
+                    data-column={index === 0 || column.plain ? undefined : column.name}
+                  >
+                    {value}
+                  </td>
+                );
+              })}
               {actions && <td class="end">{actions(row)}</td>}
             </tr>
           ))}

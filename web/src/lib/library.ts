@@ -196,6 +196,11 @@ export function sampleCaption(file: string): Caption {
   };
 }
 
+/** Whether a picture is a background or a title card, from its file's name: also of those that Testing runs make. */
+export function isWide(path: string): boolean {
+  return /(^|[/_])(background|titlecard|s\d+e\d+)[^/]*$/i.test(path);
+}
+
 export type RecentAsset = components['schemas']['RecentAsset'];
 
 export async function recentAssets(signal: AbortSignal): Promise<RecentAsset[]> {

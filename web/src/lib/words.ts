@@ -47,3 +47,13 @@ export function plainReason(reason: string): string {
 export function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
+
+/** The program that sent a webhook. */
+export function senderName(source: string): string {
+  return sentence(source === 'unknown' ? t('format.unknown') : source);
+}
+
+/** Which program sent a webhook, and about what: `Sonarr Download`. */
+export function sentFrom({ source, event }: { source: string; event: string }): string {
+  return `${senderName(source)} ${event}`.trim();
+}

@@ -15,9 +15,18 @@ import { NoRunner } from '../components/unable';
 import { firesOf } from '../lib/fires';
 import { bytes, dayAndClock, duration, inZone, memory, number } from '../lib/format';
 import { latestCounts, latestHealth, latestRun } from '../lib/latest';
-import { CATEGORIES, type RecentAsset, recentAssets } from '../lib/library';
+import { CATEGORIES, isWide, type RecentAsset, recentAssets } from '../lib/library';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, plainReason, runName, triggerText, typeName } from '../lib/words';
+import {
+  modeName,
+  outcomeText,
+  outcomeTone,
+  plainReason,
+  runName,
+  sentFrom,
+  triggerText,
+  typeName,
+} from '../lib/words';
 import { refreshSystem, scheduler, status, system } from '../live/state';
 import { rich, t, word } from '../texts';
 import { Arrange, type CardId, wantedCards } from './dashboard/Arrange';
@@ -191,10 +200,9 @@ function ScheduleCard() {
             ) : known.next_run ? (
               <>
                 <When at={known.next_run} />
-                <br />
-                <span class="muted small-text">
+                <div class="muted small-text">
                   {inZone(new Date(known.next_run), known.timezone)} ({known.timezone})
-                </span>
+                </div>
               </>
             ) : (
               t('dashboard.nothing_planned')
@@ -280,9 +288,9 @@ function WebhooksCard() {
               {webhooks.map((webhook) => (
                 <li key={webhook.id}>
                   <div class="grow">
-                    {webhook.title ?? `${webhook.source} ${webhook.event}`}
+                    {webhook.title ?? sentFrom(webhook)}
                     <div class="muted small-text">
-                      {webhook.title && `${webhook.source} ${webhook.event}, `}
+                      {webhook.title && `${sentFrom(webhook)}, `}
                       <When at={webhook.at} />
                     </div>
                   </div>
@@ -397,7 +405,12 @@ function RecentCard() {
 
 function Recent({ of }: { of: RecentAsset }) {
   return (
-    <a href={address(of.poster_url)} target="_blank" rel="noreferrer" class="shelf-item">
+    <a
+      href={address(of.poster_url)}
+      target="_blank"
+      rel="noreferrer"
+      class={isWide(of.poster_url) ? 'shelf-item wide' : 'shelf-item'}
+    >
       <Thumbnail url={of.poster_url} width={320} modified={of.modified} />
       <span class="truncate">{of.title}</span>
       <span class="muted small-text truncate">

@@ -96,7 +96,7 @@ export default function Run() {
         </div>
       </Card>
       <ManualRun />
-      <div class="cards">
+      <div class="cards pairs">
         <LogoRun />
         <ResetPosters />
         <Restore />

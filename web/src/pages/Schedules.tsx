@@ -10,7 +10,7 @@ import { SelectField, Switch, TextField } from '../components/fields';
 import { Held } from '../components/held';
 import { HelpLink } from '../components/help';
 import { LogoFields } from '../components/logos';
-import { type Column, Table } from '../components/table';
+import { type Column, NOTHING, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { NoRunner, Unready } from '../components/unable';
 import { firesOf } from '../lib/fires';
@@ -359,7 +359,7 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
       {entries.length === 0 ? (
         <Empty>{t('schedules.none')}</Empty>
       ) : (
-        <ul class="list">
+        <ul class="list timetable">
           {entries.map((entry, index) => {
             const timer = of.active_jobs.find((job) => job.entry === index);
             const idle = of.not_run.find((job) => job.entry === index);
@@ -382,14 +382,16 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
                   )}
                 </div>
                 {/* The form knows nothing of months and intervals: what it cannot show it must not change. */}
-                {!entry.frequency && (
-                  <button type="button" class="button small" onClick={() => onEdit(index)}>
-                    {t('common.edit')}
+                <div class="row">
+                  {!entry.frequency && (
+                    <button type="button" class="button small" onClick={() => onEdit(index)}>
+                      {t('common.edit')}
+                    </button>
+                  )}
+                  <button type="button" class="button small" onClick={() => remove(entry.time)}>
+                    {t('common.remove')}
                   </button>
-                )}
-                <button type="button" class="button small" onClick={() => remove(entry.time)}>
-                  {t('common.remove')}
-                </button>
+                </div>
               </li>
             );
           })}
@@ -420,7 +422,8 @@ const fireColumns = (zone: string): Column<Fire>[] => [
   },
   {
     name: t('schedules.end'),
-    cell: (fire) => (fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : '—'),
+    cell: (fire) =>
+      fire.outcome ? <Badge tone={outcomeTone(fire.outcome)}>{outcomeText(fire.outcome)}</Badge> : NOTHING,
   },
 ];
 

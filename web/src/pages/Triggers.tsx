@@ -8,11 +8,20 @@ import { useBusy } from '../components/busy';
 import { ask, Dialog } from '../components/dialog';
 import { Reason } from '../components/finding';
 import { Held, Hold } from '../components/held';
-import { type Column, Table } from '../components/table';
+import { type Column, NOTHING, Table } from '../components/table';
 import { tell } from '../components/toast';
 import { NoRunner, Unready } from '../components/unable';
 import { useResource } from '../lib/resource';
-import { modeName, outcomeText, outcomeTone, plainReason, type Tone, triggerText } from '../lib/words';
+import {
+  modeName,
+  outcomeText,
+  outcomeTone,
+  plainReason,
+  senderName,
+  sentFrom,
+  type Tone,
+  triggerText,
+} from '../lib/words';
 import { changed } from '../live/state';
 import { t, word } from '../texts';
 import { ApiKeys } from './triggers/ApiKeys';
@@ -75,7 +84,7 @@ function ClearFailed({ of }: { of: readonly TriggerEntry[] }) {
 }
 
 const jobs = (): readonly Column<TriggerEntry>[] => [
-  { name: '#', cell: (job) => job.position ?? '—' },
+  { name: '#', cell: (job) => job.position ?? NOTHING },
   {
     name: t('triggers.job'),
     plain: true,
@@ -163,7 +172,7 @@ const webhookColumns = (): readonly Column<Received>[] => [
       <>
         {one.title && <strong class="lines">{one.title}</strong>}
         <div>
-          {one.source} <span class="muted">{one.event}</span>
+          {senderName(one.source)} <span class="muted">{one.event}</span>
         </div>
       </>
     ),
@@ -182,7 +191,7 @@ const webhookColumns = (): readonly Column<Received>[] => [
           <Badge tone={outcomeTone(one.outcome)}>{outcomeText(one.outcome)}</Badge>
         </Link>
       ) : (
-        '—'
+        NOTHING
       ),
   },
 ];
@@ -233,7 +242,7 @@ function Details({ of, onClose }: { of: Received; onClose: () => void }) {
   }
   return (
     <Dialog
-      title={`${of.source} ${of.event}`}
+      title={sentFrom(of)}
       onClose={onClose}
       wide
       actions={

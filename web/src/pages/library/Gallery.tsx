@@ -249,7 +249,7 @@ function Choosing({ chosen, onChoose, onAll, onInvert, onDelete, onRemake }: Cho
     );
   }
   return (
-    <>
+    <div class="row">
       <span role="status" title={t('library.range_help')}>
         {t('library.chosen', { n: chosen.size })}
       </span>
@@ -275,6 +275,6 @@ function Choosing({ chosen, onChoose, onAll, onInvert, onDelete, onRemake }: Cho
       <button type="button" class="button" onClick={() => onChoose(undefined)}>
         {t('library.done')}
       </button>
-    </>
+    </div>
   );
 }

@@ -59,7 +59,7 @@ export function Trash() {
             <ul class="list">
               {of.entries.slice(0, 500).map((entry) => (
                 <li key={entry.id}>
-                  <span class="grow truncate">{entry.path}</span>
+                  <span class="grow">{entry.path}</span>
                   <span class="muted small-text">
                     {bytes(entry.size)} · <When at={entry.deleted_at} />
                   </span>

@@ -2,7 +2,7 @@
 import { address } from '../../api/client';
 import { Empty, Loaded } from '../../components/basics';
 import { Thumbnail } from '../../components/thumbnail';
-import { type Picture, testImages } from '../../lib/library';
+import { isWide, type Picture, testImages } from '../../lib/library';
 import { useResource } from '../../lib/resource';
 import { t } from '../../texts';
 
@@ -29,7 +29,7 @@ export function TestImages() {
 
 function Sample({ of: { url, modified, caption } }: { of: Picture }) {
   return (
-    <a class="shelf-item" href={address(url)} target="_blank" rel="noreferrer">
+    <a class={isWide(url) ? 'shelf-item wide' : 'shelf-item'} href={address(url)} target="_blank" rel="noreferrer">
       <Thumbnail url={url} width={320} modified={modified} />
       <span class="truncate">{caption?.title}</span>
       <span class="muted small-text truncate">{caption?.part}</span>

@@ -4,6 +4,7 @@ import { address } from '../../api/client';
 import type { Status } from '../../api/types';
 import { Thumbnail } from '../../components/thumbnail';
 import { newest, partOf, pictureOf, type Result, type RunAsset, type RunAssets, runWithAssets } from '../../lib/assets';
+import { isWide } from '../../lib/library';
 import { useResource } from '../../lib/resource';
 import { sentence } from '../../lib/words';
 import { t } from '../../texts';
@@ -72,7 +73,7 @@ function makingText(titles: readonly string[]): string {
 function Made({ of }: { of: RunAsset }) {
   const url = pictureOf(of.path);
   return (
-    <a href={address(url)} target="_blank" rel="noreferrer" class="shelf-item">
+    <a href={address(url)} target="_blank" rel="noreferrer" class={isWide(url) ? 'shelf-item wide' : 'shelf-item'}>
       <Thumbnail url={url} width={320} />
       <span class="truncate">{of.title}</span>
       <span class="muted small-text truncate">{partOf(of)}</span>

@@ -143,7 +143,7 @@ function One({ of, help, edit, problem, onValue }: OneProps) {
           <Editable of={of} help={help} edit={edit} problem={problem} onValue={onValue} />
         ) : (
           <>
-            <p>{help ?? <Told>{of.help}</Told>}</p>
+            <p class="help">{help ?? <Told>{of.help}</Told>}</p>
             <p class="row">
               <strong>
                 <code>{of.value ?? defaultOf(of.default)}</code>

@@ -5,7 +5,7 @@ import { Badge, When } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { asError } from '../../lib/errors';
 import { useResource } from '../../lib/resource';
-import { outcomeTone } from '../../lib/words';
+import { outcomeTone, sentFrom } from '../../lib/words';
 import { changed } from '../../live/state';
 import { t, word } from '../../texts';
 import { SetUp } from '../triggers/SetUp';
@@ -47,7 +47,7 @@ export function WebhooksStep() {
       <p class="muted">
         {last ? (
           <>
-            {t('setup.last_webhook', { from: `${last.source} ${last.event}` })} <When at={last.at} />{' '}
+            {t('setup.last_webhook', { from: sentFrom(last) })} <When at={last.at} />{' '}
             <Badge tone={outcomeTone(last.verdict)}>{word('outcome', last.verdict)}</Badge>
           </>
         ) : (
