@@ -28,20 +28,16 @@ pub fn read(payload: &Value) -> Verdict {
         return Verdict::Test;
     }
     let Some((given, media_type)) = media_type.map(|given| (given.clone(), given.to_ascii_lowercase())) else {
-        return Verdict::Unprocessable(
-            "'mediatype' is missing; use the JSON data of the documentation in Tautulli".to_owned(),
-        );
+        return Verdict::Unprocessable(TriggerReason::NoMediaType);
     };
     if let Some((name, key)) = keys.iter().find(|(_, key)| !is_rating_key(key)) {
-        return Verdict::Unprocessable(format!(
-            "'{name}' is not a rating key (1 to 20 digits): {}",
-            super::trigger::one_line(key)
-        ));
+        let key = super::trigger::one_line(key);
+        return Verdict::Unprocessable(TriggerReason::NotRatingKey { field: name, key });
     }
     let Some(item) = item_of(&media_type, &keys) else {
         return match media_type.as_str() {
             "movie" | "show" | "season" | "episode" => {
-                Verdict::Unprocessable(format!("a {media_type} needs its rating key"))
+                Verdict::Unprocessable(TriggerReason::NoRatingKey { kind: media_type })
             }
             _ => Verdict::Ignored(TriggerReason::IgnoredMedia { kind: super::trigger::one_line(&given) }),
         };

@@ -90,8 +90,8 @@ pub enum Verdict {
     Ignored(TriggerReason),
     /// One job each.
     Act(Vec<Trigger>),
-    /// An event that should be acted on, but cannot be; the text says what is missing or wrong.
-    Unprocessable(String),
+    /// An event that should be acted on, but cannot be, and what is missing or wrong.
+    Unprocessable(TriggerReason),
 }
 
 /// The names and values of a trigger, cleaned as they are added.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Local, NaiveDateTime};
 
+use super::reason::TriggerReason;
 use super::subject;
 use super::trigger::{Pairs, Source, Trigger};
 
@@ -31,7 +32,7 @@ pub fn written_at(name: &str) -> Option<NaiveDateTime> {
 }
 
 /// Reads a trigger file. Lines without a value, and names the script does not know, are left out.
-pub fn parse(content: &str) -> Result<Trigger, String> {
+pub fn parse(content: &str) -> Result<Trigger, TriggerReason> {
     let mut pairs = Pairs::default();
     for (name, value) in content.trim_start_matches('\u{feff}').split(['\n', '\r']).filter_map(pair) {
         if name.starts_with("arr_") || name == "event" {
@@ -45,7 +46,7 @@ pub fn parse(content: &str) -> Result<Trigger, String> {
         "sonarr" => arr_trigger(Source::Sonarr, pairs),
         "radarr" => arr_trigger(Source::Radarr, pairs),
         "" => from_tautulli(pairs),
-        other => Err(format!("unknown arr_platform '{other}'")),
+        _ => Err(TriggerReason::UnknownPlatform { platform }),
     }
 }
 
@@ -59,18 +60,17 @@ fn platform(pairs: &Pairs) -> String {
     })
 }
 
-fn from_tautulli(pairs: Pairs) -> Result<Trigger, String> {
+fn from_tautulli(pairs: Pairs) -> Result<Trigger, TriggerReason> {
     let payload = pairs.into_vec().into_iter().map(|(name, value)| (name, value.into())).collect();
     match super::tautulli::read(&serde_json::Value::Object(payload)) {
-        super::trigger::Verdict::Act(triggers) => triggers.into_iter().next().ok_or_else(|| "it is empty".to_owned()),
-        super::trigger::Verdict::Test => Err("it has no values".to_owned()),
-        super::trigger::Verdict::Ignored(reason) => Err(reason.english()),
-        super::trigger::Verdict::Unprocessable(reason) => Err(reason),
+        super::trigger::Verdict::Act(triggers) => triggers.into_iter().next().ok_or(TriggerReason::NothingInIt),
+        super::trigger::Verdict::Test => Err(TriggerReason::NoValues),
+        super::trigger::Verdict::Ignored(reason) | super::trigger::Verdict::Unprocessable(reason) => Err(reason),
     }
 }
 
 /// What Sonarr or Radarr ask for. The script goes by the platform's name, so it is handed on also where the fields told it.
-fn arr_trigger(source: Source, pairs: Pairs) -> Result<Trigger, String> {
+fn arr_trigger(source: Source, pairs: Pairs) -> Result<Trigger, TriggerReason> {
     let mut pairs = pairs.into_vec();
     match pairs.iter_mut().find(|(name, _)| name == PLATFORM) {
         // As the script compares it.
