@@ -6,6 +6,7 @@ pub mod colour;
 pub mod groups_of_3;
 pub mod keys;
 pub mod validation;
+mod wrong;
 
 use serde_json::{Map, Value};
 

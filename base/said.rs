@@ -35,6 +35,11 @@ impl Said {
 pub trait Values: Display {
     /// The values by their names; none where the text is always the same.
     fn values(&self) -> Params;
+
+    /// What it says, where a page may say it in another language.
+    fn said(&self) -> Option<Said> {
+        None
+    }
 }
 
 /// Values by their names.
@@ -67,6 +72,13 @@ pub struct Reason {
     pub text: String,
     /// The same by codes.
     pub because: Vec<Clause>,
+}
+
+/// One that nobody put into codes.
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self { text, because: Vec::new() }
+    }
 }
 
 impl Reason {

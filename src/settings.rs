@@ -5,6 +5,7 @@
 
 mod engine_flags;
 pub mod environment;
+mod fault;
 pub mod layers;
 pub mod live;
 pub mod origin;
@@ -31,6 +32,7 @@ use crate::actors::servers::checks::Providers;
 use posterizarr_media::http::HttpSettings;
 
 pub use environment::Environment;
+pub use fault::{Invalid, SettingFault};
 pub use layers::{Flags, Loaded, Problem, load, load_what_is_right};
 pub use live::LiveSettings;
 pub use origin::{Origin, Origins};

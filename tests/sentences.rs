@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use posterizarr_base::config::validation::Wrong;
 use posterizarr_base::said::Values;
 use posterizarr_engine::library::Why;
 use posterizarr_media::http::HttpError;
+use posterizarrd::actors::config::ConfigFault;
+use posterizarrd::actors::library::replacing::ReplaceFault;
 use posterizarrd::actors::runs::RunReason;
 use posterizarrd::actors::schedule::past_fires::MISSED;
+use posterizarrd::actors::schedule::{EntryError, TimetableFault};
 use posterizarrd::actors::servers::checks::Finding;
 use posterizarrd::actors::triggers::IngestReason;
+use posterizarrd::settings::SettingFault;
 use regex::Regex;
 
 /// What is told by a code, as the web UI calls it: its code, and the names of its values where these are known.
@@ -24,8 +29,18 @@ fn codes() -> Codes {
         ("run_reason", RunReason::ALL),
         ("trigger_reason", IngestReason::ALL),
         ("verdict", Finding::ALL),
+        ("wrong", EntryError::ALL),
+        ("wrong", TimetableFault::ALL),
+        ("wrong", ReplaceFault::ALL),
+        ("wrong", Wrong::ALL),
+        ("wrong", ConfigFault::ALL),
+        ("wrong", SettingFault::ALL),
     ] {
-        codes.extend(all.iter().map(|(code, values)| (format!("{family}.{code}"), Some(*values))));
+        for (code, values) in all {
+            let before = codes.insert(format!("{family}.{code}"), Some(*values));
+            // What says anything says it everywhere in the same way.
+            assert!(before.is_none() || *code == "told", "{family}.{code} is two sentences");
+        }
     }
     codes.extend(HttpError::CODES.iter().map(|code| (format!("trouble.{code}"), None)));
     codes.extend(MISSED.iter().map(|code| (format!("missed.{code}"), Some(&[] as &[&str]))));

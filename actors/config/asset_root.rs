@@ -8,6 +8,8 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::mpsc;
 use std::time::Duration;
 
+use super::fault::ConfigFault;
+
 /// Folders of the system: neither they nor what is in them may be a root.
 const WHOLE: [&str; 17] = [
     "/etc",
@@ -37,28 +39,27 @@ const MOUNTS: &str = "/run/media";
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why this folder cannot be an asset root; none if it can. `data` is the data folder; both are absolute.
-pub fn refusal(root: &Path, data: &Path) -> Option<String> {
+pub fn refusal(root: &Path, data: &Path) -> Option<ConfigFault> {
     let named = plain(root);
     let (real_root, real_data) = real(named.clone(), data.to_owned());
     let pairs = [(&named, plain(data)), (&real_root, real_data)];
-    pairs
-        .iter()
-        .find_map(|(root, data)| wrong(root, data))
-        .map(|wrong| format!("{} cannot hold assets: {wrong}; name a folder that holds nothing else", root.display()))
+    let folder = root.display().to_string();
+    pairs.iter().find_map(|(root, data)| wrong(root, data)).map(|wrong| wrong(folder))
 }
 
-fn wrong(root: &Path, data: &Path) -> Option<&'static str> {
+/// What is wrong with a folder, of which the name is still to be said.
+fn wrong(root: &Path, data: &Path) -> Option<fn(String) -> ConfigFault> {
     if THEMSELVES.iter().any(|folder| root == Path::new(folder)) {
-        return Some("it is a folder of the system");
+        return Some(|folder| ConfigFault::SystemFolder { folder });
     }
     let in_system = WHOLE.iter().any(|folder| root.starts_with(folder)) && !is_mounted_by_desktop(root);
     if in_system {
-        return Some("it belongs to the system");
+        return Some(|folder| ConfigFault::BelongsToSystem { folder });
     }
     if root == data {
-        return Some("it is the data folder, in which the configuration and its secrets are");
+        return Some(|folder| ConfigFault::DataFolder { folder });
     }
-    data.starts_with(root).then_some("the data folder, with the configuration and its secrets, lies in it")
+    data.starts_with(root).then_some(|folder| ConfigFault::HoldsData { folder })
 }
 
 fn is_mounted_by_desktop(root: &Path) -> bool {

@@ -6,13 +6,14 @@
 
 use std::collections::HashMap;
 
+use posterizarr_base::said::{Clause, Reason};
 use serde_json::{Map, Value};
 
 use super::document::Document;
 use super::flat::{self, Place};
 use super::keys::{self, Key};
 use super::view::MASK;
-use super::{contradictions, unknown};
+use super::{contradictions, fault, unknown};
 
 /// What happens to known keys that are not posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -51,8 +52,23 @@ pub struct Refusal {
     pub flat: String,
     /// What is wrong, and what would be right; never the value itself.
     pub wrong: String,
+    /// The same by its code, for those who say it in another language.
+    pub because: Vec<Clause>,
     /// A stable name of what is wrong, where clients act on it.
     pub code: Option<&'static str>,
+}
+
+impl Refusal {
+    /// With what is wrong.
+    pub fn new(flat: impl Into<String>, wrong: impl Into<Reason>) -> Self {
+        let Reason { text, because } = wrong.into();
+        Self { flat: flat.into(), wrong: text, because, code: None }
+    }
+
+    /// What is wrong, in English and by its code.
+    pub fn reason(&self) -> Reason {
+        Reason { text: self.wrong.clone(), because: self.because.clone() }
+    }
 }
 
 /// What a post comes to.
@@ -116,8 +132,8 @@ impl Planning<'_> {
             return;
         }
         let accepted = match (key, stored) {
-            (Some(key), _) => key.kind.accept(value),
-            (None, Some(stored)) => unknown::accept(flat, value, stored),
+            (Some(key), _) => key.kind.accept(value).map_err(|wrong| fault::of_value(&wrong)),
+            (None, Some(stored)) => unknown::accept(flat, value, stored).map_err(Reason::from),
             (None, None) => Ok(value.clone()),
         };
         if key.is_none() && accepted.as_ref().ok() == stored {
@@ -130,7 +146,7 @@ impl Planning<'_> {
             (None, None) => return self.plan.ignored.push(flat.to_owned()),
         };
         match accepted {
-            Err(wrong) => self.refuse(flat, wrong),
+            Err(wrong) => self.refusals.push(Refusal::new(flat, wrong)),
             Ok(value) if stored == Some(&value) => {}
             Ok(value) => {
                 let change = Change { flat: flat.to_owned(), key, old: stored.cloned(), new: Some(value.clone()) };
@@ -162,17 +178,13 @@ impl Planning<'_> {
         self.plan.changes.push(Change { flat: place.flat.clone(), key: place.key, old, new: None });
     }
 
-    fn refuse(&mut self, flat: &str, wrong: impl Into<String>) {
-        self.refusals.push(Refusal { flat: flat.to_owned(), wrong: wrong.into(), code: None });
-    }
-
     fn finish(mut self) -> Result<Plan, Vec<Refusal>> {
         for found in contradictions::contradictions(&self.plan.document) {
             // A conflict that was there before is not held against a post that does not touch it.
             let is_changed = |flat: &&&str| self.plan.changes.iter().any(|change| change.flat == ***flat);
             if let Some(changed) = found.keys.iter().find(is_changed) {
                 let flat = (*found.mended_at.as_ref().unwrap_or(changed)).to_owned();
-                self.refusals.push(Refusal { flat, wrong: found.wrong.clone(), code: found.code });
+                self.refusals.push(Refusal { code: found.code, ..Refusal::new(flat, found.wrong.clone()) });
             }
         }
         if self.refusals.is_empty() { Ok(self.plan) } else { Err(self.refusals) }

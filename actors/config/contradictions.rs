@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::document::{self, Document, Switch};
+use super::fault::ConfigFault;
 use super::keys::{self, Key};
 use super::password::Password;
 
@@ -12,7 +13,7 @@ pub struct Conflict {
     /// Their flat names; changing any of them can mend it.
     pub keys: Vec<&'static str>,
     /// What is wrong, said of any of them.
-    pub wrong: String,
+    pub wrong: ConfigFault,
     /// Whether the script refuses to work like this.
     pub stops_script: bool,
     /// Where it is mended, if that is always the same key.
@@ -50,7 +51,7 @@ fn font_sizes(document: &Document) -> Vec<Conflict> {
         let (from, to) = (size(least)?, size(greatest)?);
         (from > to).then(|| Conflict {
             keys: vec![least.flat, greatest.flat],
-            wrong: format!("makes the smallest font size, {from}, larger than the largest, {to}"),
+            wrong: ConfigFault::FontSizes { least: from, greatest: to },
             stops_script: false,
             mended_at: None,
             code: None,
@@ -65,7 +66,7 @@ fn servers(document: &Document) -> Option<Conflict> {
     let on: Vec<_> = ["UsePlex", "UseJellyfin", "UseEmby"].into_iter().filter(is_on).collect();
     (on.len() > 1).then(|| Conflict {
         keys: on,
-        wrong: "must be the only one of UsePlex, UseJellyfin and UseEmby that is on".to_owned(),
+        wrong: ConfigFault::OneServer,
         stops_script: true,
         mended_at: None,
         code: None,
@@ -77,31 +78,13 @@ fn login(document: &Document) -> Vec<Conflict> {
     let is_on = document::switch(&named(document, "basicAuthEnabled")) != Switch::Off;
     let text = |flat| document::scalar(&named(document, flat)).unwrap_or_default();
     let password = text("basicAuthPassword");
-    let found = |is_wrong: bool, keys: &[&'static str], wrong: &str| {
-        is_wrong.then(|| Conflict {
-            keys: keys.to_vec(),
-            wrong: wrong.to_owned(),
-            stops_script: false,
-            mended_at: None,
-            code: None,
-        })
+    let found = |is_wrong: bool, keys: &[&'static str], wrong: ConfigFault| {
+        is_wrong.then(|| Conflict { keys: keys.to_vec(), wrong, stops_script: false, mended_at: None, code: None })
     };
     let rules = [
-        found(
-            text("basicAuthUsername").contains(':'),
-            &["basicAuthUsername"],
-            "must not contain a colon; a browser could not send it",
-        ),
-        found(
-            is_on && password.is_empty(),
-            &["basicAuthPassword", "basicAuthEnabled"],
-            "leaves the login with an empty password; set basicAuthPassword",
-        ),
-        found(
-            Password::of(&password) == Password::TooCostly,
-            &["basicAuthPassword"],
-            "is a hash that takes too long to check; make one with a lower cost",
-        ),
+        found(text("basicAuthUsername").contains(':'), &["basicAuthUsername"], ConfigFault::Colon),
+        found(is_on && password.is_empty(), &["basicAuthPassword", "basicAuthEnabled"], ConfigFault::NoPassword),
+        found(Password::of(&password) == Password::TooCostly, &["basicAuthPassword"], ConfigFault::CostlyHash),
     ];
     rules.into_iter().flatten().chain(shipped_login(document)).collect()
 }
@@ -112,9 +95,7 @@ pub fn shipped_login(document: &Document) -> Option<Conflict> {
     let shipped = keys::by_flat_name("basicAuthPassword").map(|key| key.default.value());
     (is_on && shipped == Some(named(document, "basicAuthPassword"))).then(|| Conflict {
         keys: vec!["basicAuthPassword", "basicAuthEnabled"],
-        wrong: "is still the one that every installation begins with, which everybody knows; set another one to turn \
-                the login on"
-            .to_owned(),
+        wrong: ConfigFault::ShippedPassword,
         stops_script: false,
         mended_at: Some("basicAuthPassword"),
         code: Some(SHIPPED_PASSWORD_CODE),
@@ -128,7 +109,7 @@ mod tests {
 
     fn found(document: Value) -> Vec<String> {
         let found = contradictions(document.as_object().unwrap());
-        found.into_iter().map(|found| format!("{}: {}", found.keys.join(", "), found.wrong)).collect()
+        found.into_iter().map(|found| format!("{}: {}", found.keys.join(", "), found.wrong.english())).collect()
     }
 
     #[test]

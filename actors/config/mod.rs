@@ -9,6 +9,7 @@ pub mod backups;
 pub mod change;
 pub mod contradictions;
 pub mod document;
+mod fault;
 pub mod flat;
 mod layout;
 mod lenient;
@@ -24,6 +25,7 @@ mod unknown;
 mod view;
 pub mod webui;
 
+pub use fault::ConfigFault;
 pub use messages::{Reread, SaveWebUi};
 use std::fmt;
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::change::Refusal;
 use super::document::{self, Document};
+use super::fault::ConfigFault;
 use super::keys::{self, Key};
 
 /// Sections that belong to an installation.
@@ -36,20 +37,18 @@ pub fn blueprint(document: &Document) -> Document {
 /// All that is no portable setting; nothing of such a blueprint is taken.
 pub fn flat_values(blueprint: &Document) -> Result<Map<String, Value>, Vec<Refusal>> {
     let (mut values, mut refusals) = (Map::new(), Vec::new());
-    let mut refuse = |name: String, wrong: &str| {
-        refusals.push(Refusal { flat: name, wrong: wrong.to_owned(), code: None });
-    };
+    let mut refuse = |name: String, wrong: ConfigFault| refusals.push(Refusal::new(name, wrong));
     for (section, members) in blueprint {
         let Some(members) = members.as_object() else {
-            refuse(shown(section), "is not a section with settings in it");
+            refuse(shown(section), ConfigFault::NoSection);
             continue;
         };
         for (name, value) in members {
             let place = || format!("{}.{}", shown(section), shown(name));
             match keys::find(section, name) {
                 Some(key) if is_portable(key) => drop(values.insert(key.flat.to_owned(), value.clone())),
-                Some(_) => refuse(place(), "belongs to one installation; take it out of the blueprint"),
-                None => refuse(place(), "is not a setting; take it out of the blueprint"),
+                Some(_) => refuse(place(), ConfigFault::OneInstallation),
+                None => refuse(place(), ConfigFault::NoSetting),
             }
         }
     }

@@ -154,7 +154,7 @@ impl ConfigKeeper {
         let refusal = |change: &Change| {
             let value = change.new.as_ref()?.as_str()?;
             let wrong = AssetPaths::refusal(&change.flat, value, &self.shared.data)?;
-            Some(Refusal { flat: change.flat.clone(), wrong, code: Some("folder_not_allowed") })
+            Some(Refusal { code: Some("folder_not_allowed"), ..Refusal::new(change.flat.clone(), wrong) })
         };
         let refusals: Vec<_> = changes.iter().filter_map(refusal).collect();
         if refusals.is_empty() { Ok(()) } else { Err(ConfigError::Refused(refusals)) }
@@ -190,7 +190,7 @@ impl ConfigKeeper {
             contradictions::shipped_login(&restored).filter(|_| contradictions::shipped_login(&view.document).is_none())
         {
             let flat = found.mended_at.unwrap_or_default().to_owned();
-            return Err(ConfigError::Refused(vec![Refusal { flat, wrong: found.wrong, code: found.code }]));
+            return Err(ConfigError::Refused(vec![Refusal { code: found.code, ..Refusal::new(flat, found.wrong) }]));
         }
         let changes = differences(&view, &restored);
         let count = changes.len();

@@ -6,6 +6,7 @@
 use reqwest::Url;
 use serde_json::{Map, Value};
 
+use super::fault::ConfigFault;
 use super::view::MASK;
 
 /// Parts of names of secrets.
@@ -70,35 +71,34 @@ fn is_token(text: &str) -> bool {
 
 /// What a post means by a value of a key whose stored value is `stored`: each mask stands for what is stored in its place,
 /// and the type stays. Fails with what would be right, and never repeats the value.
-pub fn accept(name: &str, posted: &Value, stored: &Value) -> Result<Value, String> {
+pub fn accept(name: &str, posted: &Value, stored: &Value) -> Result<Value, ConfigFault> {
     let posted = of_type(stored, posted)?;
-    unmasked(sounds_secret(name), &posted, stored)
-        .ok_or_else(|| format!("must not hold {MASK} but where a stored value is hidden"))
+    unmasked(sounds_secret(name), &posted, stored).ok_or(ConfigFault::Mask { mask: MASK })
 }
 
 /// The posted value in the type of the stored one.
-fn of_type(stored: &Value, posted: &Value) -> Result<Value, String> {
+fn of_type(stored: &Value, posted: &Value) -> Result<Value, ConfigFault> {
     let parsed = || posted.as_str().and_then(|text| serde_json::from_str::<Value>(text.trim()).ok());
     let (accepted, right) = match stored {
-        Value::Null => (Some(posted.clone()), ""),
-        Value::Bool(_) => (boolean(posted).map(Value::Bool), "true or false"),
+        Value::Null => (Some(posted.clone()), ConfigFault::StayText),
+        Value::Bool(_) => (boolean(posted).map(Value::Bool), ConfigFault::StaySwitch),
         Value::Number(_) => match posted {
             // A masked number comes back as the mask.
-            Value::Number(_) => (Some(posted.clone()), ""),
-            Value::String(text) if text == MASK => (Some(posted.clone()), ""),
-            _ => (parsed().filter(Value::is_number), "a number"),
+            Value::Number(_) => (Some(posted.clone()), ConfigFault::StayText),
+            Value::String(text) if text == MASK => (Some(posted.clone()), ConfigFault::StayText),
+            _ => (parsed().filter(Value::is_number), ConfigFault::StayNumber),
         },
-        Value::String(before) => (text(before, posted).map(Value::String), "a text"),
+        Value::String(before) => (text(before, posted).map(Value::String), ConfigFault::StayText),
         Value::Array(_) => {
             let list = if posted.is_array() { Some(posted.clone()) } else { parsed().filter(Value::is_array) };
-            (list, "a list, as JSON such as [\"a\", \"b\"]")
+            (list, ConfigFault::StayList { example: "[\"a\", \"b\"]" })
         }
         Value::Object(_) => {
             let object = if posted.is_object() { Some(posted.clone()) } else { parsed().filter(Value::is_object) };
-            (object, "an object, as JSON such as {\"a\": \"b\"}")
+            (object, ConfigFault::StayObject { example: "{\"a\": \"b\"}" })
         }
     };
-    accepted.ok_or_else(|| format!("must stay {right}"))
+    accepted.ok_or(right)
 }
 
 fn boolean(posted: &Value) -> Option<bool> {
@@ -237,7 +237,7 @@ mod tests {
             (json!("text"), json!(["a"])),
         ] {
             let wrong = accept("Own", &posted, &stored).unwrap_err();
-            assert!(wrong.starts_with("must stay "), "{stored} {posted}: {wrong}");
+            assert!(wrong.english().starts_with("must stay "), "{stored} {posted}: {wrong}");
         }
     }
 

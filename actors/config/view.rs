@@ -13,7 +13,7 @@ use super::document::{self, Document, Switch};
 use super::keys;
 use super::password::Password;
 use super::webui::WebUiSettings;
-use crate::config::asset_root;
+use crate::config::{ConfigFault, asset_root};
 use crate::runtime::data_dir::DataDir;
 
 /// What is shown in a secret's place. A client that sends it back means the stored value.
@@ -306,15 +306,13 @@ impl AssetPaths {
     }
 
     /// What is wrong with the folder that a key of the PrerequisitePart names; none for what may be, and for other keys.
-    pub fn refusal(key: &str, value: &str, data: &DataDir) -> Option<String> {
+    pub fn refusal(key: &str, value: &str, data: &DataDir) -> Option<ConfigFault> {
         if value.is_empty() || !ROOTS.iter().any(|(known, _)| known.eq_ignore_ascii_case(key)) {
             return None;
         }
         // A hand-written file may have one below the data folder, which stays in force.
         if !Path::new(value).is_absolute() {
-            return Some(format!(
-                "{value} is not a whole path of this machine; begin it with a slash, such as /srv/posters"
-            ));
+            return Some(ConfigFault::NotWhole { path: value.to_owned() });
         }
         asset_root::refusal(Path::new(value), data.root())
     }

@@ -2,13 +2,14 @@
 
 use actix::Message;
 use chrono_tz::Tz;
-use posterizarr_base::said::{Params, Values, values};
+use posterizarr_base::said::{Params, Reason, Said, Values, values};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use super::fault::{EntryError, TimetableFault};
 use super::past_fires::Fire;
-use super::timetable::{AddError, DEFAULT_ZONE, Idle, Timetable};
+use super::timetable::{DEFAULT_ZONE, Idle, Timetable};
 use crate::runs::{Mode, StartError, Started};
 
 /// What is known of the timetable.
@@ -27,7 +28,7 @@ pub struct SchedulerView {
     /// The last fires with what became of them, newest first.
     pub fires: Vec<Fire>,
     /// What is wrong with the file or the zone.
-    pub problem: Option<String>,
+    pub problem: Option<Reason>,
 }
 
 impl Default for SchedulerView {
@@ -66,26 +67,43 @@ pub struct Timer {
 pub enum ScheduleError {
     /// The entry is not acceptable.
     #[error(transparent)]
-    Entry(#[from] AddError),
+    Entry(#[from] EntryError),
     /// No such zone.
-    #[error("unknown time zone '{0}'; use an IANA name such as Europe/Berlin")]
+    #[error("{}", unknown_zone(.0).english())]
     Zone(String),
     /// No entry with this time.
-    #[error("Schedule not found")]
+    #[error("{}", TimetableFault::NoEntry.english())]
     Missing,
     /// The file could not be written.
-    #[error("scheduler.json could not be written: {0}")]
+    #[error("{}", not_written(.0).english())]
     File(#[from] std::io::Error),
+}
+
+fn unknown_zone(zone: &str) -> TimetableFault {
+    TimetableFault::UnknownZone { zone: zone.to_owned() }
+}
+
+fn not_written(cause: &std::io::Error) -> TimetableFault {
+    TimetableFault::NotWritten { cause: cause.to_string() }
 }
 
 impl Values for ScheduleError {
     fn values(&self) -> Params {
         match self {
             Self::Missing => values([]),
-            Self::Entry(error) => error.said().params,
+            Self::Entry(error) => error.told().params,
             Self::Zone(zone) => values([("zone", zone)]),
             Self::File(cause) => values([("cause", cause)]),
         }
+    }
+
+    fn said(&self) -> Option<Said> {
+        Some(match self {
+            Self::Missing => TimetableFault::NoEntry.said(),
+            Self::Entry(error) => error.said(),
+            Self::Zone(zone) => unknown_zone(zone).said(),
+            Self::File(cause) => not_written(cause).said(),
+        })
     }
 }
 

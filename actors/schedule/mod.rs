@@ -9,6 +9,7 @@
 mod ahead;
 mod deciding;
 pub mod due;
+mod fault;
 mod messages;
 pub mod past_fires;
 pub mod recurrence;
@@ -22,10 +23,12 @@ use std::time::Duration;
 use actix::{AsyncContext, Message, Recipient};
 use chrono::{DateTime, Local, Utc};
 use chrono_tz::Tz;
+use posterizarr_base::said::Reason;
 use posterizarr_base::{bounded, text};
 use serde_json::Value;
 
 pub use ahead::{preview, with_offset};
+pub use fault::{EntryError, TimetableFault};
 pub use messages::{
     AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, SchedulerView, Timer,
 };
@@ -104,7 +107,7 @@ pub struct Scheduler {
     book: FireBook,
     /// Everything up to here is decided; the store may lag behind while a decision is being submitted.
     horizon: DateTime<Utc>,
-    problem: Option<String>,
+    problem: Option<Reason>,
     /// The name of the host's zone, where a new timetable could not have it because there is no such zone.
     unknown_zone: Option<String>,
 }
@@ -170,7 +173,7 @@ impl Scheduler {
                         reason,
                         "scheduler.json is not readable, the last good timetable stays; mend or delete it"
                     );
-                    self.problem = Some(format!("scheduler.json is not readable: {reason}"));
+                    self.problem = Some(TimetableFault::Unreadable { reason }.reason());
                 }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -178,10 +181,10 @@ impl Scheduler {
                     self.begin_timetable();
                 }
                 if let Err(error) = self.save() {
-                    self.problem = Some(format!("scheduler.json could not be written: {error}"));
+                    self.problem = Some(TimetableFault::NotWritten { cause: error.to_string() }.reason());
                 }
             }
-            Err(error) => self.problem = Some(format!("scheduler.json could not be read: {error}")),
+            Err(error) => self.problem = Some(TimetableFault::NotRead { cause: error.to_string() }.reason()),
         }
     }
 
@@ -269,9 +272,8 @@ impl Scheduler {
     fn refresh(&mut self) {
         let (zone, passed_over) = self.zone();
         let now = (self.settings.clock)();
-        let unknown_zone = passed_over.or_else(|| self.unknown_zone.clone()).map(|name| {
-            format!("unknown time zone '{name}', {zone} is used instead; use an IANA name such as Europe/Berlin")
-        });
+        let passed_over = passed_over.or_else(|| self.unknown_zone.clone());
+        let unknown_zone = passed_over.map(|name| TimetableFault::ZoneReplaced { name, zone: zone.name() }.reason());
         self.views.scheduler.publish(SchedulerView {
             fields: self.table.fields().clone(),
             running: self.is_running(),

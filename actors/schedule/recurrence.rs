@@ -10,6 +10,8 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::CronParser;
 
+use super::fault::EntryError;
+
 /// The longest gap or pattern distance that is searched for a daily rule: any weekday set fires within eight days.
 const DAYS_SEARCHED: u64 = 9;
 /// The longest gap in a zone's local time is a skipped day (Samoa, 2011).
@@ -62,47 +64,20 @@ pub enum Step {
     },
 }
 
-/// Why a rule is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RuleError {
-    /// Not a time of day. The text is upstream's.
-    #[error("Invalid time format '{0}'. Must be HH:MM (00:00-23:59)")]
-    Time(String),
-    /// Not a cron expression, or one that never fires.
-    #[error("invalid cron expression '{expression}': {reason}; use five fields such as '30 2 * * MON-FRI'")]
-    Cron {
-        /// What was given.
-        expression: String,
-        /// What the parser said.
-        reason: String,
-    },
-    /// Not a weekday.
-    #[error("invalid weekday '{0}'; use mon, tue, wed, thu, fri, sat or sun")]
-    Day(String),
-    /// A field of an entry of Posterizarr 3.x that says nothing known.
-    #[error("{what} '{value}' is not understood; {hint}")]
-    Recurrence {
-        /// The field.
-        what: &'static str,
-        /// What it says.
-        value: String,
-        /// What it may say.
-        hint: &'static str,
-    },
-}
-
 impl Rule {
     /// A daily rule from a time such as `03:05` and weekday names.
-    pub fn daily(time: &str, days: &[String]) -> Result<Self, RuleError> {
-        let at = parse_time(time).ok_or_else(|| RuleError::Time(time.to_owned()))?;
-        let days =
-            days.iter().map(|day| day.parse().map_err(|_| RuleError::Day(day.clone()))).collect::<Result<_, _>>()?;
+    pub fn daily(time: &str, days: &[String]) -> Result<Self, EntryError> {
+        let at = parse_time(time).ok_or_else(|| EntryError::Time { time: time.to_owned() })?;
+        let days = days
+            .iter()
+            .map(|day| day.parse().map_err(|_| EntryError::Day { day: day.clone() }))
+            .collect::<Result<_, _>>()?;
         Ok(Self::Daily { at, days })
     }
 
     /// A rule from a cron expression. One that can never fire (30 February) is refused.
-    pub fn cron(expression: &str) -> Result<Self, RuleError> {
-        let refuse = |reason: String| RuleError::Cron { expression: expression.to_owned(), reason };
+    pub fn cron(expression: &str) -> Result<Self, EntryError> {
+        let refuse = |reason: String| EntryError::Cron { expression: expression.to_owned(), reason };
         let cron = CronParser::new().parse(expression.trim()).map_err(|error| refuse(error.to_string()))?;
         cron.find_next_occurrence(&Utc::now(), false).map_err(|_| refuse("it never fires".to_owned()))?;
         Ok(Self::Cron { cron: Box::new(cron), hourly: is_hourly(expression) })
@@ -114,9 +89,9 @@ impl Rule {
     }
 
     /// A rule for days that fit in all of three fields of a cron expression: day of the month, month and weekday.
-    pub fn all_of(at: NaiveTime, day: &str, month: &str, weekday: &str) -> Result<Self, RuleError> {
+    pub fn all_of(at: NaiveTime, day: &str, month: &str, weekday: &str) -> Result<Self, EntryError> {
         let expression = format!("{} {} {day} {month} {weekday}", at.minute(), at.hour());
-        let refuse = |reason: String| RuleError::Cron { expression: expression.clone(), reason };
+        let refuse = |reason: String| EntryError::Cron { expression: expression.clone(), reason };
         let parser = CronParser::builder().dom_and_dow(true).build();
         let cron = parser.parse(&expression).map_err(|error| refuse(error.to_string()))?;
         cron.find_next_occurrence(&Utc::now(), false).map_err(|_| refuse("it never fires".to_owned()))?;
@@ -311,13 +286,16 @@ mod tests {
         let rule = Rule::daily("04:00", &["mon".to_owned(), "Friday".to_owned()]).unwrap();
         // 23 November 2026 is a Monday.
         assert_eq!(next(&rule, "UTC", "2026-11-23T04:00:00Z"), "2026-11-27T04:00:00+00:00");
-        assert_eq!(Rule::daily("04:00", &["someday".to_owned()]).unwrap_err(), RuleError::Day("someday".to_owned()));
+        assert_eq!(
+            Rule::daily("04:00", &["someday".to_owned()]).unwrap_err(),
+            EntryError::Day { day: "someday".to_owned() }
+        );
     }
 
     #[test]
     fn rules_that_never_fire_or_make_no_sense_are_refused() {
-        assert!(matches!(Rule::cron("0 0 31 2 *"), Err(RuleError::Cron { .. })));
-        assert!(matches!(Rule::cron("soon"), Err(RuleError::Cron { .. })));
+        assert!(matches!(Rule::cron("0 0 31 2 *"), Err(EntryError::Cron { .. })));
+        assert!(matches!(Rule::cron("soon"), Err(EntryError::Cron { .. })));
         let text = Rule::daily("25:00", &[]).unwrap_err().to_string();
         assert_eq!(text, "Invalid time format '25:00'. Must be HH:MM (00:00-23:59)");
     }

@@ -4,12 +4,13 @@ use std::io;
 use std::path::Path;
 
 use chrono_tz::Tz;
-use posterizarr_base::said::{Params, Said};
+use posterizarr_base::said::{Clause, Params, Said};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
-use super::recurrence::{Rule, RuleError};
+use super::fault::EntryError;
+use super::recurrence::Rule;
 use super::version_3;
 use crate::files::write_atomic;
 use crate::runs::{LogoChange, Mode, RunRequest};
@@ -57,11 +58,13 @@ pub struct Idle {
     pub time: String,
     /// Why, with what it may say instead.
     pub reason: String,
-    /// Names `reason`, for those who say it in another language.
+    /// Names `reason`, roughly: fields of 3.x have one name together.
     pub code: &'static str,
     /// The values in it.
     #[schema(value_type = BTreeMap<String, String>)]
     pub params: Params,
+    /// The same in full, for those who say it in another language.
+    pub because: Vec<Clause>,
 }
 
 /// What upstream calls a mode in ids: a timetable's run of the whole library is a normal one, and logos are one mode.
@@ -149,9 +152,10 @@ impl Timetable {
     pub fn idle(&self) -> Vec<Idle> {
         let refused = self.schedules().iter().enumerate().filter_map(|(entry, value)| {
             let error = parse_entry(value).err()?;
-            let (reason, Said { code, params }) = (error.to_string(), error.said());
+            let (reason, Said { code, params }, because) =
+                (error.to_string(), error.told(), vec![Clause::from(error.said())]);
             let time = value.get("time").map(|time| time.as_str().map_or_else(|| time.to_string(), str::to_owned));
-            Some(Idle { entry, time: time.unwrap_or_default(), reason, code, params })
+            Some(Idle { entry, time: time.unwrap_or_default(), reason, code, params, because })
         });
         refused.collect()
     }
@@ -162,11 +166,11 @@ impl Timetable {
     }
 
     /// Adds an entry; refuses one that cannot fire or whose time is there already.
-    pub fn add(&mut self, entry: Value) -> Result<(), AddError> {
+    pub fn add(&mut self, entry: Value) -> Result<(), EntryError> {
         parse_entry(&entry)?;
         let time = text(&entry, "time").unwrap_or_default();
         if self.schedules().iter().any(|existing| is_the_same(existing, &entry)) {
-            return Err(AddError::Exists(time.to_owned()));
+            return Err(EntryError::Exists { time: time.to_owned() });
         }
         let mut schedules = self.schedules().to_vec();
         schedules.push(entry);
@@ -176,7 +180,7 @@ impl Timetable {
 
     /// Adds an entry of a whole timetable. One with upstream's fields only is kept as it is, as upstream does: what cannot fire
     /// is shown and does not.
-    pub fn put(&mut self, entry: Value) -> Result<(), AddError> {
+    pub fn put(&mut self, entry: Value) -> Result<(), EntryError> {
         let has = |key: &&str| entry.get(*key).is_some();
         if ["cron", "days"].iter().any(has) || (has(&"mode") && !has(&"frequency")) {
             return self.add(entry);
@@ -193,45 +197,6 @@ impl Timetable {
         let removed = kept.len() < self.schedules().len();
         self.set("schedules", kept);
         removed
-    }
-}
-
-/// Why an entry is not added. The texts are upstream's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AddError {
-    /// It cannot fire.
-    #[error(transparent)]
-    Rule(#[from] RuleError),
-    /// Its time is there already.
-    #[error("Schedule {0} already exists")]
-    Exists(String),
-    /// Its mode cannot be scheduled.
-    #[error("invalid mode '{0}'; a schedule runs scheduled, testing, backup, syncjelly, syncemby or logoupdater")]
-    Mode(String),
-    /// A field of the logo updater says nothing known.
-    #[error("{key} of a logoupdater schedule is {wanted}")]
-    Logos {
-        /// The field.
-        key: &'static str,
-        /// What it may say.
-        wanted: &'static str,
-    },
-}
-
-impl AddError {
-    /// The same for programs.
-    pub(super) fn said(&self) -> Said {
-        match self {
-            Self::Rule(RuleError::Time(time)) => Said::new("invalid_time", [("time", time)]),
-            Self::Rule(RuleError::Cron { expression, .. }) => Said::new("invalid_cron", [("expression", expression)]),
-            Self::Rule(RuleError::Day(day)) => Said::new("invalid_day", [("day", day)]),
-            Self::Rule(RuleError::Recurrence { what, value, .. }) => {
-                Said::new("invalid_field", [("field", what), ("value", value)])
-            }
-            Self::Exists(time) => Said::new("exists", [("time", time)]),
-            Self::Mode(mode) => Said::new("invalid_mode", [("mode", mode)]),
-            Self::Logos { key, .. } => Said::new("invalid_logos", [("field", key)]),
-        }
     }
 }
 
@@ -255,7 +220,7 @@ fn timer_name(entry: &Value, mode: Mode, time: &str) -> String {
 }
 
 /// Reads one entry: a daily `time` with optional `days`, a `cron` expression, or a `frequency` of 3.x; an optional `mode`.
-fn parse_entry(entry: &Value) -> Result<(Rule, RunRequest), AddError> {
+fn parse_entry(entry: &Value) -> Result<(Rule, RunRequest), EntryError> {
     let rule = match (text(entry, "cron"), version_3::rule(entry)) {
         (Some(cron), _) => Rule::cron(cron)?,
         (None, Some(rule)) => rule?,
@@ -265,7 +230,7 @@ fn parse_entry(entry: &Value) -> Result<(Rule, RunRequest), AddError> {
                 Some(Value::Array(days)) => {
                     days.iter().map(|day| day.as_str().unwrap_or_default().to_owned()).collect()
                 }
-                Some(other) => return Err(RuleError::Day(other.to_string()).into()),
+                Some(other) => return Err(EntryError::Day { day: other.to_string() }),
             };
             Rule::daily(text(entry, "time").unwrap_or_default(), &days)?
         }
@@ -274,38 +239,37 @@ fn parse_entry(entry: &Value) -> Result<(Rule, RunRequest), AddError> {
 }
 
 /// The modes a timetable may run. "normal" is what upstream's 3.x files say for the whole library.
-fn parse_request(entry: &Value) -> Result<RunRequest, AddError> {
+fn parse_request(entry: &Value) -> Result<RunRequest, EntryError> {
     match text(entry, "mode") {
         None | Some("" | "normal" | "scheduled") => Ok(RunRequest::scheduled()),
         Some("logoupdater") => parse_logos(entry),
-        Some(name) => RunRequest::plain(name).map_err(|_| AddError::Mode(name.to_owned())),
+        Some(name) => RunRequest::plain(name).map_err(|_| EntryError::Mode { word: name.to_owned() }),
     }
 }
 
 /// What the logo updater does: in `library`, or in every one, and of two switches, which old files may have as texts.
-fn parse_logos(entry: &Value) -> Result<RunRequest, AddError> {
+fn parse_logos(entry: &Value) -> Result<RunRequest, EntryError> {
     let library = match entry.get("library") {
         None | Some(Value::Null) => "all",
         Some(Value::String(library)) if library.trim().is_empty() => "all",
         Some(Value::String(library)) => library,
-        Some(_) => return Err(AddError::Logos { key: "library", wanted: "the name of a Plex library, or all" }),
+        Some(_) => return Err(EntryError::LogoLibrary),
     };
     let change = match (switch(entry, "revert")?, switch(entry, "force_replace")?) {
         (true, _) => LogoChange::Revert,
         (false, true) => LogoChange::Replace,
         (false, false) => LogoChange::Fill,
     };
-    RunRequest::logos(library, change)
-        .map_err(|_| AddError::Logos { key: "library", wanted: "the name of a Plex library, or all" })
+    RunRequest::logos(library, change).map_err(|_| EntryError::LogoLibrary)
 }
 
-fn switch(entry: &Value, key: &'static str) -> Result<bool, AddError> {
+fn switch(entry: &Value, key: &'static str) -> Result<bool, EntryError> {
     match entry.get(key) {
         None | Some(Value::Null) => Ok(false),
         Some(Value::Bool(on)) => Ok(*on),
         Some(Value::String(word)) if word.eq_ignore_ascii_case("true") => Ok(true),
         Some(Value::String(word)) if word.is_empty() || word.eq_ignore_ascii_case("false") => Ok(false),
-        Some(_) => Err(AddError::Logos { key, wanted: "true or false" }),
+        Some(_) => Err(EntryError::LogoSwitch { field: key }),
     }
 }
 
@@ -406,9 +370,9 @@ mod tests {
         table.add(json!({"time": "3:05", "description": null})).unwrap();
         table.add(json!({"time": "03:05"})).unwrap();
         assert_eq!(table.add(json!({"time": "03:05"})).unwrap_err().to_string(), "Schedule 03:05 already exists");
-        assert!(matches!(table.add(json!({"time": "25:00"})), Err(AddError::Rule(RuleError::Time(_)))));
-        assert!(matches!(table.add(json!({"time": "06:00", "mode": "reset"})), Err(AddError::Mode(_))));
-        assert!(matches!(table.put(json!({"time": "06:00", "mode": "reset"})), Err(AddError::Mode(_))));
+        assert!(matches!(table.add(json!({"time": "25:00"})), Err(EntryError::Time { .. })));
+        assert!(matches!(table.add(json!({"time": "06:00", "mode": "reset"})), Err(EntryError::Mode { .. })));
+        assert!(matches!(table.put(json!({"time": "06:00", "mode": "reset"})), Err(EntryError::Mode { .. })));
         table.put(json!({"time": 5})).unwrap();
         assert!(table.remove("03:05") && !table.remove("03:05"));
         assert_eq!(table.schedules().len(), 2);
@@ -442,14 +406,20 @@ mod tests {
         }
         for fields in [json!({"library": 5}), json!({"revert": "perhaps"}), json!({"force_replace": 1})] {
             let mut table = Timetable::default();
-            assert!(matches!(table.add(entry(fields.clone())), Err(AddError::Logos { .. })), "{fields}");
+            assert!(
+                matches!(
+                    table.add(entry(fields.clone())),
+                    Err(EntryError::LogoLibrary | EntryError::LogoSwitch { .. })
+                ),
+                "{fields}"
+            );
             table.put(entry(fields)).unwrap();
             assert!(table.entries().is_empty() && table.idle().len() == 1, "kept, told, and never run");
         }
         let mut table = Timetable::default();
         table.add(entry(json!({"library": "TV"}))).unwrap();
         table.add(entry(json!({"library": "Movies"}))).unwrap();
-        assert!(matches!(table.add(entry(json!({"library": "TV"}))), Err(AddError::Exists(_))));
+        assert!(matches!(table.add(entry(json!({"library": "TV"}))), Err(EntryError::Exists { .. })));
         assert_eq!(table.entries()[0].name, "Posterizarr Logoupdater (Weekly) @ 04:00");
     }
 

@@ -7,7 +7,8 @@
 use chrono::{NaiveDate, NaiveTime, TimeDelta};
 use serde_json::Value;
 
-use super::recurrence::{Rule, RuleError, Step, parse_time};
+use super::fault::EntryError;
+use super::recurrence::{Rule, Step, parse_time};
 
 /// A Monday before all entries.
 const ANCHOR: NaiveDate = match NaiveDate::from_ymd_opt(2024, 1, 1) {
@@ -35,16 +36,16 @@ pub const FIELDS: [&str; 10] = [
 ///
 /// # Errors
 /// What cannot be understood: such an entry never fires, rather than at other times than it says.
-pub fn rule(entry: &Value) -> Option<Result<Rule, RuleError>> {
+pub fn rule(entry: &Value) -> Option<Result<Rule, EntryError>> {
     let frequency = word(entry, "frequency")?;
     let time = entry.get("time").and_then(Value::as_str).unwrap_or_default();
-    let Some(at) = parse_time(time) else { return Some(Err(RuleError::Time(time.to_owned()))) };
+    let Some(at) = parse_time(time) else { return Some(Err(EntryError::Time { time: time.to_owned() })) };
     Some(match frequency.as_str() {
         "daily" => Rule::daily(time, &[]),
         "weekly" => weekdays(&field(entry, "day_of_week")).map(|days| Rule::at_on(at, &days)),
         "monthly" => monthly(entry, at),
         "interval" => step(entry).map(|step| Rule::Every { at, step }),
-        other => Err(odd("frequency", other, "use daily, weekly, monthly or interval")),
+        other => Err(EntryError::Frequency { value: other.to_owned() }),
     })
 }
 
@@ -79,16 +80,12 @@ fn field(entry: &Value, key: &str) -> String {
     word(entry, key).unwrap_or_else(|| "*".to_owned())
 }
 
-fn odd(what: &'static str, value: &str, hint: &'static str) -> RuleError {
-    RuleError::Recurrence { what, value: value.to_owned(), hint }
-}
-
 /// The weekdays of a list such as `mon`, `mon,thu`, `mon-fri` or `0-4` (0 is Monday); empty for `*`, which is every day.
-fn weekdays(list: &str) -> Result<Vec<String>, RuleError> {
+fn weekdays(list: &str) -> Result<Vec<String>, EntryError> {
     if list == "*" {
         return Ok(Vec::new());
     }
-    let wrong = || odd("day_of_week", list, "use mon, tue, wed, thu, fri, sat or sun, with commas or a dash between");
+    let wrong = || EntryError::Weekdays { value: list.to_owned() };
     let place = |day: &str| {
         let number = day.parse::<usize>().ok().filter(|number| *number < WEEKDAYS.len());
         number.or_else(|| WEEKDAYS.iter().position(|known| *known == day)).ok_or_else(wrong)
@@ -105,26 +102,26 @@ fn weekdays(list: &str) -> Result<Vec<String>, RuleError> {
     Ok(days)
 }
 
-fn monthly(entry: &Value, at: NaiveTime) -> Result<Rule, RuleError> {
+fn monthly(entry: &Value, at: NaiveTime) -> Result<Rule, EntryError> {
     let (day, month) = (field(entry, "day"), field(entry, "month"));
     let days = weekdays(&field(entry, "day_of_week"))?;
     let is_plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || b"*,-/".contains(&byte));
     let day_of_month = if day == "last" { "L".to_owned() } else { day.clone() };
     if day != "last" && !is_plain(&day) {
-        return Err(odd("day", &day, "use a day of the month such as 1, 1,15 or last"));
+        return Err(EntryError::DayOfMonth { value: day });
     }
     if !month.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"*,-/".contains(&byte)) {
-        return Err(odd("month", &month, "use a month such as 1, jan or 1,7"));
+        return Err(EntryError::Month { value: month });
     }
     let of_week = if days.is_empty() { "*".to_owned() } else { days.join(",") };
     Rule::all_of(at, &day_of_month, &month, &of_week)
-        .map_err(|_| odd("day and month", &format!("{day} {month}"), "there is no such day in any year"))
+        .map_err(|_| EntryError::NoSuchDay { value: format!("{day} {month}") })
 }
 
-fn step(entry: &Value) -> Result<Step, RuleError> {
+fn step(entry: &Value) -> Result<Step, EntryError> {
     let value = word(entry, "interval_value").unwrap_or_else(|| "1".to_owned());
     let count = value.parse::<u32>().ok().filter(|count| *count > 0);
-    let count = count.ok_or_else(|| odd("interval_value", &value, "use a whole number from 1"))?;
+    let count = count.ok_or_else(|| EntryError::Interval { value: value.clone() })?;
     let unit = word(entry, "interval_unit").unwrap_or_else(|| "hours".to_owned());
     let elapsed = |seconds: i64| TimeDelta::try_seconds(seconds * i64::from(count)).unwrap_or(TimeDelta::MAX);
     match unit.as_str() {
@@ -134,8 +131,8 @@ fn step(entry: &Value) -> Result<Step, RuleError> {
         "hours" => Ok(Step::Elapsed { every: elapsed(60 * 60), from: ANCHOR }),
         "minutes" => Ok(Step::Elapsed { every: elapsed(60), from: ANCHOR }),
         "seconds" if count >= 60 => Ok(Step::Elapsed { every: elapsed(1), from: ANCHOR }),
-        "seconds" => Err(odd("interval_value", &value, "runs at most once a minute")),
-        _ => Err(odd("interval_unit", &unit, "use hours, days or weeks")),
+        "seconds" => Err(EntryError::TooOften { value }),
+        _ => Err(EntryError::Unit { value: unit }),
     }
 }
 

@@ -38,7 +38,7 @@ pub fn read(payload: &Value) -> PayloadVerdict {
     if payload.get("series").is_some_and(Value::is_object) {
         return sonarr(payload, &event);
     }
-    PayloadVerdict::Unprocessable(format!("a {event} event needs a 'movie' (Radarr) or a 'series' (Sonarr)"))
+    PayloadVerdict::Unprocessable(IngestReason::NoMedia { event })
 }
 
 /// What an event is about, whatever is made of it: `Heat (1995)`, `Dark, S01E02`.
@@ -83,10 +83,8 @@ fn sonarr(payload: &Value, event: &str) -> PayloadVerdict {
     }
     let episodes = list(payload, &["episodes"]);
     if episodes.len() > MAX_EPISODES {
-        return PayloadVerdict::Unprocessable(format!(
-            "this event names {} episodes; at most {MAX_EPISODES} are taken at once, run the whole library instead",
-            episodes.len()
-        ));
+        let (count, most) = (episodes.len(), MAX_EPISODES);
+        return PayloadVerdict::Unprocessable(IngestReason::TooManyEpisodes { count, most });
     }
     if episodes.is_empty() {
         return PayloadVerdict::Act(vec![episode_event(payload, event, None, None)]);
@@ -201,7 +199,7 @@ fn without_title(payload: &Value, of: &str) -> PayloadVerdict {
     if text(payload, &[of, "title"]).is_some_and(|title| one_line(&title).starts_with('-')) {
         return PayloadVerdict::Ignored(IngestReason::DashedTitle { of: of.to_owned() });
     }
-    PayloadVerdict::Unprocessable(format!("'{of}.title' is missing"))
+    PayloadVerdict::Unprocessable(IngestReason::NoTitle { of: of.to_owned() })
 }
 
 #[cfg(test)]
@@ -295,7 +293,7 @@ mod tests {
         assert!(begun.elapsed().as_secs() < 60, "each file is looked at once, not once for each episode");
         assert!(pairs(&media_events[9_998]).contains(&("arr_episode_path", "/tv/A/S01E9999.mkv")));
         let PayloadVerdict::Unprocessable(reason) = read(&event(10_001)) else { panic!("it is refused") };
-        assert!(reason.contains("10001 episodes; at most 10000"), "{reason}");
+        assert!(reason.english().contains("10001 episodes; at most 10000"), "{reason}");
     }
 
     #[test]

@@ -233,7 +233,7 @@ impl WebhookIngest {
     }
 
     /// Tells once of each version of a file why it is of no use.
-    fn refused(&mut self, file: &Found, reason: String, note: Note) {
+    fn refused(&mut self, file: &Found, reason: IngestReason, note: Note) {
         self.not_taken(file, Some(note));
         if self.unusable.len() > MAX_UNUSABLE {
             self.unusable.clear();
@@ -243,7 +243,7 @@ impl WebhookIngest {
         }
         tracing::warn!(
             file = file.name,
-            reason,
+            %reason,
             "a trigger file cannot be used and is left where it is; it is read again when it changes"
         );
         self.add_to_journal(Received { handling: Handling::Refused, ..blank(Origin::Unknown, "file") }.because(reason));

@@ -30,9 +30,9 @@ pub fn read(sender: Sender, body: &[u8]) -> Result<ParsedPayload, IngestError> {
         return Ok(ParsedPayload { verdict: PayloadVerdict::Test, source: Origin::Unknown, event: String::new() });
     }
     let payload: Value = serde_json::from_slice(body)
-        .map_err(|error| IngestError::NotReadable(format!("the body is not valid JSON: {error}")))?;
+        .map_err(|error| IngestError::NotReadable(IngestReason::NotJson { cause: error.to_string() }))?;
     let Some(fields) = payload.as_object() else {
-        return Err(IngestError::NotReadable("the body must be a JSON object".to_owned()));
+        return Err(IngestError::NotReadable(IngestReason::NotObject));
     };
     let event = payload::text(&payload, &["eventType"]).or_else(|| payload::text(&payload, &["mediatype"]));
     let (verdict, source) = match sender {

@@ -90,8 +90,8 @@ pub enum PayloadVerdict {
     Ignored(IngestReason),
     /// One job each.
     Act(Vec<MediaEvent>),
-    /// An event that should be acted on, but cannot be; the text says what is missing or wrong.
-    Unprocessable(String),
+    /// An event that should be acted on, but cannot be, and what is missing or wrong.
+    Unprocessable(IngestReason),
 }
 
 /// The names and values of an event, cleaned as they are added.

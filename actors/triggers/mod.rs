@@ -278,7 +278,7 @@ impl WebhookIngest {
     ) -> Reply<Result<Receipt, IngestError>> {
         let prepared = match prepared {
             Ok(prepared) => prepared,
-            Err(error) => return refuse(IngestError::Unprocessable(error.to_string()), event, &body, ctx),
+            Err(error) => return refuse(IngestError::Unprocessable(error.to_string().into()), event, &body, ctx),
         };
         let (now, queue, this) = (Utc::now(), self.queue.submit.clone(), ctx.address());
         let (watcher, taken, payload) = (self.shared.data.watcher(), self.taken.clone(), kept(&body));
@@ -292,7 +292,7 @@ impl WebhookIngest {
             let (receipt, received, deliveries) = match submitted {
                 Ok(SubmittedWebhook { receipt, received, deliveries }) => (Ok(receipt), received, deliveries),
                 Err(error) => {
-                    let received = Received { handling: Handling::Refused, ..unsubmitted }.because(error.to_string());
+                    let received = Received { handling: Handling::Refused, ..unsubmitted }.because(error.reason());
                     (Err(error), received, Vec::new())
                 }
             };
@@ -369,7 +369,7 @@ fn refuse(
 ) -> Reply<Result<Receipt, IngestError>> {
     tracing::warn!(%error, "a webhook was refused");
     let received = Received { handling: Handling::Refused, payload: kept(body), ..blank(Origin::Unknown, &event) };
-    ctx.address().do_send(AddToJournal(Box::new(received.because(error.to_string()))));
+    ctx.address().do_send(AddToJournal(Box::new(received.because(error.reason()))));
     Reply::Now(Err(error))
 }
 
@@ -396,11 +396,11 @@ impl Handler<Receive> for WebhookIngest {
 impl Handler<Replay> for WebhookIngest {
     fn answer(&mut self, Replay { id }: Replay, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
         let Some(entry) = self.journal.get(id) else {
-            return Err(IngestError::Missing("no such webhook is kept".to_owned())).into();
+            return Err(IngestError::Missing(IngestReason::NotKept)).into();
         };
         let sender = if entry.source == Origin::Tautulli { Sender::Tautulli } else { Sender::Arr };
         let Some(body) = entry.payload.clone() else {
-            return Err(IngestError::Missing("the payload of this webhook was not kept".to_owned())).into();
+            return Err(IngestError::Missing(IngestReason::PayloadNotKept)).into();
         };
         self.receive(sender, body.into_bytes(), false, ctx)
     }

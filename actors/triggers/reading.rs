@@ -10,6 +10,7 @@ use posterizarr_base::{bounded, text};
 
 use super::intake::request;
 use super::media_event::MediaEvent;
+use super::reason::IngestReason;
 use super::trigger_file::{self, MAX_FILE_SIZE};
 use super::watch_folder::{Found, Version};
 use crate::runs::RunRequest;
@@ -80,9 +81,9 @@ pub enum Reading {
     /// It changed while it was read.
     Changed,
     /// It is of no use, and why.
-    Refused(String),
+    Refused(IngestReason),
     /// It cannot be read now, and why.
-    Unreadable(String, Instant),
+    Unreadable(IngestReason, Instant),
 }
 
 /// What a file asks for.
@@ -101,8 +102,10 @@ pub fn read(file: &Found) -> Reading {
     let content = match bounded::read(&file.path, MAX_FILE_SIZE) {
         Ok(content) => content,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Reading::Changed,
-        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => return Reading::Refused(error.to_string()),
-        Err(error) => return Reading::Unreadable(error.to_string(), Instant::now() + AGAIN),
+        Err(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            return Reading::Refused(error.to_string().into());
+        }
+        Err(error) => return Reading::Unreadable(error.to_string().into(), Instant::now() + AGAIN),
     };
     if std::fs::symlink_metadata(&file.path).map_or(true, |now| Version::of(&now) != file.version) {
         return Reading::Changed;

@@ -2,6 +2,7 @@
 
 use posterizarr_base::said::{Params, Values, values};
 
+use super::reason::IngestReason;
 use crate::runtime::events::Handling;
 
 /// What became of a webhook.
@@ -24,24 +25,37 @@ pub struct Receipt {
 pub enum IngestError {
     /// Not JSON, or not an object.
     #[error("{0}")]
-    NotReadable(String),
+    NotReadable(IngestReason),
     /// An event that should be acted on lacks what is needed.
     #[error("{0}")]
-    Unprocessable(String),
+    Unprocessable(IngestReason),
     /// No such kept webhook, or its payload was not kept.
     #[error("{0}")]
-    Missing(String),
+    Missing(IngestReason),
     /// The jobs could not be stored; the sender should try again.
-    #[error("the trigger could not be stored, nothing was queued: {0}")]
+    #[error("{}", not_stored(.0))]
     Storage(String),
+}
+
+impl IngestError {
+    /// The same as a sentence of the journal.
+    pub(super) fn reason(&self) -> IngestReason {
+        match self {
+            Self::NotReadable(reason) | Self::Unprocessable(reason) | Self::Missing(reason) => reason.clone(),
+            Self::Storage(cause) => not_stored(cause),
+        }
+    }
+}
+
+fn not_stored(cause: &str) -> IngestReason {
+    IngestReason::NotStored { cause: cause.to_owned() }
 }
 
 impl Values for IngestError {
     fn values(&self) -> Params {
         match self {
-            Self::NotReadable(cause) | Self::Unprocessable(cause) | Self::Missing(cause) | Self::Storage(cause) => {
-                values([("cause", cause)])
-            }
+            Self::NotReadable(cause) | Self::Unprocessable(cause) | Self::Missing(cause) => values([("cause", cause)]),
+            Self::Storage(cause) => values([("cause", cause)]),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! events about one item get one key, and the later one joins the job that waits for the earlier one.
 
 use super::media_event::Source;
+use super::reason::IngestReason;
 
 /// Identifiers of a series, the surest first, with the prefix under which they appear in keys.
 const OF_SERIES: [(&str, &str); 3] =
@@ -15,7 +16,7 @@ const OF_MOVIE: [(&str, &str); 2] = [("arr_movie_tmdb", "tmdb"), ("arr_movie_imd
 ///
 /// # Errors
 /// Where there is neither an identifier nor a title.
-pub fn of(source: Source, pairs: &[(String, String)]) -> Result<String, String> {
+pub fn of(source: Source, pairs: &[(String, String)]) -> Result<String, IngestReason> {
     let value = |name: &str| pairs.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.trim());
     match source {
         Source::Sonarr => {
@@ -27,7 +28,7 @@ pub fn of(source: Source, pairs: &[(String, String)]) -> Result<String, String> 
             let movie = item(&OF_MOVIE, value("arr_movie_title"), value("arr_movie_year"), value)?;
             Ok(format!("radarr {movie}"))
         }
-        Source::Tautulli => Err("an item of Tautulli is known by its rating key".to_owned()),
+        Source::Tautulli => Err(IngestReason::TautulliByKey),
     }
 }
 
@@ -42,13 +43,13 @@ fn item<'a>(
     title: &str,
     year: &str,
     value: impl Fn(&str) -> &'a str,
-) -> Result<String, String> {
+) -> Result<String, IngestReason> {
     let known = identifiers.iter().map(|(name, prefix)| (prefix, value(name))).find(|(_, id)| is_identifier(id));
     if let Some((prefix, id)) = known {
         return Ok(format!("{prefix}-{}", id.to_lowercase()));
     }
     if title.is_empty() {
-        return Err("it names no movie or series".to_owned());
+        return Err(IngestReason::NoSubject);
     }
     let (title, year) = split_year(title, year);
     let year = if year.is_empty() { String::new() } else { format!(" ({year})") };
@@ -93,7 +94,7 @@ fn number(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn subject(source: Source, pairs: &[(&str, &str)]) -> Result<String, String> {
+    fn subject(source: Source, pairs: &[(&str, &str)]) -> Result<String, IngestReason> {
         let pairs: Vec<_> = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         of(source, &pairs)
     }

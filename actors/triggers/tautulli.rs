@@ -28,20 +28,16 @@ pub fn read(payload: &Value) -> PayloadVerdict {
         return PayloadVerdict::Test;
     }
     let Some((given, media_type)) = media_type.map(|given| (given.clone(), given.to_ascii_lowercase())) else {
-        return PayloadVerdict::Unprocessable(
-            "'mediatype' is missing; use the JSON data of the documentation in Tautulli".to_owned(),
-        );
+        return PayloadVerdict::Unprocessable(IngestReason::NoMediaType);
     };
     if let Some((name, key)) = keys.iter().find(|(_, key)| !is_rating_key(key)) {
-        return PayloadVerdict::Unprocessable(format!(
-            "'{name}' is not a rating key (1 to 20 digits): {}",
-            super::media_event::one_line(key)
-        ));
+        let key = super::media_event::one_line(key);
+        return PayloadVerdict::Unprocessable(IngestReason::NotRatingKey { field: name, key });
     }
     let Some(item) = item_of(&media_type, &keys) else {
         return match media_type.as_str() {
             "movie" | "show" | "season" | "episode" => {
-                PayloadVerdict::Unprocessable(format!("a {media_type} needs its rating key"))
+                PayloadVerdict::Unprocessable(IngestReason::NoRatingKey { kind: media_type })
             }
             _ => PayloadVerdict::Ignored(IngestReason::IgnoredMedia { kind: super::media_event::one_line(&given) }),
         };

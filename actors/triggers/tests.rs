@@ -361,6 +361,7 @@ async fn a_file_that_was_empty_or_half_at_first_becomes_one_job_once_it_is_whole
     stage.view(|view| view.received.len() == 1).await;
     let refused = stage.shown.get().received[0].clone();
     assert_eq!((refused.handling, refused.reason.as_str()), (Handling::Refused, "it names no movie or series"));
+    assert_eq!(refused.because[0].code, "no_subject");
     stage.write("empty.posterizarr", format!("\u{feff}{whole}"));
     stage.write("mark.posterizarr", wide.clone());
     stage.write("half.posterizarr", whole);
@@ -477,7 +478,10 @@ async fn an_event_of_ten_thousand_episodes_is_queued_in_parts_while_others_are_a
     assert!(entry.jobs.len() <= 200, "what is written anew for each job that ends stays small");
     assert_eq!(stage.arr(&large).await.unwrap().queued, 0, "a second delivery is known whole");
     let refused = stage.arr(&event(60_000)).await.unwrap_err();
-    assert!(matches!(&refused, IngestError::Unprocessable(reason) if reason.contains("at most 10000")), "{refused}");
+    assert!(
+        matches!(&refused, IngestError::Unprocessable(reason) if reason.english().contains("at most 10000")),
+        "{refused}"
+    );
 }
 
 #[actix::test]

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Local, NaiveDateTime};
 
-use super::media_event::{MediaEvent, Pairs, Source};
+use super::media_event::{MediaEvent, Pairs, PayloadVerdict, Source};
+use super::reason::IngestReason;
 use super::subject;
 
 const PLATFORM: &str = "arr_platform";
@@ -31,7 +32,7 @@ pub fn written_at(name: &str) -> Option<NaiveDateTime> {
 }
 
 /// Reads a trigger file. Lines without a value, and names the script does not know, are left out.
-pub fn parse(content: &str) -> Result<MediaEvent, String> {
+pub fn parse(content: &str) -> Result<MediaEvent, IngestReason> {
     let mut pairs = Pairs::default();
     for (name, value) in content.trim_start_matches('\u{feff}').split(['\n', '\r']).filter_map(pair) {
         if name.starts_with("arr_") || name == "event" {
@@ -45,7 +46,7 @@ pub fn parse(content: &str) -> Result<MediaEvent, String> {
         "sonarr" => arr_event(Source::Sonarr, pairs),
         "radarr" => arr_event(Source::Radarr, pairs),
         "" => from_tautulli(pairs),
-        other => Err(format!("unknown arr_platform '{other}'")),
+        _ => Err(IngestReason::UnknownPlatform { platform }),
     }
 }
 
@@ -59,20 +60,17 @@ fn platform(pairs: &Pairs) -> String {
     })
 }
 
-fn from_tautulli(pairs: Pairs) -> Result<MediaEvent, String> {
+fn from_tautulli(pairs: Pairs) -> Result<MediaEvent, IngestReason> {
     let payload = pairs.into_vec().into_iter().map(|(name, value)| (name, value.into())).collect();
     match super::tautulli::read(&serde_json::Value::Object(payload)) {
-        super::media_event::PayloadVerdict::Act(media_events) => {
-            media_events.into_iter().next().ok_or_else(|| "it is empty".to_owned())
-        }
-        super::media_event::PayloadVerdict::Test => Err("it has no values".to_owned()),
-        super::media_event::PayloadVerdict::Ignored(reason) => Err(reason.english()),
-        super::media_event::PayloadVerdict::Unprocessable(reason) => Err(reason),
+        PayloadVerdict::Act(triggers) => triggers.into_iter().next().ok_or(IngestReason::NothingInIt),
+        PayloadVerdict::Test => Err(IngestReason::NoValues),
+        PayloadVerdict::Ignored(reason) | PayloadVerdict::Unprocessable(reason) => Err(reason),
     }
 }
 
 /// What Sonarr or Radarr ask for. The script goes by the platform's name, so it is handed on also where the fields told it.
-fn arr_event(source: Source, pairs: Pairs) -> Result<MediaEvent, String> {
+fn arr_event(source: Source, pairs: Pairs) -> Result<MediaEvent, IngestReason> {
     let mut pairs = pairs.into_vec();
     match pairs.iter_mut().find(|(name, _)| name == PLATFORM) {
         // As the script compares it.

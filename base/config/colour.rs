@@ -22,7 +22,7 @@ pub struct UnknownColour;
 
 impl std::fmt::Display for UnknownColour {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("must be the name of a colour, such as white, or #RRGGBB")
+        super::wrong::Wrong::Colour.fmt(formatter)
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::colour::Colour;
+pub use super::wrong::Wrong;
 
 /// A class of values.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,32 +116,27 @@ impl ValueKind {
     }
 
     /// The value in the form that the script reads, or what it must be instead.
-    pub fn accept(&self, value: &Value) -> Result<Value, String> {
+    pub fn accept(&self, value: &Value) -> Result<Value, Wrong> {
         match self {
-            Self::Boolean => boolean(value).map(Value::from).ok_or_else(|| "must be true or false".to_owned()),
-            Self::Languages => list(value, true, is_language).ok_or_else(|| {
-                format!("must be a list of language codes such as en or pt-BR, {TEXTLESS} (no text) or {INHERIT}")
-            }),
-            Self::Libraries => {
-                list(value, true, is_plain).ok_or_else(|| "must be a list of names of libraries".to_owned())
+            Self::Boolean => boolean(value).map(Value::from).ok_or(Wrong::Switch),
+            Self::Languages => {
+                list(value, true, is_language).ok_or(Wrong::Languages { textless: TEXTLESS, inherit: INHERIT })
             }
-            Self::Symbols => {
-                list(value, false, is_plain).ok_or_else(|| "must be a list of texts, none of them empty".to_owned())
-            }
+            Self::Libraries => list(value, true, is_plain).ok_or(Wrong::Libraries),
+            Self::Symbols => list(value, false, is_plain).ok_or(Wrong::Symbols),
             Self::Providers => list(value, true, |item| is_one_of(item, &PROVIDERS))
                 .filter(has_no_doubles)
-                .ok_or_else(|| format!("must be a list of some of {}, each once", PROVIDERS.join(", "))),
+                .ok_or_else(|| Wrong::Providers { all: PROVIDERS.join(", ") }),
             Self::Replacements => map(value, |_, text| text.is_string().then(|| text.clone()))
-                .ok_or_else(|| "must be an object of texts, such as {\"LONGWORD\": \"LONG-\\nWORD\"}".to_owned()),
+                .ok_or(Wrong::Replacements { example: "{\"LONGWORD\": \"LONG-\\nWORD\"}" }),
             Self::LibraryLanguages => map(value, |_, library| languages_of(library)).ok_or_else(|| {
-                format!(
-                    "must be an object of libraries, such as {{\"Movies\": {{\"{LIBRARY_ORDER}\": [\"de\", \"en\"]}}}}"
-                )
+                let example = format!("{{\"Movies\": {{\"{LIBRARY_ORDER}\": [\"de\", \"en\"]}}}}");
+                Wrong::LibraryLanguages { example }
             }),
             _ => {
-                let text = text(value).ok_or("must be a text")?;
+                let text = text(value).ok_or(Wrong::Text)?;
                 if text.contains('\0') {
-                    return Err("must not contain a NUL character".to_owned());
+                    return Err(Wrong::Nul);
                 }
                 self.accept_text(text).map(Value::from)
             }
@@ -201,40 +197,40 @@ impl ValueKind {
         }
     }
 
-    fn accept_text(&self, text: String) -> Result<String, String> {
+    fn accept_text(&self, text: String) -> Result<String, Wrong> {
         let trimmed = text.trim();
         match self {
             Self::Switch if is_one_of(trimmed, &["true", "false"]) => Ok(trimmed.to_owned()),
-            Self::Switch => Err("must be true or false".to_owned()),
+            Self::Switch => Err(Wrong::Switch),
             Self::Number { from, to } => match trimmed.parse::<i64>() {
                 Ok(number) if (*from..=*to).contains(&number) => Ok(number.to_string()),
-                _ => Err(format!("must be a whole number from {from} to {to}")),
+                _ => Err(Wrong::Number { from: *from, to: *to }),
             },
             Self::Offset => match trimmed.parse::<i64>() {
                 Ok(number) if number.abs() <= FARTHEST => Ok(format!("{number:+}")),
-                _ => Err(format!("must be a whole number from -{FARTHEST} to +{FARTHEST}, such as +300")),
+                _ => Err(Wrong::Offset { most: FARTHEST }),
             },
             Self::Percent => match trimmed.strip_suffix('%').unwrap_or(trimmed).parse::<u8>() {
                 Ok(percent @ 1..=100) => Ok(format!("{percent}%")),
-                _ => Err("must be a percentage from 1% to 100%".to_owned()),
+                _ => Err(Wrong::Percent),
             },
             Self::OneOf(choices) if is_one_of(trimmed, choices) => Ok(trimmed.to_owned()),
-            Self::OneOf(choices) => Err(format!("must be one of {}", choices.join(", "))),
+            Self::OneOf(choices) => Err(Wrong::OneOf { choices: choices.join(", ") }),
             Self::Gravity if is_one_of(trimmed, &GRAVITIES) => Ok(trimmed.to_owned()),
-            Self::Gravity => Err(format!("must be one of {}", GRAVITIES.join(", "))),
+            Self::Gravity => Err(Wrong::OneOf { choices: GRAVITIES.join(", ") }),
             Self::ColourOrNothing if trimmed.is_empty() => Ok(String::new()),
             Self::Colour | Self::ColourOrNothing => {
-                Colour::parse(trimmed).map(|_| trimmed.to_owned()).map_err(|error| error.to_string())
+                Colour::parse(trimmed).map(|_| trimmed.to_owned()).map_err(|_| Wrong::Colour)
             }
             Self::Url if trimmed.is_empty() || is_url(trimmed) => Ok(trimmed.to_owned()),
-            Self::Url => Err("must be an address that begins with http:// or https://".to_owned()),
+            Self::Url => Err(Wrong::Url),
             Self::Address if trimmed.is_empty() || has_scheme(trimmed) => Ok(trimmed.to_owned()),
-            Self::Address => Err("must be an address such as discord://id/token/".to_owned()),
+            Self::Address => Err(Wrong::Address),
             Self::Image if trimmed.is_empty() || is_file(trimmed, &IMAGES) => Ok(trimmed.to_owned()),
-            Self::Image => Err(file_text("image", &IMAGES)),
+            Self::Image => Err(Wrong::Image { endings: IMAGES.join(", ") }),
             Self::Font if trimmed.is_empty() || is_file(without_face(trimmed), &FONTS) => Ok(trimmed.to_owned()),
-            Self::Font => Err(file_text("font", &FONTS)),
-            Self::Path if text.chars().any(char::is_control) => Err("must be a path without control characters".into()),
+            Self::Font => Err(Wrong::Font { endings: FONTS.join(", ") }),
+            Self::Path if text.chars().any(char::is_control) => Err(Wrong::Controls),
             // The rest is JSON of another type; `accept` has dealt with it.
             Self::Path
             | Self::Text
@@ -347,10 +343,6 @@ fn without_face(name: &str) -> &str {
 fn is_file(text: &str, endings: &[&str]) -> bool {
     let lower = text.to_lowercase();
     !text.contains(['/', '\\', '\0']) && endings.iter().any(|ending| lower.ends_with(ending))
-}
-
-fn file_text(what: &str, endings: &[&str]) -> String {
-    format!("must be the name of a {what} file in Overlayfiles, ending in {}", endings.join(", "))
 }
 
 #[cfg(test)]
@@ -482,7 +474,7 @@ mod tests {
             "replacements",
             "library languages",
         ] {
-            let error = kind(name).accept(&json!("s3cr3t value!")).unwrap_err();
+            let error = kind(name).accept(&json!("s3cr3t value!")).unwrap_err().english();
             assert!(error.starts_with("must ") && !error.contains("s3cr3t"), "{error}");
         }
     }

@@ -79,7 +79,11 @@ pub enum HttpError {
 
 impl Values for HttpError {
     fn values(&self) -> Params {
-        self.said().params
+        Self::said(self).params
+    }
+
+    fn said(&self) -> Option<Said> {
+        Some(Self::said(self))
     }
 }
 

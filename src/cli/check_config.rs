@@ -157,7 +157,7 @@ impl Findings {
     /// The value, by the rules that a post to the API has to keep to. The script gets along with much of what they refuse.
     fn value(&mut self, place: &str, key: &Key, value: &Value) {
         match key.kind.accept(value) {
-            Err(wrong) => self.warn(place, &wrong),
+            Err(wrong) => self.warn(place, &wrong.english()),
             Ok(right) if right != *value && value.is_string() && right.is_string() => {
                 // Of a secret only the spaces around it are changed, and it is not repeated.
                 let right = if key.secret { "without spaces around it".to_owned() } else { right.to_string() };
@@ -170,7 +170,8 @@ impl Findings {
     fn contradictions(&mut self, document: &Map<String, Value>) {
         for found in contradictions::contradictions(document) {
             let keys = found.keys.join(" and ");
-            if found.stops_script { self.problem(&keys, &found.wrong) } else { self.warn(&keys, &found.wrong) }
+            let wrong = found.wrong.english();
+            if found.stops_script { self.problem(&keys, &wrong) } else { self.warn(&keys, &wrong) }
         }
     }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
-use posterizarr_base::said::Values;
+use posterizarr_base::said::{Clause, Reason, Values};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
@@ -86,13 +86,17 @@ codes! {
     StorageUnavailable => "storage_unavailable", SERVICE_UNAVAILABLE;
 }
 
+/// The field with what an error says, by codes.
+const BECAUSE: &str = "because";
+
 /// The body of every error answer.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "tells the document what ApiError::body makes")]
 pub struct ErrorBody {
     /// Always `false`.
     success: bool,
-    /// The text; of requests that do not fit, a list with `type`, `loc` and `msg` for each mistake.
+    /// The text; of requests that do not fit, a list with `type`, `loc` and `msg` for each mistake, and `because` where that
+    /// has a code.
     #[schema(value_type = Object)]
     detail: Value,
     /// What is wrong and what to do.
@@ -104,6 +108,8 @@ pub struct ErrorBody {
     /// The names and numbers in the text, for who says it in other words; empty where there are none.
     #[schema(value_type = Object)]
     params: Value,
+    /// The text sentence by sentence, by codes of its own, for who says it in another language; absent where it has none.
+    because: Option<Vec<Clause>>,
     /// What the daemon's log calls this request.
     request_id: Option<String>,
 }
@@ -147,7 +153,11 @@ impl ApiError {
     /// An error of the domain, with its text and the values in it.
     pub fn of(code: Code, error: &impl Values) -> Self {
         let params = error.values().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        Self { params: Box::new(params), ..Self::with_text(code, error.to_string()) }
+        let refused = Self { params: Box::new(params), ..Self::with_text(code, error.to_string()) };
+        match error.said() {
+            Some(said) => refused.with(BECAUSE, json!([Clause::from(said)])),
+            None => refused,
+        }
     }
 
     fn with_text(code: Code, message: String) -> Self {
@@ -165,15 +175,20 @@ impl ApiError {
         Self::invalid(vec![json!({ "type": kind, "loc": loc, "msg": message.into() })])
     }
 
-    /// Values that are not acceptable, each with its name below `place` and what is wrong; `message` tells all of it.
+    /// Values that are not acceptable, each with its name below `place` and what is wrong, also by its code where it has one;
+    /// `message` tells all of it.
     pub fn invalid_values<'a>(
         place: &[&str],
-        wrong: impl IntoIterator<Item = (&'a str, &'a str)>,
+        wrong: impl IntoIterator<Item = (&'a str, &'a Reason)>,
         message: impl Into<String>,
     ) -> Self {
-        let item = |(name, wrong)| {
+        let item = |(name, wrong): (&str, &Reason)| {
             let loc: Vec<_> = place.iter().copied().chain([name]).collect();
-            json!({ "type": "value_error", "loc": loc, "msg": wrong })
+            let mut item = json!({ "type": "value_error", "loc": loc, "msg": wrong.text });
+            if !wrong.because.is_empty() {
+                item[BECAUSE] = json!(wrong.because);
+            }
+            item
         };
         let problems: Vec<Value> = wrong.into_iter().map(item).collect();
         Self { message: message.into(), ..Self::invalid(problems) }.with_code(Code::InvalidValue)
@@ -329,8 +344,16 @@ mod tests {
     fn what_does_not_fit_is_named_by_its_place() {
         let error = ApiError::validation("missing", &["body", "name"], "Field required");
         assert_eq!(error.body()["params"], json!({ "fields": ["body.name"] }));
-        let values = ApiError::invalid_values(&["body"], [("a", "is wrong"), ("b", "too")], "two are wrong");
+        let told =
+            Reason { text: "too".to_owned(), because: vec![Clause { code: "b".to_owned(), ..Clause::default() }] };
+        let values = ApiError::invalid_values(
+            &["body"],
+            [("a", &Reason::from("is wrong".to_owned())), ("b", &told)],
+            "two are wrong",
+        );
         assert_eq!((values.to_string().as_str(), values.code()), ("two are wrong", Code::InvalidValue));
         assert_eq!(values.body()["params"], json!({ "fields": ["body.a", "body.b"] }));
+        let because = values.body()["detail"].as_array().unwrap().iter().map(|item| item["because"].clone()).collect();
+        assert_eq!(Value::Array(because), json!([null, [{ "code": "b" }]]), "where there is one");
     }
 }

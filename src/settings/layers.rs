@@ -9,6 +9,7 @@ use posterizarr_engine::Drawing;
 use posterizarr_engine::library::SaveFirst;
 use posterizarr_media::service::HostLimits;
 
+use super::fault::Invalid;
 use super::origin::Sources;
 use super::origin::{Origin, Origins};
 use super::parse::{self, RawValue};
@@ -196,12 +197,14 @@ impl Layers<'_> {
         warnings: &mut Vec<String>,
     ) {
         for (origin, store, given) in self.given(setting) {
+            let stored = given.map_err(Invalid::from);
             let stored =
-                given.and_then(|given| parse::sound(&given).and_then(|()| store(settings, &given)).map(|()| given));
+                stored.and_then(|given| parse::sound(&given).and_then(|()| store(settings, &given)).map(|()| given));
             match stored {
                 Ok(given) => drop(settings.origins.given.insert(setting.key, (setting.as_written(&given), origin))),
                 Err(wrong) => {
-                    let problem = Problem { key: setting.key.to_owned(), origin: origin.to_string(), wrong };
+                    let (key, wrong) = (setting.key.to_owned(), wrong.to_string());
+                    let problem = Problem { key, origin: origin.to_string(), wrong };
                     // Nobody who saves in the web UI must be kept from it by that, as after a change of version.
                     match origin {
                         Origin::Saved => warnings.push(problem.to_string()),

@@ -4,30 +4,17 @@ use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::fault::{Invalid, SettingFault};
 use super::layers::load_with;
-use super::parse::{self, RawValue};
+use super::parse::{self, Parsed, RawValue};
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, SETTINGS};
 use super::toml_file::{self, Values};
 use super::{Origin, Settings};
 use crate::actors::runtime::view::View;
 
-/// Why a value cannot be saved.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// There is no such setting.
-    #[error("there is no such setting")]
-    Unknown,
-    /// It is not to be changed from afar.
-    #[error("is set by hand, in {0}, like all that decides who gets in, what is read, what is started or who is asked")]
-    ByHand(String),
-    /// Something stronger sets it.
-    #[error("is set by the {0}, which counts more; change it there")]
-    SetElsewhere(Origin),
-    /// The value is none.
-    #[error("{0}")]
-    Invalid(String),
-}
+/// Why a value cannot be saved: [`SettingFault`]s, in English and by their codes.
+pub type Refusal = Invalid;
 
 /// Why nothing was saved.
 #[derive(Debug, thiserror::Error)]
@@ -96,14 +83,14 @@ impl LiveSettings {
 }
 
 /// A key, and its new value; none takes back what was saved, and an error tells why what came is no value at all.
-pub type Change = (String, Result<Option<RawValue>, String>);
+pub type Change = (String, Parsed<Option<RawValue>>);
 
 /// All saved values with these changes, those of other versions included, and the settings that come of them.
 fn changed(now: &Settings, changes: Vec<Change>) -> Result<(Values, Settings), SaveError> {
     let mut values = saved::read(&now.data_dir).map_err(SaveError::Broken)?;
     let mut refused = Vec::new();
     for (key, value) in changes {
-        match value.map_err(Refusal::Invalid).and_then(|value| checked(now, &key, value.as_ref()).map(|()| value)) {
+        match value.and_then(|value| checked(now, &key, value.as_ref()).map(|()| value)) {
             Ok(Some(given)) => drop(values.insert(key, Ok(given))),
             Ok(None) => drop(values.remove(&key)),
             Err(refusal) => refused.push((key, refusal)),
@@ -119,15 +106,16 @@ fn changed(now: &Settings, changes: Vec<Change>) -> Result<(Values, Settings), S
 
 /// Whether a value would count if it was saved. What was saved can be taken back, whatever else sets it.
 fn checked(now: &Settings, key: &str, value: Option<&RawValue>) -> Result<(), Refusal> {
-    let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(Refusal::Unknown)?;
+    let setting = SETTINGS.iter().find(|setting| setting.key == key).ok_or(SettingFault::Unknown)?;
     if setting.takes_effect().is_none() {
-        return Err(Refusal::ByHand(now.file().display().to_string()));
+        return Err(SettingFault::ByHand { file: now.file().display().to_string() }.into());
     }
     let Some(given) = value else { return Ok(()) };
-    if let Some((_, origin @ (Origin::Variable(_) | Origin::Flag(_)))) = now.origins.given.get(setting.key) {
-        return Err(Refusal::SetElsewhere(origin.clone()));
+    match now.origins.given.get(setting.key) {
+        Some((_, Origin::Variable(name))) => Err(SettingFault::ByVariable { name: name.clone() }.into()),
+        Some((_, Origin::Flag(name))) => Err(SettingFault::ByFlag { name: name.clone() }.into()),
+        _ => parse::sound(given).and_then(|()| (setting.store)(&mut now.clone(), given)),
     }
-    parse::sound(given).and_then(|()| (setting.store)(&mut now.clone(), given)).map_err(Refusal::Invalid)
 }
 
 /// All layers once more, with these saved values.

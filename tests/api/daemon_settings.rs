@@ -155,6 +155,16 @@ async fn what_is_refused_is_told_key_by_key_and_nothing_is_saved() {
         "{answer}"
     );
     assert_eq!(about("artwork.collections"), "", "{answer}");
+    let code = |key: &str| {
+        let mut all = answer["detail"].as_array().unwrap().iter();
+        all.find(|one| one["loc"][2] == key).unwrap()["because"][0]["code"].as_str().unwrap().to_owned()
+    };
+    let keys = ["bind", "trash.max_size", "drawing.nonsense", "drawing.legibility", "trash.enabled"];
+    assert_eq!(
+        keys.map(code),
+        ["set_by_hand", "set_by_variable", "unknown_setting", "not_legibility", "odd_json"],
+        "{answer}"
+    );
     assert!(about("artwork.sets").contains("own.toml") && about("trash.enabled").contains("list of texts"), "{answer}");
     assert_eq!(of(&told(&app).await, "artwork.collections")["source"], "default");
 }

@@ -34,6 +34,7 @@ async fn it_begins_in_the_data_folder_which_cannot_hold_artwork_itself() {
     let told = app.get("/api/folders").await.json();
     assert_eq!(told["path"], app.path().to_str().unwrap());
     assert!(told["refusal"].as_str().unwrap().contains("data folder"), "{told}");
+    assert_eq!(told["refusal_because"][0]["code"], "asset_root_data", "{told}");
     assert_eq!(app.get("/api/folders?path=/").await.json()["parent"], Value::Null);
 }
 

@@ -232,7 +232,9 @@ async fn a_run_that_fails_gives_everything_back_and_its_picture_can_be_tried_aga
 
     write(app.path(), "broken", "");
     eventually("it failed", async || (statuses(&app).await == ["failed"]).then_some(())).await;
-    assert!(queue(&app).await[0]["error_message"].as_str().unwrap().contains("3"));
+    let failed = queue(&app).await[0].clone();
+    assert!(failed["error_message"].as_str().unwrap().contains("3"));
+    assert_eq!(failed["error_because"][0], json!({ "code": "exit_code", "params": { "number": "3" } }), "{failed}");
     assert_eq!((read(&app, &format!("assets/{POSTER}")).unwrap(), records(&app).await), (b"old".to_vec(), 1));
     assert!(trashed(&app).await.is_empty());
 

@@ -137,6 +137,7 @@ async fn entries_of_version_3_are_taken_and_those_that_never_fire_say_why() {
     let refused = app.post("/api/scheduler/schedule", &odd).await;
     assert_eq!(refused.status, 400);
     assert!(refused.json()["detail"].as_str().unwrap().contains("use daily, weekly, monthly or interval"));
+    assert_eq!(refused.json()["because"], json!([{ "code": "odd_frequency", "params": { "value": "yearly" } }]));
     // A file of 3.x has whatever it has: it is kept as it is, and what is not understood is told.
     let schedules = json!([monthly, odd, weekly]);
     app.post("/api/scheduler/config", &json!({"enabled": true, "schedules": schedules})).await;
@@ -150,6 +151,14 @@ async fn entries_of_version_3_are_taken_and_those_that_never_fire_say_why() {
     assert!(status["not_run"][0]["reason"].as_str().unwrap().contains("'yearly'"), "{status}");
     assert_eq!(status["not_run"][0]["code"], "invalid_field");
     assert_eq!(status["not_run"][0]["params"], json!({"field": "frequency", "value": "yearly"}));
+    assert_eq!(status["not_run"][0]["because"], refused.json()["because"], "in full");
+    assert_eq!((&status["problem"], &status["problem_because"]), (&Value::Null, &json!([])));
+    let moon = app.post("/api/scheduler/config", &json!({"timezone": "Moon/Base"})).await.json();
+    assert_eq!(moon["message"], "unknown time zone 'Moon/Base'; use an IANA name such as Europe/Berlin");
+    assert_eq!(moon["because"], json!([{ "code": "unknown_zone", "params": { "zone": "Moon/Base" } }]));
+    std::fs::write(app.path().join("scheduler.json"), "{").unwrap();
+    let broken = app.post("/api/scheduler/restart", &Value::Null).await.json();
+    assert_eq!(broken["problem_because"][0]["code"], "timetable_unreadable", "{broken}");
 }
 
 #[actix_web::test]

@@ -110,9 +110,45 @@ describe('a German reader', () => {
       await steps.getByText(de['mend.tmdb_no_key']).waitFor();
     });
     const entry = { time: '25:00', description: '' };
-    await daemon.post('/api/scheduler/config', { schedules: [entry] });
-    await withPage(daemon, '/schedules', GERMAN, async (page) => {
+    const odd = { time: '03:00', description: '', frequency: 'interval', interval_unit: 'moons' };
+    await daemon.post('/api/scheduler/config', { schedules: [entry, odd] });
+    await withPage(daemon, '/schedules', { ...GERMAN, mayLogErrors: true }, async (page) => {
       await page.getByText('„25:00“ ist keine Uhrzeit').first().waitFor();
+      await page
+        .getByText('Der Wert „moons“ von interval_unit ist unverständlich; möglich sind hours')
+        .first()
+        .waitFor();
+      await page.getByLabel(de['schedules.when']).selectOption(de['schedules.cron']);
+      await page.getByLabel(de['schedules.cron'], { exact: true }).last().fill('bald');
+      await page.getByText('Der Cron-Ausdruck „bald“ ist ungültig').waitFor();
+    });
+  });
+
+  test('is told in German why a webhook was refused', async () => {
+    await daemon.post('/api/webhook/arr', { eventType: 'Download', instanceName: 'Radarr' });
+    await withPage(daemon, '/triggers', GERMAN, async (page) => {
+      await page.getByText('Dem Ereignis Download fehlt „movie“ (Radarr) oder „series“ (Sonarr)').waitFor();
+    });
+  });
+
+  test('is told in German what is wrong with settings', async () => {
+    const german = { ...GERMAN, mayLogErrors: true };
+    await withPage(daemon, '/settings?key=PosterOverlayPart.minPointSize', german, async (page) => {
+      const setting = page.locator('[data-setting="PosterMinPointSize"]');
+      await setting.getByRole('textbox').fill('abc');
+      await page.locator('.save-bar').getByRole('button').last().click();
+      await page.getByRole('dialog').getByRole('button', { name: de['common.save'], exact: true }).click();
+      await setting.getByText('muss eine ganze Zahl von').waitFor();
+      await page
+        .getByRole('alert')
+        .getByText(/: muss eine ganze Zahl von/)
+        .waitFor();
+    });
+    await withPage(daemon, '/settings/daemon', german, async (page) => {
+      const setting = page.locator('[data-setting="trash.max_age"]');
+      await setting.getByRole('textbox').fill('bald');
+      await page.locator('.save-bar').getByRole('button').last().click();
+      await setting.getByText('„bald“ ist keine Zeitspanne').waitFor();
     });
   });
 

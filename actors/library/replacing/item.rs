@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use posterizarr_base::artwork::Root;
+use posterizarr_base::said::Clause;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -56,6 +57,10 @@ pub enum Step {
     Failed {
         /// Why.
         error: String,
+        /// The same by codes: of a run's failure, or of what is wrong with a replacement. Empty in records of versions that did
+        /// not note it so.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        because: Vec<Clause>,
     },
 }
 

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use actix::Message;
 use chrono::{DateTime, Utc};
 use posterizarr_base::artwork::Root;
-use posterizarr_base::said::{Params, Values, values};
+use posterizarr_base::said::{Params, Said, Values, values};
 use serde_json::{Map, Value};
 
+use super::fault::ReplaceFault;
 use super::item::SourceKind;
 use crate::runs::{InvalidRequest, ManualForm};
 use crate::runtime::safe_path::PathError;
@@ -129,6 +130,10 @@ impl Values for ReplaceError {
             Self::Disk(cause) => values([("cause", cause)]),
             Self::Store(cause) => values([("cause", cause)]),
         }
+    }
+
+    fn said(&self) -> Option<Said> {
+        Some(ReplaceFault::from(self).said())
     }
 }
 

@@ -11,6 +11,7 @@
 //! The view of the supervisor tells when to look how a job stands, and that a held queue was let go on. An item that was
 //! being done when the daemon ended is settled by its job, or begun again if it never became one.
 
+mod fault;
 mod item;
 mod messages;
 mod view;
@@ -20,6 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::Utc;
+pub use fault::ReplaceFault;
 pub use item::{Item, SourceKind, Step};
 pub use messages::{AddItem, ItemsRemoved, Place, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
 pub use view::ReplacingView;
@@ -28,6 +30,7 @@ pub use worker::{Others, Worker};
 use item::Treatment;
 use messages::MAX_WAITING;
 use posterizarr_base::artwork::Root;
+use posterizarr_base::said::Reason;
 use worker::Begun;
 
 use crate::config::ConfigView;
@@ -175,7 +178,10 @@ impl Replacer {
             match begun {
                 Ok(Begun::Placed) => this.completed(item),
                 Ok(Begun::Submitted) => this.note(Item { step: Step::Processing { submitted: true }, ..item }),
-                Err(error) => return this.failed(item, error.to_string(), ctx),
+                Err(error) => {
+                    let Reason { because, .. } = ReplaceFault::from(&error).reason();
+                    return this.failed(item, Reason { text: error.to_string(), because }, ctx);
+                }
             }
             this.advance(ctx);
         });
@@ -184,13 +190,14 @@ impl Replacer {
     /// Goes on as the job of an item stands.
     fn looked(&mut self, item: Item, job: Option<Job>, ctx: &mut Ctx<Self>) {
         let was_submitted = item.step == Step::Processing { submitted: true };
-        match job.map(|job| (job.state, job.last_error)) {
-            Some((JobState::Waiting | JobState::Running { .. }, _)) => {}
-            Some((JobState::Done { .. }, _)) => self.made(item, ctx),
-            Some((JobState::Failed, error)) => {
-                self.failed(item, error.unwrap_or_else(|| "the run failed".to_owned()), ctx);
+        match job.map(|job| (job.state, job.last_error, job.because)) {
+            Some((JobState::Waiting | JobState::Running { .. }, ..)) => {}
+            Some((JobState::Done { .. }, ..)) => self.made(item, ctx),
+            Some((JobState::Failed, error, because)) => {
+                let told = error.map(|text| Reason { text, because });
+                self.failed(item, told.unwrap_or_else(|| ReplaceFault::RunFailed.reason()), ctx);
             }
-            None if was_submitted => self.failed(item, "its run was taken out of the queue".to_owned(), ctx),
+            None if was_submitted => self.failed(item, ReplaceFault::RunGone.reason(), ctx),
             // The daemon ended in between.
             None => self.begin(item, ctx),
         }
@@ -226,12 +233,13 @@ impl Replacer {
     }
 
     /// What was there before comes back, then the item is kept to be tried again.
-    fn failed(&mut self, item: Item, error: String, ctx: &mut Ctx<Self>) {
+    fn failed(&mut self, item: Item, why: Reason, ctx: &mut Ctx<Self>) {
         self.busy = true;
         let (worker, aside) = (self.worker.clone(), item.aside.clone());
         ctx.when(async move { worker.give_back(&aside).await }, move |this, (), ctx| {
             this.busy = false;
-            this.note(Item { step: Step::Failed { error }, aside: Vec::new(), ..item });
+            let step = Step::Failed { error: why.text, because: why.because };
+            this.note(Item { step, aside: Vec::new(), ..item });
             this.advance(ctx);
         });
     }

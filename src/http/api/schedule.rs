@@ -2,6 +2,7 @@
 
 use actix_web::{Responder, delete, get, post, web};
 use chrono::{DateTime, FixedOffset, Utc};
+use posterizarr_base::said::Clause;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -69,6 +70,8 @@ pub struct SchedulerStatus {
     history: Vec<Fire>,
     /// What is wrong with the file or the zone.
     problem: Option<String>,
+    /// The same by its code, for those who say it in another language; empty where nothing is wrong.
+    problem_because: Vec<Clause>,
 }
 
 impl SchedulerStatus {
@@ -84,6 +87,7 @@ impl SchedulerStatus {
         let field = |name: &str| view.fields.get(name).cloned().unwrap_or_default();
         let soonest = view.timers.first().and_then(|timer| timer.next_run.clone());
         let current = state.views.runs.get();
+        let problem = view.problem.clone();
         Self {
             success: true,
             message: None,
@@ -98,7 +102,8 @@ impl SchedulerStatus {
             active_jobs: view.timers.clone(),
             not_run: view.idle.clone(),
             history: view.fires.clone(),
-            problem: view.problem.clone(),
+            problem: problem.clone().map(|problem| problem.text),
+            problem_because: problem.map(|problem| problem.because).unwrap_or_default(),
         }
     }
 

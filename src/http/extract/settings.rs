@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::settings::live::Change;
-use crate::settings::parse::RawValue;
+use crate::settings::parse::{Parsed, RawValue};
+use crate::settings::{Invalid, SettingFault};
 
 /// What a body asks for.
 pub fn changes(posted: Map<String, Value>) -> Vec<Change> {
@@ -11,12 +12,12 @@ pub fn changes(posted: Map<String, Value>) -> Vec<Change> {
 }
 
 /// A value as it would be given by hand.
-fn given(value: Value) -> Result<Option<RawValue>, String> {
+fn given(value: Value) -> Parsed<Option<RawValue>> {
     let text = |value: Value| match value {
         Value::String(text) => Ok(text),
         Value::Number(number) => Ok(number.to_string()),
         Value::Bool(yes) => Ok(yes.to_string()),
-        _ => Err("take a text, a number, true or false, or a list of texts".to_owned()),
+        _ => Err(Invalid::from(SettingFault::OddJson)),
     };
     match value {
         Value::Null => Ok(None),

@@ -145,6 +145,8 @@ async fn everything_wrong_is_told_at_once_and_nothing_is_changed() {
     assert_eq!(names, ["PosterMaxWidth", "UsePlex", "tmdbtoken", "font"]);
     assert_eq!(body["detail"][0]["loc"], json!(["body", "config", "PosterMaxWidth"]));
     assert_eq!(body["detail"][0]["msg"], "must be a whole number from 1 to 30000");
+    let because = json!([{ "code": "must_be_number", "params": { "from": "1", "to": "30000" } }]);
+    assert_eq!(body["detail"][0]["because"], because, "for those who say it in another language");
     assert!(body["message"].as_str().unwrap().contains("UsePlex must be true or false"), "{body}");
     assert!(!answer.text().contains("s3cret-value"), "no value is repeated");
     assert_eq!(file(app.path()), before);

@@ -3,6 +3,7 @@
  */
 import createClient from 'openapi-fetch';
 import type { paths } from '../../types/schema';
+import { type Clause, reasonSaid, wrongSaid } from '../lib/reasons';
 import { language, t, word } from '../texts';
 
 /** The path below which the daemon is shown, without a slash at its end; empty at the root. */
@@ -62,14 +63,17 @@ export async function failure(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => undefined);
   const field = (name: string) => (isObject(body) ? body[name] : undefined);
   const detail = field('detail');
-  const problems = Array.isArray(detail) ? detail.filter(isObject).map(problem) : [];
+  const problems = Array.isArray(detail) ? await Promise.all(detail.filter(isObject).map(problem)) : [];
   const text = [detail, field('message'), field('error')].find((value) => typeof value === 'string');
   const message = problems[0] ? problems.map((one) => one.reason).join('; ') : text;
   const told = field('code');
   const code = typeof told === 'string' ? told : undefined;
   const retry = Number(response.headers.get('retry-after'));
+  // What it says by codes of its own is more than the code of its kind.
+  const because = await reasonSaid('wrong', clausesOf(field('because')), '');
   return new ApiError(
-    translated(code) ?? (typeof message === 'string' ? message : t('error.status', { status: response.status })),
+    (because || translated(code)) ??
+      (typeof message === 'string' ? message : t('error.status', { status: response.status })),
     response.status,
     code,
     retry > 0 ? retry : undefined,
@@ -88,9 +92,15 @@ function translated(code: string | undefined): string | undefined {
   return word('refusal', code, '') || undefined;
 }
 
-function problem(entry: Record<string, unknown>): Problem {
+async function problem(entry: Record<string, unknown>): Promise<Problem> {
   const place = Array.isArray(entry.loc) ? entry.loc.join('.') : '';
-  return { place, reason: String(entry.msg ?? t('error.not_acceptable')) };
+  const told = String(entry.msg ?? t('error.not_acceptable'));
+  return { place, reason: await wrongSaid(clausesOf(entry.because), told) };
+}
+
+/** The sentences of a refusal; none in one of another daemon, or of something before it. */
+function clausesOf(told: unknown): Clause[] {
+  return Array.isArray(told) ? told.filter((one): one is Clause => isObject(one) && typeof one.code === 'string') : [];
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -6,10 +6,11 @@ import { type ApiError, body, client } from '../api/client';
 import { asError } from '../lib/errors';
 import { sentence } from '../lib/words';
 import { t } from '../texts';
-import { Badge, Loading, Problem, Told } from './basics';
+import { Badge, Loading, Problem } from './basics';
 import { useBusy } from './busy';
 import { Dialog } from './dialog';
 import { TextField } from './fields';
+import { Reason } from './finding';
 
 interface FolderFieldProps {
   label: string;
@@ -127,7 +128,7 @@ function FolderPicker({ title, start, onClose, onFolder }: FolderPickerProps) {
           </p>
           {shown.refusal && (
             <p class="notice tone-warn small-text">
-              <Told>{sentence(shown.refusal)}</Told>
+              <Reason family="wrong" of={shown.refusal_because} english={sentence(shown.refusal)} />
             </p>
           )}
           <ul class="plain-list folder-list" aria-label={t('folder.inside', { path: shown.path })}>

@@ -20,7 +20,7 @@ const fire = { schedule: 's', time: '03:00', mode: 'scheduled', due: '2026-01-01
 const titles = (sources: Sources) => noticesOf(sources).map(({ title }) => title);
 
 test('where all is well there is nothing to know', () => {
-  const schedule = { enabled: true, history: [], not_run: [], problem: null };
+  const schedule = { enabled: true, history: [], not_run: [], problem: null, problem_because: [] };
   const runs = [run({ outcome: 'completed' })];
   const readiness = { ready: true, checks: [] };
   expect(
@@ -56,7 +56,7 @@ test('each trouble is told with the way to mend it, what is worst first', () => 
     },
     health: { checks: { ...OK, disk: 'degraded' }, reasons: { disk: 'the disk is almost full' }, reason_codes: {} },
     jobs: [job as unknown as TriggerEntry],
-    schedule: { enabled: true, history: [fire as Fire], not_run: [], problem: null },
+    schedule: { enabled: true, history: [fire as Fire], not_run: [], problem: null, problem_because: [] },
     runs: [run({})],
     pictures: 3,
   });

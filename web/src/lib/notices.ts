@@ -22,7 +22,7 @@ export interface Sources {
   readiness?: Readiness | undefined;
   health?: Pick<Health, 'checks' | 'reasons' | 'reason_codes'> | undefined;
   jobs?: readonly TriggerEntry[] | undefined;
-  schedule?: Pick<SchedulerStatus, 'history' | 'not_run' | 'problem' | 'enabled'> | undefined;
+  schedule?: Pick<SchedulerStatus, 'history' | 'not_run' | 'problem' | 'problem_because' | 'enabled'> | undefined;
   /** The newest run first. */
   runs?: readonly RunRecord[] | undefined;
   /** How many pictures need attention. */
@@ -62,25 +62,25 @@ const READERS: { [S in Source]: Reader<S> } = {
       at: job.created,
       way: { href: '/triggers', label: t('nav.triggers') },
     })),
-  schedule: ({ history, not_run, problem }) => [
+  schedule: ({ history, not_run, problem, problem_because }) => [
     ...(problem
       ? [
           {
             id: `schedule:${problem}`,
             tone: 'bad',
             title: t('notices.timetable'),
-            text: problem,
+            text: reasonText('wrong', problem_because, problem),
             way: schedules(),
           } as const,
         ]
       : []),
     ...not_run.map(
-      ({ entry, reason, code, params }) =>
+      ({ entry, reason, because }) =>
         ({
           id: `schedule:idle:${entry}:${reason}`,
           tone: 'warn',
           title: t('notices.idle'),
-          text: said('idle', code, params) ?? reason,
+          text: reasonText('wrong', because, reason),
           way: schedules(),
         }) as const,
     ),

@@ -11,7 +11,7 @@ import { modeName, outcomeText, plainReason, sentence } from './words';
 
 export type Clause = components['schemas']['Clause'];
 /** What a reason may be about; each has codes of its own. */
-export type Family = 'because' | 'run_reason' | 'trigger_reason' | 'verdict' | 'missed';
+export type Family = 'because' | 'run_reason' | 'trigger_reason' | 'verdict' | 'missed' | 'wrong';
 
 const LOADERS: Record<Exclude<Language, 'en'>, () => Promise<{ default: Catalogue }>> = {
   de: () => import('virtual:reason-texts/de'),
@@ -45,6 +45,12 @@ export function reasonOf(family: Family, clauses: readonly Clause[] | null | und
 
 /** In the words of a catalogue; undefined where it lacks one of them. */
 export function composed(texts: Catalogue, family: Family, clauses: readonly Clause[]): string | undefined {
+  const text = phrase(texts, family, clauses);
+  return text === undefined ? undefined : sentence(text);
+}
+
+/** The same as it stands in a sentence. */
+function phrase(texts: Catalogue, family: Family, clauses: readonly Clause[]): string | undefined {
   const said = clauses.filter(
     ({ code }, index) => !(code === 'exit_code' && clauses[index + 1]?.code === 'last_lines'),
   );
@@ -56,7 +62,7 @@ export function composed(texts: Catalogue, family: Family, clauses: readonly Cla
     const values = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, shown(name, value)]));
     text += (index === 0 ? '' : between(said[index - 1]?.code ?? '', code)) + one(values);
   }
-  return sentence(text);
+  return text;
 }
 
 /** What stands between two sentences, as the daemon has it in English. */
@@ -99,4 +105,11 @@ export async function reasonSaid(
   reasonOf(family, clauses);
   await loading[language()];
   return reasonText(family, clauses, english);
+}
+
+/** What is wrong with something that stands before it, such as the name of a setting. */
+export async function wrongSaid(clauses: readonly Clause[] | null | undefined, english: string): Promise<string> {
+  if (reasonOf('wrong', clauses) === undefined) return english;
+  await loading[language()];
+  return phrase(loaded.peek()[language()] ?? {}, 'wrong', clauses ?? []) ?? english;
 }

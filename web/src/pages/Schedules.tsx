@@ -7,6 +7,7 @@ import { useBusy } from '../components/busy';
 import { Toggles } from '../components/choose';
 import { ask } from '../components/dialog';
 import { SelectField, Switch, TextField } from '../components/fields';
+import { Reason } from '../components/finding';
 import { Held } from '../components/held';
 import { HelpLink } from '../components/help';
 import { LogoFields } from '../components/logos';
@@ -16,11 +17,12 @@ import { NoRunner, Unready } from '../components/unable';
 import { firesOf } from '../lib/fires';
 import { clock, dayAndClock, inZone, weekday } from '../lib/format';
 import { logosOf, type StoredLogos, storedLogos } from '../lib/logos';
+import { reasonText } from '../lib/reasons';
 import { type Recurring, recurrence } from '../lib/recurrence';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone } from '../lib/words';
 import { changed, scheduler } from '../live/state';
-import { said, t } from '../texts';
+import { t } from '../texts';
 
 const DAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 const MODES = ['scheduled', 'testing', 'backup', 'syncjelly', 'syncemby', 'logoupdater'] as const;
@@ -53,7 +55,13 @@ export default function Schedules() {
           <NoRunner />
           <Held />
           <Unready />
-          {known.problem && <div class="notice tone-bad">{known.problem}</div>}
+          {known.problem && (
+            <div class="notice tone-bad">
+              <span>
+                <Reason family="wrong" of={known.problem_because} english={known.problem} />
+              </span>
+            </div>
+          )}
           <div class="cards">
             <General of={known} />
             <EntryForm key={editing ?? 'new'} of={known} editing={editing} onDone={() => setEditing(undefined)} />
@@ -377,7 +385,7 @@ function Entries({ of, onEdit }: { of: SchedulerStatus; onEdit: (index: number) 
                   {of.enabled && timer && <NextFires of={firesOf([timer])} zone={of.timezone} />}
                   {idle && (
                     <div class="problem">
-                      {t('schedules.never_runs', { reason: said('idle', idle.code, idle.params) ?? idle.reason })}
+                      {t('schedules.never_runs', { reason: reasonText('wrong', idle.because, idle.reason) })}
                     </div>
                   )}
                 </div>

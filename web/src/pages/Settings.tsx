@@ -12,7 +12,7 @@ import { useQuery } from '../lib/query';
 import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
 import { useResource } from '../lib/resource';
 import { matcher } from '../lib/search';
-import { type Catalogue, language, t } from '../texts';
+import { type Catalogue, language, rich, t } from '../texts';
 import { Backups } from './settings/Backups';
 import { Blueprint } from './settings/Blueprint';
 import { Daemon } from './settings/Daemon';
@@ -272,7 +272,11 @@ function Refusal({ of, fields }: { of: ApiError; fields: ReadonlyMap<string, Fie
         <ul class="plain-list">
           {wrong.map(({ field, reason }) => (
             <li key={field.key}>
-              <Link href={`/settings?key=${field.key}`}>{field.label}</Link> {reason}
+              {rich(
+                'settings.wrong',
+                { link: () => <Link href={`/settings?key=${field.key}`}>{field.label}</Link> },
+                { reason },
+              )}
             </li>
           ))}
         </ul>

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::actors::config::change::Refusal;
 use crate::actors::config::password::Password;
-use crate::actors::config::{ConfigError, ConfigView, MASK, keys};
+use crate::actors::config::{ConfigError, ConfigFault, ConfigView, MASK, keys};
 use crate::http::ApiError;
 
 const KEY: &str = "basicAuthPassword";
@@ -26,10 +26,10 @@ pub async fn hashed(config: &ConfigView, mut posted: Map<String, Value>) -> Resu
         let is_stored = Password::of(&stored).is_slow() && Password::of(&stored).matches(&text);
         if is_stored { Some(stored) } else { Password::hash(&text) }
     });
-    let hash = work.await.map_err(ApiError::internal)?.ok_or_else(|| {
-        let wrong = "must be of at most 72 bytes, which is all that version 3 compares";
-        ConfigError::Refused(vec![Refusal { flat: KEY.to_owned(), wrong: wrong.to_owned(), code: None }])
-    })?;
+    let hash = work
+        .await
+        .map_err(ApiError::internal)?
+        .ok_or_else(|| ConfigError::Refused(vec![Refusal::new(KEY, ConfigFault::LongPassword)]))?;
     *slot = Value::from(hash);
     Ok(posted)
 }

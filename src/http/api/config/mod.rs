@@ -18,13 +18,15 @@ use crate::actors::access::Scope;
 use crate::actors::config::backups::{Backup, Backups};
 use crate::actors::config::change::{Change, Mode, Refusal};
 use crate::actors::config::{
-    ConfigError, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3, keys, schema,
+    ConfigError, ConfigFault, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3,
+    keys, schema,
 };
 use crate::http::auth::Principal;
 use crate::http::extract::body::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State, ask};
 use onboarding::Onboarding;
+use posterizarr_base::said::Reason;
 use posterizarr_media::http::same_server;
 use posterizarr_media::servers::admin::ServerKind;
 
@@ -195,7 +197,8 @@ impl From<ConfigError> for ApiError {
         match error {
             ConfigError::Refused(ref refusals) => {
                 let text = error.to_string();
-                let items = refusals.iter().map(|refusal| (refusal.flat.as_str(), refusal.wrong.as_str()));
+                let reasons: Vec<_> = refusals.iter().map(Refusal::reason).collect();
+                let items = refusals.iter().map(|refusal| refusal.flat.as_str()).zip(&reasons);
                 let error = Self::invalid_values(&["body", "config"], items, text);
                 let is_shipped = |refusal: &Refusal| refusal.code == Some(contradictions::SHIPPED_PASSWORD_CODE);
                 if refusals.iter().all(is_shipped) { error.with_code(Code::ShippedPassword) } else { error }
@@ -315,9 +318,8 @@ fn check_addresses(state: &AppState, posted: &Map<String, Value>) -> Result<(), 
             && stays(key)
     });
     let Some([_, url, _, key]) = moved else { return Ok(()) };
-    let text =
-        format!("the stored {key} is only sent to the stored {url}; enter the {key} again to change the address");
-    let error = ApiError::invalid_values(&["body", "config"], [(key, text.as_str())], text.clone());
+    let wrong = Reason::from(ConfigFault::StoredElsewhere { key, url });
+    let error = ApiError::invalid_values(&["body", "config"], [(key, &wrong)], wrong.text.clone());
     Err(error.with("code", Code::SecretElsewhere.name()))
 }
 

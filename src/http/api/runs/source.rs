@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use actix_web::web;
 use posterizarr_base::bounded;
+use posterizarr_base::said::Reason;
 
 use super::{BUSY_MANUAL, refused, upload::free_path};
 use crate::actors::config::AssetPaths;
@@ -60,14 +61,14 @@ fn is_in_a_room(picture: &str, rooms: &[PathBuf]) -> Result<(), ApiError> {
     }
     let text =
         "the picture must lie in the data folder or in an asset folder, or be an address; upload it, or copy it there";
-    Err(ApiError::invalid_values(&["body"], [("picturePath", text)], text))
+    Err(ApiError::invalid_values(&["body"], [("picturePath", &Reason::from(text.to_owned()))], text))
 }
 
 /// A copy among the uploads, unless the picture is one of them, an address, or not there. Blocks for the disk.
 fn copy(picture: &Path, uploads: &Path, given: &str) -> Result<Option<PathBuf>, ApiError> {
     let refused = |why: &str| {
         let text = format!("{given}: {why}");
-        ApiError::invalid_values(&["body"], [("picturePath", text.as_str())], text.clone())
+        ApiError::invalid_values(&["body"], [("picturePath", &Reason::from(text.clone()))], text)
     };
     if is_address(given) {
         return Ok(None);

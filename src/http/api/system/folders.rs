@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix_web::{Responder, get, post, web};
+use posterizarr_base::said::Clause;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -58,6 +59,8 @@ struct MachineFolder {
     writable: bool,
     /// Why artwork cannot be kept in it; null where it can.
     refusal: Option<String>,
+    /// The same by its code, for those who say it in another language; empty where it can.
+    refusal_because: Vec<Clause>,
     /// The folders in it by name, without those whose names begin with a dot.
     folders: Vec<String>,
     /// Whether there are more than are listed.
@@ -83,7 +86,7 @@ async fn make(state: State, body: Json<NewFolder>) -> Result<impl Responder, Api
     let path = whole(&body.path)?;
     let made = move || {
         if let Some(refusal) = asset_root::refusal(&path, &data) {
-            return Err(ApiError::told(Code::InvalidValue, "{cause}", [("cause", refusal.into())]));
+            return Err(ApiError::of(Code::InvalidValue, &refusal));
         }
         std::fs::create_dir(&path).map_err(|error| wrong(&path, &error, "made"))?;
         describe(&path, &data)
@@ -117,12 +120,14 @@ fn describe(path: &Path, data: &Path) -> Result<MachineFolder, ApiError> {
     folders.sort_by_key(|name| name.to_lowercase());
     let shown = truncated || folders.len() > MAX_COUNT;
     folders.truncate(MAX_COUNT);
+    let refusal = asset_root::refusal(path, data);
     Ok(MachineFolder {
         path: path.display().to_string(),
         parent: path.parent().map(|parent| parent.display().to_string()),
         // Without a name from the start where the file system can, so that not even a crash leaves it behind.
         writable: tempfile::tempfile_in(path).is_ok(),
-        refusal: asset_root::refusal(path, data),
+        refusal: refusal.as_ref().map(ToString::to_string),
+        refusal_because: refusal.iter().map(|refusal| refusal.said().into()).collect(),
         folders,
         truncated: shown,
     })

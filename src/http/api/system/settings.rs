@@ -110,8 +110,7 @@ impl From<SaveError> for ApiError {
         let text = error.to_string();
         match error {
             SaveError::Refused(refused) => {
-                let texts: Vec<_> = refused.iter().map(|(key, refusal)| (key.as_str(), refusal.to_string())).collect();
-                Self::invalid_values(PLACE, texts.iter().map(|(key, text)| (*key, text.as_str())), text)
+                Self::invalid_values(PLACE, refused.iter().map(|(key, refusal)| (key.as_str(), &refusal.0)), text)
             }
             SaveError::Broken(problem) => Self::told(Code::Conflict, BROKEN, [("problem", problem.into())]),
             SaveError::Write(file, cause) => Self::told(

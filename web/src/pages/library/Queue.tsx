@@ -4,11 +4,13 @@ import { body, client } from '../../api/client';
 import { Badge, Empty, Loaded, When } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { ask } from '../../components/dialog';
+import { Own } from '../../components/finding';
 import { tell } from '../../components/toast';
 import { caption } from '../../lib/library';
+import { type Clause, reasonOf } from '../../lib/reasons';
 import { type QueueItem, queue } from '../../lib/replacing';
 import { useResource } from '../../lib/resource';
-import type { Tone } from '../../lib/words';
+import { plainReason, type Tone } from '../../lib/words';
 import { refreshStatus, status } from '../../live/state';
 import { t, word } from '../../texts';
 
@@ -122,12 +124,21 @@ function Row({ of, chosen, onChoose }: { of: QueueItem; chosen: boolean; onChoos
       <div class="grow">
         <strong>{title}</strong> <span class="muted">{part}</span>
         <div class="muted small-text lines">{of.source_data}</div>
-        {of.error_message && <div class="problem">{of.error_message}</div>}
+        {of.error_message && <Failure because={of.error_because} english={of.error_message} />}
       </div>
       <span class="muted small-text">
         <When at={`${of.updated_at.replace(' ', 'T')}Z`} />
       </span>
       <Badge tone={TONES[of.status] ?? 'plain'}>{word('queue_state', state)}</Badge>
     </li>
+  );
+}
+
+/** Why a picture is not in its place: its run failed, or it could not be put there. */
+function Failure({ because, english }: { because: readonly Clause[]; english: string }) {
+  return (
+    <div class="problem">
+      <Own text={reasonOf('run_reason', because) ?? reasonOf('wrong', because)} english={plainReason(english)} />
+    </div>
   );
 }

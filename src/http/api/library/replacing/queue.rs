@@ -3,6 +3,7 @@
 
 use actix_web::{Responder, delete, get, post, web};
 use chrono::{DateTime, Utc};
+use posterizarr_base::said::Clause;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -27,6 +28,8 @@ struct QueueItem {
     /// `pending`, `processing`, `completed` or `failed`.
     status: &'static str,
     error_message: Option<String>,
+    /// The same by codes, for those who say it in another language; empty where nobody noted it so.
+    error_because: Vec<Clause>,
     /// UTC.
     created_at: String,
     /// UTC.
@@ -37,9 +40,9 @@ struct QueueItem {
 
 impl QueueItem {
     fn of(item: &Item) -> Self {
-        let error_message = match &item.step {
-            Step::Failed { error } => Some(error.clone()),
-            _ => None,
+        let (error_message, error_because) = match &item.step {
+            Step::Failed { error, because } => (Some(error.clone()), because.clone()),
+            _ => (None, Vec::new()),
         };
         Self {
             id: item.id,
@@ -49,6 +52,7 @@ impl QueueItem {
             overlay_params: item.parameters.clone(),
             status: item.status(),
             error_message,
+            error_because,
             created_at: at(item.created),
             updated_at: at(item.updated),
             wanted: item.step == Step::Wanted,
