@@ -57,3 +57,26 @@ describe('fields of the settings', () => {
     });
   });
 });
+
+describe('the settings of a new installation', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start();
+  });
+  after(() => daemon.stop());
+
+  test('none of them is as somebody set it, and an example is nothing to go back to', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      await page.getByText('No setting matches.').waitFor();
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      await page.getByLabel('Search the settings').fill('JellyfinUrl');
+      const address = page.locator('[data-setting="JellyfinUrl"]');
+      await address.locator('input').fill('http://nas:8096');
+      await page.getByText('1 unsaved change').waitFor();
+      assert.equal(await address.getByRole('button').count(), 0);
+      await page.getByLabel('Search the settings').fill('LibraryLanguageOverrides');
+      assert.equal(await page.locator('[data-setting="LibraryLanguageOverrides"] textarea').inputValue(), '{}');
+    });
+  });
+});

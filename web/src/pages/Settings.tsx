@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
 import type { ApiError } from '../api/client';
-import { request } from '../api/client';
+import { body, client, request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Search, Tabs, Toggles } from '../components/choose';
 import { toast } from '../components/toast';
@@ -21,6 +21,7 @@ import { Field } from './settings/Field';
 import { Files } from './settings/Files';
 import { Look } from './settings/Look';
 import {
+  atHome,
   type Config,
   changesOf,
   type FieldModel,
@@ -47,6 +48,10 @@ const SEEN = ['visuals', 'overlays', 'collections'];
 export default function Settings() {
   const config = useResource((signal) => request<Config>('GET', '/api/config?masked=true', { signal }), [], ['config']);
   const schema = useResource((signal) => request<Schema>('GET', '/api/config/schema', { signal }));
+  // Where it is not known, the folders of a new installation only look as if somebody had set them.
+  const home = useResource((signal) => client.GET('/api/settings', { signal }).then(body));
+  const folder = home.data?.settings.find(({ key }) => key === 'data_dir')?.value;
+  const here = useMemo(() => schema.data && folder && atHome(schema.data, folder), [schema.data, folder]);
   const texts = useResource(() => settingTexts(language()), [language()]);
   const chosen = decoded(useParams<{ group?: string }>().group ?? '');
   return (
@@ -55,7 +60,9 @@ export default function Settings() {
         <Loaded of={config}>
           {(stored) => (
             <Loaded of={texts}>
-              {(own) => <Editor config={stored} schema={of} texts={own} chosen={chosen} reload={config.reload} />}
+              {(own) => (
+                <Editor config={stored} schema={here || of} texts={own} chosen={chosen} reload={config.reload} />
+              )}
             </Loaded>
           )}
         </Loaded>
@@ -99,7 +106,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           name,
           fields: all
             .filter(({ key, label, help }) => fits(`${key} ${label} ${help}`))
-            .filter((field) => only.length === 0 || !isDefault(field, values[field.key])),
+            .filter((field) => only.length === 0 || !isDefault(field, values[field.key], values)),
         }))
         .filter((group) => group.fields.length > 0)
     : (tab?.groups ?? []);

@@ -8,7 +8,7 @@ import { t } from '../../texts';
 import { EXPLAINED } from './explained';
 import { LibrariesField, SERVERS } from './Libraries';
 import { ListField } from './ListField';
-import { type FieldModel, isDefault, MASK, type Property, unitOf, type Values } from './model';
+import { canReset, type FieldModel, MASK, type Property, unitOf, type Values } from './model';
 import { JsonField, UnknownField } from './UnknownField';
 
 interface FieldProps {
@@ -33,13 +33,12 @@ export function Field({ leads, enabled, changed, ...input }: FieldProps) {
   const look = [leads ? 'leads' : '', enabled ? '' : 'off', changed ? 'changed' : ''];
   const { field, value } = input;
   const explained = EXPLAINED[field.key];
-  const canReset = field.known && !field.secret && field.property.default !== undefined && !isDefault(field, value);
   return (
     <div class={['setting', ...look].join(' ')} data-setting={field.key}>
       <Input {...input} />
       <span class="key">
         <code class="muted">{field.key}</code>
-        {canReset && (
+        {canReset(field, value) && (
           <button type="button" class="button small" onClick={() => input.onValue(field.property.default)}>
             <span aria-hidden="true">{t('settings.reset')}</span>
             <span class="visually-hidden">{t('settings.reset_named', { name: field.label })}</span>
