@@ -143,3 +143,35 @@ describe('a daemon with a Jellyfin server', () => {
     });
   });
 });
+
+describe('a daemon without a login', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start();
+  });
+  after(() => daemon.stop());
+
+  test('a new password is written twice, and who sets it stays signed in', async () => {
+    // What the page asks for before it has signed in is refused, which the browser logs.
+    await withPage(daemon, '/settings/webui', { mayLogErrors: true }, async (page) => {
+      const save = page.getByRole('button', { name: /^Save \d change/ });
+      const refusal = page.getByRole('alert').filter({ hasText: 'Nothing was saved' });
+      const field = page.locator('[data-setting="basicAuthPassword"]');
+      await page.getByRole('switch', { name: 'Enable Basic Authentication' }).check();
+      await field.locator('input').first().fill('short');
+      await save.click();
+      await refusal.getByText('At least 8 characters').waitFor();
+      await field.locator('input').first().fill('long enough');
+      await page.getByLabel('Password again').fill('long enouhg');
+      await save.click();
+      await refusal.getByText('The two passwords differ.').waitFor();
+      await page.getByLabel('Password again').fill('long enough');
+      await save.click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await page.getByText('The login is on, and you are signed in.').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
+    });
+  });
+});

@@ -1,22 +1,23 @@
 /** The configuration: what config.json holds, group by group, made from its schema. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
-import type { ApiError } from '../api/client';
-import { body, client, request } from '../api/client';
+import { ApiError, body, client, request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Search, Tabs, Toggles } from '../components/choose';
-import { toast } from '../components/toast';
+import { tell, toast } from '../components/toast';
 import { decoded } from '../lib/decoded';
 import { asError } from '../lib/errors';
+import { PASSWORD, passwordProblem } from '../lib/login';
 import { useQuery } from '../lib/query';
 import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
 import { useResource } from '../lib/resource';
 import { matcher } from '../lib/search';
+import { check, session, signIn } from '../session';
 import { type Catalogue, language, t } from '../texts';
 import { Backups } from './settings/Backups';
 import { Blueprint } from './settings/Blueprint';
 import { Daemon } from './settings/Daemon';
-import { edits as kept } from './settings/edits';
+import { edits as kept, passwordAgain } from './settings/edits';
 import { Field } from './settings/Field';
 import { Files } from './settings/Files';
 import { Look } from './settings/Look';
@@ -41,6 +42,9 @@ const OTHERS = [
   { value: 'backups', name: 'settings.backups' },
   { value: 'daemon', name: 'settings.daemon' },
 ] as const;
+
+/** Who changes one of these has to sign in anew. */
+const LOGIN: readonly string[] = ['basicAuthEnabled', 'basicAuthUsername', PASSWORD];
 
 /** Tabs whose settings are seen on pictures. */
 const SEEN = ['visuals', 'overlays', 'collections'];
@@ -131,14 +135,35 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
     kept.value = asStored ? others : { ...others, [key]: value };
   }
 
+  /** What the daemon does not ask for: that a new password of the login is long, and written as meant. */
+  function ask() {
+    const password = edits[PASSWORD];
+    const wrong = typeof password === 'string' && password ? passwordProblem(password, passwordAgain.value) : undefined;
+    const reason = wrong?.password ?? wrong?.again;
+    if (reason) setError(new ApiError(reason, 0, undefined, undefined, [{ place: placeOf(PASSWORD), reason }]));
+    else setReview(true);
+  }
+
+  /** Who has changed the login goes on with it, where this page knows it. */
+  async function useLogin() {
+    const [user, password] = [String(values.basicAuthUsername ?? ''), edits[PASSWORD]];
+    if (!isOn(values.basicAuthEnabled)) await check();
+    else if (typeof password === 'string') await tell(signIn(user, password), t('settings.signed_in'));
+    else {
+      await check();
+      if (session.value === 'signed_out') toast(t('settings.sign_in_again'));
+    }
+  }
+
   async function save() {
     try {
       const posted = Object.fromEntries(changes.map((change) => [change.field.key, edits[change.field.key]]));
       const headers = { 'if-match': `"${config.revision}"` };
       await request('POST', '/api/config?mode=merge', { body: { config: posted }, headers });
       toast(t('settings.saved', { n: changes.length }), 'good');
-      kept.value = {};
       setReview(false);
+      if (changes.some(({ field }) => LOGIN.includes(field.key))) await useLogin();
+      kept.value = {};
       reload();
     } catch (cause) {
       setReview(false);
@@ -227,7 +252,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           >
             {t('settings.discard')}
           </button>
-          <button type="button" class="button primary" onClick={() => setReview(true)}>
+          <button type="button" class="button primary" onClick={ask}>
             {t('settings.save', { n: changes.length })}
           </button>
         </div>

@@ -1,4 +1,5 @@
 /** Stands for a stored secret, and, sent back, for leaving it as it is. */
+import { PASSWORD } from '../../lib/login';
 import { type Catalogue, t } from '../../texts';
 import { translated } from './texts';
 export const MASK = '********';
@@ -141,8 +142,6 @@ export function canReset(field: FieldModel, value: unknown): boolean {
   const { known, secret, property } = field;
   return known && !secret && property.default !== undefined && !hasExample(property) && !isDefault(field, value);
 }
-
-const PASSWORD = 'basicAuthPassword';
 
 function isBlank(value: unknown): boolean {
   return typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : (value ?? '') === '';
