@@ -85,7 +85,9 @@ interface EditorProps {
 
 function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const edits = kept.value;
-  const [search, setSearch] = useState('');
+  const [query, setQuery] = useQuery();
+  const search = query.get('q') ?? '';
+  const only = query.has('changed');
   const [review, setReview] = useState(false);
   const [error, setError] = useState<ApiError>();
   const fields = useMemo(() => fieldsOf(schema, config, texts), [schema, config, texts]);
@@ -95,11 +97,9 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const changes = changesOf(fields, stored, edits);
 
   const needle = search.trim();
-  const [only, setOnly] = useState<'changed'[]>([]);
   // Over all tabs.
-  const picks = chosen !== 'daemon' && (needle !== '' || only.length > 0);
+  const picks = chosen !== 'daemon' && (needle !== '' || only);
   const fits = matcher(needle);
-  const [query] = useQuery();
   const wanted = fieldOf(fields.values(), query.get('key'));
   const tab = (wanted ? tabOf(tabs, wanted) : tabs.find((one) => one.id === chosen)) ?? tabs[0];
   useShown(wanted?.key);
@@ -110,7 +110,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           name,
           fields: all
             .filter(({ key, label, help }) => fits(`${key} ${label} ${help}`))
-            .filter((field) => only.length === 0 || !isDefault(field, values[field.key], values)),
+            .filter((field) => !only || !isDefault(field, values[field.key], values)),
         }))
         .filter((group) => group.fields.length > 0)
     : (tab?.groups ?? []);
@@ -187,10 +187,10 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           <Toggles
             label={t('settings.filter')}
             options={[{ value: 'changed', name: t('settings.only_changed') }]}
-            values={only}
-            onValues={setOnly}
+            values={only ? ['changed'] : []}
+            onValues={({ length }) => setQuery({ changed: length ? 'yes' : undefined }, { replace: true })}
           />
-          <Search label={t('settings.search')} value={search} onValue={setSearch} />
+          <Search label={t('settings.search')} value={search} onValue={(q) => setQuery({ q }, { replace: true })} />
         </div>
       )}
       {!picks && (
@@ -288,7 +288,7 @@ function Refusal({ of, fields }: { of: ApiError; fields: ReadonlyMap<string, Fie
   // The one that is wrong may be on another tab, and far from where Save was pressed.
   useEffect(() => {
     if (first === undefined) notice.current?.scrollIntoView({ block: 'center' });
-    else setQuery({ key: first }, { replace: true });
+    else setQuery({ key: first, q: undefined, changed: undefined }, { replace: true });
   }, [of, first]);
   if (wrong.length === 0 || wrong.length < of.problems.length) {
     return (
