@@ -82,11 +82,11 @@ function DayCharts({ of, since }: { of: Day[]; since: string }) {
   return (
     <>
       <div class="figures">
-        <Figure value={number(sum('runs'))} label={t('history.figure_runs')} />
-        <Figure value={number(sum('images'))} label={t('history.figure_pictures')} />
+        <Figure value={number(sum('runs'))} label={t('history.figure_runs', { n: sum('runs') })} />
+        <Figure value={number(sum('images'))} label={t('history.figure_pictures', { n: sum('images') })} />
         <Figure
           value={number(sum('errors'))}
-          label={t('history.figure_errors')}
+          label={t('history.figure_errors', { n: sum('errors') })}
           tone={sum('errors') ? 'warn' : 'plain'}
         />
       </div>
@@ -235,7 +235,7 @@ function Details({ of, onClose }: { of: Entry; onClose: () => void }) {
       {of.notes && <div class="notice">{of.notes}</div>}
       <div class="figures">
         {FIGURES.map((field) => (
-          <Figure key={field} value={number(of[field])} label={t(`history.figure_${field}`)} />
+          <Figure key={field} value={number(of[field])} label={t(`history.figure_${field}`, { n: of[field] })} />
         ))}
       </div>
       <p class="muted">
