@@ -246,3 +246,16 @@ describe('the library by title', () => {
     }
   });
 });
+
+test('where there is no trash, the question says that files are deleted for good', async (t) => {
+  const daemon = await Daemon.start({ prepare: withTitles, options: ['--trash-enabled=false'] });
+  t.after(() => daemon.stop());
+  await withPage(daemon, '/library/posters', {}, async (page) => {
+    await page.getByRole('button', { name: 'Heat (1995), Poster' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText(/The trash is switched off. These files are deleted for good: Movies/).waitFor();
+    await page.goto(`${daemon.url}/actions`);
+    await page.getByRole('button', { name: 'Delete', exact: true }).first().click();
+    await page.getByText(/The trash is switched off: the files are deleted for good/).waitFor();
+  });
+});

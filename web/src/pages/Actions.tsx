@@ -17,7 +17,7 @@ import { matcher } from '../lib/search';
 import { type Tone, typeName } from '../lib/words';
 import { changed } from '../live/state';
 import { t } from '../texts';
-import { restore } from './library/delete';
+import { restore, trashIsOn } from './library/delete';
 import { Replace } from './library/Replace';
 
 type Choice = components['schemas']['OverviewRecord'];
@@ -326,7 +326,7 @@ async function remove(records: Choice[]): Promise<boolean> {
       records.length === 1
         ? t('actions.delete_one', { title: first.Title, type: typeName(first.Type) ?? t('kind.poster') })
         : t('library.delete_many', { n: records.length }),
-    text: t('actions.delete_text'),
+    text: t((await trashIsOn()) ? 'actions.delete_text' : 'actions.delete_text_for_good'),
     confirm: t('common.delete'),
     danger: true,
   });
