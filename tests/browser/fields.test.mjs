@@ -50,6 +50,24 @@ describe('fields of the settings', () => {
     });
   });
 
+  test('a language is known by its code or its name, and what is none is told at once', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await visit(page, daemon, '/settings?key=PreferredLanguageOrder', 'Settings');
+      const setting = page.locator('[data-setting="PreferredLanguageOrder"]');
+      const input = setting.getByLabel(/^Add to/);
+      await input.fill('gibberish');
+      await input.press('Enter');
+      await setting.getByText('There is no language called “gibberish”.').waitFor();
+      assert.equal(await input.getAttribute('aria-invalid'), 'true');
+      await input.fill('French');
+      await input.press('Enter');
+      await setting.locator('.entries li').nth(3).waitFor();
+      assert.deepEqual(await setting.locator('.entries li').allInnerTexts(), ['xx', 'en', 'de', 'fr']);
+      await input.fill('German');
+      await setting.getByText('de is already in the list.').waitFor();
+    });
+  });
+
   test('a number says what it counts, and from where to where', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await visit(page, daemon, '/settings?key=PosterBorderwidth', 'Settings');

@@ -93,6 +93,49 @@ describe('a daemon with a Jellyfin server', () => {
     });
   });
 
+  test('whatever is refused again comes into view again, also a list', async () => {
+    await withPage(daemon, '/settings?key=PosterMinWidth', { mayLogErrors: true }, async (page) => {
+      const save = async () => {
+        await page.getByRole('button', { name: /^Save \d change/ }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('alert').filter({ hasText: 'Nothing was saved' }).waitFor();
+      };
+      const focusIn = (key) =>
+        page.waitForFunction((name) => document.activeElement?.closest(`[data-setting="${name}"]`), key);
+      const width = page.getByLabel('Poster Min Width');
+      for (const text of ['abc', 'def']) {
+        await width.fill(text);
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        await save();
+        await focusIn('PosterMinWidth');
+      }
+      await page.getByRole('button', { name: 'Discard' }).click();
+
+      // What the field lets through, and the daemon does not.
+      await page.route('**/api/config?mode=merge', (route) => {
+        const detail = [
+          { loc: ['body', 'config', 'PreferredLanguageOrder'], msg: 'must be another list' },
+          { loc: ['body', 'config', 'LibraryLanguageOverrides'], msg: 'must be another object' },
+        ];
+        return route.fulfill({ status: 422, json: { detail, message: 'no' } });
+      });
+      await page.goto(`${daemon.url}/settings?key=PreferredLanguageOrder`);
+      const list = page.locator('[data-setting="PreferredLanguageOrder"]');
+      await list.getByRole('button', { name: 'Remove xx' }).click();
+      await save();
+      await focusIn('PreferredLanguageOrder');
+      const told = async (input) => {
+        assert.equal(await input.getAttribute('aria-invalid'), 'true');
+        const [first] = (await input.getAttribute('aria-describedby')).split(' ');
+        return page.locator(`[id="${first}"]`).textContent();
+      };
+      assert.equal(await page.evaluate(() => document.activeElement?.ariaInvalid), 'true');
+      assert.match(await told(list.getByLabel(/^Add to/)), /another list/);
+      const json = page.locator('[data-setting="LibraryLanguageOverrides"] textarea');
+      assert.match(await told(json), /another object/);
+    });
+  });
+
   test('Save is at hand wherever a long page of settings is looked at', async () => {
     for (const [width, height] of [
       [1440, 900],

@@ -102,7 +102,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const fits = matcher(needle);
   const wanted = fieldOf(fields.values(), query.get('key'));
   const tab = (wanted ? tabOf(tabs, wanted) : tabs.find((one) => one.id === chosen)) ?? tabs[0];
-  useShown(wanted?.key);
+  useShown(wanted?.key, error);
   const shown = picks
     ? tabs
         .flatMap((one) => one.groups)
@@ -325,14 +325,23 @@ function tabOf(tabs: readonly Tab[], field: FieldModel): Tab | undefined {
   return tabs.find(({ groups }) => groups.some((group) => group.fields.includes(field)));
 }
 
-/** Brings a setting into view, and the focus to its input. */
-function useShown(key: string | undefined) {
+/** Brings a setting into view, and the focus to its input: the one that the address names, and again whenever it is refused. */
+function useShown(key: string | undefined, refusal: ApiError | undefined) {
   useEffect(() => {
-    if (key === undefined) return;
-    const setting = document.querySelector(`[data-setting="${CSS.escape(key)}"]`);
-    setting?.scrollIntoView({ block: 'center' });
-    setting?.querySelector<HTMLElement>('input, select, textarea, button')?.focus({ preventScroll: true });
+    if (key !== undefined) show(key);
   }, [key]);
+  useEffect(() => {
+    if (key !== undefined && refusal?.problems.some(({ place }) => place === placeOf(key))) show(key);
+  }, [refusal]);
+}
+
+function show(key: string) {
+  const setting = document.querySelector(`[data-setting="${CSS.escape(key)}"]`);
+  setting?.scrollIntoView({ block: 'center' });
+  const inputs = setting?.querySelectorAll<HTMLElement>('input, select, textarea, button') ?? [];
+  const enabled = [...inputs].filter((input) => !input.matches(':disabled'));
+  const input = enabled.find((one) => one.ariaInvalid === 'true') ?? enabled[0];
+  input?.focus({ preventScroll: true });
 }
 
 function isOn(value: unknown): boolean {
