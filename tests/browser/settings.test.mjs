@@ -157,6 +157,32 @@ describe('a daemon with a Jellyfin server', () => {
     }
   });
 
+  test('on a wide window the sample stays in view, and shows what is edited', async () => {
+    await withPage(daemon, '/settings/overlays', { viewport: { width: 1280, height: 900 } }, async (page) => {
+      const look = page.getByRole('region', { name: 'Sample' });
+      await look.waitFor();
+      const card = page.getByRole('region', { name: 'Title Card Episode Text' });
+      await card.locator('input[type=text]').last().click();
+      await page.waitForFunction(() => scrollY > 1000);
+      assert.equal(await look.getByRole('combobox').inputValue(), 'titlecard');
+      const { y, height } = await look.boundingBox();
+      assert.ok(y >= 0 && y + height <= 900, `the sample is at ${y} px, ${height} px tall`);
+      const beside = await card.boundingBox();
+      const { x } = await look.boundingBox();
+      assert.ok(beside.x + beside.width <= x, 'beside the settings');
+    });
+  });
+
+  test('on a phone other pages have a sign of what is not saved', async () => {
+    await withPage(daemon, '/settings?key=PosterMinWidth', { viewport: { width: 390, height: 844 } }, async (page) => {
+      await page.getByLabel('Poster Min Width').fill('1234');
+      await page.getByRole('link', { name: 'Dashboard' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor();
+      await page.locator('.more .unsaved .badge').waitFor();
+      await page.getByRole('button', { name: /More.*1 unsaved/ }).waitFor();
+    });
+  });
+
   test('a section that is not there is told', async () => {
     await withPage(daemon, '/settings/nope', {}, async (page) => {
       await page.getByText('There is no section “nope”').waitFor();

@@ -4,6 +4,7 @@ import { Link, useParams } from 'wouter-preact';
 import { ApiError, body, client, request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Search, Tabs, Toggles } from '../components/choose';
+import type { SampleKind } from '../components/preview';
 import { tell, toast } from '../components/toast';
 import { decoded } from '../lib/decoded';
 import { asError } from '../lib/errors';
@@ -20,7 +21,7 @@ import { Daemon } from './settings/Daemon';
 import { edits as kept, passwordAgain } from './settings/edits';
 import { Field } from './settings/Field';
 import { Files } from './settings/Files';
-import { Look } from './settings/Look';
+import { Look, seenOn } from './settings/Look';
 import {
   atHome,
   type Config,
@@ -90,6 +91,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const only = query.has('changed');
   const [review, setReview] = useState(false);
   const [error, setError] = useState<ApiError>();
+  const [edited, setEdited] = useState<SampleKind>();
   const fields = useMemo(() => fieldsOf(schema, config, texts), [schema, config, texts]);
   const tabs = useMemo(() => tabsOf(schema, fields, texts), [schema, fields, texts]);
   const stored = useMemo(() => inForce(schema, config), [schema, config]);
@@ -214,10 +216,17 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
         </>
       )}
       {!picks && chosen === 'daemon' && <Daemon />}
-      {!picks && !other && tab && SEEN.includes(tab.id) && <Look schema={schema} edits={edits} />}
+      {!picks && !other && tab && SEEN.includes(tab.id) && (
+        <Look schema={schema} edits={edits} edited={edited} beside={shown.length} />
+      )}
       {(picks || !other) &&
         shown.map((group) => (
-          <section class="card" key={group.name} aria-label={group.name}>
+          <section
+            class="card"
+            key={group.name}
+            aria-label={group.name}
+            onFocusIn={() => setEdited(seenOn(group) ?? edited)}
+          >
             <h2>{group.name}</h2>
             <div class="fields">
               {group.fields.map((field, index) => (
