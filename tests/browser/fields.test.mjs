@@ -50,10 +50,51 @@ describe('fields of the settings', () => {
     });
   });
 
+  test('a language is known by its code or its name, and what is none is told at once', async () => {
+    await withPage(daemon, '/', {}, async (page) => {
+      await visit(page, daemon, '/settings?key=PreferredLanguageOrder', 'Settings');
+      const setting = page.locator('[data-setting="PreferredLanguageOrder"]');
+      const input = setting.getByLabel(/^Add to/);
+      await input.fill('gibberish');
+      await input.press('Enter');
+      await setting.getByText('There is no language called “gibberish”.').waitFor();
+      assert.equal(await input.getAttribute('aria-invalid'), 'true');
+      await input.fill('French');
+      await input.press('Enter');
+      await setting.locator('.entries li').nth(3).waitFor();
+      assert.deepEqual(await setting.locator('.entries li').allInnerTexts(), ['xx', 'en', 'de', 'fr']);
+      await input.fill('German');
+      await setting.getByText('de is already in the list.').waitFor();
+    });
+  });
+
   test('a number says what it counts, and from where to where', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await visit(page, daemon, '/settings?key=PosterBorderwidth', 'Settings');
       await page.locator('[data-setting="PosterBorderwidth"]').getByText('px · 0 to 1000').waitFor();
+    });
+  });
+});
+
+describe('the settings of a new installation', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start();
+  });
+  after(() => daemon.stop());
+
+  test('none of them is as somebody set it, and an example is nothing to go back to', async () => {
+    await withPage(daemon, '/settings', {}, async (page) => {
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      await page.getByText('No setting matches.').waitFor();
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      await page.getByLabel('Search the settings').fill('JellyfinUrl');
+      const address = page.locator('[data-setting="JellyfinUrl"]');
+      await address.locator('input').fill('http://nas:8096');
+      await page.getByText('1 unsaved change').waitFor();
+      assert.equal(await address.getByRole('button').count(), 0);
+      await page.getByLabel('Search the settings').fill('LibraryLanguageOverrides');
+      assert.equal(await page.locator('[data-setting="LibraryLanguageOverrides"] textarea').inputValue(), '{}');
     });
   });
 });

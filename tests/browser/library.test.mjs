@@ -33,6 +33,11 @@ describe('a library of 40,000 title cards', () => {
       });
       await tile('200', 1).waitFor();
       assert.ok((await count()) < MOST_TILES, `${await count()} tiles`);
+      // Back from another page leads to the same place.
+      await page.getByRole('link', { name: 'History' }).click();
+      await grid.waitFor({ state: 'detached' });
+      await page.goBack();
+      await tile('200', 1).waitFor();
       await page.getByRole('button', { name: 'Select' }).focus();
       await page.keyboard.press('Tab');
       await page.keyboard.press('End');

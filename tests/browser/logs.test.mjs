@@ -57,7 +57,27 @@ test('all of a log can be reached, and what was searched for is not taken for it
       const log = page.getByRole('log');
       await log.getByText(new RegExp(`line ${LINES}$`)).waitFor();
       const older = page.getByRole('button', { name: 'Load older lines' });
-      for (const shown of ['5,000', '20,000', '30,000']) {
+      const search = page.getByLabel('Search in the log');
+      // One of the first lines, which are not loaded.
+      await search.fill('line 7000 ');
+      await page.getByText('None of the loaded lines matches. Press Enter to search the whole file.').waitFor();
+      await search.fill('line 30000');
+      await page.getByText('Only the loaded lines were searched').waitFor();
+      await search.fill('');
+      let asked = 0;
+      await page.route(/Scriptlog\.log\?tail=5000/, async (route) => {
+        asked += 1;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        await route.continue();
+      });
+      await older.evaluate((button) => {
+        button.click();
+        button.click();
+      });
+      assert.equal(await page.getByRole('button', { name: 'Loading…' }).isDisabled(), true);
+      await page.getByText('5,000 lines shown').waitFor();
+      assert.equal(asked, 1);
+      for (const shown of ['20,000', '30,000']) {
         await older.click();
         await page.getByText(`${shown} lines shown`).waitFor();
       }
@@ -65,8 +85,8 @@ test('all of a log can be reached, and what was searched for is not taken for it
       await log.evaluate((element) => element.scrollTo(0, 0));
       await log.getByText(/line 1$/).waitFor();
 
-      const search = page.getByLabel('Search in the log');
       await search.fill('needle');
+      assert.equal(await page.getByText('Only the loaded lines were searched').count(), 0, 'all are loaded');
       const found = page.waitForResponse(/[?&]q=needle/);
       await search.press('Enter');
       await found;
@@ -79,4 +99,15 @@ test('all of a log can be reached, and what was searched for is not taken for it
   } finally {
     await daemon.stop();
   }
+});
+
+test('a log that is not there is not live', async (t) => {
+  const daemon = await Daemon.start();
+  t.after(() => daemon.stop());
+  await withPage(daemon, '/logs/Nope.log', { mayLogErrors: true }, async (page) => {
+    await page.locator('.log-page .problem').waitFor();
+    await page.waitForTimeout(1_000);
+    assert.equal(await page.getByText('live', { exact: true }).count(), 0);
+    await page.locator('.log-page .problem').waitFor();
+  });
 });

@@ -49,4 +49,15 @@ describe('the timetable', () => {
       assert.deepEqual([changed.library, changed.force_replace, changed.revert], ['all', false, true]);
     });
   });
+
+  test('no next run is named while schedules are off', async () => {
+    await daemon.post('/api/scheduler/schedule', { time: '03:00' });
+    await daemon.post('/api/scheduler/disable');
+    await withPage(daemon, '/schedules', {}, async (page) => {
+      const general = page.getByRole('region', { name: 'All schedules' });
+      const next = general.locator('.facts > div').filter({ hasText: 'Next' });
+      await next.getByText('schedules are off').waitFor();
+      assert.equal(await next.locator('time').count(), 0);
+    });
+  });
 });

@@ -93,6 +93,49 @@ describe('a daemon with a Jellyfin server', () => {
     });
   });
 
+  test('whatever is refused again comes into view again, also a list', async () => {
+    await withPage(daemon, '/settings?key=PosterMinWidth', { mayLogErrors: true }, async (page) => {
+      const save = async () => {
+        await page.getByRole('button', { name: /^Save \d change/ }).click();
+        await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+        await page.getByRole('alert').filter({ hasText: 'Nothing was saved' }).waitFor();
+      };
+      const focusIn = (key) =>
+        page.waitForFunction((name) => document.activeElement?.closest(`[data-setting="${name}"]`), key);
+      const width = page.getByLabel('Poster Min Width');
+      for (const text of ['abc', 'def']) {
+        await width.fill(text);
+        await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+        await save();
+        await focusIn('PosterMinWidth');
+      }
+      await page.getByRole('button', { name: 'Discard' }).click();
+
+      // What the field lets through, and the daemon does not.
+      await page.route('**/api/config?mode=merge', (route) => {
+        const detail = [
+          { loc: ['body', 'config', 'PreferredLanguageOrder'], msg: 'must be another list' },
+          { loc: ['body', 'config', 'LibraryLanguageOverrides'], msg: 'must be another object' },
+        ];
+        return route.fulfill({ status: 422, json: { detail, message: 'no' } });
+      });
+      await page.goto(`${daemon.url}/settings?key=PreferredLanguageOrder`);
+      const list = page.locator('[data-setting="PreferredLanguageOrder"]');
+      await list.getByRole('button', { name: 'Remove xx' }).click();
+      await save();
+      await focusIn('PreferredLanguageOrder');
+      const told = async (input) => {
+        assert.equal(await input.getAttribute('aria-invalid'), 'true');
+        const [first] = (await input.getAttribute('aria-describedby')).split(' ');
+        return page.locator(`[id="${first}"]`).textContent();
+      };
+      assert.equal(await page.evaluate(() => document.activeElement?.ariaInvalid), 'true');
+      assert.match(await told(list.getByLabel(/^Add to/)), /another list/);
+      const json = page.locator('[data-setting="LibraryLanguageOverrides"] textarea');
+      assert.match(await told(json), /another object/);
+    });
+  });
+
   test('Save is at hand wherever a long page of settings is looked at', async () => {
     for (const [width, height] of [
       [1440, 900],
@@ -112,6 +155,32 @@ describe('a daemon with a Jellyfin server', () => {
         assert.ok(isOnTop, `the menu hides Save at ${width} px`);
       });
     }
+  });
+
+  test('on a wide window the sample stays in view, and shows what is edited', async () => {
+    await withPage(daemon, '/settings/overlays', { viewport: { width: 1280, height: 900 } }, async (page) => {
+      const look = page.getByRole('region', { name: 'Sample' });
+      await look.waitFor();
+      const card = page.getByRole('region', { name: 'Title Card Episode Text' });
+      await card.locator('input[type=text]').last().click();
+      await page.waitForFunction(() => scrollY > 1000);
+      assert.equal(await look.getByRole('combobox').inputValue(), 'titlecard');
+      const { y, height } = await look.boundingBox();
+      assert.ok(y >= 0 && y + height <= 900, `the sample is at ${y} px, ${height} px tall`);
+      const beside = await card.boundingBox();
+      const { x } = await look.boundingBox();
+      assert.ok(beside.x + beside.width <= x, 'beside the settings');
+    });
+  });
+
+  test('on a phone other pages have a sign of what is not saved', async () => {
+    await withPage(daemon, '/settings?key=PosterMinWidth', { viewport: { width: 390, height: 844 } }, async (page) => {
+      await page.getByLabel('Poster Min Width').fill('1234');
+      await page.getByRole('link', { name: 'Dashboard' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor();
+      await page.locator('.more .unsaved .badge').waitFor();
+      await page.getByRole('button', { name: /More.*1 unsaved/ }).waitFor();
+    });
   });
 
   test('a section that is not there is told', async () => {
@@ -140,6 +209,38 @@ describe('a daemon with a Jellyfin server', () => {
       await save();
       await page.getByPlaceholder('Not set').waitFor();
       assert.equal((await stored()).ApiPart.JellyfinAPIKey, '');
+    });
+  });
+});
+
+describe('a daemon without a login', () => {
+  let daemon;
+  before(async () => {
+    daemon = await Daemon.start();
+  });
+  after(() => daemon.stop());
+
+  test('a new password is written twice, and who sets it stays signed in', async () => {
+    // What the page asks for before it has signed in is refused, which the browser logs.
+    await withPage(daemon, '/settings/webui', { mayLogErrors: true }, async (page) => {
+      const save = page.getByRole('button', { name: /^Save \d change/ });
+      const refusal = page.getByRole('alert').filter({ hasText: 'Nothing was saved' });
+      const field = page.locator('[data-setting="basicAuthPassword"]');
+      await page.getByRole('switch', { name: 'Enable Basic Authentication' }).check();
+      await field.locator('input').first().fill('short');
+      await save.click();
+      await refusal.getByText('At least 8 characters').waitFor();
+      await field.locator('input').first().fill('long enough');
+      await page.getByLabel('Password again').fill('long enouhg');
+      await save.click();
+      await refusal.getByText('The two passwords differ.').waitFor();
+      await page.getByLabel('Password again').fill('long enough');
+      await save.click();
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await page.getByText('The login is on, and you are signed in.').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).waitFor();
+      await page.reload();
+      await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
     });
   });
 });

@@ -51,6 +51,48 @@ describe('the library by title', () => {
     });
   });
 
+  test('a picture of a folder is in the address, with the ones before and after it', async () => {
+    await withPage(daemon, '/library/folders/TV', {}, async (page) => {
+      await page.getByRole('link', { name: /Dark \(2017\)/ }).click();
+      await page.getByRole('button', { name: 'Dark (2017), S1 · E2' }).click();
+      const viewer = page.getByRole('dialog');
+      await viewer.getByRole('heading', { name: /S1 · E2/ }).waitFor();
+      await viewer.getByRole('button', { name: 'Next picture' }).click();
+      await viewer.getByRole('heading', { name: /S1 · E3/ }).waitFor();
+      await page.reload();
+      await viewer.getByRole('heading', { name: /S1 · E3/ }).waitFor();
+      await page.goBack();
+      await viewer.waitFor({ state: 'detached' });
+      assert.ok(page.url().endsWith('/library/folders/TV/Dark%20(2017)'), page.url());
+      await page.getByRole('button', { name: 'Dark (2017), S1 · E2' }).waitFor();
+    });
+  });
+
+  test('what Action Center, History and Settings are searched for outlives a reload', async () => {
+    await withPage(daemon, '/actions', {}, async (page) => {
+      const search = page.getByRole('searchbox');
+      await search.fill('dark');
+      await page.getByLabel('Library', { exact: true }).selectOption('TV');
+      await page.reload();
+      assert.equal(await search.inputValue(), 'dark');
+      assert.equal(await page.getByLabel('Library', { exact: true }).inputValue(), 'TV');
+      await page.goto(`${daemon.url}/history`);
+      await page.getByLabel('Kind of run').selectOption('testing');
+      await page.getByLabel('Period').selectOption('30');
+      await page.reload();
+      await page.getByLabel('Kind of run').waitFor();
+      assert.equal(await page.getByLabel('Kind of run').inputValue(), 'testing');
+      assert.equal(await page.getByLabel('Period').inputValue(), '30');
+      await page.goto(`${daemon.url}/settings`);
+      await search.fill('maxLogs');
+      await page.getByRole('button', { name: 'Only changed' }).click();
+      await page.getByText('No setting matches.').waitFor();
+      await page.reload();
+      await page.getByText('No setting matches.').waitFor();
+      assert.equal(await search.inputValue(), 'maxLogs');
+    });
+  });
+
   test('words are found in any order among pictures, too', async () => {
     await withPage(daemon, '/library/titlecards', {}, async (page) => {
       await page.getByText('5 pictures').waitFor();
@@ -202,5 +244,18 @@ describe('the library by title', () => {
         await assertAccessible(page, `a title (${colorScheme})`);
       });
     }
+  });
+});
+
+test('where there is no trash, the question says that files are deleted for good', async (t) => {
+  const daemon = await Daemon.start({ prepare: withTitles, options: ['--trash-enabled=false'] });
+  t.after(() => daemon.stop());
+  await withPage(daemon, '/library/posters', {}, async (page) => {
+    await page.getByRole('button', { name: 'Heat (1995), Poster' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText(/The trash is switched off. These files are deleted for good: Movies/).waitFor();
+    await page.goto(`${daemon.url}/actions`);
+    await page.getByRole('button', { name: 'Delete', exact: true }).first().click();
+    await page.getByText(/The trash is switched off: the files are deleted for good/).waitFor();
   });
 });

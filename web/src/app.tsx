@@ -177,10 +177,20 @@ function Side({ fresh }: { fresh: number }) {
   );
 }
 
-/** What the closed menu of a phone hides: new notices, else who waits. */
+/** What the closed menu of a phone hides: what is not saved; and new notices, else who waits. */
 function Behind({ fresh }: { fresh: number }) {
-  if (fresh > 0) return <Fresh n={fresh} />;
-  return <Waiting />;
+  return (
+    <>
+      {unsaved.value > 0 && (
+        <span class="unsaved">
+          <Badge tone="warn">
+            {unsaved.value} <span class="visually-hidden">{t('frame.unsaved')}</span>
+          </Badge>
+        </span>
+      )}
+      {fresh > 0 ? <Fresh n={fresh} /> : <Waiting />}
+    </>
+  );
 }
 
 /** How many jobs wait, and whether the queue is on hold. */

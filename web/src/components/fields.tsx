@@ -29,7 +29,7 @@ function Frame({ label, help, problem, id, children }: Labelled & { id: string; 
 }
 
 /** The ids of what is read with an input. */
-function described(id: string, help: unknown, problem: unknown): string | undefined {
+export function described(id: string, help: unknown, problem: unknown): string | undefined {
   return [problem && `${id}-problem`, help && `${id}-help`].filter(Boolean).join(' ') || undefined;
 }
 

@@ -6,6 +6,7 @@ import type { ComponentChildren } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { target } from '../lib/arrows';
 import { useHold } from '../lib/hold';
+import { keepPlace, keptPlace } from '../lib/place';
 import { useVirtualRows } from '../lib/virtual';
 
 /** What a tile's element is given, so that it can be moved to. */
@@ -44,6 +45,16 @@ export function Grid({ count, width, ratio, label, goTo, tile, onHold }: GridPro
     overscan: 2,
   });
   useLayoutEffect(() => rows.measure(), [rowHeight]);
+
+  // Back leads to where the list was left.
+  const left = useRef(keptPlace());
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (left.current === undefined || !element || inner === 0) return;
+    if (element.scrollHeight - element.clientHeight < left.current) return;
+    element.scrollTop = left.current;
+    left.current = undefined;
+  });
 
   const hold = useHold((target) => {
     const index = target.closest<HTMLElement>('[data-index]')?.dataset.index;
@@ -85,7 +96,17 @@ export function Grid({ count, width, ratio, label, goTo, tile, onHold }: GridPro
   }, [goTo]);
 
   return (
-    <section class="grid" ref={box} aria-label={label} onKeyDown={move} {...(onHold && hold)}>
+    <section
+      class="grid"
+      ref={box}
+      aria-label={label}
+      onKeyDown={move}
+      onScroll={(event) => {
+        left.current = undefined;
+        keepPlace(event.currentTarget.scrollTop);
+      }}
+      {...(onHold && hold)}
+    >
       <div class="grid-sheet" style={{ height: `${rows.getTotalSize()}px` }}>
         {inner > 0 &&
           shown.map((row) => (

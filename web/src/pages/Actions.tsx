@@ -11,12 +11,13 @@ import { Thumbnail } from '../components/thumbnail';
 import { tell, toast } from '../components/toast';
 import { languageName, providerName } from '../lib/assets';
 import { CATEGORIES, type Category } from '../lib/library';
+import { type SetQuery, useQuery } from '../lib/query';
 import { useResource } from '../lib/resource';
 import { matcher } from '../lib/search';
 import { type Tone, typeName } from '../lib/words';
 import { changed } from '../live/state';
 import { t } from '../texts';
-import { restore } from './library/delete';
+import { restore, trashIsOn } from './library/delete';
 import { Replace } from './library/Replace';
 
 type Choice = components['schemas']['OverviewRecord'];
@@ -71,9 +72,11 @@ export default function Actions() {
 }
 
 function Center({ of, category }: { of: Overview; category: Category }) {
-  const [search, setSearch] = useState('');
-  const [library, setLibrary] = useState('');
-  const [type, setType] = useState('');
+  const [query, setQuery] = useQuery();
+  const search = query.get('q') ?? '';
+  const library = query.get('library') ?? '';
+  const type = query.get('type') ?? '';
+  const set = (changes: Parameters<SetQuery>[0]) => setQuery(changes, { replace: true });
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
   const all = of.categories[category].assets;
   const reasons = useMemo(() => reasonsOf(of), [of]);
@@ -103,17 +106,17 @@ function Center({ of, category }: { of: Overview; category: Category }) {
   return (
     <>
       <div class="row toolbar">
-        <Search label={t('actions.search')} value={search} onValue={setSearch} />
+        <Search label={t('actions.search')} value={search} onValue={(q) => set({ q })} />
         <Pick
           label={t('common.library')}
           value={library}
-          onValue={setLibrary}
+          onValue={(next) => set({ library: next })}
           options={[{ value: '', name: t('common.all_libraries') }, ...valuesOf(all, (one) => one.LibraryName)]}
         />
         <Pick
           label={t('actions.type')}
           value={type}
-          onValue={setType}
+          onValue={(next) => set({ type: next })}
           options={[{ value: '', name: t('actions.all_types') }, ...valuesOf(all, (one) => one.Type, typeName)]}
         />
         <span class="muted small-text grow">
@@ -323,7 +326,7 @@ async function remove(records: Choice[]): Promise<boolean> {
       records.length === 1
         ? t('actions.delete_one', { title: first.Title, type: typeName(first.Type) ?? t('kind.poster') })
         : t('library.delete_many', { n: records.length }),
-    text: t('actions.delete_text'),
+    text: t((await trashIsOn()) ? 'actions.delete_text' : 'actions.delete_text_for_good'),
     confirm: t('common.delete'),
     danger: true,
   });

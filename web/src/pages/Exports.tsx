@@ -79,11 +79,8 @@ function Server({ prefix }: { prefix: string }) {
         <Loaded of={statistics}>
           {({ statistics: of }) => (
             <div class="figures">
-              <Figure
-                value={number(of.latest_run_library_count ?? of.total_library_records)}
-                label={t('exports.figure_titles')}
-              />
-              <Figure value={number(of.latest_run_total_episodes ?? 0)} label={t('exports.figure_episodes')} />
+              <Count of={of.latest_run_library_count ?? of.total_library_records} noun="exports.figure_titles" />
+              <Count of={of.latest_run_total_episodes ?? 0} noun="exports.figure_episodes" />
               <Figure value={<When at={runs.data?.instants[0] ?? of.latest_run} />} label={t('exports.last_read')} />
             </div>
           )}
@@ -114,6 +111,10 @@ function Server({ prefix }: { prefix: string }) {
       <Rows key={`${table} ${run}`} prefix={prefix} table={table} run={run} />
     </>
   );
+}
+
+function Count({ of, noun }: { of: number; noun: 'exports.figure_titles' | 'exports.figure_episodes' }) {
+  return <Figure value={number(of)} label={t(noun, { n: of })} />;
 }
 
 const IDS = ['tmdbid', 'tvdbid', 'imdbid'] as const;

@@ -9,6 +9,7 @@ import { Pick } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
 import { dateTime, duration, number } from '../lib/format';
+import { useQuery } from '../lib/query';
 import { useResource } from '../lib/resource';
 import { modeName, outcomeText, outcomeTone } from '../lib/words';
 import { t } from '../texts';
@@ -21,8 +22,10 @@ const kinds = () => [
   ...MODES.map((value) => ({ value, name: modeName(value) })),
 ];
 const PAGE = 25;
+const NEWEST = '-timestamp';
 /** How far back the charts go. */
 const SPANS = [30, 90, 365];
+const SPAN = '90';
 const DAY = 86_400;
 
 export default function History() {
@@ -37,7 +40,8 @@ export default function History() {
 type Day = components['schemas']['Day'];
 
 function Charts() {
-  const [span, setSpan] = useState('90');
+  const [query, setQuery] = useQuery();
+  const span = SPANS.map(String).find((days) => days === query.get('days')) ?? SPAN;
   const from = Date.now() / 1000 - Number(span) * DAY;
   const since = new Date(from * 1000).toISOString().slice(0, 10);
   const days = useResource(
@@ -52,7 +56,7 @@ function Charts() {
         <Pick
           label={t('history.span')}
           value={span}
-          onValue={setSpan}
+          onValue={(next) => setQuery({ days: next === SPAN ? undefined : next }, { replace: true })}
           options={SPANS.map((days) => ({ value: String(days), name: t('history.last_days', { days }) }))}
         />
       }
@@ -78,11 +82,11 @@ function DayCharts({ of, since }: { of: Day[]; since: string }) {
   return (
     <>
       <div class="figures">
-        <Figure value={number(sum('runs'))} label={t('history.figure_runs')} />
-        <Figure value={number(sum('images'))} label={t('history.figure_pictures')} />
+        <Figure value={number(sum('runs'))} label={t('history.figure_runs', { n: sum('runs') })} />
+        <Figure value={number(sum('images'))} label={t('history.figure_pictures', { n: sum('images') })} />
         <Figure
           value={number(sum('errors'))}
-          label={t('history.figure_errors')}
+          label={t('history.figure_errors', { n: sum('errors') })}
           tone={sum('errors') ? 'warn' : 'plain'}
         />
       </div>
@@ -129,9 +133,11 @@ const columns = (): readonly Column<Entry>[] => [
 ];
 
 function Runs() {
-  const [mode, setMode] = useState('');
-  const [offset, setOffset] = useState(0);
-  const [sort, setSort] = useState('-timestamp');
+  const [words, setQuery] = useQuery();
+  const mode = MODES.find((one) => one === words.get('kind')) ?? '';
+  const offset = Math.max(0, Number.parseInt(words.get('from') ?? '', 10) - 1 || 0);
+  const sort = words.get('sort') ?? NEWEST;
+  const goTo = (first: number) => setQuery({ from: first > 0 ? String(first + 1) : undefined });
   const [open, setOpen] = useState<Entry>();
   const query = { limit: PAGE, offset, sort, ...(mode && { mode }) };
   const rows = useResource(
@@ -147,10 +153,7 @@ function Runs() {
           label={t('history.which')}
           value={mode}
           options={kinds()}
-          onValue={(next) => {
-            setMode(next);
-            setOffset(0);
-          }}
+          onValue={(kind) => setQuery({ kind, from: undefined }, { replace: true })}
         />
       }
     >
@@ -165,10 +168,7 @@ function Runs() {
                 rows={history}
                 rowKey={(entry) => entry.id}
                 sort={sort}
-                onSort={(by) => {
-                  setSort(by);
-                  setOffset(0);
-                }}
+                onSort={(by) => setQuery({ sort: by === NEWEST ? undefined : by, from: undefined }, { replace: true })}
                 actions={(entry) => (
                   <button type="button" class="button small" onClick={() => setOpen(entry)}>
                     {t('common.details')}
@@ -183,19 +183,14 @@ function Runs() {
                     total: number(total),
                   })}
                 </span>
-                <button
-                  type="button"
-                  class="button small"
-                  disabled={offset === 0}
-                  onClick={() => setOffset(Math.max(0, offset - PAGE))}
-                >
+                <button type="button" class="button small" disabled={offset === 0} onClick={() => goTo(offset - PAGE)}>
                   {t('history.newer')}
                 </button>
                 <button
                   type="button"
                   class="button small"
                   disabled={offset + PAGE >= total}
-                  onClick={() => setOffset(offset + PAGE)}
+                  onClick={() => goTo(offset + PAGE)}
                 >
                   {t('history.older')}
                 </button>
@@ -240,7 +235,7 @@ function Details({ of, onClose }: { of: Entry; onClose: () => void }) {
       {of.notes && <div class="notice">{of.notes}</div>}
       <div class="figures">
         {FIGURES.map((field) => (
-          <Figure key={field} value={number(of[field])} label={t(`history.figure_${field}`)} />
+          <Figure key={field} value={number(of[field])} label={t(`history.figure_${field}`, { n: of[field] })} />
         ))}
       </div>
       <p class="muted">

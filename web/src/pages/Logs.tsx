@@ -80,6 +80,8 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
   const live = useLiveLog(name, paused, filterOf(levels, search));
   const lines = useMemo(() => filtered(live.lines, levels, search), [live.lines, levels, search]);
   const handle = useRef<LogHandle>(null);
+  const isFiltered = search.trim() !== '' || levels.length < LEVELS.length;
+  const isPartly = isFiltered && !live.whole;
 
   function jump(step: 1 | -1) {
     const from = marked ?? (step > 0 ? -1 : lines.length);
@@ -140,8 +142,8 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
           </button>
         )}
         {!live.whole && (
-          <button type="button" class="button small" onClick={() => live.older()}>
-            {search || levels.length < LEVELS.length ? t('logs.search_file') : t('logs.older')}
+          <button type="button" class="button small" disabled={live.busy} onClick={() => live.older()}>
+            {live.busy ? t('frame.loading') : isFiltered ? t('logs.search_file') : t('logs.older')}
           </button>
         )}
         <a class="button small" href={address(`/api/logs/${encodeURIComponent(name)}/download`)} download={name}>
@@ -156,7 +158,7 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
         </div>
       )}
       {lines.length === 0 && live.loaded && !live.problem && (
-        <Empty>{live.lines.length ? t('logs.no_match') : t('logs.empty')}</Empty>
+        <Empty>{t(isPartly ? 'logs.no_match_loaded' : isFiltered ? 'logs.no_match' : 'logs.empty')}</Empty>
       )}
       <LogLines
         lines={lines}
@@ -167,13 +169,17 @@ function Viewer({ name, file }: { name: string; file: LogFile | undefined }) {
         needle={search.trim()}
       />
       <p class="muted small-text row">
-        <Badge tone={live.way === 'socket' ? 'good' : 'warn'}>
-          {paused && live.way !== 'connecting' ? t('logs.paused') : t(`logs.${live.way}`)}
-        </Badge>
+        {/* What cannot be read is not followed. */}
+        {!live.problem && (
+          <Badge tone={live.way === 'socket' ? 'good' : 'warn'}>
+            {paused && live.way !== 'connecting' ? t('logs.paused') : t(`logs.${live.way}`)}
+          </Badge>
+        )}
         <span>
           {t('logs.shown', { n: lines.length })}
           {live.file !== name && ` · ${live.file}`}
         </span>
+        {isPartly && lines.length > 0 && <span>{t('logs.searched_loaded')}</span>}
         {file && (
           <span>
             {bytes(file.size)} · <When at={file.modified} />
@@ -210,6 +216,8 @@ interface LiveLog {
   whole: boolean;
   /** Replaces what is shown by what the daemon finds in the whole file; each time there are more of them. */
   older: () => void;
+  /** Whether they are on the way. */
+  busy: boolean;
 }
 
 /** What the daemon is asked for, of a log. */
@@ -263,6 +271,9 @@ function useLiveLog(name: string, paused: boolean, filter: Filter): LiveLog {
 
   // What was found in the whole file by one search is not the log, nor what another search finds.
   const reading = useRef<string>();
+  /** What is on the way: it is not asked for twice. */
+  const pending = useRef<string>();
+  const [busy, setBusy] = useState(false);
   useEffect(() => {
     // What is still on the way for another search comes too late.
     if (reading.current !== NO_FILTER) reading.current = undefined;
@@ -282,6 +293,10 @@ function useLiveLog(name: string, paused: boolean, filter: Filter): LiveLog {
   async function read(only: Filter, tail: number) {
     const query = { tail, ...only };
     const key = JSON.stringify(only);
+    const wish = `${tail} ${key}`;
+    if (pending.current === wish) return;
+    pending.current = wish;
+    setBusy(true);
     reading.current = key;
     try {
       const answer = body(await client.GET('/api/logs/{log_name}', { params: { path: { log_name: file }, query } }));
@@ -292,9 +307,15 @@ function useLiveLog(name: string, paused: boolean, filter: Filter): LiveLog {
       setProblem(undefined);
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+    } finally {
+      if (pending.current === wish) {
+        pending.current = undefined;
+        setBusy(false);
+      }
     }
   }
 
-  const whole = asked?.filter === wanted && asked.whole;
-  return { lines, way, why, loaded, file, problem, whole, older };
+  // All of the log has whatever is looked for.
+  const whole = asked?.whole === true && [wanted, NO_FILTER].includes(asked.filter);
+  return { lines, way, why, loaded, file, problem, whole, older, busy };
 }

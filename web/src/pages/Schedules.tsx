@@ -139,12 +139,18 @@ function General({ of }: { of: SchedulerStatus }) {
       />
       <Facts
         of={[
-          [t('dashboard.next'), of.next_run ? <When at={of.next_run} /> : t('dashboard.nothing_planned')],
+          [t('dashboard.next'), nextOf(of)],
           [t('schedules.last_run'), of.last_run_at ? <When at={of.last_run_at} /> : t('frame.never')],
         ]}
       />
     </Card>
   );
+}
+
+/** When the next run starts, which none does while schedules are off. */
+function nextOf({ enabled, next_run: next }: SchedulerStatus) {
+  if (!enabled) return t('dashboard.schedules_off');
+  return next ? <When at={next} /> : t('dashboard.nothing_planned');
 }
 
 function zones(current: string): string[] {

@@ -1,26 +1,29 @@
 /** The configuration: what config.json holds, group by group, made from its schema. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
-import type { ApiError } from '../api/client';
-import { request } from '../api/client';
+import { ApiError, body, client, request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Search, Tabs, Toggles } from '../components/choose';
-import { toast } from '../components/toast';
+import type { SampleKind } from '../components/preview';
+import { tell, toast } from '../components/toast';
 import { decoded } from '../lib/decoded';
 import { asError } from '../lib/errors';
+import { PASSWORD, passwordProblem } from '../lib/login';
 import { useQuery } from '../lib/query';
 import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
 import { useResource } from '../lib/resource';
 import { matcher } from '../lib/search';
+import { check, session, signIn } from '../session';
 import { type Catalogue, language, rich, t } from '../texts';
 import { Backups } from './settings/Backups';
 import { Blueprint } from './settings/Blueprint';
 import { Daemon } from './settings/Daemon';
-import { edits as kept } from './settings/edits';
+import { edits as kept, passwordAgain } from './settings/edits';
 import { Field } from './settings/Field';
 import { Files } from './settings/Files';
-import { Look } from './settings/Look';
+import { Look, seenOn } from './settings/Look';
 import {
+  atHome,
   type Config,
   changesOf,
   type FieldModel,
@@ -41,12 +44,19 @@ const OTHERS = [
   { value: 'daemon', name: 'settings.daemon' },
 ] as const;
 
+/** Who changes one of these has to sign in anew. */
+const LOGIN: readonly string[] = ['basicAuthEnabled', 'basicAuthUsername', PASSWORD];
+
 /** Tabs whose settings are seen on pictures. */
 const SEEN = ['visuals', 'overlays', 'collections'];
 
 export default function Settings() {
   const config = useResource((signal) => request<Config>('GET', '/api/config?masked=true', { signal }), [], ['config']);
   const schema = useResource((signal) => request<Schema>('GET', '/api/config/schema', { signal }));
+  // Where it is not known, the folders of a new installation only look as if somebody had set them.
+  const home = useResource((signal) => client.GET('/api/settings', { signal }).then(body));
+  const folder = home.data?.settings.find(({ key }) => key === 'data_dir')?.value;
+  const here = useMemo(() => schema.data && folder && atHome(schema.data, folder), [schema.data, folder]);
   const texts = useResource(() => settingTexts(language()), [language()]);
   const chosen = decoded(useParams<{ group?: string }>().group ?? '');
   return (
@@ -55,7 +65,9 @@ export default function Settings() {
         <Loaded of={config}>
           {(stored) => (
             <Loaded of={texts}>
-              {(own) => <Editor config={stored} schema={of} texts={own} chosen={chosen} reload={config.reload} />}
+              {(own) => (
+                <Editor config={stored} schema={here || of} texts={own} chosen={chosen} reload={config.reload} />
+              )}
             </Loaded>
           )}
         </Loaded>
@@ -74,9 +86,12 @@ interface EditorProps {
 
 function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const edits = kept.value;
-  const [search, setSearch] = useState('');
+  const [query, setQuery] = useQuery();
+  const search = query.get('q') ?? '';
+  const only = query.has('changed');
   const [review, setReview] = useState(false);
   const [error, setError] = useState<ApiError>();
+  const [edited, setEdited] = useState<SampleKind>();
   const fields = useMemo(() => fieldsOf(schema, config, texts), [schema, config, texts]);
   const tabs = useMemo(() => tabsOf(schema, fields, texts), [schema, fields, texts]);
   const stored = useMemo(() => inForce(schema, config), [schema, config]);
@@ -84,14 +99,12 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
   const changes = changesOf(fields, stored, edits);
 
   const needle = search.trim();
-  const [only, setOnly] = useState<'changed'[]>([]);
   // Over all tabs.
-  const picks = chosen !== 'daemon' && (needle !== '' || only.length > 0);
+  const picks = chosen !== 'daemon' && (needle !== '' || only);
   const fits = matcher(needle);
-  const [query] = useQuery();
   const wanted = fieldOf(fields.values(), query.get('key'));
   const tab = (wanted ? tabOf(tabs, wanted) : tabs.find((one) => one.id === chosen)) ?? tabs[0];
-  useShown(wanted?.key);
+  useShown(wanted?.key, error);
   const shown = picks
     ? tabs
         .flatMap((one) => one.groups)
@@ -99,7 +112,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           name,
           fields: all
             .filter(({ key, label, help }) => fits(`${key} ${label} ${help}`))
-            .filter((field) => only.length === 0 || !isDefault(field, values[field.key])),
+            .filter((field) => !only || !isDefault(field, values[field.key], values)),
         }))
         .filter((group) => group.fields.length > 0)
     : (tab?.groups ?? []);
@@ -124,14 +137,35 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
     kept.value = asStored ? others : { ...others, [key]: value };
   }
 
+  /** What the daemon does not ask for: that a new password of the login is long, and written as meant. */
+  function ask() {
+    const password = edits[PASSWORD];
+    const wrong = typeof password === 'string' && password ? passwordProblem(password, passwordAgain.value) : undefined;
+    const reason = wrong?.password ?? wrong?.again;
+    if (reason) setError(new ApiError(reason, 0, undefined, undefined, [{ place: placeOf(PASSWORD), reason }]));
+    else setReview(true);
+  }
+
+  /** Who has changed the login goes on with it, where this page knows it. */
+  async function useLogin() {
+    const [user, password] = [String(values.basicAuthUsername ?? ''), edits[PASSWORD]];
+    if (!isOn(values.basicAuthEnabled)) await check();
+    else if (typeof password === 'string') await tell(signIn(user, password), t('settings.signed_in'));
+    else {
+      await check();
+      if (session.value === 'signed_out') toast(t('settings.sign_in_again'));
+    }
+  }
+
   async function save() {
     try {
       const posted = Object.fromEntries(changes.map((change) => [change.field.key, edits[change.field.key]]));
       const headers = { 'if-match': `"${config.revision}"` };
       await request('POST', '/api/config?mode=merge', { body: { config: posted }, headers });
       toast(t('settings.saved', { n: changes.length }), 'good');
-      kept.value = {};
       setReview(false);
+      if (changes.some(({ field }) => LOGIN.includes(field.key))) await useLogin();
+      kept.value = {};
       reload();
     } catch (cause) {
       setReview(false);
@@ -155,10 +189,10 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           <Toggles
             label={t('settings.filter')}
             options={[{ value: 'changed', name: t('settings.only_changed') }]}
-            values={only}
-            onValues={setOnly}
+            values={only ? ['changed'] : []}
+            onValues={({ length }) => setQuery({ changed: length ? 'yes' : undefined }, { replace: true })}
           />
-          <Search label={t('settings.search')} value={search} onValue={setSearch} />
+          <Search label={t('settings.search')} value={search} onValue={(q) => setQuery({ q }, { replace: true })} />
         </div>
       )}
       {!picks && (
@@ -182,10 +216,17 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
         </>
       )}
       {!picks && chosen === 'daemon' && <Daemon />}
-      {!picks && !other && tab && SEEN.includes(tab.id) && <Look schema={schema} edits={edits} />}
+      {!picks && !other && tab && SEEN.includes(tab.id) && (
+        <Look schema={schema} edits={edits} edited={edited} beside={shown.length} />
+      )}
       {(picks || !other) &&
         shown.map((group) => (
-          <section class="card" key={group.name} aria-label={group.name}>
+          <section
+            class="card"
+            key={group.name}
+            aria-label={group.name}
+            onFocusIn={() => setEdited(seenOn(group) ?? edited)}
+          >
             <h2>{group.name}</h2>
             <div class="fields">
               {group.fields.map((field, index) => (
@@ -220,7 +261,7 @@ function Editor({ config, schema, texts, chosen, reload }: EditorProps) {
           >
             {t('settings.discard')}
           </button>
-          <button type="button" class="button primary" onClick={() => setReview(true)}>
+          <button type="button" class="button primary" onClick={ask}>
             {t('settings.save', { n: changes.length })}
           </button>
         </div>
@@ -256,7 +297,7 @@ function Refusal({ of, fields }: { of: ApiError; fields: ReadonlyMap<string, Fie
   // The one that is wrong may be on another tab, and far from where Save was pressed.
   useEffect(() => {
     if (first === undefined) notice.current?.scrollIntoView({ block: 'center' });
-    else setQuery({ key: first }, { replace: true });
+    else setQuery({ key: first, q: undefined, changed: undefined }, { replace: true });
   }, [of, first]);
   if (wrong.length === 0 || wrong.length < of.problems.length) {
     return (
@@ -297,14 +338,23 @@ function tabOf(tabs: readonly Tab[], field: FieldModel): Tab | undefined {
   return tabs.find(({ groups }) => groups.some((group) => group.fields.includes(field)));
 }
 
-/** Brings a setting into view, and the focus to its input. */
-function useShown(key: string | undefined) {
+/** Brings a setting into view, and the focus to its input: the one that the address names, and again whenever it is refused. */
+function useShown(key: string | undefined, refusal: ApiError | undefined) {
   useEffect(() => {
-    if (key === undefined) return;
-    const setting = document.querySelector(`[data-setting="${CSS.escape(key)}"]`);
-    setting?.scrollIntoView({ block: 'center' });
-    setting?.querySelector<HTMLElement>('input, select, textarea, button')?.focus({ preventScroll: true });
+    if (key !== undefined) show(key);
   }, [key]);
+  useEffect(() => {
+    if (key !== undefined && refusal?.problems.some(({ place }) => place === placeOf(key))) show(key);
+  }, [refusal]);
+}
+
+function show(key: string) {
+  const setting = document.querySelector(`[data-setting="${CSS.escape(key)}"]`);
+  setting?.scrollIntoView({ block: 'center' });
+  const inputs = setting?.querySelectorAll<HTMLElement>('input, select, textarea, button') ?? [];
+  const enabled = [...inputs].filter((input) => !input.matches(':disabled'));
+  const input = enabled.find((one) => one.ariaInvalid === 'true') ?? enabled[0];
+  input?.focus({ preventScroll: true });
 }
 
 function isOn(value: unknown): boolean {

@@ -41,6 +41,13 @@ test('numbers choose their form, and are written as the language does', async ()
   expect([1, 2000].map((n) => t('common.pictures', { n }))).toEqual(['1 Bild', '2.000 Bilder']);
 });
 
+test('a noun below its number has the form of the number', async () => {
+  const nouns = () => [0, 1, 2].map((n) => [t('history.figure_runs', { n }), t('exports.figure_titles', { n })].join());
+  expect(nouns()).toEqual(['runs,titles', 'run,title', 'runs,titles']);
+  await choose('fr');
+  expect(nouns()).toEqual(['exécution,titre', 'exécution,titre', 'exécutions,titres']);
+});
+
 test('elements stand where the sentence has them', () => {
   const told = rich('frame.no_such_page', { link: (inside) => `[${inside}]` });
   expect([told].flat().join('')).toBe('There is no page at this address. [Go to the dashboard.]');

@@ -1,15 +1,16 @@
 /** The library as it lies on disk. */
 import { Folder as FolderIcon } from 'lucide-preact';
-import { useState } from 'preact/hooks';
 import { Link, useParams } from 'wouter-preact';
 import { request } from '../../api/client';
 import { Empty, Loaded } from '../../components/basics';
 import { decoded } from '../../lib/decoded';
 import type { Picture } from '../../lib/library';
+import { useQuery } from '../../lib/query';
 import { useResource } from '../../lib/resource';
 import { t } from '../../texts';
 import { deletePictures } from './delete';
 import { Tile } from './Tile';
+import { useViewer } from './useViewer';
 import { Viewer } from './Viewer';
 
 type Item =
@@ -20,13 +21,15 @@ const FAMILY = '/api/gallery';
 
 export function Folders() {
   const rest = decoded((useParams<{ '*'?: string }>()['*'] ?? '').replace(/^folders\/?/, ''));
-  const query = new URLSearchParams({ path: rest });
+  const wanted = new URLSearchParams({ path: rest });
   const folder = useResource(
-    (signal) => request<{ items: Item[] }>('GET', `/api/folder-view/browse?${query}`, { signal }),
+    (signal) => request<{ items: Item[] }>('GET', `/api/folder-view/browse?${wanted}`, { signal }),
     [rest],
     ['assets'],
   );
-  const [open, setOpen] = useState<Picture>();
+  const pictures = folder.data?.items.flatMap((item) => (item.type === 'asset' ? [picture(item)] : []));
+  const [query, setQuery] = useQuery();
+  const viewer = useViewer(query, setQuery, pictures?.length);
   const segments = rest ? rest.split('/') : [];
   return (
     <>
@@ -57,30 +60,23 @@ export function Folders() {
               )}
             </ul>
             <ul class="shelf wide">
-              {items.map(
-                (item) =>
-                  item.type === 'asset' && (
-                    <li key={item.path}>
-                      <Tile
-                        picture={picture(item)}
-                        width={240}
-                        whole
-                        chosen={undefined}
-                        onClick={() => setOpen(picture(item))}
-                      />
-                    </li>
-                  ),
-              )}
+              {pictures?.map((one, index) => (
+                <li key={one.path}>
+                  <Tile picture={one} width={240} whole chosen={undefined} onClick={() => viewer.show(index)} />
+                </li>
+              ))}
             </ul>
           </>
         )}
       </Loaded>
-      {open && (
+      {viewer.open !== undefined && (
         <Viewer
-          picture={open}
-          onClose={() => setOpen(undefined)}
+          picture={pictures?.[viewer.open]}
+          onClose={viewer.close}
+          onStep={viewer.step}
+          ends={{ first: viewer.open === 0, last: viewer.open === (pictures?.length ?? 0) - 1 }}
           onDelete={async (one) => {
-            if (await deletePictures(FAMILY, [one.path])) setOpen(undefined);
+            if (await deletePictures(FAMILY, [one.path])) viewer.close();
           }}
         />
       )}

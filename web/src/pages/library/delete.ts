@@ -9,15 +9,24 @@ import { t } from '../../texts';
 
 type Bulk = components['schemas']['ImagesDeleted'];
 
+/** Whether what is deleted can come back. Where that cannot be told, the daemon keeps it, as it does unless it was told otherwise. */
+export async function trashIsOn(): Promise<boolean> {
+  return client.GET('/api/trash').then(
+    (answer) => body(answer).enabled,
+    () => true,
+  );
+}
+
 /** Asks, deletes, and offers to undo. Tells whether something was deleted. */
 export async function deletePictures(family: string, paths: string[]): Promise<boolean> {
   const [first] = paths;
   if (first === undefined) return false;
   const { title, part } = caption(first);
+  const named = { paths: paths.slice(0, 5).join(', ') + (paths.length > 5 ? ' …' : '') };
   const sure = await ask({
     title:
       paths.length === 1 ? t('library.delete_one', { title, part }) : t('library.delete_many', { n: paths.length }),
-    text: t('library.delete_text', { paths: paths.slice(0, 5).join(', ') + (paths.length > 5 ? ' …' : '') }),
+    text: (await trashIsOn()) ? t('library.delete_text', named) : t('library.delete_text_for_good', named),
     confirm: t('common.delete'),
     danger: true,
   });

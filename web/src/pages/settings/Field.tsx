@@ -4,11 +4,13 @@ import type { components } from '../../../types/schema';
 import { body, client } from '../../api/client';
 import { SelectField, Switch, TextField } from '../../components/fields';
 import { HelpLink } from '../../components/help';
+import { PASSWORD, SHORTEST } from '../../lib/login';
 import { t } from '../../texts';
+import { passwordAgain } from './edits';
 import { EXPLAINED } from './explained';
 import { LibrariesField, SERVERS } from './Libraries';
 import { ListField } from './ListField';
-import { type FieldModel, isDefault, MASK, type Property, unitOf, type Values } from './model';
+import { canReset, type FieldModel, MASK, type Property, unitOf, type Values } from './model';
 import { JsonField, UnknownField } from './UnknownField';
 
 interface FieldProps {
@@ -33,13 +35,12 @@ export function Field({ leads, enabled, changed, ...input }: FieldProps) {
   const look = [leads ? 'leads' : '', enabled ? '' : 'off', changed ? 'changed' : ''];
   const { field, value } = input;
   const explained = EXPLAINED[field.key];
-  const canReset = field.known && !field.secret && field.property.default !== undefined && !isDefault(field, value);
   return (
     <div class={['setting', ...look].join(' ')} data-setting={field.key}>
       <Input {...input} />
       <span class="key">
         <code class="muted">{field.key}</code>
-        {canReset && (
+        {canReset(field, value) && (
           <button type="button" class="button small" onClick={() => input.onValue(field.property.default)}>
             <span aria-hidden="true">{t('settings.reset')}</span>
             <span class="visually-hidden">{t('settings.reset_named', { name: field.label })}</span>
@@ -94,8 +95,10 @@ function Input({ field, value, stored, values, problem, onValue }: InputProps) {
   if (kind === 'image' || kind === 'font') {
     return <FileField {...common} kind={kind} value={text} />;
   }
-  if (field.secret)
-    return <SecretField {...common} value={text} isSet={stored === MASK} untouched={value === stored} />;
+  if (field.secret) {
+    const Secret = field.key === PASSWORD ? PasswordField : SecretField;
+    return <Secret {...common} value={text} isSet={stored === MASK} untouched={value === stored} />;
+  }
   if (kind === 'colour') return <ColourField {...common} value={text} />;
   const number =
     kind === 'number'
@@ -117,15 +120,35 @@ function Input({ field, value, stored, values, problem, onValue }: InputProps) {
   );
 }
 
+/** The password of the login: a new one is written twice. */
+function PasswordField(props: SecretProps) {
+  const { field, value, untouched } = props;
+  const isNew = !untouched && value !== '';
+  const again = passwordAgain.value;
+  return (
+    <>
+      <SecretField {...props} field={isNew ? { ...field, help: t('setup.password_help', { n: SHORTEST }) } : field} />
+      {isNew && (
+        <TextField
+          label={t('setup.again')}
+          problem={again && !value.startsWith(again) ? t('setup.again_wrong') : undefined}
+          type="password"
+          autocomplete="new-password"
+          spellcheck={false}
+          value={again}
+          onValue={(next) => {
+            passwordAgain.value = next;
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+type SecretProps = EachProps & { value: string; isSet: boolean; untouched: boolean };
+
 /** A secret is written and never read: what is stored does not come to the browser. */
-function SecretField({
-  field,
-  value,
-  isSet,
-  untouched,
-  problem,
-  onValue,
-}: EachProps & { value: string; isSet: boolean; untouched: boolean }) {
+function SecretField({ field, value, isSet, untouched, problem, onValue }: SecretProps) {
   const [shown, setShown] = useState(false);
   return (
     <TextField

@@ -1,7 +1,8 @@
 /** The libraries of a media server that are left out: chosen among those that it has. */
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { useBusy } from '../../components/busy';
+import { described } from '../../components/fields';
 import { asError } from '../../lib/errors';
 import { t, word } from '../../texts';
 import type { FieldModel, Values } from './model';
@@ -40,6 +41,7 @@ interface LibrariesFieldProps {
 }
 
 export function LibrariesField({ server, field, excluded, stored, problem, values, onValue }: LibrariesFieldProps) {
+  const id = useId();
   const [libraries, setLibraries] = useState<readonly Library[]>([]);
   const [trouble, setTrouble] = useState<string>();
   const busy = useBusy();
@@ -84,6 +86,8 @@ export function LibrariesField({ server, field, excluded, stored, problem, value
               <input
                 type="checkbox"
                 checked={excluded.includes(name)}
+                aria-invalid={problem ? true : undefined}
+                aria-describedby={described(id, undefined, problem)}
                 onChange={(event) => toggle(name, event.currentTarget.checked)}
               />
               <span class="grow">{name}</span>
@@ -93,7 +97,13 @@ export function LibrariesField({ server, field, excluded, stored, problem, value
         ))}
       </ul>
       <div class="row">
-        <button type="button" class="button small" disabled={busy.on} onClick={() => busy.while(fetchThem())}>
+        <button
+          type="button"
+          class="button small"
+          aria-describedby={described(id, field.help, problem)}
+          disabled={busy.on}
+          onClick={() => busy.while(fetchThem())}
+        >
           {t(busy.on ? 'settings.asking' : 'settings.ask_libraries', { server: server.name })}
         </button>
       </div>
@@ -102,8 +112,16 @@ export function LibrariesField({ server, field, excluded, stored, problem, value
           {trouble}
         </p>
       )}
-      {field.help && <p class="help">{field.help}</p>}
-      {problem && <p class="problem">{problem}</p>}
+      {field.help && (
+        <p class="help" id={`${id}-help`}>
+          {field.help}
+        </p>
+      )}
+      {problem && (
+        <p class="problem" id={`${id}-problem`}>
+          {problem}
+        </p>
+      )}
     </fieldset>
   );
 }

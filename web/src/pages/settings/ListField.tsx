@@ -1,7 +1,9 @@
 /** A setting that is a list of texts. */
 import { ArrowDown, ArrowUp, X } from 'lucide-preact';
-import { useState } from 'preact/hooks';
+import { useId, useState } from 'preact/hooks';
+import { described } from '../../components/fields';
 import { t } from '../../texts';
+import { codeOf } from './languages';
 import type { FieldModel } from './model';
 
 interface ListFieldProps {
@@ -16,8 +18,17 @@ const AS_POSTERS = 'PleaseFillMe';
 
 /** A list whose order counts: entries move up and down, leave, and are added. */
 export function ListField({ field, value, problem, onValue }: ListFieldProps) {
+  const id = useId();
   const [next, setNext] = useState('');
-  const isTwice = value.includes(next.trim());
+  const isLanguages = field.property['x-kind'] === 'languages';
+  const entry = isLanguages ? codeOf(next) : next.trim();
+  const isTwice = entry !== undefined && value.includes(entry);
+  // What somebody wanted to add and is no language; another letter is another try.
+  const [refused, setRefused] = useState<string>();
+  const wrong = isTwice
+    ? t('settings.twice', { entry })
+    : refused !== undefined && refused === next && t('settings.no_language', { entry: next.trim() });
+  const told = wrong || problem;
   // Which entry is being dragged.
   const [dragged, setDragged] = useState<number>();
   const move = (from: number, to: number) => {
@@ -28,7 +39,11 @@ export function ListField({ field, value, problem, onValue }: ListFieldProps) {
   };
   const add = () => {
     if (!next.trim() || isTwice) return;
-    onValue([...value, next.trim()]);
+    if (entry === undefined) {
+      setRefused(next);
+      return;
+    }
+    onValue([...value, entry]);
     setNext('');
   };
   return (
@@ -82,7 +97,8 @@ export function ListField({ field, value, problem, onValue }: ListFieldProps) {
       <div class="row nowrap">
         <input
           aria-label={t('settings.add_to', { name: field.label })}
-          aria-invalid={isTwice ? true : undefined}
+          aria-invalid={told ? true : undefined}
+          aria-describedby={described(id, field.help, told)}
           value={next}
           onInput={(event) => setNext(event.currentTarget.value)}
           onKeyDown={(event) => {
@@ -95,9 +111,16 @@ export function ListField({ field, value, problem, onValue }: ListFieldProps) {
           {t('common.add')}
         </button>
       </div>
-      {isTwice && <p class="problem">{t('settings.twice', { entry: next.trim() })}</p>}
-      {field.help && <p class="help">{field.help}</p>}
-      {problem && <p class="problem">{problem}</p>}
+      {field.help && (
+        <p class="help" id={`${id}-help`}>
+          {field.help}
+        </p>
+      )}
+      {told && (
+        <p class="problem" id={`${id}-problem`}>
+          {told}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -1,6 +1,6 @@
 /** A key that the daemon does not know, edited as what it is: a switch, a number, a text, a list, or JSON. */
 import { useId, useState } from 'preact/hooks';
-import { Switch, TextField } from '../../components/fields';
+import { described, Switch, TextField } from '../../components/fields';
 import { t } from '../../texts';
 import { ListField } from './ListField';
 import { editorOf, type FieldModel, parsed } from './model';
@@ -24,7 +24,7 @@ export function UnknownField({ field, value, stored, problem, onValue }: Unknown
       const capital = /^[TF]/.test(String(stored));
       const text = (next: boolean) => (capital ? (next ? TRUE : FALSE) : String(next));
       const changed = (next: boolean) => onValue(typeof stored === 'boolean' ? next : text(next));
-      return <Switch label={label} help={help} on={on} onValue={changed} />;
+      return <Switch label={label} help={help} problem={problem} on={on} onValue={changed} />;
     }
     case 'list':
       if (Array.isArray(value)) {
@@ -87,13 +87,17 @@ export function JsonField({ field, value, stored, problem, onValue }: UnknownFie
         spellcheck={false}
         value={shown}
         aria-invalid={told ? true : undefined}
-        aria-describedby={`${id}-help`}
+        aria-describedby={described(id, true, told)}
         onInput={(event) => changed(event.currentTarget.value)}
       />
       <p class="help" id={`${id}-help`}>
         {t('settings.as_json')} {field.help}
       </p>
-      {told && <p class="problem">{told}</p>}
+      {told && (
+        <p class="problem" id={`${id}-problem`}>
+          {told}
+        </p>
+      )}
     </div>
   );
 }

@@ -1,8 +1,17 @@
 /** What was changed on the settings page and is not saved. It stays while other pages are looked at. */
 import { computed, effect, signal } from '@preact/signals';
+import { PASSWORD } from '../../lib/login';
 import type { Values } from './model';
 
 export const edits = signal<Values>({});
+
+/** The new password of the login once more. */
+export const passwordAgain = signal('');
+
+// Discarded or saved, the next one is written twice anew.
+effect(() => {
+  if (!(PASSWORD in edits.value)) passwordAgain.value = '';
+});
 
 /** By key: the new value, or null for what holds without what is saved. */
 export type DaemonEdits = Record<string, string | null>;

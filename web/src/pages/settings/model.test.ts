@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import {
+  atHome,
   type Config,
+  canReset,
   changesOf,
   editorOf,
   type FieldModel,
@@ -120,6 +122,38 @@ test('a setting stands at its default however the file spells it', () => {
   expect(isDefault(fieldWith({ default: ['xx', 'en'] }), ['en', 'xx'])).toBe(false);
   expect(isDefault(fieldWith({ default: '#ffffff' }), '#000000')).toBe(false);
   expect(isDefault(fieldWith({}), 'own')).toBe(false);
+});
+
+test('what everybody’s file has as an example is set by nobody, and nothing to go back to', () => {
+  const url = fieldWith({ default: 'http://192.168.1.93:32400', 'x-kind': 'url' });
+  expect(isDefault(url, '')).toBe(true);
+  expect(isDefault(url, 'http://nas:32400')).toBe(false);
+  expect(canReset(url, 'http://nas:32400')).toBe(false);
+  const tools = fieldWith({ default: 'C:\\Temp\\Magick', 'x-kind': 'path' });
+  expect([isDefault(tools, ''), canReset(tools, '/usr')]).toEqual([true, false]);
+  const languages = {
+    default: { 'Beispiel-Bibliothek': { PreferredLanguageOrder: ['de'] } },
+    'x-kind': 'library-languages',
+  };
+  expect(isDefault(fieldWith(languages), {})).toBe(true);
+  expect(canReset(fieldWith(languages), { Filme: ['de'] })).toBe(false);
+  const all = { ...schema, properties: { LibraryLanguageOverrides: languages } };
+  const fresh = { ...config, config: { LibraryLanguageOverrides: languages.default } };
+  expect(inForce(all, fresh)).toEqual({ LibraryLanguageOverrides: {} });
+  expect(canReset(fieldWith({ default: '300' }), 400)).toBe(true);
+});
+
+test('the folders of a new installation and its password are set by nobody', () => {
+  const all = atHome({ ...schema, properties: { AssetPath: { default: '/assets' } } }, '/srv/data');
+  const folder = fieldWith(all.properties.AssetPath ?? {});
+  expect(['/srv/data/assets', '/assets', '/mnt/assets'].map((path) => isDefault(folder, path))).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  const password = { ...fieldWith({ default: 'shipped', writeOnly: true }), key: 'basicAuthPassword' };
+  expect(isDefault(password, MASK, { basicAuthEnabled: false })).toBe(true);
+  expect(isDefault(password, MASK, { basicAuthEnabled: true })).toBe(false);
 });
 
 test('what counts pixels says so', () => {

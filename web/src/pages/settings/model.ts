@@ -1,4 +1,5 @@
 /** Stands for a stored secret, and, sent back, for leaving it as it is. */
+import { PASSWORD } from '../../lib/login';
 import { type Catalogue, t } from '../../texts';
 import { translated } from './texts';
 export const MASK = '********';
@@ -27,6 +28,8 @@ export interface Property {
   'x-minimum'?: number;
   'x-maximum'?: number;
   'x-depends-on'?: string;
+  /** The default of a container, where it differs. */
+  'x-in-container'?: string;
 }
 
 export interface Schema {
@@ -122,10 +125,26 @@ export function parsed(text: string, stored: unknown): unknown {
   }
 }
 
-/** Whether a setting stands at what a new configuration has. The file may spell switches, numbers and colours otherwise. */
-export function isDefault({ property }: FieldModel, value: unknown): boolean {
+/**
+ * Whether a setting stands at what a new configuration has. The file may spell switches, numbers and colours otherwise, and what
+ * it has only as an example is nobody's setting. `values` are all settings.
+ */
+export function isDefault({ key, property }: FieldModel, value: unknown, values: Values = {}): boolean {
   if (property.default === undefined) return value === undefined;
-  return plain(value) === plain(property.default);
+  // Everybody's file has one, which nobody is told: without a login it does not matter whose it is.
+  if (key === PASSWORD && value === MASK) return String(values.basicAuthEnabled).toLowerCase() !== 'true';
+  if (hasExample(property) && isBlank(value)) return true;
+  return plain(value) === plain(property.default) || value === property['x-in-container'];
+}
+
+/** Whether there is a default to go back to that is more than an example. */
+export function canReset(field: FieldModel, value: unknown): boolean {
+  const { known, secret, property } = field;
+  return known && !secret && property.default !== undefined && !hasExample(property) && !isDefault(field, value);
+}
+
+function isBlank(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : (value ?? '') === '';
 }
 
 function plain(value: unknown): string {
@@ -145,13 +164,37 @@ export function unitOf({ property }: FieldModel): string {
 export function inForce(schema: Schema, config: Config): Values {
   const defaults = Object.entries(schema.properties).map(([key, property]) => [key, property.default]);
   const all = Object.entries({ ...Object.fromEntries(defaults), ...config.config });
-  return Object.fromEntries(all.map(([key, value]) => [key, isExample(schema.properties[key], value) ? '' : value]));
+  return Object.fromEntries(all.map(([key, value]) => [key, withoutExample(schema.properties[key], value)]));
 }
 
-/** Keys, addresses and folders of another system that everybody's new file has. */
+function withoutExample(property: Property | undefined, value: unknown): unknown {
+  // Libraries that are left out are left out, whoever wrote them there.
+  if (property?.['x-kind'] === 'libraries' || !isExample(property, value)) return value;
+  return typeof value === 'object' ? {} : '';
+}
+
 function isExample(property: Property | undefined, value: unknown): boolean {
-  if (!property || value !== property.default) return false;
-  return property.writeOnly === true || property['x-kind'] === 'url' || /^[A-Z]:\\/.test(String(value));
+  return property !== undefined && hasExample(property) && plain(value) === plain(property.default);
+}
+
+/** Whether the default is only an example: keys, addresses and folders of another system that everybody's new file has. */
+function hasExample(property: Property): boolean {
+  const kind = property['x-kind'] ?? '';
+  if (property.writeOnly === true || ['url', 'libraries', 'library-languages'].includes(kind)) return true;
+  return /^[A-Z]:\\/.test(String(property.default));
+}
+
+/** The folders that a new installation has below its data folder; the schema names the ones of a container. */
+const FOLDERS = ['AssetPath', 'BackupPath', 'ManualAssetPath'];
+
+/** The schema as it is for a daemon with this data folder. */
+export function atHome(schema: Schema, dataFolder: string): Schema {
+  const here = Object.entries(schema.properties).map(([key, property]): [string, Property] => {
+    const { default: there } = property;
+    if (!FOLDERS.includes(key) || typeof there !== 'string') return [key, property];
+    return [key, { ...property, default: dataFolder + there, 'x-in-container': there }];
+  });
+  return { ...schema, properties: Object.fromEntries(here) };
 }
 
 /** The tab of the login. */

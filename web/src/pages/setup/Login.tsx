@@ -2,14 +2,12 @@
 import { useState } from 'preact/hooks';
 import { Switch, TextField } from '../../components/fields';
 import { tell } from '../../components/toast';
+import { passwordProblem, SHORTEST } from '../../lib/login';
 import { signIn } from '../../session';
 import { t } from '../../texts';
 import { StepForm } from './StepForm';
 import { type Problems, useSave } from './save';
 import type { Facts } from './steps';
-
-/** Fewer characters are guessed. */
-const SHORTEST = 8;
 
 export function LoginStep({ facts: { values } }: { facts: Facts }) {
   const [user, setUser] = useState(String(values.basicAuthUsername ?? 'admin'));
@@ -58,7 +56,6 @@ export function LoginStep({ facts: { values } }: { facts: Facts }) {
 
 function check(user: string, password: string, again: string): Problems | undefined {
   if (!user || user.includes(':')) return { basicAuthUsername: t('setup.user_wrong') };
-  if (password.length < SHORTEST) return { basicAuthPassword: t('setup.password_help', { n: SHORTEST }) };
-  if (password !== again) return { again: t('setup.again_wrong') };
-  return undefined;
+  const wrong = passwordProblem(password, again);
+  return wrong && { basicAuthPassword: wrong.password, again: wrong.again };
 }
