@@ -18,7 +18,7 @@ sentences! {
         Colour => "must_be_colour", "must be the name of a colour, such as white, or #RRGGBB";
         Url => "must_be_url", "must be an address that begins with http:// or https://";
         Address => "must_be_address", "must be an address such as discord://id/token/";
-        Image { endings: String } => "must_be_image", "must be the name of a image file in Overlayfiles, ending in {endings}";
+        Image { endings: String } => "must_be_image", "must be the name of an image file in Overlayfiles, ending in {endings}";
         Font { endings: String } => "must_be_font", "must be the name of a font file in Overlayfiles, ending in {endings}";
         Languages { textless: &'static str, inherit: &'static str } => "must_be_languages", "must be a list of language codes such as en or pt-BR, {textless} (no text) or {inherit}";
         Libraries => "must_be_libraries", "must be a list of names of libraries";
