@@ -19,6 +19,9 @@ impl fmt::Display for RunId {
 /// The log in `Logs/` that most runs write to.
 pub const SCRIPT_LOG: &str = "Scriptlog.log";
 
+/// What the script, and the engine in its place, logs when it leaves because of another instance; part of the contract.
+pub const ANOTHER_INSTANCE: &str = "Another Posterizarr instance already running";
+
 /// What the script is asked to do. The names are those of `current_mode` and of `Logs/<mode>.json`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]

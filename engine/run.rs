@@ -8,7 +8,7 @@ use std::{
 };
 
 use chrono::{DateTime, Local};
-use posterizarr_base::run::{Mode, SCRIPT_LOG};
+use posterizarr_base::run::{ANOTHER_INSTANCE, Mode, SCRIPT_LOG};
 use posterizarr_base::run_events::{EventWriter, RunEvent};
 use posterizarr_render::config::{Config, Document};
 
@@ -164,7 +164,7 @@ pub fn run(arguments: &[String], context: &RunContext<'_>) -> End {
     let running = match take_running_file(context, request.mode(), &config) {
         Ok(Some(running)) => running,
         Ok(None) => {
-            said.warning("Another Posterizarr instance already running, exiting now...");
+            said.warning(format!("{ANOTHER_INSTANCE}, exiting now..."));
             said.warning("If that is wrong, delete temp/Posterizarr.Running");
             return End::Busy;
         }

@@ -4,6 +4,8 @@
 //! or the media server is down. A run that was told to end has the outcome of what it was told; one that ended by itself
 //! completed only if it exited with 0 and wrote its result file.
 
+use posterizarr_base::run::ANOTHER_INSTANCE;
+
 use super::collect::Change;
 use super::log_text;
 use super::reason::RunReason;
@@ -12,8 +14,6 @@ use crate::runs::{Ending, Outcome};
 
 /// The engine's exit code where the media server does not have the item yet that a trigger told of.
 const NOT_ON_SERVER: i32 = 66;
-/// What the script logs when it leaves because of another instance.
-const ANOTHER_INSTANCE: &str = "Another Posterizarr instance already running";
 /// How much of the end of each log is looked at.
 const LOOKED_AT: u64 = 256 * 1024;
 /// How many lines make the reason.

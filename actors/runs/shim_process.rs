@@ -37,14 +37,14 @@ impl ShimProcess {
     /// Starts the shim of a run, which is to start `command`. Of our environment the script gets all but what is meant for the daemon alone; the data
     /// folder is told as `APP_DATA`, so that the script looks where we look.
     pub fn start(executable: &Path, folder: &RunFolder, command: &[String], data: &Path) -> io::Result<(Self, Child)> {
-        let order = handed_over(command)?;
-        let mut command = Command::new(executable);
-        command.arg0("posterizarrd").arg(SUBCOMMAND).arg(folder.path());
+        let input = handed_over(command)?;
+        let mut shim = Command::new(executable);
+        shim.arg0("posterizarrd").arg(SUBCOMMAND).arg(folder.path());
         std::env::vars_os().map(|(name, _)| name).filter(is_ours).for_each(|name| {
-            command.env_remove(name);
+            shim.env_remove(name);
         });
-        command.env("APP_DATA", data).stdin(Stdio::from(order)).stdout(Stdio::piped()).stderr(Stdio::null());
-        let child = command.spawn()?;
+        shim.env("APP_DATA", data).stdin(Stdio::from(input)).stdout(Stdio::piped()).stderr(Stdio::null());
+        let child = shim.spawn()?;
         Ok((Self::new(child.id()), child))
     }
 

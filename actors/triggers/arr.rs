@@ -32,13 +32,18 @@ pub fn read(payload: &Value) -> PayloadVerdict {
     if text(payload, &["deleteReason"]).is_some_and(|reason| reason.eq_ignore_ascii_case("upgrade")) {
         return PayloadVerdict::Ignored(IngestReason::IgnoredUpgrade { event });
     }
-    if payload.get("movie").is_some_and(Value::is_object) {
+    if source(payload) == Source::Radarr {
         return radarr(payload, event);
     }
     if payload.get("series").is_some_and(Value::is_object) {
         return sonarr(payload, &event);
     }
     PayloadVerdict::Unprocessable(IngestReason::NoMedia { event })
+}
+
+/// Who sent it: only Radarr tells of a movie. What has neither a movie nor a series is taken for Sonarr's.
+pub fn source(payload: &Value) -> Source {
+    if payload.get("movie").is_some_and(Value::is_object) { Source::Radarr } else { Source::Sonarr }
 }
 
 /// What an event is about, whatever is made of it: `Heat (1995)`, `Dark, S01E02`.
@@ -76,9 +81,9 @@ fn radarr(payload: &Value, event: String) -> PayloadVerdict {
 }
 
 fn sonarr(payload: &Value, event: &str) -> PayloadVerdict {
-    let mut title = Pairs::default();
-    title.add("title", text(payload, &["series", "title"]));
-    if title.get("title").is_none() {
+    let mut checked = Pairs::default();
+    checked.add("title", text(payload, &["series", "title"]));
+    if checked.get("title").is_none() {
         return without_title(payload, "series");
     }
     let episodes = list(payload, &["episodes"]);
@@ -343,6 +348,8 @@ mod tests {
     #[test]
     fn events_are_tested_ignored_or_refused_as_the_contract_says() {
         let series = json!({"title": "Dark", "tvdbId": "334824"});
+        let empty_movie = json!({"eventType": "Grab", "movie": null, "series": series});
+        assert_eq!(source(&empty_movie), Source::Sonarr, "a field without a value tells nothing");
         let table = [
             (json!({"eventType": "Test", "movie": {"title": "x"}}), "test"),
             (json!({"eventType": "tEST"}), "test"),

@@ -12,10 +12,10 @@ use actix::{AsyncContext, Message};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::task::spawn_blocking;
 
+use super::file_reading::{self, FileRequest, Reading, Standing, TakenFiles};
 use super::intake::{after, blank, new_job};
 use super::journal::Received;
 use super::media_event::{MediaEvent, Origin};
-use super::reading::{self, FileRequest, Reading, Standing, TakenFiles};
 use super::reason::IngestReason;
 use super::watch_folder::{Found, Look, Note, Order};
 use super::{IngestSettings, POLL, QueueRecipients, SOON, WebhookIngest, submission};
@@ -272,7 +272,8 @@ async fn take(
     taken: TakenFiles,
 ) -> Vec<(Found, Taking)> {
     let again = files.clone();
-    let read = spawn_blocking(move || files.into_iter().map(|file| (reading::read(&file), file)).collect::<Vec<_>>());
+    let read =
+        spawn_blocking(move || files.into_iter().map(|file| (file_reading::read(&file), file)).collect::<Vec<_>>());
     let Ok(read) = read.await else {
         return again.into_iter().map(|file| (file, Taking::NotStored)).collect();
     };
@@ -317,7 +318,7 @@ fn compare(watcher: &Path, job: Job) -> (String, JobState, Standing) {
     let Ok(path) = crate::runtime::safe_path::join(watcher, &job.id) else {
         return (job.id, job.state, Standing::Missing);
     };
-    let standing = reading::compare(&path, job.request.parameters());
+    let standing = file_reading::compare(&path, job.request.parameters());
     match (job.state, &standing) {
         (JobState::Waiting | JobState::Running { .. }, Standing::Missing) => {
             submission::project(watcher, &job.id, job.request.parameters());

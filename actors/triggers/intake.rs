@@ -36,10 +36,7 @@ pub fn read(sender: Sender, body: &[u8]) -> Result<ParsedPayload, IngestError> {
     };
     let event = payload::text(&payload, &["eventType"]).or_else(|| payload::text(&payload, &["mediatype"]));
     let (verdict, source) = match sender {
-        Sender::Arr => {
-            let source = if fields.contains_key("movie") { Source::Radarr } else { Source::Sonarr };
-            (arr::read(&payload), source)
-        }
+        Sender::Arr => (arr::read(&payload), arr::source(&payload)),
         Sender::Tautulli if fields.is_empty() => (PayloadVerdict::Ignored(IngestReason::Empty), Source::Tautulli),
         Sender::Tautulli => (tautulli::read(&payload), Source::Tautulli),
     };

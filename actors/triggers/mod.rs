@@ -7,13 +7,13 @@
 //! here sleeps: a delay is the job's not-before time.
 
 pub mod arr;
+mod file_reading;
 mod files;
 mod intake;
 pub mod journal;
 pub mod media_event;
 mod messages;
 pub mod payload;
-mod reading;
 mod reason;
 mod receipt;
 mod recent;
@@ -44,11 +44,11 @@ use crate::runtime::follow::{Since, follow};
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
+use file_reading::TakenFiles;
 use files::Removed;
 use intake::{ParsedPayload, after, blank, kept, new_job, read, request};
 use journal::{Journal, Received};
 use media_event::{MediaEvent, Origin, PayloadVerdict, Source};
-use reading::TakenFiles;
 use submission::{PreparedJob, SubmittedWebhook, Work};
 use tokio::task::spawn_blocking;
 use watch_folder::{Found, Note, Version, WatchFolder};
@@ -105,19 +105,19 @@ pub struct QueueRecipients {
 #[rtype(result = "()")]
 struct AddToJournal(Box<Received>);
 
-/// A payload was read.
+/// A payload was read, and is to be acted on.
 #[derive(Message)]
 #[rtype(result = "Result<Receipt, IngestError>")]
-struct PayloadParsed {
+struct ActOn {
     body: Vec<u8>,
     payload: Result<ParsedPayload, IngestError>,
     fresh: bool,
 }
 
-/// The jobs of a webhook are on disk and have their files, or could not be stored.
+/// The jobs of a webhook are on disk and have their files, or could not be stored: what came of it is to be recorded.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-struct WebhookSubmitted {
+struct RecordSubmitted {
     /// The jobs that were new.
     names: Vec<String>,
     received: Box<Received>,
@@ -214,11 +214,11 @@ impl WebhookIngest {
         let body = posterizarr_base::text::without_mark(body);
         if body.len() <= LARGE {
             let payload = read(sender, &body);
-            return self.act(PayloadParsed { body, payload, fresh }, ctx);
+            return self.act(ActOn { body, payload, fresh }, ctx);
         }
         let this = ctx.address();
         Reply::later(async move {
-            let parsed = spawn_blocking(move || PayloadParsed { payload: read(sender, &body), body, fresh }).await;
+            let parsed = spawn_blocking(move || ActOn { payload: read(sender, &body), body, fresh }).await;
             let lost = |error: String| IngestError::Storage(error);
             let parsed = parsed.map_err(|error| lost(error.to_string()))?;
             this.send(parsed).await.map_err(|error| lost(error.to_string()))?
@@ -226,8 +226,8 @@ impl WebhookIngest {
     }
 
     /// Does what a payload asks for.
-    fn act(&mut self, parsed: PayloadParsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
-        let PayloadParsed { body, payload, fresh } = parsed;
+    fn act(&mut self, parsed: ActOn, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+        let ActOn { body, payload, fresh } = parsed;
         let ParsedPayload { verdict, source, event } = match payload {
             Ok(payload) => payload,
             Err(error) => return refuse(error, String::new(), &body, ctx),
@@ -283,7 +283,7 @@ impl WebhookIngest {
         let (now, queue, this) = (Utc::now(), self.queue.submit.clone(), ctx.address());
         let (watcher, taken, payload) = (self.shared.data.watcher(), self.taken.clone(), kept(&body));
         let unsubmitted = blank(source, &event);
-        let names: Vec<_> = prepared.iter().filter_map(PreparedJob::new_job).map(str::to_owned).collect();
+        let names: Vec<_> = prepared.iter().filter_map(PreparedJob::new_job_id).map(str::to_owned).collect();
         // Before their files are there.
         Arc::make_mut(&mut self.known).extend(names.iter().cloned());
         self.storing.extend(names.iter().cloned());
@@ -298,7 +298,7 @@ impl WebhookIngest {
             };
             let received = Box::new(Received { at: now, payload, ..received });
             // Answered once it is in the list, and the journal knows a second delivery.
-            let _ = this.send(WebhookSubmitted { names, received, deliveries }).await;
+            let _ = this.send(RecordSubmitted { names, received, deliveries }).await;
             receipt
         })
     }
@@ -435,8 +435,8 @@ impl Handler<RemoveFailedJobsAndFiles> for WebhookIngest {
     }
 }
 
-impl Handler<PayloadParsed> for WebhookIngest {
-    fn answer(&mut self, parsed: PayloadParsed, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
+impl Handler<ActOn> for WebhookIngest {
+    fn answer(&mut self, parsed: ActOn, ctx: &mut Ctx<Self>) -> Reply<Result<Receipt, IngestError>> {
         self.act(parsed, ctx)
     }
 }
@@ -455,9 +455,9 @@ impl Handler<AddToJournal> for WebhookIngest {
     }
 }
 
-impl Handler<WebhookSubmitted> for WebhookIngest {
-    fn answer(&mut self, submitted: WebhookSubmitted, _: &mut Ctx<Self>) -> Reply<()> {
-        let WebhookSubmitted { names, received, deliveries } = submitted;
+impl Handler<RecordSubmitted> for WebhookIngest {
+    fn answer(&mut self, submitted: RecordSubmitted, _: &mut Ctx<Self>) -> Reply<()> {
+        let RecordSubmitted { names, received, deliveries } = submitted;
         for name in &names {
             self.storing.remove(name);
         }

@@ -5,10 +5,10 @@ use std::path::Path;
 use actix::Recipient;
 use tokio::task::spawn_blocking;
 
+use super::file_reading::TakenFiles;
 use super::intake::blank;
 use super::journal::Received;
 use super::media_event::{MediaEvent, Source};
-use super::reading::TakenFiles;
 use super::reason::IngestReason;
 use super::{IngestError, Receipt, trigger_file};
 use crate::runs::{NewJob, SubmitJobs, Submitted};
@@ -29,7 +29,7 @@ pub struct PreparedJob {
 
 impl PreparedJob {
     /// The id of the job that has to be queued.
-    pub fn new_job(&self) -> Option<&str> {
+    pub fn new_job_id(&self) -> Option<&str> {
         match &self.work {
             Work::New(job) => Some(&job.id),
             Work::Known(_) => None,

@@ -331,7 +331,6 @@ fn has_scheme(text: &str) -> bool {
     })
 }
 
-/// A name and no path, with one of these endings.
 /// The name of a font's file: a face of a collection is named by its number after it, as in `x.ttc#2`.
 fn without_face(name: &str) -> &str {
     match name.rsplit_once('#') {
@@ -340,6 +339,7 @@ fn without_face(name: &str) -> &str {
     }
 }
 
+/// A name and no path, with one of these endings.
 fn is_file(text: &str, endings: &[&str]) -> bool {
     let lower = text.to_lowercase();
     !text.contains(['/', '\\', '\0']) && endings.iter().any(|ending| lower.ends_with(ending))

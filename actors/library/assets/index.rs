@@ -8,7 +8,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::kind::Gallery;
+use super::gallery::Gallery;
 
 /// What is known of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]

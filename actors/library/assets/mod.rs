@@ -8,8 +8,8 @@
 //! ([`snapshot`]) lets the next daemon answer before its first scan is done.
 
 pub mod diff;
+pub mod gallery;
 pub mod index;
-pub mod kind;
 pub mod left_out;
 mod library;
 mod messages;

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use posterizarr_base::artwork::AssetName;
 use posterizarr_base::title::{self, Words};
 
+use super::gallery::{Family, Gallery, media_type};
 use super::index::{File, Folder, Image, Index, Walk};
-use super::kind::{Family, Gallery, media_type};
 use crate::servers::library_types::LibraryTypes;
 
 /// What a listing is sorted by.

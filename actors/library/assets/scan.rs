@@ -17,8 +17,8 @@ use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 
 use super::diff::Diff;
+use super::gallery;
 use super::index::{FilesBuilder, Folder, Index};
-use super::kind;
 use super::left_out::is_left_out;
 use super::unreadable_names::{InFolder, UnreadableNames};
 use super::watch::Watcher;
@@ -247,7 +247,9 @@ impl<'a> Reader<'a> {
                 continue;
             }
             match raw.to_str() {
-                Err(_) if entry.file_type() == FileType::Directory || kind::is_picture(bytes) => unreadable.add(bytes),
+                Err(_) if entry.file_type() == FileType::Directory || gallery::is_picture(bytes) => {
+                    unreadable.add(bytes)
+                }
                 Err(_) => {}
                 Ok(name) => {
                     listing.entries = listing.entries.saturating_add(1);
@@ -270,7 +272,7 @@ impl<'a> Reader<'a> {
         name: &str,
         file_type: FileType,
     ) -> io::Result<()> {
-        let is_picture = kind::is_picture(name.as_bytes());
+        let is_picture = gallery::is_picture(name.as_bytes());
         match file_type {
             FileType::Directory => listing.folders.push(name.to_owned()),
             FileType::RegularFile if is_picture => {

@@ -18,7 +18,7 @@ use rustix::fd::OwnedFd;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
-use super::kind::is_picture;
+use super::gallery::is_picture;
 use super::left_out::is_left_out;
 use super::scan::Paths;
 

@@ -12,7 +12,7 @@ use posterizarr_base::files::write;
 use super::item::{Item, Treatment};
 use super::messages::{Placed, ReplaceError};
 use crate::config::ConfigView;
-use crate::library::assets::kind::is_picture;
+use crate::library::assets::gallery::is_picture;
 use crate::library::assets::{AssetsView, Index, Refresh, left_out};
 use crate::library::choices::{FilesRemoved, FilesReturned};
 use crate::library::trash::{

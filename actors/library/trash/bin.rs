@@ -21,7 +21,7 @@ use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 use super::relocate::{duplicate, is_same, relocate};
 use super::{DiscardError, Discarded, RestoreError, TrashEntry, TrashSettings, TrashView};
 use crate::files::{is_unfinished, write_atomic};
-use crate::library::assets::kind::is_picture;
+use crate::library::assets::gallery::is_picture;
 use crate::library::assets::{Root, left_out};
 use crate::runtime::safe_path::{self, PathError};
 

@@ -15,7 +15,7 @@ use crate::actors::schedule::{
     AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, Timer, preview as fires_of,
 };
 use crate::http::api::runs::{BUSY, refused};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::respond::time::with_offset;
 use crate::http::{ApiError, AppState, Code, State, ask};
 

@@ -17,8 +17,8 @@ use crate::actors::triggers::{
     IngestError, Receipt, Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay, Sender,
 };
 use crate::http::auth::Principal;
+use crate::http::extract::body::Body;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
-use crate::http::extract::payload::Body;
 use crate::http::{ApiError, Code, State, ask};
 use crate::telemetry::redact;
 

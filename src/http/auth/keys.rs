@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::{ApiKey, AuthError, CreateKey, DeleteKey, Scope};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State, ask};
 
 const MAX_NAME_LENGTH: usize = 64;

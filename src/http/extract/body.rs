@@ -1,272 +1,316 @@
-//! Bodies as JSON. What is wrong with one is told field by field and all at once, with the codes and places of upstream's
-//! answers. A body is held against the same schema that the API's document shows.
+//! Bodies as bytes: bounded while they arrive, bounded while they are inflated, and not awaited for ever.
+//!
+//! The framework inflates a chunk before it looks at the limit: two megabytes may become two gigabytes. Here what comes out
+//! of the inflater is counted as it comes, and everything that all requests hold together has a bound, too.
 
+use std::io::Read;
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
-use futures_util::FutureExt;
+use actix_web::error::PayloadError;
+use actix_web::http::header::CONTENT_ENCODING;
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpRequest, web};
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use futures_util::future::LocalBoxFuture;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
-use crate::http::ApiError;
-use crate::http::extract::payload::Body;
+use crate::http::{ApiError, Code};
 
-/// What a request sends as JSON, whatever it says of its content type: upstream's clients often say nothing. The macro that
-/// describes the API knows a body by this name.
-pub struct Json<T>(pub T);
+/// What a body may hold, in bytes, inflated or not: webhooks of season packs and mass renames are large.
+pub const MAX_SIZE: usize = 8 * 1024 * 1024;
+/// How long a client that owes the rest of its body may send nothing.
+const IDLE: Duration = Duration::from_secs(30);
+/// How long a whole body may take.
+const MAX_TIME: Duration = Duration::from_secs(15 * 60);
+/// What the bodies of all requests may hold together, in bytes.
+const MAX_HELD: usize = 32 * 1024 * 1024;
+/// How many bodies are inflated at once.
+const INFLATED_AT_ONCE: usize = 2;
+/// The most values that a JSON body may have: each takes some seventy bytes of memory, however short it is.
+const MAX_VALUES: usize = 500_000;
+/// How much is inflated at a time, in bytes.
+const STEP: usize = 64 * 1024;
 
-impl<T> Deref for Json<T> {
-    type Target = T;
+static HELD: AtomicUsize = AtomicUsize::new(0);
+static INFLATING: Semaphore = Semaphore::const_new(INFLATED_AT_ONCE);
 
-    fn deref(&self) -> &T {
-        &self.0
+/// The body of a request, inflated. Meant for JSON: one that consists of very many small values is refused.
+#[derive(Debug)]
+pub struct Body {
+    content: Vec<u8>,
+    held: Held,
+}
+
+impl Body {
+    /// The bytes, to keep for longer than the request.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.content
     }
 }
 
-impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Json<T> {
+impl Deref for Body {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.content
+    }
+}
+
+impl FromRequest for Body {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let text = Body::from_request(request, payload);
-        async move { read(&text.await?).map(Self) }.boxed_local()
-    }
-}
-
-fn read<T: DeserializeOwned + ToSchema>(text: &[u8]) -> Result<T, ApiError> {
-    if text.is_empty() {
-        return Err(ApiError::validation("missing", &["body"], "Field required"));
-    }
-    let mut body: Value = serde_json::from_slice(text).map_err(|error| not_json(text, &error))?;
-    let mut check = Check::of::<T>();
-    check.value(&schema_of::<T>(), &mut body, &[json!("body")]);
-    if !check.problems.is_empty() {
-        return Err(ApiError::invalid(check.problems));
-    }
-    serde_json::from_value(body).map_err(|error| ApiError::validation("value_error", &["body"], error.to_string()))
-}
-
-/// Upstream names the character at which the text is no JSON any more.
-fn not_json(text: &[u8], error: &serde_json::Error) -> ApiError {
-    let lines_before = text.split_inclusive(|byte| *byte == b'\n').take(error.line().saturating_sub(1));
-    let column = if error.is_eof() { error.column() } else { error.column().saturating_sub(1) };
-    let place = lines_before.map(<[u8]>::len).sum::<usize>() + column;
-    let message = format!("the body is not valid JSON: {error}");
-    ApiError::invalid(vec![json!({ "type": "json_invalid", "loc": ["body", place], "msg": message })])
-}
-
-fn schema_of<T: ToSchema>() -> Value {
-    serde_json::to_value(T::schema()).unwrap_or_default()
-}
-
-/// Holds a body against a schema. What a later reader would stumble over though it is meant well is made plain: a switch
-/// may be a word, and a number a text.
-struct Check {
-    definitions: Map<String, Value>,
-    problems: Vec<Value>,
-}
-
-impl Check {
-    fn of<T: ToSchema>() -> Self {
-        let mut schemas = Vec::new();
-        T::schemas(&mut schemas);
-        let definitions = schemas.into_iter().map(|(name, schema)| (name, json!(schema))).collect();
-        Self { definitions, problems: Vec::new() }
-    }
-
-    fn problem(&mut self, kind: &str, place: &[Value], message: impl Into<String>) {
-        self.problems.push(json!({ "type": kind, "loc": place, "msg": message.into() }));
-    }
-
-    /// Parts of a schema that are not understood here are left to the reader.
-    fn value(&mut self, schema: &Value, value: &mut Value, place: &[Value]) {
-        let schema = self.resolved(schema);
-        if value.is_null() && allows_null(&schema) {
-            return;
+        let encoding = Encoding::of(request);
+        let payload = payload.take();
+        async move {
+            let encoding = encoding?;
+            let sent = collect(payload).await?;
+            if encoding == Encoding::Identity {
+                return sent.checked();
+            }
+            let _turn = INFLATING.acquire().await.map_err(ApiError::internal)?;
+            web::block(move || inflate(encoding, &sent)?.checked()).await.map_err(ApiError::internal)?
         }
-        match kind(&schema) {
-            "string" if !value.is_string() => self.problem("string_type", place, "Input should be a valid string"),
-            "string" => self.choice(&schema, value, place),
-            "boolean" => self.switch(value, place),
-            "integer" => self.number(value, place),
-            "array" => self.list(&schema, value, place),
-            "object" => self.object(&schema, value, place),
+        .boxed_local()
+    }
+}
+
+impl Body {
+    fn empty() -> Self {
+        Self { content: Vec::new(), held: Held(0) }
+    }
+
+    fn push(&mut self, more: &[u8]) -> Result<(), ApiError> {
+        if self.content.len() + more.len() > MAX_SIZE {
+            return Err(too_large());
+        }
+        let (needed, room) = (self.content.len() + more.len(), self.content.capacity());
+        if needed > room {
+            // Counted as it is allocated, and never allocated beyond the limit.
+            let larger = room.saturating_mul(2).clamp(needed, MAX_SIZE);
+            self.held.grow(larger - room)?;
+            self.content.reserve_exact(larger - self.content.len());
+        }
+        self.content.extend_from_slice(more);
+        Ok(())
+    }
+
+    fn checked(self) -> Result<Self, ApiError> {
+        // Shorter ones cannot have so many.
+        if self.content.len() > MAX_VALUES && values(&self.content) > MAX_VALUES {
+            let template = "the body has more than {values} values; send it in parts";
+            return Err(ApiError::told(Code::PayloadTooLarge, template, [("values", MAX_VALUES.into())]));
+        }
+        Ok(self)
+    }
+}
+
+/// What a body takes of [`MAX_HELD`]; given back when it is dropped.
+#[derive(Debug)]
+struct Held(usize);
+
+impl Held {
+    fn grow(&mut self, by: usize) -> Result<(), ApiError> {
+        if HELD.fetch_add(by, Ordering::Relaxed) + by > MAX_HELD {
+            HELD.fetch_sub(by, Ordering::Relaxed);
+            let message = "too many large bodies are being received at once; try again in a moment";
+            return Err(ApiError::new(Code::ActorUnavailable, message));
+        }
+        self.0 += by;
+        Ok(())
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        HELD.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// How a body is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Encoding {
+    Identity,
+    Gzip,
+    Deflate,
+}
+
+impl Encoding {
+    fn of(request: &HttpRequest) -> Result<Self, ApiError> {
+        let mut named = request.headers().get_all(CONTENT_ENCODING);
+        let Some(first) = named.next() else { return Ok(Self::Identity) };
+        let name = first.to_str().unwrap_or_default().trim().to_ascii_lowercase();
+        match name.as_str() {
+            _ if named.next().is_some() => Err(not_known("more than one")),
+            "" | "identity" => Ok(Self::Identity),
+            "gzip" | "x-gzip" => Ok(Self::Gzip),
+            "deflate" => Ok(Self::Deflate),
+            _ => Err(not_known(&name)),
+        }
+    }
+}
+
+fn not_known(name: &str) -> ApiError {
+    let template = "the content encoding {encoding:?} is not taken; send the body as it is, or as gzip or deflate";
+    ApiError::told(Code::UnsupportedEncoding, template, [("encoding", name.into())])
+}
+
+fn too_large() -> ApiError {
+    let mib = MAX_SIZE / 1024 / 1024;
+    ApiError::told(Code::PayloadTooLarge, "the body is larger than {mib} MiB", [("mib", mib.into())])
+}
+
+fn unreadable(error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::told(Code::InvalidRequest, "the body cannot be read: {cause}", [("cause", error.to_string().into())])
+}
+
+/// Waits for the next part of what a client sends: not longer than it may be silent, and not past `deadline`.
+pub(in crate::http) async fn next_part<T>(
+    deadline: Instant,
+    part: impl Future<Output = Option<T>>,
+) -> Result<Option<T>, ApiError> {
+    let patience = IDLE.min(deadline.saturating_duration_since(Instant::now()));
+    timeout(patience, part).await.map_err(|_| {
+        let template = "the rest of the body did not come within {seconds} seconds";
+        ApiError::told(Code::RequestTimeout, template, [("seconds", IDLE.as_secs().into())])
+    })
+}
+
+/// By when a body that begins now must be there.
+pub(in crate::http) fn deadline() -> Instant {
+    Instant::now() + MAX_TIME
+}
+
+/// Reads a body as it was sent.
+async fn collect(mut parts: impl Stream<Item = Result<Bytes, PayloadError>> + Unpin) -> Result<Body, ApiError> {
+    let deadline = deadline();
+    let mut body = Body::empty();
+    while let Some(part) = next_part(deadline, parts.next()).await? {
+        body.push(&part.map_err(|error| unreadable(&error))?)?;
+    }
+    Ok(body)
+}
+
+/// Inflates a body step by step, and stops at the limit. Blocks for the processor.
+fn inflate(encoding: Encoding, sent: &[u8]) -> Result<Body, ApiError> {
+    match encoding {
+        Encoding::Identity => drain(sent),
+        Encoding::Gzip => drain(MultiGzDecoder::new(sent)),
+        // By the standard it is in a zlib frame; some send it without.
+        Encoding::Deflate if is_zlib(sent) => drain(ZlibDecoder::new(sent)),
+        Encoding::Deflate => drain(DeflateDecoder::new(sent)),
+    }
+}
+
+fn is_zlib(sent: &[u8]) -> bool {
+    matches!(sent, [method, flags, ..] if method & 0x0f == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31))
+}
+
+fn drain(mut from: impl Read) -> Result<Body, ApiError> {
+    let mut body = Body::empty();
+    let mut step = vec![0; STEP];
+    loop {
+        let read = from.read(&mut step).map_err(|error| unreadable(&error))?;
+        if read == 0 {
+            return Ok(body);
+        }
+        body.push(step.get(..read).unwrap_or_default())?;
+    }
+}
+
+/// How many values a JSON text has at most: one more than it has commas and opening brackets outside of texts.
+fn values(json: &[u8]) -> usize {
+    let (mut values, mut in_text, mut escaped) = (1, false, false);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b',' | b'[' | b'{' if !in_text => values += 1,
             _ => {}
         }
     }
-
-    fn resolved(&self, schema: &Value) -> Value {
-        let name = schema.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
-        name.and_then(|name| self.definitions.get(name)).unwrap_or(schema).clone()
-    }
-
-    fn choice(&mut self, schema: &Value, value: &Value, place: &[Value]) {
-        let Some(choices) = schema.get("enum").and_then(Value::as_array) else { return };
-        if !choices.contains(value) {
-            let names: Vec<_> = choices.iter().filter_map(Value::as_str).map(|name| format!("'{name}'")).collect();
-            self.problem("literal_error", place, format!("Input should be {}", names.join(" or ")));
-        }
-    }
-
-    fn switch(&mut self, value: &mut Value, place: &[Value]) {
-        let word = match &*value {
-            Value::Bool(_) => return,
-            Value::String(word) => word.to_lowercase(),
-            Value::Number(number) => number.to_string(),
-            _ => return self.problem("bool_type", place, "Input should be a valid boolean"),
-        };
-        match word.as_str() {
-            "true" | "t" | "yes" | "y" | "on" | "1" => *value = true.into(),
-            "false" | "f" | "no" | "n" | "off" | "0" => *value = false.into(),
-            _ => self.problem("bool_parsing", place, "Input should be a valid boolean, unable to interpret input"),
-        }
-    }
-
-    fn number(&mut self, value: &mut Value, place: &[Value]) {
-        match &*value {
-            Value::Number(number) if number.is_i64() || number.is_u64() => {}
-            Value::String(text) => match text.trim().parse::<i64>() {
-                Ok(number) => *value = number.into(),
-                Err(_) => self.problem("int_parsing", place, "Input should be a valid integer, unable to parse string"),
-            },
-            _ => self.problem("int_type", place, "Input should be a valid integer"),
-        }
-    }
-
-    fn list(&mut self, schema: &Value, value: &mut Value, place: &[Value]) {
-        let Some(items) = value.as_array_mut() else {
-            return self.problem("list_type", place, "Input should be a valid list");
-        };
-        let Some(schema) = schema.get("items") else { return };
-        for (position, item) in items.iter_mut().enumerate() {
-            self.value(schema, item, &[place, &[json!(position)]].concat());
-        }
-    }
-
-    fn object(&mut self, schema: &Value, value: &mut Value, place: &[Value]) {
-        let fields = schema.get("properties").and_then(Value::as_object);
-        let Some(members) = value.as_object_mut() else {
-            let (kind, message) = match fields {
-                Some(_) => {
-                    ("model_attributes_type", "Input should be a valid dictionary or object to extract fields from")
-                }
-                None => ("dict_type", "Input should be a valid dictionary"),
-            };
-            return self.problem(kind, place, message);
-        };
-        let required = schema.get("required").and_then(Value::as_array);
-        for (name, schema) in fields.into_iter().flatten() {
-            let place = [place, &[json!(name)]].concat();
-            let required = required.is_some_and(|names| names.contains(&json!(name)));
-            match members.get_mut(name) {
-                Some(value) => self.value(schema, value, &place),
-                None if required => self.problem("missing", &place, "Field required"),
-                None => {}
-            }
-        }
-    }
-}
-
-/// The type of a schema, besides null; empty for anything.
-fn kind(schema: &Value) -> &str {
-    match schema.get("type") {
-        Some(Value::String(kind)) => kind,
-        Some(Value::Array(kinds)) => {
-            kinds.iter().filter_map(Value::as_str).find(|kind| *kind != "null").unwrap_or_default()
-        }
-        _ => "",
-    }
-}
-
-fn allows_null(schema: &Value) -> bool {
-    match schema.get("type") {
-        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "null"),
-        Some(_) => false,
-        // A choice among schemas, as for what may be null or an object, is left to the reader.
-        None => schema.get("$ref").is_none(),
-    }
+    values
 }
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
+    use std::io::Write;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use futures_util::stream;
 
     use super::*;
 
-    #[derive(Debug, Deserialize, ToSchema, PartialEq)]
-    #[serde(rename_all = "lowercase")]
-    enum Kind {
-        Poster,
-        Season,
-    }
-
-    #[derive(Debug, Deserialize, ToSchema, PartialEq)]
-    struct Order {
-        title: String,
-        names: Vec<String>,
-        on: Option<bool>,
-        #[serde(default)]
-        note: String,
-        kind: Option<Kind>,
-        size: Option<u32>,
-        #[schema(value_type = Option<Vec<Object>>)]
-        entries: Option<Vec<Map<String, Value>>>,
-    }
-
-    fn problems(body: &str) -> Vec<Value> {
-        let error = read::<Order>(body.as_bytes()).unwrap_err();
-        let detail = error.body().get("detail").cloned().unwrap();
-        let items = detail.as_array().unwrap();
-        items.iter().map(|item| json!([item["type"], item["loc"]])).collect()
+    fn gzip(plain: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(plain).unwrap();
+        encoder.finish().unwrap()
     }
 
     #[test]
-    fn every_problem_is_told_with_its_place() {
-        let table = [
-            ("", json!([["missing", ["body"]]])),
-            ("[]", json!([["model_attributes_type", ["body"]]])),
-            (r#"{"a":}"#, json!([["json_invalid", ["body", 5]]])),
-            ("{\n\"a\":\n", json!([["json_invalid", ["body", 7]]])),
-            ("{}", json!([["missing", ["body", "title"]], ["missing", ["body", "names"]]])),
-            (
-                r#"{"title":3,"names":["a",1],"on":"perhaps","size":"x","entries":["x"]}"#,
-                json!([
-                    ["string_type", ["body", "title"]],
-                    ["string_type", ["body", "names", 1]],
-                    ["bool_parsing", ["body", "on"]],
-                    ["int_parsing", ["body", "size"]],
-                    ["dict_type", ["body", "entries", 0]]
-                ]),
-            ),
-            (
-                r#"{"title":null,"names":"a","on":[],"note":null}"#,
-                json!([
-                    ["string_type", ["body", "title"]],
-                    ["list_type", ["body", "names"]],
-                    ["bool_type", ["body", "on"]],
-                    ["string_type", ["body", "note"]]
-                ]),
-            ),
+    fn every_encoding_is_inflated_and_a_broken_one_is_told() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(b"{}").unwrap();
+        let mut raw = DeflateEncoder::new(Vec::new(), Compression::default());
+        raw.write_all(b"{}").unwrap();
+        let cases = [
+            (Encoding::Gzip, gzip(b"{}")),
+            (Encoding::Deflate, zlib.finish().unwrap()),
+            (Encoding::Deflate, raw.finish().unwrap()),
         ];
-        for (body, expected) in table {
-            assert_eq!(json!(problems(body)), expected, "{body}");
+        for (encoding, sent) in cases {
+            assert_eq!(&*inflate(encoding, &sent).unwrap(), b"{}", "{encoding:?}");
         }
+        assert_eq!(inflate(Encoding::Gzip, b"{}").unwrap_err().code(), Code::InvalidRequest);
+        let whole = gzip(b"{}");
+        assert_eq!(inflate(Encoding::Gzip, &whole[..whole.len() - 9]).unwrap_err().code(), Code::InvalidRequest);
     }
 
     #[test]
-    fn switches_may_be_words_numbers_texts_and_options_null() {
-        let body = r#"{"title":"Heat","names":[],"on":"Yes","kind":"season","size":"7","entries":[{"a":1}],"more":1}"#;
-        let order: Order = read(body.as_bytes()).unwrap();
-        assert_eq!(
-            (order.on, order.note.as_str(), order.kind, order.size),
-            (Some(true), "", Some(Kind::Season), Some(7))
-        );
-        for (word, on) in [("0", false), ("1", true), ("\"off\"", false), ("null", true)] {
-            let order: Order = read(format!(r#"{{"title":"","names":[],"on":{word}}}"#).as_bytes()).unwrap();
-            assert_eq!(order.on.unwrap_or(true), on, "{word}");
-        }
+    fn a_bomb_stops_at_the_limit() {
+        let bomb = gzip(&vec![b' '; 64 * 1024 * 1024]);
+        assert!(bomb.len() < 100_000);
+        assert_eq!(inflate(Encoding::Gzip, &bomb).unwrap_err().code(), Code::PayloadTooLarge);
+    }
+
+    #[test]
+    fn values_in_texts_do_not_count() {
+        assert_eq!(values(br#"{"a": [1, 2], "b,[{": "\",,,"}"#), 5);
+        let many = Body { content: [b"[", &b"0,".repeat(MAX_VALUES)[..], b"0]"].concat(), held: Held(0) };
+        assert_eq!(many.checked().unwrap_err().code(), Code::PayloadTooLarge);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_body_is_not_awaited_for_ever() {
+        let half = stream::iter([Ok(Bytes::from_static(b"{\"a\":"))]).chain(stream::pending());
+        let began = Instant::now();
+        let error = collect(half.boxed_local()).await.unwrap_err();
+        assert_eq!(error.code(), Code::RequestTimeout);
+        assert_eq!(began.elapsed().as_secs(), 30);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_trickles_has_an_end_too() {
+        let trickle = stream::unfold((), |()| async {
+            tokio::time::sleep(Duration::from_secs(20)).await;
+            Some((Ok(Bytes::from_static(b" ")), ()))
+        });
+        let began = Instant::now();
+        assert_eq!(collect(trickle.boxed_local()).await.unwrap_err().code(), Code::RequestTimeout);
+        assert!(began.elapsed() <= MAX_TIME, "{:?}", began.elapsed());
+    }
+
+    #[tokio::test]
+    async fn more_than_the_limit_is_refused_as_it_comes() {
+        let endless = stream::repeat_with(|| Ok(Bytes::from(vec![b' '; 1024 * 1024])));
+        assert_eq!(collect(endless.boxed_local()).await.unwrap_err().code(), Code::PayloadTooLarge);
     }
 }

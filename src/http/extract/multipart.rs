@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt;
 use tokio::time::Instant;
 
-use crate::http::extract::payload::{deadline, next_part};
+use crate::http::extract::body::{deadline, next_part};
 use crate::http::{ApiError, Code};
 
 /// The longest text field, in bytes.

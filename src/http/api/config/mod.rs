@@ -22,7 +22,7 @@ use crate::actors::config::{
     keys, schema,
 };
 use crate::http::auth::Principal;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State, ask};
 use onboarding::Onboarding;

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{ConfigSaved, told};
 use crate::actors::config::change::Mode;
 use crate::actors::config::{BackUpConfig, ConfigError, SaveConfig, portable};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State, ask};
 

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::webui::LEVELS;
 use crate::actors::config::{SaveError, SaveWebUi};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State, ask};
 
 /// The routes of this area.

@@ -23,7 +23,7 @@ use crate::actors::library::choices::{
     MakeAnswers, MarkChoices, UpdateChoice,
 };
 use crate::http::api::library::assets::FIRST_SCAN;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::respond::ASK_EACH_TIME;
 use crate::http::respond::conditional::{Representation, accepted, knows};
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within};

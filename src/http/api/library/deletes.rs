@@ -12,7 +12,7 @@ use crate::actors::library::assets::Root;
 use crate::actors::library::choices::FilesRemoved;
 use crate::actors::library::trash::{Discard, DiscardError, Discarded};
 use crate::http::api::library::files::decoded;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
 
 /// Many files between two slow disks take their time.

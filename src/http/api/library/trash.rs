@@ -15,7 +15,7 @@ use crate::actors::library::assets::Root;
 use crate::actors::library::choices::FilesReturned;
 use crate::actors::library::trash::{DiscardError, Purge, PurgeAll, Restore, RestoreAll, RestoreError, TrashEntry};
 use crate::http::api::library::deletes::discard;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
 

@@ -12,7 +12,7 @@ use crate::actors::logs::page::{Filter, Page, Part, Step};
 use crate::actors::logs::parse::{self, Record};
 use crate::http::api::logs::in_background;
 use crate::http::api::logs::query::UnifiedLinesQuery;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::Query;
 use crate::http::{ApiError, Code, State};
 use crate::telemetry::line::one_line;

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::{BUSY, RunStarted, record, start};
 use crate::actors::logs::Results;
 use crate::actors::runs::{RunFolder, RunId, RunRequest, Trigger};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
 use crate::http::{ApiError, State};
 

@@ -22,7 +22,7 @@ use crate::actors::runs::{
 use crate::http::api::logs::query::LinesQuery;
 use crate::http::api::logs::{Content, page};
 use crate::http::auth::{LocalOwner, Principal};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
 use crate::http::respond::run::RunAnswer;
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};

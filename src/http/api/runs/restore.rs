@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{BUSY, DryRun, RunStarted, start};
 use crate::actors::runs::{RunRequest, Trigger};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State};
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix_web::{Responder, get, web};
 use chrono::{DateTime, Local, Timelike, Utc};
+use posterizarr_base::run::ANOTHER_INSTANCE;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -13,9 +14,7 @@ use crate::actors::logs::{Progress, active_log};
 use crate::actors::runs::{Hold, Mode, RunId, RunnerState, Trigger};
 use crate::http::{AppState, State};
 
-/// The text by which the script tells that it found another instance; part of the contract.
-const ANOTHER_INSTANCE: &str = "Another Posterizarr instance already running";
-/// How many of the newest lines are searched for it.
+/// How many of the newest lines are searched for word of another instance.
 const LINES_SEARCHED: usize = 5;
 
 /// The engine is built with the daemon and has its version.

@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::{ConfigView, MASK};
 use crate::actors::servers::checks::hint;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State};
 use posterizarr_media::servers::Dialect;
 use posterizarr_media::servers::admin::{ServerError, ServerKind, jellyfin, plex};

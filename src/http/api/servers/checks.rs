@@ -9,7 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
 use crate::actors::servers::checks::{self, CheckVerdict};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State};
 use posterizarr_media::http::same_server;
 use posterizarr_media::servers::Dialect;

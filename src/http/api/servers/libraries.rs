@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::servers::checks::hint;
 use crate::actors::servers::libraries::{ExcludeLibraries, KeepLibraries, ServerLibraries};
 use crate::http::api::servers::checks::{KeyedServer, PlexServer, server_key};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, State, ask};
 use posterizarr_media::servers::Dialect;
 use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};

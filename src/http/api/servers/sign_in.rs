@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::actors::config::SaveConfig;
 use crate::actors::config::change::Mode;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State, ask};
 use posterizarr_media::plex_tv;
 use posterizarr_media::servers::admin::ServerError;

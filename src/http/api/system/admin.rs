@@ -14,7 +14,7 @@ use crate::actors::recovery::{Damage, Damages, backups, records};
 use crate::actors::store::old_database::Moved;
 use crate::backup;
 use crate::http::auth::LocalOwner;
-use crate::http::extract::payload::Body;
+use crate::http::extract::body::Body;
 use crate::http::{ApiError, Code, State, to_the_end};
 use crate::migration::OldInstallation;
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::MASK;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::settings::changes;
 use crate::http::{ApiError, Code, State};
 use crate::settings::live::SaveError;

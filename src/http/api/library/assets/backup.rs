@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::folder_asset::FolderAsset;
 use super::known;
 use crate::actors::library::asset_url;
-use crate::actors::library::assets::kind::saved_type;
+use crate::actors::library::assets::gallery::saved_type;
 use crate::actors::library::assets::query::{Listed, Listing, Query};
 use crate::actors::library::assets::{Index, Root};
 use crate::actors::servers::libraries::LibrariesView;

@@ -9,8 +9,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{json_listing, known};
 use crate::actors::library::asset_url;
+use crate::actors::library::assets::gallery::{Family, asset_type, media_type};
 use crate::actors::library::assets::index::Folder;
-use crate::actors::library::assets::kind::{Family, asset_type, media_type};
 use crate::actors::library::assets::{Entry, Index, Root};
 use crate::actors::runtime::safe_path;
 use crate::actors::servers::library_types::LibraryTypes;

@@ -24,7 +24,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use self::drawing::DrawingOrder;
 use crate::actors::config::keys;
 use crate::actors::library::picture_budget;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::extract::settings::changes;
 use crate::http::{ApiError, Code, State};
 

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 
 use super::worked;
 use crate::actors::library::overlays::{self, OverlayError};
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State};
 
 /// The width of a preview.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::preferred::Preferred;
 use super::providers::providers;
 use crate::actors::runs::PosterType;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State};
 
 /// How many titles of a search are looked at.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::actors::library::replacing::{Item, RemoveItems, RunItems, SourceKind, Step};
 use crate::actors::runs::{CheckStart, StartError};
-use crate::http::extract::payload::Body;
+use crate::http::extract::body::Body;
 use crate::http::{ApiError, Code, State, ask};
 
 /// A picture in the queue.

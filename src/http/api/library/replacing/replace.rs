@@ -13,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::target::{NoRun, Replacement};
 use crate::actors::library::assets::Root;
-use crate::actors::library::assets::kind::Family;
+use crate::actors::library::assets::gallery::Family;
 use crate::actors::library::replacing::{AddItem, Place, Placed, ReplaceError, SourceKind, WantedTreatment};
 use crate::actors::runs::{CheckStart, ManualForm, StartError};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use super::preferred::Preferred;
 use super::providers::providers;
 use super::wish::ReplacementsWanted;
-use crate::http::extract::body::Json;
+use crate::http::extract::json::Json;
 use crate::http::{ApiError, State};
 
 /// What the providers have.

@@ -26,7 +26,7 @@ impl Gallery {
     /// All, in the order of [`Gallery::index`].
     pub const ALL: [Self; 5] = [Self::Poster, Self::Background, Self::Season, Self::TitleCard, Self::Other];
 
-    /// The kind of a picture with this file name, in any letter case.
+    /// The list of a picture with this file name, in any letter case.
     pub fn of(name: &str) -> Self {
         let stem = stem(name);
         let head = name.split('.').next().unwrap_or_default();
