@@ -231,7 +231,7 @@ describe('a daemon without a login', () => {
       await save.click();
       await refusal.getByText('At least 8 characters').waitFor();
       await field.locator('input').first().fill('long enough');
-      await page.getByLabel('Password again').fill('long enouhg');
+      await page.getByLabel('Password again').fill('long enough but not so');
       await save.click();
       await refusal.getByText('The two passwords differ.').waitFor();
       await page.getByLabel('Password again').fill('long enough');

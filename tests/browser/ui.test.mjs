@@ -65,7 +65,7 @@ describe('an open daemon', () => {
       });
       assert.equal(answer.status, 200);
       await page
-        .getByRole('cell', { name: /radarr/ })
+        .getByRole('cell', { name: /Radarr/ })
         .first()
         .waitFor();
       // Beside the menu there is not always room for all columns: then rows are blocks.
@@ -367,7 +367,7 @@ describe('a daemon with a login', () => {
       });
       assert.equal(answer.status, 200);
       await page
-        .getByRole('cell', { name: /sonarr/ })
+        .getByRole('cell', { name: /Sonarr/ })
         .first()
         .waitFor();
     });
