@@ -74,6 +74,13 @@ export async function settled(page) {
   await page.waitForFunction(() => !document.querySelector('.loading'));
 }
 
+/** Waits until what follows from the last change has been done, too. */
+export function drawn(page) {
+  return page.evaluate(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done)))),
+  );
+}
+
 /** Nothing is wider than the window. */
 export async function assertFits(page, path) {
   const { clientWidth, scrollWidth } = await page.evaluate(() => {
