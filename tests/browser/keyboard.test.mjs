@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Daemon, withPoster, withSleepingScript } from './daemon.mjs';
-import { PAGES, settled, visit, withPage } from './page.mjs';
+import { drawn, PAGES, settled, visit, withPage } from './page.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
 
@@ -146,6 +146,27 @@ describe('by keyboard', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
       await link.waitFor({ state: 'hidden' });
+    });
+  });
+
+  test('the other pages of a phone go by Escape, by a tap outside of them, and by their button', async () => {
+    await withPage(daemon, '/', { viewport: { width: 390, height: 844 }, hasTouch: true }, async (page) => {
+      await settled(page);
+      const menu = page.getByRole('navigation', { name: 'Pages' });
+      const link = menu.getByRole('link', { name: 'Settings' });
+      const ways = {
+        Escape: () => page.keyboard.press('Escape'),
+        // Of what can be tapped there the heading is what leads nowhere.
+        outside: () => page.getByRole('heading', { level: 1 }).tap(),
+        button: () => menu.getByRole('button', { name: 'Less' }).tap(),
+      };
+      for (const [way, leave] of Object.entries(ways)) {
+        await menu.getByRole('button', { name: 'More' }).tap();
+        await link.waitFor();
+        await drawn(page);
+        await leave();
+        await link.waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => assert.fail(`still there: ${way}`));
+      }
     });
   });
 
