@@ -39,3 +39,63 @@ test('every page is accessible in every theme, wide and narrow, and with forced 
     assert.ok(Object.keys(pages).length > 20);
   });
 });
+
+/** The inputs and chips of a page: by how much each edge is told from what it stands on. Runs in the page. */
+function contrasts() {
+  const context = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    context.clearRect(0, 0, 1, 1);
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  };
+  const luminance = (colour) => {
+    const [red, green, blue] = colour.map((part) => {
+      const share = part / 255;
+      return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  const ground = (element) => {
+    for (let around = element.parentElement; around; around = around.parentElement) {
+      const colour = rgba(getComputedStyle(around).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    throw new Error('nothing is below');
+  };
+  const wanted = 'input:not([type=checkbox], [type=radio], [type=range]), select, textarea, .chip';
+  const seen = [...document.querySelectorAll(wanted)].filter(
+    (element) => element.checkVisibility() && element.clientWidth > 1 && getComputedStyle(element).opacity !== '0',
+  );
+  return seen.map((element) => {
+    const { borderTopColor, borderTopWidth } = getComputedStyle(element);
+    const edge = rgba(borderTopColor);
+    const [less, more] = [luminance(edge), luminance(ground(element))].sort((one, other) => one - other);
+    const isDrawn = Number.parseFloat(borderTopWidth) > 0 && edge[3] === 255;
+    return { contrast: isDrawn ? (more + 0.05) / (less + 0.05) : 1, html: element.outerHTML.slice(0, 160) };
+  });
+}
+
+test('the edges of inputs and chips are seen in both themes', async (t) => {
+  const daemon = await Daemon.start({ prepare: withTitles });
+  t.after(() => daemon.stop());
+  for (const colorScheme of THEMES) {
+    await withPage(daemon, '/', { colorScheme }, async (page) => {
+      const found = [];
+      for (const path of [
+        '/library/posters',
+        '/schedules',
+        '/triggers',
+        '/settings/media-servers',
+        '/settings/visuals',
+      ]) {
+        await visit(page, daemon, path, /./);
+        const all = await page.evaluate(contrasts);
+        assert.ok(all.length > 5, `${path}: only ${all.length} are seen`);
+        const faint = all.filter(({ contrast }) => contrast < 3);
+        found.push(...faint.map(({ contrast, html }) => `${path}: ${contrast.toFixed(2)}: ${html}`));
+      }
+      assert.deepEqual(found, [], colorScheme);
+    });
+  }
+});
