@@ -99,3 +99,37 @@ test('the edges of inputs and chips are seen in both themes', async (t) => {
     });
   }
 });
+
+/** What can be pressed on a page, and is less than 24 px wide or tall. Links within a sentence are as tall as it. Runs in the page. */
+function smallTargets() {
+  const wanted = 'a[href], button, input, select, textarea, summary, [role="button"], [role="switch"]';
+  const targets = [...document.querySelectorAll(wanted)].filter(
+    (element) =>
+      element.checkVisibility({ opacityProperty: true }) &&
+      element.clientWidth !== 1 &&
+      getComputedStyle(element).display !== 'inline' &&
+      !element.matches('.skip, .visually-hidden'),
+  );
+  const size = (element) => {
+    // A press on the label of an input is one on the input.
+    const { width, height } = (element.closest('label') ?? element).getBoundingClientRect();
+    return [width, height];
+  };
+  return targets
+    .filter((element) => Math.min(...size(element)) < 23.9)
+    .map((element) => `${size(element).map(Math.round).join(' x ')}: ${element.outerHTML.slice(0, 160)}`);
+}
+
+test('what can be pressed is large enough for a finger', async (t) => {
+  const daemon = await Daemon.start({ prepare: withTitles });
+  t.after(() => daemon.stop());
+  await withPage(daemon, '/', { viewport: { width: 390, height: 844 } }, async (page) => {
+    const found = [];
+    for (const path of Object.keys(PAGES)) {
+      await visit(page, daemon, path);
+      const small = await page.evaluate(smallTargets);
+      found.push(...small.map((one) => `${path}: ${one}`));
+    }
+    assert.deepEqual(found, []);
+  });
+});
