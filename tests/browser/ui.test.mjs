@@ -133,6 +133,18 @@ describe('an open daemon', () => {
     });
   });
 
+  test('a new key is copied by a press, which says so', async () => {
+    await withPage(daemon, '/triggers', { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+      await page.getByLabel('New key for').fill('Sonarr');
+      await page.getByRole('button', { name: 'Create a key' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Your new key' });
+      const key = await dialog.locator('code').textContent();
+      await dialog.getByRole('button', { name: 'Copy' }).click();
+      await page.getByText('Copied', { exact: true }).waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+    });
+  });
+
   test('an idle dashboard asks for hardly anything', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await page.clock.install();
