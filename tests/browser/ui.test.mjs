@@ -145,6 +145,27 @@ describe('an open daemon', () => {
     });
   });
 
+  test('an address that is no valid encoding breaks no page', async () => {
+    // What is not there is refused, which the browser logs.
+    await withPage(daemon, '/about', { mayLogErrors: true }, async (page) => {
+      const broken = [];
+      page.on('pageerror', (error) => broken.push(`${page.url()}: ${error}`));
+      for (const path of [
+        '/library/%E0',
+        '/library/folders/%E0%A4%A',
+        '/library/title/%E0',
+        '/logs/%E0',
+        '/settings/%E0',
+      ]) {
+        await page.goto(daemon.url + path);
+        await page.locator('main h1').waitFor();
+        await settled(page);
+        assert.equal(await page.getByText('This page failed').count(), 0, path);
+      }
+      assert.deepEqual(broken, []);
+    });
+  });
+
   test('an idle dashboard asks for hardly anything', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await page.clock.install();
