@@ -166,6 +166,39 @@ describe('an open daemon', () => {
     });
   });
 
+  test('the labels of charts are seen whole, however long', async () => {
+    await withPage(daemon, '/about', {}, async (page) => {
+      await page.addInitScript(() => {
+        globalThis.written = [];
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+          const { a: scale, e: shift } = this.getTransform();
+          const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text);
+          const [from, to] = [scale * (x - left) + shift, scale * (x + right) + shift];
+          // What rounds its edge off may begin a little outside.
+          globalThis.written.push({ text, isWhole: from >= -1 && to <= this.canvas.width + 1 });
+          return fillText.call(this, text, x, y, ...rest);
+        };
+      });
+      let most = 0;
+      await page.route('**/api/runtime-history/days*', (route) => {
+        const date = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+        const day = (ago, of) => ({ date: date(ago), runs: 1, failed: 0, images: of, errors: of, runtime_seconds: of });
+        return route.fulfill({ json: { success: true, days: [day(3, most), day(2, most / 2), day(1, most)] } });
+      });
+      for (most of [50, 600, 4_000, 30_000, 80_000, 400_000]) {
+        await page.goto(`${daemon.url}/history`);
+        await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 3);
+        await page.waitForFunction(() => globalThis.written.length > 10);
+        const written = await page.evaluate(() => globalThis.written);
+        assert.deepEqual(
+          written.filter(({ isWhole }) => !isWhole).map(({ text }) => text),
+          [],
+        );
+      }
+    });
+  });
+
   test('an idle dashboard asks for hardly anything', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await page.clock.install();
