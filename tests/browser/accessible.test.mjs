@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Daemon, withTitles } from './daemon.mjs';
-import { assertAccessible, assertFits, PAGES, visit, withPage } from './page.mjs';
+import { assertAccessible, assertFits, assertLandmarks, PAGES, visit, withPage } from './page.mjs';
 
 const WIDTHS = [1440, 390];
 const THEMES = ['dark', 'light'];
@@ -37,6 +37,17 @@ test('every page is accessible in every theme, wide and narrow, and with forced 
       }
     }
     assert.ok(Object.keys(pages).length > 20);
+  });
+});
+
+test('all of a page is in one of its landmarks', async (t) => {
+  const daemon = await Daemon.start({ prepare: withTitles });
+  t.after(() => daemon.stop());
+  await withPage(daemon, '/', { bypassCSP: true }, async (page) => {
+    for (const path of ['/', '/library', '/settings']) {
+      await visit(page, daemon, path);
+      await assertLandmarks(page, path);
+    }
   });
 });
 

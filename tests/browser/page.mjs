@@ -113,3 +113,8 @@ export async function assertAccessible(page, path) {
     path,
   );
 }
+
+/** All of a page is in one of its landmarks, which are told from each other. The context must bypass the page's CSP. */
+export async function assertLandmarks(page, path) {
+  assertNone(await violations(page, { runOnly: ['region', 'landmark-one-main', 'landmark-unique'] }), path);
+}
