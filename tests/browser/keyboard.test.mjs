@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Daemon, withPoster, withSleepingScript } from './daemon.mjs';
-import { PAGES, settled, visit, withPage } from './page.mjs';
+import { drawn, PAGES, settled, visit, withPage } from './page.mjs';
 
 const focused = (page) => page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent);
 
@@ -89,6 +89,51 @@ describe('by keyboard', () => {
     });
   });
 
+  test('where colours are forced, what is chosen and how far something is are seen, too', async () => {
+    await withPage(daemon, '/', { forcedColors: 'active' }, async (page) => {
+      const style = (locator) =>
+        locator.evaluate((element) => {
+          const { outlineStyle, outlineColor, borderTopWidth, backgroundColor } = getComputedStyle(element);
+          return { outlineStyle, outlineColor, borderTopWidth, backgroundColor };
+        });
+      const meter = page.getByRole('progressbar').first();
+      await meter.waitFor();
+      const [whole, done] = [await style(meter), await style(meter.locator('.meter-bar'))];
+      assert.notEqual(done.backgroundColor, whole.backgroundColor, 'what is done of a meter');
+      assert.notEqual(whole.borderTopWidth, '0px', 'the end of a meter');
+      const menu = page.getByRole('navigation', { name: 'Pages' });
+      assert.equal((await style(menu.getByRole('link', { name: 'Dashboard' }))).outlineStyle, 'solid');
+      assert.equal((await style(menu.getByRole('link', { name: 'Help' }))).outlineStyle, 'none');
+
+      await page.goto(`${daemon.url}/library/posters`);
+      const tile = page.getByRole('button', { name: 'Heat (1995), Poster' });
+      await tile.waitFor();
+      const kinds = page.getByRole('navigation', { name: 'Kinds' });
+      assert.equal((await style(kinds.getByRole('link', { name: 'Posters' }))).outlineStyle, 'solid');
+      assert.equal((await style(kinds.getByRole('link', { name: 'Trash' }))).outlineStyle, 'none');
+      const before = await style(tile.locator('.thumb'));
+      await page.getByRole('button', { name: 'Select', exact: true }).click();
+      await tile.click();
+      await page.locator('.tile[aria-pressed=true]').waitFor();
+      assert.notEqual((await style(tile.locator('.thumb'))).outlineColor, before.outlineColor, 'a chosen tile');
+
+      await page.goto(`${daemon.url}/logs`);
+      const levels = page.locator('.chip[aria-pressed]');
+      await levels.first().waitFor();
+      assert.equal((await style(page.locator('.chip[aria-pressed=true]').first())).outlineStyle, 'solid');
+      const chip = levels.last();
+      const pressed = await chip.getAttribute('aria-pressed');
+      const outline = (await style(chip)).outlineStyle;
+      await chip.click();
+      await page.waitForFunction(
+        ([element, was]) => element.ariaPressed !== was,
+        [await chip.elementHandle(), pressed],
+      );
+      await chip.evaluate((element) => element.blur());
+      assert.notEqual((await style(chip)).outlineStyle, outline, 'a chosen chip');
+    });
+  });
+
   test('on a phone the other pages are behind a button', async () => {
     await withPage(daemon, '/', { viewport: { width: 390, height: 844 } }, async (page) => {
       await settled(page);
@@ -101,6 +146,27 @@ describe('by keyboard', () => {
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor();
       await link.waitFor({ state: 'hidden' });
+    });
+  });
+
+  test('the other pages of a phone go by Escape, by a tap outside of them, and by their button', async () => {
+    await withPage(daemon, '/', { viewport: { width: 390, height: 844 }, hasTouch: true }, async (page) => {
+      await settled(page);
+      const menu = page.getByRole('navigation', { name: 'Pages' });
+      const link = menu.getByRole('link', { name: 'Settings' });
+      const ways = {
+        Escape: () => page.keyboard.press('Escape'),
+        // Of what can be tapped there the heading is what leads nowhere.
+        outside: () => page.getByRole('heading', { level: 1 }).tap(),
+        button: () => menu.getByRole('button', { name: 'Less' }).tap(),
+      };
+      for (const [way, leave] of Object.entries(ways)) {
+        await menu.getByRole('button', { name: 'More' }).tap();
+        await link.waitFor();
+        await drawn(page);
+        await leave();
+        await link.waitFor({ state: 'hidden', timeout: 5_000 }).catch(() => assert.fail(`still there: ${way}`));
+      }
     });
   });
 

@@ -1,5 +1,7 @@
 // A library of 40,000 pictures: what is not seen does not exist, and any of it is a key away.
 import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Daemon, withTitleCards } from './daemon.mjs';
 import { withPage } from './page.mjs';
@@ -88,5 +90,47 @@ describe('a library of 40,000 title cards', () => {
       await page.getByText('100 pictures').waitFor();
       await page.getByRole('button', { name: 'Show 123 (2000), S1 · E1', exact: true }).waitFor();
     });
+  });
+});
+
+/** Whether all of a picture is in its box: one of that form, or fitted into it. Runs in the page. */
+function isWhole(image) {
+  const form = image.naturalWidth / image.naturalHeight;
+  const isOfThatForm = Math.abs(image.clientWidth / image.clientHeight - form) < 0.02;
+  return isOfThatForm || ['contain', 'scale-down'].includes(getComputedStyle(image).objectFit);
+}
+
+test('wide pictures are shown whole in folders and among one’s own', async (t) => {
+  const daemon = await Daemon.start({
+    prepare: (folder) => {
+      const PrerequisitePart = { AssetPath: join(folder, 'assets'), ManualAssetPath: join(folder, 'own') };
+      return writeFile(join(folder, 'config.json'), JSON.stringify({ PrerequisitePart }));
+    },
+  });
+  t.after(() => daemon.stop());
+  const drawn = await daemon.post('/api/preview', { kind: 'titlecard', title: 'A wide picture' });
+  const picture = Buffer.from(await drawn.arrayBuffer());
+  for (const root of ['assets', 'own']) {
+    const title = join(daemon.folder, root, 'TV', 'Dark (2017)');
+    await mkdir(title, { recursive: true });
+    await writeFile(join(title, 'S01E01.jpg'), picture);
+  }
+  await withPage(daemon, '/library/folders', {}, async (page) => {
+    const image = page.getByRole('button', { name: 'Dark (2017), S1 · E1' }).locator('img');
+    const assertWhole = async () => {
+      await image.waitFor();
+      await page.waitForFunction(
+        ({ naturalWidth, naturalHeight }) => naturalWidth > naturalHeight,
+        await image.elementHandle(),
+      );
+      assert.ok(await image.evaluate(isWhole), page.url());
+    };
+    // What is new comes by itself; who asks for it by its address may be too early.
+    await page.getByRole('link', { name: /^TV/ }).click();
+    await page.getByRole('link', { name: /^Dark \(2017\) / }).click();
+    await assertWhole();
+    await page.getByRole('link', { name: 'Manual' }).click();
+    await page.locator('.crumbs').waitFor({ state: 'detached' });
+    await assertWhole();
   });
 });

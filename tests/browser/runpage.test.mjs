@@ -1,9 +1,10 @@
 // The page of a run that is on: how far it is, what it prints, and the way to end it.
+import assert from 'node:assert/strict';
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Daemon, withSleepingScript } from './daemon.mjs';
-import { withPage } from './page.mjs';
+import { drawn, withPage } from './page.mjs';
 
 test('the page of a run that is on follows it, and ends it', async (t) => {
   const options = ['--runner-kind', 'script', '--runner-command', 'sh {script}'];
@@ -48,5 +49,28 @@ test('the page of a run that is on follows it, and ends it', async (t) => {
     await page.getByRole('button', { name: 'Stop the run' }).click();
     await page.getByText('stopped', { exact: true }).waitFor();
     await page.getByRole('progressbar', { name: 'Progress of the run' }).waitFor({ state: 'detached' });
+  });
+});
+
+test('that a run was killed is told once, and not as good news', async (t) => {
+  const options = ['--runner-kind', 'script', '--runner-command', 'sh {script}'];
+  const daemon = await Daemon.start({ prepare: withSleepingScript, options });
+  t.after(() => daemon.stop());
+  await daemon.post('/api/run/normal', {});
+  await withPage(daemon, '/run', {}, async (page) => {
+    const button = page.locator('.card button').filter({ hasText: /^Kill$/ });
+    await button.click();
+    const question = page.getByRole('dialog', { name: 'Kill this run?' });
+    await question.waitFor();
+    assert.equal(await button.count(), 1, 'nothing is said to happen before the answer');
+    const asked = page.waitForResponse('**/api/force-kill');
+    await question.getByRole('button', { name: 'Kill the run' }).click();
+    await (await asked).finished();
+    const toasts = page.locator('.toast');
+    await toasts.filter({ hasText: 'Normal run: killed' }).waitFor();
+    await button.waitFor({ state: 'detached' });
+    await drawn(page);
+    assert.deepEqual(await toasts.locator('> span').allTextContents(), ['Normal run: killed']);
+    assert.equal(await page.locator('.toast.tone-good').count(), 0);
   });
 });

@@ -60,4 +60,25 @@ describe('the timetable', () => {
       assert.equal(await next.locator('time').count(), 0);
     });
   });
+
+  test('on a phone the form of an entry comes into view, and has the focus', async () => {
+    for (const minute of ['10', '20', '30', '40', '50']) {
+      await daemon.post('/api/scheduler/schedule', { time: `05:${minute}` });
+    }
+    await withPage(daemon, '/schedules', { viewport: { width: 390, height: 844 } }, async (page) => {
+      const entry = page.getByRole('listitem').filter({ hasText: '05:50' });
+      const edit = entry.getByRole('button', { name: 'Edit' });
+      await edit.scrollIntoViewIfNeeded();
+      const inView = (element) => {
+        const { top, bottom } = element.getBoundingClientRect();
+        return top >= 0 && bottom <= innerHeight;
+      };
+      const first = (form) => form.getByLabel('When', { exact: true });
+      assert.equal(await first(page.locator('form')).evaluate(inView), false, 'the form is far above');
+      await edit.click();
+      const form = page.getByRole('region', { name: 'Change the schedule 05:50' });
+      await page.waitForFunction((element) => element.contains(document.activeElement), await form.elementHandle());
+      await page.waitForFunction(inView, await first(form).elementHandle(), { timeout: 5_000 });
+    });
+  });
 });

@@ -213,6 +213,25 @@ describe('a daemon with a Jellyfin server', () => {
   });
 });
 
+test('a font that is not there is called missing, also where there is no file at all', async (t) => {
+  const config = { PrerequisitePart: { font: 'Mine.ttf', overlayfile: 'mine.png' } };
+  const prepare = (folder) => writeFile(join(folder, 'config.json'), JSON.stringify(config));
+  const daemon = await Daemon.start({ prepare });
+  t.after(() => daemon.stop());
+  const { files } = await (await fetch(`${daemon.url}/api/overlayfiles`)).json();
+  assert.deepEqual(files, []);
+  await withPage(daemon, '/settings/visuals', {}, async (page) => {
+    const named = (key, name) =>
+      page.locator(`[data-setting="${key}"] option`).getByText(name, { exact: true }).waitFor({ state: 'attached' });
+    await named('font', 'Mine.ttf (missing)');
+    await named('overlayfile', 'mine.png (missing)');
+    await writeFile(join(daemon.folder, 'Overlayfiles', 'Mine.ttf'), 'a font');
+    await page.reload();
+    await named('font', 'Mine.ttf');
+    await named('overlayfile', 'mine.png (missing)');
+  });
+});
+
 describe('a daemon without a login', () => {
   let daemon;
   before(async () => {

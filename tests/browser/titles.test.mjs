@@ -68,6 +68,32 @@ describe('the library by title', () => {
     });
   });
 
+  test('there is no way past the first and the last picture', async () => {
+    for (const path of [
+      '/library/titlecards',
+      '/library/folders/TV/Dark%20(2017)',
+      '/library/title/TV/Dark%20(2017)',
+    ]) {
+      await withPage(daemon, `${path}?picture=1`, {}, async (page) => {
+        const viewer = page.getByRole('dialog');
+        const [previous, next] = ['Previous picture', 'Next picture'].map((name) =>
+          viewer.getByRole('button', { name }),
+        );
+        await next.waitFor();
+        assert.ok(await previous.isDisabled(), `${path}: the first one`);
+        let seen = 1;
+        // More than there are.
+        for (; seen < 10 && (await next.isEnabled()); seen += 1) {
+          await next.click();
+          await page.waitForURL(({ searchParams }) => searchParams.get('picture') === String(seen + 1));
+          await previous.waitFor();
+          assert.ok(await previous.isEnabled(), path);
+        }
+        assert.ok(seen > 3 && seen < 10, `${path}: the last one is ${seen}`);
+      });
+    }
+  });
+
   test('what Action Center, History and Settings are searched for outlives a reload', async () => {
     await withPage(daemon, '/actions', {}, async (page) => {
       const search = page.getByRole('searchbox');

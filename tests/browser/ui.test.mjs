@@ -133,6 +133,72 @@ describe('an open daemon', () => {
     });
   });
 
+  test('a new key is copied by a press, which says so', async () => {
+    await withPage(daemon, '/triggers', { permissions: ['clipboard-read', 'clipboard-write'] }, async (page) => {
+      await page.getByLabel('New key for').fill('Sonarr');
+      await page.getByRole('button', { name: 'Create a key' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Your new key' });
+      const key = await dialog.locator('code').textContent();
+      await dialog.getByRole('button', { name: 'Copy' }).click();
+      await page.getByText('Copied', { exact: true }).waitFor();
+      assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
+    });
+  });
+
+  test('an address that is no valid encoding breaks no page', async () => {
+    // What is not there is refused, which the browser logs.
+    await withPage(daemon, '/about', { mayLogErrors: true }, async (page) => {
+      const broken = [];
+      page.on('pageerror', (error) => broken.push(`${page.url()}: ${error}`));
+      for (const path of [
+        '/library/%E0',
+        '/library/folders/%E0%A4%A',
+        '/library/title/%E0',
+        '/logs/%E0',
+        '/settings/%E0',
+      ]) {
+        await page.goto(daemon.url + path);
+        await page.locator('main h1').waitFor();
+        await settled(page);
+        assert.equal(await page.getByText('This page failed').count(), 0, path);
+      }
+      assert.deepEqual(broken, []);
+    });
+  });
+
+  test('the labels of charts are seen whole, however long', async () => {
+    await withPage(daemon, '/about', {}, async (page) => {
+      await page.addInitScript(() => {
+        globalThis.written = [];
+        const { fillText } = CanvasRenderingContext2D.prototype;
+        CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+          const { a: scale, e: shift } = this.getTransform();
+          const { actualBoundingBoxLeft: left, actualBoundingBoxRight: right } = this.measureText(text);
+          const [from, to] = [scale * (x - left) + shift, scale * (x + right) + shift];
+          // What rounds its edge off may begin a little outside.
+          globalThis.written.push({ text, isWhole: from >= -1 && to <= this.canvas.width + 1 });
+          return fillText.call(this, text, x, y, ...rest);
+        };
+      });
+      let most = 0;
+      await page.route('**/api/runtime-history/days*', (route) => {
+        const date = (ago) => new Date(Date.now() - ago * 86_400_000).toISOString().slice(0, 10);
+        const day = (ago, of) => ({ date: date(ago), runs: 1, failed: 0, images: of, errors: of, runtime_seconds: of });
+        return route.fulfill({ json: { success: true, days: [day(3, most), day(2, most / 2), day(1, most)] } });
+      });
+      for (most of [50, 600, 4_000, 30_000, 80_000, 400_000]) {
+        await page.goto(`${daemon.url}/history`);
+        await page.waitForFunction(() => document.querySelectorAll('.chart canvas').length === 3);
+        await page.waitForFunction(() => globalThis.written.length > 10);
+        const written = await page.evaluate(() => globalThis.written);
+        assert.deepEqual(
+          written.filter(({ isWhole }) => !isWhole).map(({ text }) => text),
+          [],
+        );
+      }
+    });
+  });
+
   test('an idle dashboard asks for hardly anything', async () => {
     await withPage(daemon, '/', {}, async (page) => {
       await page.clock.install();

@@ -19,6 +19,8 @@ interface ChartProps {
 }
 
 const HEIGHT = 180;
+/** What is between the edge and the plot, besides labels. */
+const BESIDE_LABELS = 20;
 /** Distances between lines: runs, pictures and seconds are whole. */
 const WHOLE = [1, 2, 5]
   .flatMap((step) => [1, 10, 100, 1e3, 1e4, 1e5, 1e6].map((size) => step * size))
@@ -46,7 +48,15 @@ export function Chart({ label, times, values, span, format = number, colour: bar
         legend: { show: true, live: true },
         cursor: { y: false },
         scales: { x: { range: () => [span[0], span[1]] }, y: { range: (_, __, max) => [0, max > 0 ? max * 1.1 : 1] } },
-        axes: [axis, { ...axis, size: 80, incrs: WHOLE, values: (_, ticks) => ticks.map(format) }],
+        axes: [
+          axis,
+          {
+            ...axis,
+            size: ({ ctx }, labels) => BESIDE_LABELS + widest(ctx, axis.font, labels ?? []),
+            incrs: WHOLE,
+            values: (_, ticks) => ticks.map(format),
+          },
+        ],
         series: [
           {},
           {
@@ -76,6 +86,15 @@ export function Chart({ label, times, values, span, format = number, colour: bar
       <div ref={box} />
     </figure>
   );
+}
+
+/** How wide the longest of some texts is. */
+function widest(context: CanvasRenderingContext2D, font: string, texts: readonly string[]): number {
+  context.save();
+  context.font = font;
+  const widths = texts.map((text) => context.measureText(text).width);
+  context.restore();
+  return Math.ceil(Math.max(0, ...widths));
 }
 
 /** A canvas does not know `light-dark()`: the browser is asked what the colour comes to. */

@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest';
-import { caption, sampleCaption, thumbnail } from './library';
+import { afterEach, expect, test, vi } from 'vitest';
+import { caption, sampleCaption, testImages, thumbnail } from './library';
+
+afterEach(() => vi.unstubAllGlobals());
 
 test('a caption is the folder without its ids, and the part in words', () => {
   expect(caption('TV Shows/Dark (2017) {tvdb-334824}/Season01.jpg')).toEqual({
@@ -24,6 +26,19 @@ test('pictures of a Testing run are named in words', () => {
   });
   expect(sampleCaption('backgroundMediumText.jpg')).toEqual({ title: 'Background', part: 'Medium text' });
   expect(sampleCaption('mine.png')).toEqual({ title: 'Mine', part: '' });
+});
+
+test('pictures of a Testing run are in the order of their names, whatever begins with a capital letter', async () => {
+  const names = [
+    'SeasonPosterShortText.jpg',
+    'backgroundShortText.jpg',
+    'titlecardShortText.jpg',
+    'posterShortText.jpg',
+  ];
+  const images = names.map((name) => ({ name, path: name, url: `/test/${name}`, size: 1 }));
+  vi.stubGlobal('fetch', async () => Response.json({ images }));
+  const shown = await testImages(new AbortController().signal);
+  expect(shown.map(({ caption }) => caption?.title)).toEqual(['Background', 'Poster', 'Season poster', 'Title card']);
 });
 
 test('a thumbnail is addressed by the millisecond its picture changed in, where that is known', () => {

@@ -77,6 +77,7 @@ export function TitlePage({ path }: { path: string }) {
           picture={all[viewer.open]}
           onClose={viewer.close}
           onStep={viewer.step}
+          ends={{ first: viewer.open === 0, last: viewer.open === all.length - 1 }}
           onDelete={async (picture) => {
             if (await deletePictures(FAMILY, [picture.path])) viewer.close();
           }}
