@@ -153,7 +153,11 @@ fn a_store_of_the_first_version_is_opened_and_looked_after_from_then_on() {
     drop(Daemon::start(folder.path()));
     fs::write(data.store().join("db"), "").unwrap();
     let daemon = Daemon::start(folder.path());
-    let damage = &json(&format!("{}/api/health", daemon.url))["store_damage"];
+    // Before its first look health knows of no damage, and does not call itself ready.
+    let health = within("it has looked", || {
+        Some(json(&format!("{}/api/health", daemon.url))).filter(|health| health["ready"] == true)
+    });
+    let damage = &health["store_damage"];
     assert_eq!(
         damage["tables"]["history"]["lost"].as_u64().unwrap_or(0)
             + count(&done(folder.path(), &["export"]), "history") as u64,
