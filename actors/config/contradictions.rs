@@ -64,7 +64,7 @@ fn servers(document: &Document) -> Option<Conflict> {
     let is_on =
         |flat: &&str| document::scalar(&named(document, flat)).is_some_and(|text| text.eq_ignore_ascii_case("true"));
     let on: Vec<_> = ["UsePlex", "UseJellyfin", "UseEmby"].into_iter().filter(is_on).collect();
-    (on.len() > 1).then(|| Conflict {
+    (on.len() > 1).then_some(Conflict {
         keys: on,
         wrong: ConfigFault::OneServer,
         stops_script: true,

@@ -184,11 +184,10 @@ impl ApiError {
     ) -> Self {
         let item = |(name, wrong): (&str, &Reason)| {
             let loc: Vec<_> = place.iter().copied().chain([name]).collect();
-            let mut item = json!({ "type": "value_error", "loc": loc, "msg": wrong.text });
-            if !wrong.because.is_empty() {
-                item[BECAUSE] = json!(wrong.because);
+            if wrong.because.is_empty() {
+                return json!({ "type": "value_error", "loc": loc, "msg": wrong.text });
             }
-            item
+            json!({ "type": "value_error", "loc": loc, "msg": wrong.text, BECAUSE: wrong.because })
         };
         let problems: Vec<Value> = wrong.into_iter().map(item).collect();
         Self { message: message.into(), ..Self::invalid(problems) }.with_code(Code::InvalidValue)
