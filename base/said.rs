@@ -123,6 +123,17 @@ macro_rules! sentences {
                 let template = match self { $(Self::$variant { .. } => $english),* };
                 self.said().english(template)
             }
+
+            /// Both.
+            $visible fn as_reason(&self) -> $crate::said::Reason {
+                $crate::said::Reason { text: self.english(), because: vec![self.said().into()] }
+            }
+        }
+
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                formatter.write_str(&self.english())
+            }
         }
     };
 }
@@ -145,6 +156,7 @@ mod tests {
             (Weather::Dry.english(), rain.english()),
             ("it is dry".to_owned(), "3 l of rain in Hamburg".to_owned())
         );
+        assert_eq!(rain.as_reason(), Reason { text: rain.to_string(), because: vec![rain.said().into()] });
         let clause = Clause::from(rain.said());
         assert_eq!((clause.code.as_str(), clause.params["litres"].as_str()), ("rain", "3"));
         assert_eq!(serde_json::to_string(&Clause::from(Weather::Dry.said())).unwrap(), r#"{"code":"dry"}"#);

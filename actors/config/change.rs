@@ -13,7 +13,7 @@ use super::document::Document;
 use super::flat::{self, Place};
 use super::keys::{self, Key};
 use super::view::MASK;
-use super::{contradictions, fault, unknown};
+use super::{contradictions, unknown};
 
 /// What happens to known keys that are not posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -132,7 +132,7 @@ impl Planning<'_> {
             return;
         }
         let accepted = match (key, stored) {
-            (Some(key), _) => key.kind.accept(value).map_err(|wrong| fault::of_value(&wrong)),
+            (Some(key), _) => key.kind.accept(value).map_err(|wrong| wrong.as_reason()),
             (None, Some(stored)) => unknown::accept(flat, value, stored).map_err(Reason::from),
             (None, None) => Ok(value.clone()),
         };

@@ -1,9 +1,6 @@
 //! Why a value is not taken into `config.json`, beyond what each value must be by itself.
 
-use std::fmt;
-
-use posterizarr_base::config::validation::Wrong;
-use posterizarr_base::said::{Clause, Params, Reason, Said, Values, values};
+use posterizarr_base::said::{Params, Reason, Said, Values, values};
 use posterizarr_base::sentences;
 
 sentences! {
@@ -38,12 +35,6 @@ sentences! {
     }
 }
 
-impl fmt::Display for ConfigFault {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.english())
-    }
-}
-
 impl Values for ConfigFault {
     fn values(&self) -> Params {
         values([("cause", self)])
@@ -54,18 +45,8 @@ impl Values for ConfigFault {
     }
 }
 
-/// A sentence in English, and by its code.
-fn reason(text: String, said: Said) -> Reason {
-    Reason { text, because: vec![Clause::from(said)] }
-}
-
 impl From<ConfigFault> for Reason {
     fn from(fault: ConfigFault) -> Self {
-        reason(fault.english(), fault.said())
+        fault.as_reason()
     }
-}
-
-/// What a value must be instead.
-pub fn of_value(wrong: &Wrong) -> Reason {
-    reason(wrong.english(), wrong.said())
 }

@@ -1,9 +1,7 @@
 //! What is wrong with an entry of the timetable, and with the timetable itself. Texts about entries are upstream's where upstream has
 //! any.
 
-use std::fmt;
-
-use posterizarr_base::said::{Clause, Reason, Said};
+use posterizarr_base::said::Said;
 use posterizarr_base::sentences;
 
 sentences! {
@@ -26,12 +24,6 @@ sentences! {
         LogoLibrary => "logo_library", "library of a logoupdater schedule is the name of a Plex library, or all";
         LogoSwitch { field: &'static str } => "logo_switch", "{field} of a logoupdater schedule is true or false";
         Exists { time: String } => "exists", "Schedule {time} already exists";
-    }
-}
-
-impl fmt::Display for EntryError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.english())
     }
 }
 
@@ -69,12 +61,5 @@ sentences! {
         ZoneReplaced { name: String, zone: &'static str } => "zone_replaced", "unknown time zone '{name}', {zone} is used instead; use an IANA name such as Europe/Berlin";
         UnknownZone { zone: String } => "unknown_zone", "unknown time zone '{zone}'; use an IANA name such as Europe/Berlin";
         NoEntry => "no_schedule", "Schedule not found";
-    }
-}
-
-impl TimetableFault {
-    /// In English, and by its code.
-    pub(super) fn reason(&self) -> Reason {
-        Reason { text: self.english(), because: vec![Clause::from(self.said())] }
     }
 }

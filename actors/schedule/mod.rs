@@ -173,7 +173,7 @@ impl Scheduler {
                         reason,
                         "scheduler.json is not readable, the last good timetable stays; mend or delete it"
                     );
-                    self.problem = Some(TimetableFault::Unreadable { reason }.reason());
+                    self.problem = Some(TimetableFault::Unreadable { reason }.as_reason());
                 }
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -181,10 +181,10 @@ impl Scheduler {
                     self.begin_timetable();
                 }
                 if let Err(error) = self.save() {
-                    self.problem = Some(TimetableFault::NotWritten { cause: error.to_string() }.reason());
+                    self.problem = Some(TimetableFault::NotWritten { cause: error.to_string() }.as_reason());
                 }
             }
-            Err(error) => self.problem = Some(TimetableFault::NotRead { cause: error.to_string() }.reason()),
+            Err(error) => self.problem = Some(TimetableFault::NotRead { cause: error.to_string() }.as_reason()),
         }
     }
 
@@ -273,7 +273,7 @@ impl Scheduler {
         let (zone, passed_over) = self.zone();
         let now = (self.settings.clock)();
         let passed_over = passed_over.or_else(|| self.unknown_zone.clone());
-        let unknown_zone = passed_over.map(|name| TimetableFault::ZoneReplaced { name, zone: zone.name() }.reason());
+        let unknown_zone = passed_over.map(|name| TimetableFault::ZoneReplaced { name, zone: zone.name() }.as_reason());
         self.views.scheduler.publish(SchedulerView {
             fields: self.table.fields().clone(),
             running: self.is_running(),

@@ -60,7 +60,7 @@ impl Received {
     /// With the reason why this was made of it.
     #[must_use]
     pub fn because(self, why: impl Into<IngestReason>) -> Self {
-        let Reason { text: reason, because } = why.into().reason();
+        let Reason { text: reason, because } = why.into().as_reason();
         Self { reason, because, ..self }
     }
 

@@ -1,8 +1,5 @@
 //! What was made of a webhook or a trigger file, and why. The English is upstream's where upstream has any.
 
-use std::fmt;
-
-use posterizarr_base::said::{Clause, Reason};
 use posterizarr_base::sentences;
 
 sentences! {
@@ -41,19 +38,6 @@ sentences! {
         NotKept => "not_kept", "no such webhook is kept";
         PayloadNotKept => "payload_not_kept", "the payload of this webhook was not kept";
         Told { text: String } => "told", "{text}";
-    }
-}
-
-impl IngestReason {
-    /// In English, and by its code.
-    pub fn reason(&self) -> Reason {
-        Reason { text: self.english(), because: vec![Clause::from(self.said())] }
-    }
-}
-
-impl fmt::Display for IngestReason {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.english())
     }
 }
 

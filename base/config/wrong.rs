@@ -1,7 +1,5 @@
 //! What a value of `config.json` must be instead. The texts never repeat a value: it may be a secret.
 
-use std::fmt;
-
 use crate::sentences;
 
 sentences! {
@@ -26,11 +24,5 @@ sentences! {
         Providers { all: String } => "must_be_providers", "must be a list of some of {all}, each once";
         Replacements { example: &'static str } => "must_be_replacements", "must be an object of texts, such as {example}";
         LibraryLanguages { example: String } => "must_be_library_languages", "must be an object of libraries, such as {example}";
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.english())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use posterizarr_base::said::{Clause, Reason};
+use posterizarr_base::said::Reason;
 use posterizarr_base::sentences;
 
 sentences! {
@@ -81,7 +81,7 @@ impl fmt::Display for Invalid {
 
 impl From<SettingFault> for Reason {
     fn from(fault: SettingFault) -> Self {
-        Self { text: fault.english(), because: vec![Clause::from(fault.said())] }
+        fault.as_reason()
     }
 }
 

@@ -1,6 +1,5 @@
 //! Why a picture was not taken, or is not in its place, sentence by sentence.
 
-use posterizarr_base::said::{Clause, Reason};
 use posterizarr_base::sentences;
 
 use super::messages::{MAX_WAITING, ReplaceError};
@@ -17,13 +16,6 @@ sentences! {
         RunGone => "replacing_gone", "its run was taken out of the queue";
         // Of other parts of the daemon, which say it whole.
         Told { text: String } => "told", "{text}";
-    }
-}
-
-impl ReplaceFault {
-    /// In English, and by its code.
-    pub(super) fn reason(&self) -> Reason {
-        Reason { text: self.english(), because: vec![Clause::from(self.said())] }
     }
 }
 

@@ -179,7 +179,7 @@ impl Replacer {
                 Ok(Begun::Placed) => this.completed(item),
                 Ok(Begun::Submitted) => this.note(Item { step: Step::Processing { submitted: true }, ..item }),
                 Err(error) => {
-                    let Reason { because, .. } = ReplaceFault::from(&error).reason();
+                    let Reason { because, .. } = ReplaceFault::from(&error).as_reason();
                     return this.failed(item, Reason { text: error.to_string(), because }, ctx);
                 }
             }
@@ -195,9 +195,9 @@ impl Replacer {
             Some((JobState::Done { .. }, ..)) => self.made(item, ctx),
             Some((JobState::Failed, error, because)) => {
                 let told = error.map(|text| Reason { text, because });
-                self.failed(item, told.unwrap_or_else(|| ReplaceFault::RunFailed.reason()), ctx);
+                self.failed(item, told.unwrap_or_else(|| ReplaceFault::RunFailed.as_reason()), ctx);
             }
-            None if was_submitted => self.failed(item, ReplaceFault::RunGone.reason(), ctx),
+            None if was_submitted => self.failed(item, ReplaceFault::RunGone.as_reason(), ctx),
             // The daemon ended in between.
             None => self.begin(item, ctx),
         }
