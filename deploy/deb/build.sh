@@ -50,6 +50,8 @@ completions bash usr/share/bash-completion/completions/posterizarrd
 completions zsh usr/share/zsh/vendor-completions/_posterizarrd
 completions fish usr/share/fish/vendor_completions.d/posterizarrd.fish
 
+# In KiB, as dpkg reckons it; what the disk gives a file is another each time.
+installed=$(find "$work" -mindepth 1 -printf '%y %s\n' | awk '{sum += $1 == "f" ? int(($2 + 1023) / 1024) : 1} END {print sum}')
 install -d "$work/DEBIAN"
 install -m 755 deploy/deb/postinst deploy/deb/prerm deploy/deb/postrm "$work/DEBIAN/"
 echo /etc/posterizarrd/posterizarrd.toml >"$work/DEBIAN/conffiles"
@@ -58,7 +60,7 @@ Package: posterizarrd
 Version: $version
 Architecture: $architecture
 Maintainer: ${MAINTAINER:-The posterizarrd authors <posterizarrd@localhost>}
-Installed-Size: $(du -sk --exclude=DEBIAN "$work" | cut -f 1)
+Installed-Size: $installed
 Depends: $depends
 Recommends: tzdata
 Suggests: apprise

@@ -5,7 +5,7 @@
 #
 # In it: the program, the C library, root certificates, time zones, tini, the licences, and a list of all parts (SBOM). No
 # shell, no package manager. The files come out of Debian's packages without installing them, so another machine's image
-# (arm64) is made in the same way. Needs mmdebstrap, binutils and Python; the same input gives the same bytes.
+# (arm64) is made in the same way. Needs mmdebstrap, binutils and Python; the same input gives the same bytes. COMPRESSION_LEVEL (9) may be set.
 # PowerShell and ImageMagick for Posterizarr.ps1 are in deploy/Dockerfile's image.
 set -euo pipefail
 

@@ -98,7 +98,7 @@ def main(root: str, version: str, architecture: str, archive: str) -> None:
         return {"mediaType": media_type, "digest": digest(data), "size": len(data)}
 
     plain = layer(Path(root))
-    packed = gzip.compress(plain, mtime=0)
+    packed = gzip.compress(plain, compresslevel=int(os.environ.get("COMPRESSION_LEVEL", "9")), mtime=0)
     layer_blob = blob(packed, "application/vnd.oci.image.layer.v1.tar+gzip")
     config_blob = blob(as_json(config(version, architecture, digest(plain))), "application/vnd.oci.image.config.v1+json")
     manifest_type = "application/vnd.oci.image.manifest.v1+json"

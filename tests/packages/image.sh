@@ -29,6 +29,7 @@ case ${engine[0]} in
             leave_out "podman cannot start anything on this machine"
         ;;
 esac
+export COMPRESSION_LEVEL=${COMPRESSION_LEVEL:-1} # 9 takes half a minute for an unoptimised program
 step "building the images 0.0.1 and 0.0.2"
 first=$("$HERE/deploy/image/build.sh" "$binary" 0.0.1 "$WORK/images")
 second=$("$HERE/deploy/image/build.sh" "$binary" 0.0.2 "$WORK/images")
