@@ -118,8 +118,13 @@ fn openapi() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// The settings, read as the user whose they are.
 fn settings(given: &ArgMatches) -> Result<Loaded, Vec<Problem>> {
-    load(&arguments::flags(given), &Environment::of_process())
+    let environment = Environment::of_process();
+    let warnings = identity::assume(&environment);
+    let mut loaded = load(&arguments::flags(given), &environment)?;
+    loaded.warnings.extend(warnings);
+    Ok(loaded)
 }
 
 fn with_settings(given: &ArgMatches, work: impl FnOnce(Loaded) -> ExitCode) -> ExitCode {

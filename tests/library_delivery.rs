@@ -88,12 +88,12 @@ fn apprise(home: &Home) -> String {
 }
 
 #[actix_web::test]
-async fn a_message_goes_to_the_program_apprise_in_a_container() {
+async fn a_message_goes_to_the_program_apprise() {
     let home = Home::new(json!({"Notification": {"SendNotification": "true", "AppriseUrl": "tgram://bot/chat"}})).await;
     home.furnish().await;
     let search_path = apprise(&home);
     let mut engine = home.engine(&[]);
-    engine.env("PATH", search_path).env("POSTERIZARR_NON_ROOT", "TRUE");
+    engine.env("PATH", search_path);
     let run = done(engine).await;
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
     let told = home.text("bin/told");

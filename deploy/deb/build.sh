@@ -10,6 +10,7 @@ set -euo pipefail
 
 [ $# = 3 ] || { sed -n '2,/^set/{/^set/!s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 binary=$(realpath "$1") version=${2#v} out=$(realpath -m "$3")
+version=${version/-/\~} # 1.2.3-rc.1 comes before 1.2.3
 cd "$(dirname "$0")/../.."
 generator=$(realpath "${GENERATOR:-$binary}")
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
@@ -35,6 +36,8 @@ put 644 systemd/posterizarrd.service usr/lib/systemd/system/posterizarrd.service
 put 644 systemd/posterizarrd.sysusers usr/lib/sysusers.d/posterizarrd.conf
 put 644 systemd/posterizarrd.tmpfiles usr/lib/tmpfiles.d/posterizarrd.conf
 put 644 deploy/config.example.toml etc/posterizarrd/posterizarrd.toml
+# So that commands find the data folder where systemd does not name it.
+sed -i 's/^# data_dir =/data_dir =/' "$work/etc/posterizarrd/posterizarrd.toml"
 put 644 LICENSE usr/share/doc/posterizarrd/copyright
 cat >>"$work/usr/share/doc/posterizarrd/copyright" <<'TEXT'
 
@@ -44,6 +47,7 @@ TEXT
 install -d "$work/usr/share/man/man1"
 "$generator" man "$work/usr/share/man/man1"
 gzip -9n "$work"/usr/share/man/man1/*.1
+for example in deploy/*.{yaml,json,conf,md} deploy/Caddyfile; do put 644 "$example" "usr/share/doc/posterizarrd/examples/${example##*/}"; done
 gzip -9nc CHANGELOG.md >"$work/usr/share/doc/posterizarrd/NEWS.md.gz"
 completions() { install -d "$work/${2%/*}" && "$generator" completions "$1" >"$work/$2"; }
 completions bash usr/share/bash-completion/completions/posterizarrd

@@ -17,8 +17,9 @@ from pathlib import Path
 
 EPOCH = int(os.environ["SOURCE_DATE_EPOCH"])
 NOBODY = 65534
-# Volumes: those of Posterizarr's own image.
-VOLUMES = ["/config", "/assets", "/assetsbackup", "/manualassets"]
+# Not /assetsbackup and /manualassets of Posterizarr's own image: they are used where they are mounted, and where they are
+# not, folders in /config, which last longer than an anonymous volume.
+VOLUMES = ["/config", "/assets"]
 SECOND = 1_000_000_000
 
 
@@ -48,7 +49,6 @@ def config(version: str, architecture: str, diff_id: str) -> dict:
         "POSTERIZARR_NON_ROOT": "TRUE",
         # Neither the user nor a writable root matters.
         "HOME": "/tmp",
-        "TZ": "Etc/UTC",
         "UMASK": "0002",
         "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt",
     }

@@ -16,6 +16,8 @@ name=posterizarrd-$version-$machine-linux
 install -D -m 755 "$binary" "$work/$name/posterizarrd"
 strip --strip-unneeded "$work/$name/posterizarrd" 2>/dev/null || true # another machine's strip is not here: as it is
 install -m 644 LICENSE CHANGELOG.md deploy/config.example.toml "$work/$name/"
+install -d "$work/$name/examples"
+install -m 644 deploy/*.{yaml,json,conf,md} deploy/Caddyfile "$work/$name/examples/"
 mkdir -p "$out"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -c "$name" | gzip -9n >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"

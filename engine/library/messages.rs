@@ -189,10 +189,13 @@ fn field(name: &str, value: &str, inline: bool) -> Value {
 
 fn target(wanted: &Notifications, container: bool, journal: &Journal) -> Option<Target> {
     let is_set = |address: &&String| !address.is_empty() && !address.contains("{WebhookID}");
-    let address = Some(&wanted.apprise).filter(|_| container).filter(is_set).or(Some(&wanted.discord).filter(is_set));
-    let Some(address) = address else {
-        journal
-            .warning("notifications are switched on, but there is no address; set Notification.Discord in config.json");
+    // As the script has it: in its image Apprise goes first, elsewhere Discord.
+    let (first, second) =
+        if container { (&wanted.apprise, &wanted.discord) } else { (&wanted.discord, &wanted.apprise) };
+    let Some(address) = [first, second].into_iter().find(is_set) else {
+        journal.warning(
+            "notifications are switched on, but there is no address; set Notification.Discord or Notification.AppriseUrl in config.json",
+        );
         return None;
     };
     if let Some(hook) = address.strip_prefix("discord://") {
@@ -209,10 +212,10 @@ fn target(wanted: &Notifications, container: bool, journal: &Journal) -> Option<
     match rest.and_then(|(scheme, rest)| Some((scheme, rest.trim_end_matches('/').rsplit_once('/')?))) {
         Some((scheme, (host, key))) => Some(Target::Apprise(format!("{scheme}://{host}/notify/{key}"))),
         // The program has its own forms of addresses; what begins like an option never reaches it.
-        None if container && is_address(address) => Some(Target::Program(address.clone())),
+        None if is_address(address) => Some(Target::Program(address.clone())),
         None => {
             journal.warning(
-                "this kind of notification address cannot be used here; use a Discord webhook, or apprise://host/key of an Apprise API server (in the container, any address of Apprise)",
+                "this kind of notification address cannot be used here; use a Discord webhook, apprise://host/key of an Apprise API server, or any address that the program apprise knows",
             );
             None
         }
@@ -283,7 +286,9 @@ mod tests {
         assert_eq!(target_of("apprises://host:8000/key", "", true).as_deref(), Some("https://host:8000/notify/key"));
         assert_eq!(target_of("tgram://bot/chat", "", true).as_deref(), Some("tgram://bot/chat"));
         assert_eq!(target_of("https://ntfy.example/topic", "", true).as_deref(), Some("https://ntfy.example/topic"));
-        assert_eq!(target_of("", "tgram://bot/chat", false), None);
+        assert_eq!(target_of("tgram://bot/chat", hook, true).as_deref(), Some("tgram://bot/chat"));
+        assert_eq!(target_of("tgram://bot/chat", hook, false).as_deref(), Some(hook));
+        assert_eq!(target_of("tgram://bot/chat", "", false).as_deref(), Some("tgram://bot/chat"));
         assert_eq!(target_of("--config=/etc/passwd", "", true), None);
         assert_eq!(target_of("", "https://discordapp.com/api/webhooks/{WebhookID}/{WebhookToken}", false), None);
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use posterizarr_base::bounded;
 use serde_json::{Map, Value};
 
-use super::{MISCONFIGURED, report};
+use super::{MISCONFIGURED, identity, report};
 use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
 use crate::actors::config::{AssetPaths, contradictions, document};
 use crate::actors::runs::{Reader, Runner};
@@ -23,9 +23,12 @@ const MAX_SIZE: u64 = 16 * 1024 * 1024;
 
 /// Exit code 0 if the daemon and the script would work with this, else 78.
 pub fn main(flags: &Flags) -> ExitCode {
-    let (loaded, mut problems) = load_what_is_right(flags, &Environment::of_process());
+    let environment = Environment::of_process();
+    let mut warnings = identity::assume(&environment);
+    let (loaded, mut problems) = load_what_is_right(flags, &environment);
+    warnings.extend(loaded.warnings);
     let reader = reader(&loaded.settings);
-    let mut findings = Findings { warnings: loaded.warnings, reader, ..Findings::default() };
+    let mut findings = Findings { warnings, reader, ..Findings::default() };
     let Ok(data) = DataDir::new(&loaded.settings.data_dir) else { return ExitCode::from(MISCONFIGURED) };
     findings.look_at(&data.config());
     findings.rooms(&data, loaded.settings.container);

@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{FAILED, fail, report};
+use super::{FAILED, fail, identity, report};
 use crate::actors::config::{document, keys};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::http::api::system::support;
@@ -27,7 +27,9 @@ use posterizarr_media::http::HttpClient;
 /// Does the run; the arguments are those after the command's name.
 pub fn main(arguments: &[String]) -> ExitCode {
     let (flags, arguments) = split(arguments);
-    let settings = match load(&flags, &Environment::of_process()) {
+    let environment = Environment::of_process();
+    identity::assume(&environment).iter().for_each(|warning| eprintln!("posterizarrd: {warning}"));
+    let settings = match load(&flags, &environment) {
         Ok(loaded) => loaded.settings,
         Err(problems) => {
             report(&problems);

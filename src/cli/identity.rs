@@ -2,12 +2,13 @@
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::Command;
 
 use rustix::fs::Mode;
 use rustix::process::{geteuid, umask};
 
-use crate::settings::Settings;
+use crate::settings::{Environment, Settings};
 
 /// What to do about `PUID` and `PGID`.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,16 +21,20 @@ enum Decision {
     Become { user: u32, group: u32 },
 }
 
-/// Sets the umask, and becomes the user that `PUID` and `PGID` name where we are root: this program is then executed
-/// again, and the call does not return. They never keep us from starting: whatever is odd about them is a warning.
-pub fn assume(settings: &Settings) -> Vec<String> {
-    umask(Mode::from_raw_mode(settings.umask));
-    let variable = |name| std::env::var(name).ok().filter(|value| !value.trim().is_empty());
-    match decide(geteuid().is_root(), variable("PUID").as_deref(), variable("PGID").as_deref()) {
+/// Becomes the user that `PUID` and `PGID` name where we are root: this program is then executed again, and the call does
+/// not return. They never keep us from starting: whatever is odd about them is a warning. To be called before any file is
+/// read: root without its capabilities may not read what is for that user only.
+pub fn assume(environment: &Environment) -> Vec<String> {
+    match decide(geteuid().is_root(), environment.variable("PUID"), environment.variable("PGID")) {
         Decision::Stay => Vec::new(),
         Decision::Warn(warning) => vec![warning],
-        Decision::Become { user, group } => vec![become_user(settings, user, group)],
+        Decision::Become { user, group } => vec![become_user(environment, user, group)],
     }
+}
+
+/// The mode bits that new files do not get.
+pub fn set_umask(settings: &Settings) {
+    umask(Mode::from_raw_mode(settings.umask));
 }
 
 fn decide(root: bool, user: Option<&str>, group: Option<&str>) -> Decision {
@@ -51,19 +56,24 @@ fn decide(root: bool, user: Option<&str>, group: Option<&str>) -> Decision {
 }
 
 /// Executes this program anew as that user. Returns only if that is impossible, with the reason.
-fn become_user(settings: &Settings, user: u32, group: u32) -> String {
+fn become_user(environment: &Environment, user: u32, group: u32) -> String {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     eprintln!("posterizarrd: going on as user {user}, group {group} (PUID, PGID)");
-    let error = Command::new(&settings.executable)
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("/proc/self/exe"));
+    let data_dir = ["POSTERIZARRD_DATA_DIR", "APP_DATA"].into_iter().find_map(|name| environment.variable(name));
+    let error = Command::new(program)
         .args(arguments)
         .env_remove("PUID")
         .env_remove("PGID")
         // Root's home is closed to others, and PowerShell wants one.
-        .env("HOME", &settings.data_dir)
+        .env("HOME", data_dir.map_or_else(|| environment.data_dir(), PathBuf::from))
         .uid(user)
         .gid(group)
         .exec();
-    format!("cannot become user {user}, group {group} (PUID, PGID): {error}; going on as root")
+    format!(
+        "cannot become user {user}, group {group} (PUID, PGID): {error}; going on as root. A container needs the capabilities \
+         SETUID and SETGID for it; or start it as that user (--user {user}:{group})"
+    )
 }
 
 #[cfg(test)]

@@ -28,10 +28,10 @@ pub fn main(loaded: Loaded) -> ExitCode {
     }
 }
 
-/// What every command that does the daemon's work begins with: user, umask, folders, log.
+/// What every command that does the daemon's work begins with: umask, folders, log.
 pub fn prepare(loaded: Loaded) -> Result<Settings, StartError> {
-    let Loaded { settings, file, mut warnings } = loaded;
-    warnings.extend(identity::assume(&settings));
+    let Loaded { settings, file, warnings } = loaded;
+    identity::set_umask(&settings);
     limits::raise_open_files();
     let data = DataDir::new(&settings.data_dir)?;
     data.create().map_err(|(folder, cause)| StartError::Folder { folder, cause })?;

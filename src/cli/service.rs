@@ -50,7 +50,7 @@ enum Step {
     /// Writes a file that is ours; one with other contents is kept beside it.
     Write { path: &'static str, content: String },
     /// Writes a file of the administrator's, unless there is one.
-    Provide { path: &'static str, content: &'static str },
+    Provide { path: &'static str, content: String },
     /// Removes a file.
     Remove { path: &'static str },
     /// Runs a command.
@@ -131,7 +131,9 @@ fn installation(program: PathBuf, place: &Place) -> Vec<Step> {
         steps.push(Step::Run { words: &["systemd-sysusers", USER_FILE] });
         steps.push(Step::Run { words: &["systemd-tmpfiles", "--create", FOLDERS_FILE] });
     }
-    steps.push(Step::Provide { path: SETTINGS_FILE, content: SETTINGS });
+    // So that commands find the data folder where systemd does not name it.
+    let settings = SETTINGS.replace("# data_dir =", "data_dir =");
+    steps.push(Step::Provide { path: SETTINGS_FILE, content: settings });
     if place.is_booted() {
         steps.push(Step::Run { words: &["systemctl", "daemon-reload"] });
         steps.push(Step::Run { words: &["systemctl", "enable", "posterizarrd.service"] });
@@ -279,9 +281,11 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_for_the_daemon_only() {
+    fn settings_are_for_the_daemon_only_and_name_the_data_folder() {
         let (_folder, place) = place();
         install_into(&place);
+        let settings = fs::read_to_string(place.at(SETTINGS_FILE)).unwrap();
+        assert!(settings.lines().any(|line| line == format!("data_dir = {DATA:?}")), "{settings}");
         assert_eq!(fs::metadata(place.at(SETTINGS_FILE)).unwrap().mode() & 0o777, 0o600);
     }
 

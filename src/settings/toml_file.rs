@@ -16,11 +16,21 @@ pub type Values = BTreeMap<String, Result<RawValue, String>>;
 
 /// The file's values.
 pub fn read(path: &Path) -> Result<Values, String> {
-    let text = bounded::read_text(path, MAX_FILE_SIZE).map_err(|error| format!("cannot be read: {error}"))?;
+    let text = bounded::read_text(path, MAX_FILE_SIZE).map_err(|error| unreadable(&error))?;
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| not_toml(&error, &text))?;
     let mut values = BTreeMap::new();
     flatten("", table, &mut values);
     Ok(values)
+}
+
+fn unreadable(error: &io::Error) -> String {
+    // Settings may hold secrets, so those of a service are for its user only.
+    let remedy = if error.kind() == io::ErrorKind::PermissionDenied {
+        "; run this as the daemon's user (sudo -u posterizarrd posterizarrd …), or name another file with --config"
+    } else {
+        ""
+    };
+    format!("cannot be read: {error}{remedy}")
 }
 
 fn not_toml(error: &toml::de::Error, text: &str) -> String {

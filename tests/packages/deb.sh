@@ -72,8 +72,10 @@ expect "a testing run through the daemon" as_user run --mode testing --wait
 made=$(pictures "$data")
 [ "$made" -gt 5 ] || die "the testing run made no pictures"
 step "FIGURE: installed, ready, and a testing run done: $(milliseconds "$from") ms"
-exposure=$(inside systemd-analyze security posterizarrd.service --no-pager | tail -n 1)
+exposure=$(inside systemd-analyze security posterizarrd.service --no-pager --threshold=20 | tail -n 1) || die "exposed: $exposure"
 step "FIGURE: ${exposure#→ }"
+if said=$(inside setpriv --reuid nobody --regid nogroup --clear-groups posterizarrd self-check 2>&1); then die "the settings are open to nobody"; fi
+case $said in *"sudo -u posterizarrd"*) step "ok: others are told whose commands these are" ;; *) die "it said: $said" ;; esac
 
 step "--- changed files need no reload"
 pid=$(unit MainPID)
@@ -83,8 +85,10 @@ expect "config.json is in order" config_is ok
 cp "$data/config.json" "$WORK/config.json"
 echo '{ "broken": ' >"$data/config.json" # in place, so that it stays the daemon's own
 wait_for "a broken config.json is noticed" config_is degraded
+if inside systemctl reload posterizarrd 2>/dev/null; then die "a reload calls a broken config.json good"; fi
 cat "$WORK/config.json" >"$data/config.json"
 wait_for "and so is one that is in order again" config_is ok
+expect "a reload says so, too" inside systemctl reload posterizarrd
 inside systemctl kill --signal=HUP posterizarrd
 expect "SIGHUP does no harm" inside posterizarrd healthcheck
 expect "all this time the same process ran" is MainPID "$pid"
@@ -117,6 +121,14 @@ from=$(date +%s%N)
 inside systemctl stop posterizarrd
 step "FIGURE: stopped in $(milliseconds "$from") ms (bound: 40 s)"
 inside systemctl start posterizarrd
+wait_for "it runs again" inside posterizarrd healthcheck
+as_user run --mode testing >/dev/null
+from=$(date +%s%N)
+inside systemctl stop posterizarrd
+step "FIGURE: stopped during a run in $(milliseconds "$from") ms"
+[ "$(milliseconds "$from")" -lt 40000 ] || die "a stop takes longer than systemd waits"
+is Result success || die "the stop was not in order: $(unit Result)"
+inside systemctl start posterizarrd
 
 step "--- upgrade"
 sed -i '1i mask_secrets = true' "$WORK/systemd/etc/posterizarrd/posterizarrd.toml"
@@ -143,6 +155,7 @@ expect "settings stay" test -s "$WORK/systemd/etc/posterizarrd/posterizarrd.toml
 expect "installed again" inside dpkg -i /root/second.deb
 wait_for "it runs again" inside posterizarrd healthcheck
 [ "$(runs)" = "$history" ] || die "the history is gone after removing and installing"
+made=$(pictures "$data")
 expect "purged" inside dpkg --purge posterizarrd
 expect "settings go" test ! -e "$WORK/systemd/etc/posterizarrd/posterizarrd.toml"
 [ "$(pictures "$data")" = "$made" ] || die "the purge took artwork"

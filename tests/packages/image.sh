@@ -52,6 +52,12 @@ for folder in config assets assetsbackup manualassets; do
 done
 start() { engine run --detach --name "$name" "$@" >/dev/null; }
 ask() { engine exec "$name" posterizarrd "$@"; }
+restore_first() {
+    cp "$WORK/first/first.zip" "$WORK/fresh/"
+    mkdir "$WORK/fresh/restored"
+    chown -R 1234:5678 "$WORK/fresh/first.zip" "$WORK/fresh/restored"
+    ask restore /config/first.zip --data-dir /config/restored
+}
 history() { ask export | grep -c '"table":"history"' || true; }
 
 step "--- any user, read-only root, no capabilities"
@@ -88,16 +94,37 @@ wait_for "the next version is ready on the same folders" ask healthcheck
 engine rm --force --time 20 "$name" >/dev/null
 
 step "--- PUID and PGID, and a run without a daemon"
-chown -R 99:100 "$WORK/config"
-start --network none --read-only --tmpfs /tmp "${limits[@]}" --user 0:0 --env PUID=99 --env PGID=100 "${volumes[@]}" posterizarrd:0.0.1
+chown -R 99:100 "$WORK/config" "$WORK/assets" "$WORK/assetsbackup" "$WORK/manualassets"
+# What is for the daemon's eyes only: root without its capabilities could not read it.
+install -o 99 -g 100 -m 600 "$HERE/deploy/config.example.toml" "$WORK/config/posterizarrd.toml"
+start "${locked[@]}" --cap-add SETUID --cap-add SETGID --user 0:0 --env PUID=99 --env PGID=100 "${volumes[@]}" posterizarrd:0.0.1
 wait_for "ready" ask healthcheck
 pids() { engine top "$name" huser args 2>/dev/null || engine top "$name"; }
 pids | grep -q '^99 .*posterizarrd' || die "it does not run as user 99: $(pids)"
+expect "a backup" ask backup /config/backup.zip
 engine rm --force --time 20 "$name" >/dev/null
 [ -z "$(find "$WORK/config" ! -user 99)" ] || die "files of another user than PUID: $(find "$WORK/config" ! -user 99 | head -3)"
 expect "one testing run, then exit 0" engine run --rm "${locked[@]}" --user 99:100 "${volumes[@]}" posterizarrd:0.0.1 run --mode testing --wait
 
+step "--- what the first version left, with two volumes only"
+mkdir "$WORK/first" "$WORK/first-assets"
+first_version "$WORK/first"
+chown -R 1234:5678 "$WORK/first" "$WORK/first-assets"
+start "${locked[@]}" --user 1234:5678 --volume "$WORK/first:/config" --volume "$WORK/first-assets:/assets" posterizarrd:0.0.2
+wait_for "ready" ask healthcheck
+expect "the records are there" has_records ask export
+expect "and the way back is kept" test -s "$WORK/first/store.before-upgrade/db"
+engine rm --force --time 20 "$name" >/dev/null
+mkdir "$WORK/fresh"
+chown 1234:5678 "$WORK/fresh"
+start "${locked[@]}" --user 1234:5678 --volume "$WORK/fresh:/config" --volume "$WORK/first-assets:/assets" posterizarrd:0.0.2
+wait_for "ready" ask healthcheck
+expect "saved pictures last as long as /config" grep -q '"BackupPath": *"/config/assetsbackup"' "$WORK/fresh/config.json"
+expect "the next version restores the first one's backup" restore_first
+engine rm --force --time 20 "$name" >/dev/null
+
 step "--- a folder that may not be written"
+rm "$WORK/config/posterizarrd.toml"
 if said=$(engine run --rm "${locked[@]}" --user 4321:4321 "${volumes[@]}" posterizarrd:0.0.1 2>&1); then die "it started"; fi
 case $said in *"cannot write to"*) step "ok: it says: ${said##*posterizarrd: }" ;; *) die "it said: $said" ;; esac
 
