@@ -4,13 +4,12 @@
 #   deploy/deb/build.sh BINARY VERSION OUT_FOLDER
 #
 # The architecture is the binary's. Completions and manual pages are made by the binary itself; where it cannot run here
-# (built for another machine), GENERATOR names one that can. COMPRESSION (xz) and MAINTAINER may be set. Needs dpkg-deb
-# and binutils. The same input gives the same bytes: times are SOURCE_DATE_EPOCH's, or else those of the last commit.
+# (built for another machine), GENERATOR names one that can. COMPRESSION (xz) and MAINTAINER may be set. Needs dpkg-deb,
+# binutils, Cargo and Python. The same input gives the same bytes: times are SOURCE_DATE_EPOCH's, or else those of the last commit.
 set -euo pipefail
 
 [ $# = 3 ] || { sed -n '2,/^set/{/^set/!s/^# \{0,1\}//p}' "$0" >&2; exit 2; }
 binary=$(realpath "$1") version=${2#v} out=$(realpath -m "$3")
-version=${version/-/\~} # 1.2.3-rc.1 comes before 1.2.3
 cd "$(dirname "$0")/../.."
 generator=$(realpath "${GENERATOR:-$binary}")
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
@@ -48,6 +47,7 @@ install -d "$work/usr/share/man/man1"
 "$generator" man "$work/usr/share/man/man1"
 gzip -9n "$work"/usr/share/man/man1/*.1
 for example in deploy/*.{yaml,json,conf,md} deploy/Caddyfile; do put 644 "$example" "usr/share/doc/posterizarrd/examples/${example##*/}"; done
+python3 deploy/sbom.py "$version" /dev/null "$work/usr/share/doc/posterizarrd/sbom.cdx.json"
 gzip -9nc CHANGELOG.md >"$work/usr/share/doc/posterizarrd/NEWS.md.gz"
 completions() { install -d "$work/${2%/*}" && "$generator" completions "$1" >"$work/$2"; }
 completions bash usr/share/bash-completion/completions/posterizarrd
@@ -59,9 +59,10 @@ installed=$(find "$work" -mindepth 1 -printf '%y %s\n' | awk '{sum += $1 == "f" 
 install -d "$work/DEBIAN"
 install -m 755 deploy/deb/postinst deploy/deb/prerm deploy/deb/postrm "$work/DEBIAN/"
 echo /etc/posterizarrd/posterizarrd.toml >"$work/DEBIAN/conffiles"
+# 1.2.3-rc.1 comes before 1.2.3.
 cat >"$work/DEBIAN/control" <<TEXT
 Package: posterizarrd
-Version: $version
+Version: ${version/-/\~}
 Architecture: $architecture
 Maintainer: ${MAINTAINER:-The posterizarrd authors <posterizarrd@localhost>}
 Installed-Size: $installed

@@ -18,6 +18,7 @@ strip --strip-unneeded "$work/$name/posterizarrd" 2>/dev/null || true # another 
 install -m 644 LICENSE CHANGELOG.md deploy/config.example.toml "$work/$name/"
 install -d "$work/$name/examples"
 install -m 644 deploy/*.{yaml,json,conf,md} deploy/Caddyfile "$work/$name/examples/"
+python3 deploy/sbom.py "$version" /dev/null "$work/$name/sbom.cdx.json"
 mkdir -p "$out"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -c "$name" | gzip -9n >"$out/$name.tar.gz"
 echo "$out/$name.tar.gz"
