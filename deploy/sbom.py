@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The list of all parts (SBOM, CycloneDX 1.5): sbom.py VERSION DEBIAN_PACKAGES FILE.
+"""The list of all parts (SBOM, CycloneDX 1.5): sbom.py VERSION DEBIAN_PACKAGES FILE [TARGET].
 
-Crates are those that Cargo links into the program, web packages those that web/package-lock.json does not call development
+Crates are those that Cargo links into the program for TARGET, such as aarch64-unknown-linux-musl (this machine's where none is named), web packages those that web/package-lock.json does not call development
 tools. DEBIAN_PACKAGES is a file with the names of .deb archives, one a line; /dev/null gives the program's own list.
 """
 
@@ -11,8 +11,13 @@ import sys
 from pathlib import Path
 
 
-def crates() -> list[dict]:
-    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"]
+def this_machine() -> str:
+    told = subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
+    return next(line.removeprefix("host: ") for line in told.splitlines() if line.startswith("host: "))
+
+
+def crates(target: str) -> list[dict]:
+    command = ["cargo", "metadata", "--format-version", "1", "--locked", "--filter-platform", target]
     known = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
     packages = {package["id"]: package for package in known["packages"]}
     needs = {
@@ -61,8 +66,8 @@ def component(kind: str, name: str, version: str | None, licence: str | None) ->
     return part
 
 
-def main(version: str, archives: str, file: str) -> None:
-    parts = crates() + web_packages() + debian_packages(Path(archives).read_text().split())
+def main(version: str, archives: str, file: str, target: str | None = None) -> None:
+    parts = crates(target or this_machine()) + web_packages() + debian_packages(Path(archives).read_text().split())
     parts.sort(key=lambda part: part["purl"])
     document = {
         "bomFormat": "CycloneDX",
@@ -75,6 +80,6 @@ def main(version: str, archives: str, file: str) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:
+    if len(sys.argv) not in (4, 5):
         sys.exit(__doc__)
     main(*sys.argv[1:])
