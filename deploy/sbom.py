@@ -1,19 +1,29 @@
 #!/usr/bin/env python3
-"""The list of all parts (SBOM, CycloneDX 1.5): sbom.py VERSION DEBIAN_PACKAGES FILE [TARGET].
+"""The list of all parts (SBOM, CycloneDX 1.5): sbom.py PROGRAM VERSION DEBIAN_PACKAGES FILE.
 
-Crates are those that Cargo links into the program for TARGET, such as aarch64-unknown-linux-musl (this machine's where none is named), web packages those that web/package-lock.json does not call development
-tools. DEBIAN_PACKAGES is a file with the names of .deb archives, one a line; /dev/null gives the program's own list.
+Crates are those that Cargo links into PROGRAM for the machine and the C library that it was built for, web packages those that
+web/package-lock.json does not call development tools. DEBIAN_PACKAGES is a file with the names of .deb archives, one a line; /dev/null gives the program's own list.
 """
 
 import json
+import struct
 import subprocess
 import sys
 from pathlib import Path
 
 
-def this_machine() -> str:
-    told = subprocess.run(["rustc", "-vV"], check=True, capture_output=True, text=True).stdout
-    return next(line.removeprefix("host: ") for line in told.splitlines() if line.startswith("host: "))
+def target(program: Path) -> str:
+    """Cargo's name for what a program was built for: machine and segments of its ELF head; one without a loader is musl's."""
+    with program.open("rb") as file:
+        head = file.read(64)
+        machine = {62: "x86_64", 183: "aarch64"}[int.from_bytes(head[18:20], "little")]
+        (start,) = struct.unpack_from("<Q", head, 32)
+        size, count = struct.unpack_from("<HH", head, 54)
+        file.seek(start)
+        segments = file.read(size * count)
+    kinds = [struct.unpack_from("<I", segments, size * number)[0] for number in range(count)]
+    interpreter = 3
+    return f"{machine}-unknown-linux-{'gnu' if interpreter in kinds else 'musl'}"
 
 
 def crates(target: str) -> list[dict]:
@@ -66,8 +76,8 @@ def component(kind: str, name: str, version: str | None, licence: str | None) ->
     return part
 
 
-def main(version: str, archives: str, file: str, target: str | None = None) -> None:
-    parts = crates(target or this_machine()) + web_packages() + debian_packages(Path(archives).read_text().split())
+def main(program: str, version: str, archives: str, file: str) -> None:
+    parts = crates(target(Path(program))) + web_packages() + debian_packages(Path(archives).read_text().split())
     parts.sort(key=lambda part: part["purl"])
     document = {
         "bomFormat": "CycloneDX",
@@ -80,6 +90,6 @@ def main(version: str, archives: str, file: str, target: str | None = None) -> N
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (4, 5):
+    if len(sys.argv) != 5:
         sys.exit(__doc__)
     main(*sys.argv[1:])

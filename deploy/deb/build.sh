@@ -46,8 +46,8 @@ TEXT
 install -d "$work/usr/share/man/man1"
 "$generator" man "$work/usr/share/man/man1"
 gzip -9n "$work"/usr/share/man/man1/*.1
-for example in deploy/*.{yaml,json,conf,md} deploy/Caddyfile; do put 644 "$example" "usr/share/doc/posterizarrd/examples/${example##*/}"; done
-python3 deploy/sbom.py "$version" /dev/null "$work/usr/share/doc/posterizarrd/sbom.cdx.json"
+for example in deploy/*.{yaml,json,conf,container,md} deploy/Caddyfile; do put 644 "$example" "usr/share/doc/posterizarrd/examples/${example##*/}"; done
+python3 deploy/sbom.py "$binary" "$version" /dev/null "$work/usr/share/doc/posterizarrd/sbom.cdx.json"
 gzip -9nc CHANGELOG.md >"$work/usr/share/doc/posterizarrd/NEWS.md.gz"
 completions() { install -d "$work/${2%/*}" && "$generator" completions "$1" >"$work/$2"; }
 completions bash usr/share/bash-completion/completions/posterizarrd

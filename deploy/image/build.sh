@@ -48,7 +48,7 @@ printf 'root:x:0:\nnogroup:x:65534:\n' >"$root/etc/group"
 install -D -m 755 "$binary" "$root/usr/local/bin/posterizarrd"
 strip --strip-unneeded "$root/usr/local/bin/posterizarrd" 2>/dev/null || true # another machine's strip is not here: as it is
 install -D -m 644 LICENSE "$root/usr/share/doc/posterizarrd/copyright"
-python3 deploy/sbom.py "$version" "$work/debian-packages" "$root/usr/share/doc/posterizarrd/sbom.cdx.json"
+python3 deploy/sbom.py "$binary" "$version" "$work/debian-packages" "$root/usr/share/doc/posterizarrd/sbom.cdx.json"
 mkdir -p "$root"/{config,assets,tmp,proc,sys,dev,run}
 chmod 1777 "$root/tmp"
 

@@ -13,16 +13,8 @@ cd "$(dirname "$0")/../.."
 export SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}
 mkdir -p "$out"
 
-# Cargo's name for what a program was built for; one without a loader of libraries is musl's.
-target() {
-    local machine libc=gnu
-    machine=$(readelf -h "$1" | sed -n 's/ *Machine: *//p')
-    case $machine in *X86-64*) machine=x86_64 ;; AArch64*) machine=aarch64 ;; esac
-    grep -q ' INTERP ' <<<"$(readelf -lW "$1")" || libc=musl
-    echo "$machine-unknown-linux-$libc"
-}
 # parts PROGRAM FILE: the list of a program's parts.
-parts() { python3 deploy/sbom.py "$version" /dev/null "$2" "$(target "$1")"; }
+parts() { python3 deploy/sbom.py "$1" "$version" /dev/null "$2"; }
 
 package=$(deploy/deb/build.sh "$binary" "$version" "$out")
 image=$(deploy/image/build.sh "$binary" "$version" "$out")
