@@ -16,9 +16,9 @@ fn installing_the_service_into_a_folder_brings_a_program_that_starts() {
     let root = tempfile::tempdir().unwrap();
     let at = |path: &str| root.path().join(path);
     let place = root.path().to_str().unwrap();
-    let rehearsed = outcome(root.path(), &["service", "install", "--dry-run", "--root", place]);
-    assert!(rehearsed.status.success(), "{}", text(&rehearsed));
-    assert!(text(&rehearsed).contains("write /etc/systemd/system/posterizarrd.service"), "{}", text(&rehearsed));
+    let tried = outcome(root.path(), &["service", "install", "--dry-run", "--root", place]);
+    assert!(tried.status.success(), "{}", text(&tried));
+    assert!(text(&tried).contains("write /etc/systemd/system/posterizarrd.service"), "{}", text(&tried));
     assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
 
     let installed = outcome(root.path(), &["service", "install", "--root", place]);

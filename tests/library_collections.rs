@@ -117,7 +117,7 @@ async fn without_the_setting_nobody_asks_for_collections() {
 }
 
 #[actix_web::test]
-async fn a_rehearsal_tells_of_collections_and_changes_nothing() {
+async fn a_dry_run_tells_of_collections_and_changes_nothing() {
     let home = home_with_collections().await;
     done(&home, &["-DryRun"]).await;
     let told = home.event(SAGA);

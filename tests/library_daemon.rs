@@ -67,7 +67,7 @@ pub fn counts(created: u32, skipped: u32, missing: u32) -> Value {
 }
 
 #[actix_web::test]
-async fn a_library_is_rehearsed_made_explained_remade_and_restyled_over_the_api() {
+async fn a_library_is_planned_made_explained_remade_and_restyled_over_the_api() {
     let home = Home::new(json!({})).await;
     home.furnish().await;
     let api = Api::start(&home);
@@ -76,7 +76,7 @@ async fn a_library_is_rehearsed_made_explained_remade_and_restyled_over_the_api(
     assert_eq!((&record["dry_run"], &record["native"]), (&json!(true), &json!(true)));
     assert_eq!((&planned["dry_run"], &planned["planned"]), (&json!(true), &json!(5)), "{planned}");
     assert_eq!(planned["counts"], counts(4, 0, 1), "{planned}");
-    assert_eq!(home.assets(), [""; 0], "a rehearsal makes nothing");
+    assert_eq!(home.assets(), [""; 0], "a dry run makes nothing");
 
     let (record, made) = api.run("/api/run/normal", &Value::Null).await;
     let assets = format!("/api/runs/{}/assets", record["id"]);

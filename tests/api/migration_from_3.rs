@@ -289,7 +289,7 @@ async fn one_that_came_right_before_a_crash_is_known() {
 }
 
 #[actix_web::test]
-async fn a_rehearsal_counts_every_record_of_every_table_and_tells_which_pictures_are_gone() {
+async fn a_dry_run_counts_every_record_of_every_table_and_tells_which_pictures_are_gone() {
     /// Nothing in these is the user's: a mirror of `config.json`, and notes of that backend about itself.
     const NO_RECORDS: [&str; 4] = ["config", "config_metadata", "migration_info", "sqlite_sequence"];
     let app = app().await;

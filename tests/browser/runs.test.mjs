@@ -8,8 +8,8 @@ import { Home } from './home.mjs';
 import { assertAccessible, assertFits, settled, withPage } from './page.mjs';
 
 /** The button beside the run of the whole library; other modes have theirs. */
-const rehearseNormal = (page) =>
-  page.getByRole('region', { name: 'Normal run' }).getByRole('button', { name: 'Rehearse' });
+const dryRunNormal = (page) =>
+  page.getByRole('region', { name: 'Normal run' }).getByRole('button', { name: 'Dry run' });
 
 describe('a daemon with a home', () => {
   let home;
@@ -26,9 +26,9 @@ describe('a daemon with a home', () => {
 
   const made = () => readdir(join(daemon.folder, 'assets', 'Movies')).catch(() => []);
 
-  test('a run is rehearsed, its plan is read, and then it is made', async () => {
+  test('a dry run is made, its plan is read, and then it is made', async () => {
     await withPage(daemon, '/run', {}, async (page) => {
-      await rehearseNormal(page).click();
+      await dryRunNormal(page).click();
       await page.getByRole('heading', { level: 1, name: 'Run 1' }).waitFor();
       const plan = page.getByRole('region', { name: 'What a run would do' });
       const chip = (name) => plan.getByRole('button', { name });
@@ -46,7 +46,7 @@ describe('a daemon with a home', () => {
       await page.reload();
       await row('Collateral').first().waitFor();
       assert.equal(await row('Heat').count(), 0, 'the address keeps what was chosen');
-      assert.deepEqual(await made(), [], 'a rehearsal makes nothing');
+      assert.deepEqual(await made(), [], 'a dry run makes nothing');
 
       home.hold();
       await page.getByRole('button', { name: 'Make these now' }).click();
@@ -96,14 +96,14 @@ describe('a daemon with a home', () => {
     });
   });
 
-  test('after a change of the design its pictures are made again, rehearsed first', async () => {
+  test('after a change of the design its pictures are made again, after a dry run', async () => {
     const response = await daemon.post('/api/config?mode=merge', { config: { PosterFontcolor: 'gold' } });
     assert.ok(response.ok, await response.text());
     await withPage(daemon, '/library', {}, async (page) => {
       await page.getByRole('button', { name: 'Apply the current design' }).click();
       const choice = page.getByRole('dialog');
       await choice.getByLabel('Library').selectOption('Movies');
-      await choice.getByRole('button', { name: 'Rehearse' }).click();
+      await choice.getByRole('button', { name: 'Dry run' }).click();
       const plan = page.getByRole('region', { name: 'What a run would do' });
       await plan.getByRole('button', { name: 'Would be made 2' }).click();
       for (const title of ['Heat', 'Ronin']) await plan.getByRole('row').filter({ hasText: title }).waitFor();
@@ -159,8 +159,8 @@ test('a newcomer is led to what is missing, until all is there', async (t) => {
     await home.furnish(daemon);
     await page.getByRole('link', { name: 'Dashboard' }).click();
     await steps.getByText('Everything is in place.').waitFor();
-    await steps.getByRole('link', { name: 'Rehearse a run, or start one.' }).click();
-    await rehearseNormal(page).waitFor();
+    await steps.getByRole('link', { name: 'Do a dry run, or start a run.' }).click();
+    await dryRunNormal(page).waitFor();
     await settled(page);
     await steps.waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'Dashboard' }).click();

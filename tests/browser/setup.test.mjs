@@ -261,7 +261,7 @@ describe('the setup assistant', () => {
 
       await arrived(page, 'First run');
       await page.getByText('8 of 9 done').waitFor();
-      await page.getByRole('button', { name: 'Rehearse' }).click();
+      await page.getByRole('button', { name: 'Dry run' }).click();
       await page.getByRole('heading', { level: 1, name: 'Run 1' }).waitFor();
     });
   });

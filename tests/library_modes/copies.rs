@@ -28,7 +28,7 @@ async fn a_backup_saves_what_plex_shows_and_leaves_what_was_saved_before() {
     let told = done(&home, &["-Backup", "-DryRun"]).await;
     assert!(told.contains("5 would be saved, 2 stay as they are"), "{told}");
     assert_eq!(home.event(&format!("{DARK}/Season01")).result, AssetResult::Created);
-    assert_eq!(files(&home.path("backup")).len(), 1, "a rehearsal saves nothing");
+    assert_eq!(files(&home.path("backup")).len(), 1, "a dry run saves nothing");
     assert_eq!(requests(&home, "GET /library/metadata/10/").await, [""; 0], "and fetches nothing");
 
     done(&home, &["-Backup"]).await;
@@ -137,7 +137,7 @@ async fn a_backup_that_is_given_back_brings_the_server_to_where_it_was() {
     let replaced = shown.all();
     let told = done(&home, &["-Restore", "-DryRun"]).await;
     assert!(told.contains("300 would be restored, 0 stay as they are"), "{told}");
-    assert!(shown.all() == replaced, "a rehearsal changes nothing");
+    assert!(shown.all() == replaced, "a dry run changes nothing");
     done(&home, &["-Restore"]).await;
     assert!(shown.all() == before, "not every picture is the one from before");
     let result = result(&home, "restore");
@@ -256,7 +256,7 @@ async fn jellyfin_is_given_what_it_does_not_show() {
     let before = other.all();
     let told = done(&home, &["-SyncJelly", "-DryRun"]).await;
     assert!(told.contains("5 would be uploaded"), "{told}");
-    assert!(other.all() == before, "a rehearsal changes nothing");
+    assert!(other.all() == before, "a dry run changes nothing");
     assert_eq!(requests(&home, "DELETE ").await, [""; 0]);
 
     done(&home, &["-SyncJelly"]).await;
@@ -302,7 +302,7 @@ async fn plex_shows_its_own_posters_again() {
         .mount(&home.server)
         .await;
     done(&home, &["-PosterReset", "-LibraryToReset", "Shows", "-DryRun"]).await;
-    assert_eq!(requests(&home, "PUT ").await, [""; 0], "a rehearsal changes nothing");
+    assert_eq!(requests(&home, "PUT ").await, [""; 0], "a dry run changes nothing");
     // Named, it takes part although it is excluded otherwise.
     done(&home, &["-PosterReset", "-LibraryToReset", "Shows"]).await;
     let all = home.server.received_requests().await.unwrap();

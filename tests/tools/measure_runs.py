@@ -3,7 +3,7 @@
 
     cargo build --release && tests/tools/measure_runs.py target/release/posterizarrd [--port 34100] [--make 400]
 
-1. A rehearsal in which none is there: every look-up of a first run and its memory, but no picture. The limits of providers
+1. A dry run in which none is there: every look-up of a first run and its memory, but no picture. The limits of providers
    are lifted for it; what their limits add is arithmetic.
 2. A run in which all assets are there: time, memory, requests.
 3. A run in which some are missing: pictures a second, memory, requests for an asset.
@@ -93,7 +93,7 @@ def main():
     parser.add_argument("--movies", type=int, default=2000)
     parser.add_argument("--shows", type=int, default=400)
     parser.add_argument("--make", type=int, default=400, help="how many assets are missing in the last run")
-    parser.add_argument("--no-rehearsal", action="store_true", help="leave out 1, which takes minutes")
+    parser.add_argument("--no-dry-run", action="store_true", help="leave out 1, which takes minutes")
     given = parser.parse_args()
     engine = str(Path(given.engine).resolve())
     world = World(given.movies, given.shows, 5, 17)
@@ -109,7 +109,7 @@ def main():
         (data / "assets").mkdir()
 
         total = sum(1 for _ in world.assets())
-        if not given.no_rehearsal:
+        if not given.no_dry_run:
             took, cpu, memory, counts = run(engine, data, given.port, "-DryRun")
             print(f"| look-ups of a first run, {total} assets, nothing made | {took:.0f} s, {cpu:.0f} s CPU, {memory:.0f} MiB at most, "
                   f"{counts.get('plex', 0)} requests to Plex, {counts.get('tmdb', 0)} to TMDB "

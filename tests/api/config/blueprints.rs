@@ -30,11 +30,11 @@ async fn an_export_has_the_look_and_nothing_of_the_house() {
 }
 
 #[actix_web::test]
-async fn an_import_takes_all_or_nothing_and_a_rehearsal_nothing() {
+async fn an_import_takes_all_or_nothing_and_a_dry_run_nothing() {
     let app = app_with(full());
     let blueprint = json!({"PosterOverlayPart": {"fontcolor": "gold"}, "PrerequisitePart": {"UseLogo": true}});
-    let rehearsed = app.post("/api/config/import?dry_run=true", &blueprint).await.json();
-    assert_eq!((&rehearsed["changes_count"], &rehearsed["message"]), (&json!(2), &json!("Nothing was changed")));
+    let tried = app.post("/api/config/import?dry_run=true", &blueprint).await.json();
+    assert_eq!((&tried["changes_count"], &tried["message"]), (&json!(2), &json!("Nothing was changed")));
     assert_eq!(document(&app)["PosterOverlayPart"]["fontcolor"], "white");
     let imported = app.post("/api/config/import", &blueprint).await.json();
     assert_eq!((&imported["success"], &imported["message"]), (&json!(true), &json!("Blueprint imported successfully")));

@@ -5,7 +5,7 @@ import type { Status } from '../api/types';
 import { percent } from '../lib/format';
 import { modeName, sentence, triggerText } from '../lib/words';
 import { refreshStatus, status } from '../live/state';
-import { Rehearse } from '../pages/run/Rehearse';
+import { DryRun } from '../pages/run/DryRun';
 import { said, t } from '../texts';
 import { Badge } from './basics';
 import { ask, askWhich } from './dialog';
@@ -32,7 +32,7 @@ export function RunnerLine({ of: { runner } }: { of: Status }) {
       <span class="grow">
         <Own text={said('finding', runner.why_code, runner.why_params)} english={`${sentence(runner.why)}.`} />
       </span>
-      {runner.kind !== 'native' && <Rehearse mode="normal">{t('run.look_native')}</Rehearse>}
+      {runner.kind !== 'native' && <DryRun mode="normal">{t('run.look_native')}</DryRun>}
     </div>
   );
 }

@@ -36,7 +36,7 @@ test('the address of a picture takes any name', () => {
   );
 });
 
-test('a rehearsal tells what would be done', () => {
+test('a dry run tells what would be done', () => {
   expect(resultName('created', true)).toBe('Would be made');
   expect(resultName('created', false)).toBe('Made');
 });

@@ -71,7 +71,7 @@ test('each trouble is told with the way to mend it, what is worst first', () => 
   expect(notices.find(({ tone }) => tone === 'warn')?.text).toBe('The disk is almost full');
 });
 
-test('a rehearsal that failed, and a run that was stopped, are no trouble', () => {
+test('a dry run that failed, and a run that was stopped, are no trouble', () => {
   expect(titles({ runs: [run({ dry_run: true })] })).toEqual([]);
   expect(titles({ runs: [run({ outcome: 'stopped' })] })).toEqual([]);
   expect(titles({ runs: [run({}), run({ id: 6 })] })).toHaveLength(1);

@@ -11,9 +11,9 @@ import { NoRunner } from '../components/unable';
 import { modeName } from '../lib/words';
 import { status } from '../live/state';
 import { type Key, t } from '../texts';
+import { DryRun } from './run/DryRun';
 import { LogoRun } from './run/Logos';
 import { ManualRun } from './run/ManualRun';
-import { Rehearse } from './run/Rehearse';
 import { ResetPosters } from './run/ResetPosters';
 import { Restore } from './run/Restore';
 import { startRun } from './run/start';
@@ -27,7 +27,7 @@ interface Choice {
   /** Asked before it starts. */
   question?: Key;
   /** Whether it can be looked at beforehand. */
-  rehearsed?: true;
+  dryRuns?: true;
 }
 
 const TESTING: Choice = {
@@ -41,28 +41,28 @@ const LIBRARY_RUNS: readonly Choice[] = [
     mode: 'normal',
     what: 'run.normal_what',
     needs: 'run.normal_needs',
-    rehearsed: true,
+    dryRuns: true,
   },
   {
     mode: 'backup',
     what: 'run.backup_what',
     needs: 'run.backup_needs',
     question: 'run.backup_question',
-    rehearsed: true,
+    dryRuns: true,
   },
   {
     mode: 'syncjelly',
     what: 'run.syncjelly_what',
     needs: 'run.syncjelly_needs',
     question: 'run.syncjelly_question',
-    rehearsed: true,
+    dryRuns: true,
   },
   {
     mode: 'syncemby',
     what: 'run.syncemby_what',
     needs: 'run.syncemby_needs',
     question: 'run.syncemby_question',
-    rehearsed: true,
+    dryRuns: true,
   },
 ];
 
@@ -135,7 +135,7 @@ function Start({ of }: { of: Choice }) {
         >
           {t('run.start_confirm')}
         </button>
-        {of.rehearsed && <Rehearse mode={of.mode}>{t('common.rehearse')}</Rehearse>}
+        {of.dryRuns && <DryRun mode={of.mode}>{t('common.dry_run')}</DryRun>}
       </div>
     </>
   );

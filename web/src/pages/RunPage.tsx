@@ -63,7 +63,7 @@ function Known({ id }: { id: number }) {
   );
 }
 
-/** Starts the run that was rehearsed. */
+/** Starts the run that a dry run was of. */
 function MakeThese({ of }: { of: RunRecord }) {
   const busy = useBusy();
   const [, navigate] = useLocation();
@@ -90,7 +90,7 @@ function About({ of }: { of: RunRecord }) {
   const isOn = known?.running && known.run_id === of.id;
   return (
     <Card title={runName(of)} aside={<Badge tone={outcomeTone(of.outcome)}>{outcomeText(of.outcome)}</Badge>}>
-      {of.dry_run && <p>{t('run.rehearsal')}</p>}
+      {of.dry_run && <p>{t('run.dry_run')}</p>}
       {isOn && (
         <>
           <RunProgress of={known} />

@@ -42,7 +42,7 @@ function Choice({ onClose }: { onClose: () => void }) {
       actions={
         <>
           <button type="button" class="button" disabled={waits} onClick={() => busy.while(start(true))}>
-            {t('common.rehearse')}
+            {t('common.dry_run')}
           </button>
           <button type="button" class="button primary" disabled={waits} onClick={() => busy.while(start(false))}>
             {t('restyle.confirm')}

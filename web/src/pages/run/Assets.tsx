@@ -1,4 +1,4 @@
-/** What became of each asset of a run; of a rehearsal: its plan. */
+/** What became of each asset of a run; of a dry run: its plan. */
 import { useEffect } from 'preact/hooks';
 import { address } from '../../api/client';
 import type { RunRecord } from '../../api/types';

@@ -16,7 +16,7 @@ const READ_EVERY = 1_000;
 const LOOK_EVERY = 2_000;
 
 export function Output({ of: { id, log, ended, dry_run: dryRun } }: { of: RunRecord }) {
-  // A rehearsal writes no log.
+  // A dry run writes no log.
   const printed = useNews(log, !ended && !dryRun);
   const [follow, setFollow] = useState(true);
   const tail = ended ? TAIL.ended : TAIL.on;

@@ -61,7 +61,7 @@ export function Restore() {
             {t('common.restore')}
           </button>
           <button type="button" class="button" disabled={blocked} onClick={() => busy.while(restore(true))}>
-            {t('common.rehearse')}
+            {t('common.dry_run')}
           </button>
         </div>
       </form>

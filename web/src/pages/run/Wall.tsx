@@ -28,7 +28,7 @@ export function Wall({ run }: { run: number }) {
   return (
     <div class="stack">
       {!made.finished && <Making of={made} />}
-      {/* A rehearsal makes no files that could be shown. */}
+      {/* A dry run makes no files that could be shown. */}
       {made.assets.length > 0 && !made.dry_run && (
         <ul class="shelf" aria-label={t('asset.made_last')}>
           {made.assets.map((asset) => (

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { forReal } from './start';
 
-test('what was rehearsed is what is started', () => {
+test('what a dry run was of is what is started', () => {
   expect(forReal({ mode: 'normal', arguments: ['-DryRun'] })).toEqual({ mode: 'normal' });
   expect(forReal({ mode: 'backup', arguments: ['-Backup', '-DryRun'] })).toEqual({ mode: 'backup' });
   expect(forReal({ mode: 'restyle', arguments: ['-Restyle', '-DryRun'] })).toEqual({ restyle: undefined });

@@ -1,4 +1,4 @@
-/** Starting a run, or the rehearsal of one. */
+/** Starting a run, or a dry run. */
 import { body, client } from '../../api/client';
 import type { Mode, RunRecord } from '../../api/types';
 import { tell } from '../../components/toast';
@@ -20,18 +20,18 @@ export async function startRun(wanted: Wanted, dryRun = false): Promise<number |
 }
 
 async function post(wanted: Wanted, dryRun: boolean) {
-  const rehearsal = dryRun ? { dry_run: true } : {};
+  const dry = dryRun ? { dry_run: true } : {};
   if ('mode' in wanted) {
-    const params = { path: wanted, query: rehearsal };
+    const params = { path: wanted, query: dry };
     return body(await client.POST('/api/run/{mode}', { params }));
   }
-  const query = wanted.restyle === undefined ? rehearsal : { ...rehearsal, library: wanted.restyle };
+  const query = wanted.restyle === undefined ? dry : { ...dry, library: wanted.restyle };
   return body(await client.POST('/api/run/restyle', { params: { query } }));
 }
 
 const LIBRARY = '-LibraryToRestyle:';
 
-/** What a rehearsal was of; none where only its trigger can ask for that. */
+/** What a dry run was of; none where only its trigger can ask for that. */
 export function forReal({ mode, arguments: given }: Pick<RunRecord, 'mode' | 'arguments'>): Wanted | undefined {
   if (mode === 'normal' || mode === 'scheduled') return { mode: 'normal' };
   if (mode === 'backup' || mode === 'syncjelly' || mode === 'syncemby') return { mode };

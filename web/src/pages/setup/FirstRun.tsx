@@ -1,4 +1,4 @@
-/** The first run, rehearsed or made. */
+/** The first run, or a dry run first. */
 import { Link, useLocation } from 'wouter-preact';
 import { useBusy } from '../../components/busy';
 import { messageOf } from '../../lib/readiness';
@@ -27,7 +27,7 @@ export function FirstRunStep({ facts: { readiness } }: { facts: Facts }) {
       onSubmit={() => start(false)}
       beside={
         <button type="button" class="button" disabled={busy.on} onClick={() => busy.while(start(true))}>
-          {t('common.rehearse')}
+          {t('common.dry_run')}
         </button>
       }
     >

@@ -28,7 +28,7 @@ export interface Facts {
   scheduler: Pick<SchedulerStatus, 'enabled' | 'schedules'> | undefined;
   /** How many webhooks came. */
   webhooks: number;
-  /** Whether a run over the library was made, and not only rehearsed. */
+  /** Whether a run over the library was made, and not only a dry run. */
   ran: boolean;
 }
 

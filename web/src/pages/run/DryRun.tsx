@@ -7,10 +7,10 @@ import { status } from '../../live/state';
 import { t } from '../../texts';
 import { startRun } from './start';
 
-export function Rehearse({ mode, children }: { mode: Mode; children: ComponentChildren }) {
+export function DryRun({ mode, children }: { mode: Mode; children: ComponentChildren }) {
   const busy = useBusy();
   const [, navigate] = useLocation();
-  async function rehearse() {
+  async function start() {
     const id = await startRun({ mode }, true);
     if (id !== undefined) navigate(`/runs/${id}`);
   }
@@ -18,9 +18,9 @@ export function Rehearse({ mode, children }: { mode: Mode; children: ComponentCh
     <button
       type="button"
       class="button"
-      title={t('run.rehearse_help')}
+      title={t('run.dry_run_help')}
       disabled={busy.on || status.value?.running}
-      onClick={() => busy.while(rehearse())}
+      onClick={() => busy.while(start())}
     >
       {children}
     </button>
