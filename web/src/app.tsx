@@ -11,12 +11,13 @@ import { Fresh, NoticeBell, NoticeCentre, useNotices } from './components/notice
 import { Boundary, Part } from './components/part';
 import { RunBadge } from './components/run';
 import { Shortcuts, ShortcutsButton } from './components/shortcuts';
-import { Toasts, tell } from './components/toast';
+import { Toasts } from './components/toast';
+import { unsaved } from './lib/edits';
 import { keepFocus } from './lib/focus';
+import { tell } from './lib/toast';
 import { start, status, version } from './live/state';
 import { connection, refusal } from './live/stream';
 import { Refused, SignIn } from './pages/SignIn';
-import { unsaved } from './pages/settings/edits';
 import { routes } from './routes';
 import { check, session, signOut } from './session';
 import { rich, t } from './texts';

@@ -1,7 +1,7 @@
 /** Who is signed in. The session is a cookie that scripts cannot read; here is only whether there is one. */
 import { signal } from '@preact/signals';
 import { ApiError, address, body, client, failure, whenSignedOut } from './api/client';
-import { edits } from './pages/settings/edits';
+import { edits } from './lib/edits';
 import { t } from './texts';
 
 export type Session = 'unknown' | 'open' | 'signed_in' | 'signed_out' | 'refused';

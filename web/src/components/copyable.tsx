@@ -1,7 +1,7 @@
 /** A text that is copied at a press. */
 import { Copy } from 'lucide-preact';
+import { toast } from '../lib/toast';
 import { t } from '../texts';
-import { toast } from './toast';
 
 export function Copyable({ text }: { text: string }) {
   async function copy() {

@@ -1,10 +1,10 @@
 /** The queue on hold: that it is, wherever it matters, and letting it go on. */
 import { client } from '../api/client';
+import { tell } from '../lib/toast';
 import { refreshStatus, status } from '../live/state';
 import { rich, t } from '../texts';
 import { Badge, When } from './basics';
 import { useBusy } from './busy';
-import { tell } from './toast';
 
 /** Nothing where it is not. */
 export function Held() {

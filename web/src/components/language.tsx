@@ -1,7 +1,7 @@
 /** The choice of the page's language. Each language is called by its own name: whoever looks for it may not read the present one. */
 import { Languages } from 'lucide-preact';
+import { tell } from '../lib/toast';
 import { choose, LANGUAGES, type Language, language, t } from '../texts';
-import { tell } from './toast';
 
 export function LanguageChoice() {
   return (

@@ -1,8 +1,8 @@
 import { cleanup, render, screen } from '@testing-library/preact';
 import { Info } from 'lucide-preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { edits } from '../lib/edits';
 import { connection } from '../live/stream';
-import { edits } from '../pages/settings/edits';
 import type { Route } from '../routes';
 import { Boundary, Part } from './part';
 

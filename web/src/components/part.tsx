@@ -8,8 +8,8 @@
 import { Component, type ComponentChildren, type ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { address } from '../api/client';
+import { unsaved } from '../lib/edits';
 import { connection } from '../live/stream';
-import { unsaved } from '../pages/settings/edits';
 import type { Route } from '../routes';
 import { t } from '../texts';
 import { Loading, Page } from './basics';

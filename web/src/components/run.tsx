@@ -3,14 +3,14 @@ import { Link } from 'wouter-preact';
 import { body, client } from '../api/client';
 import type { Status } from '../api/types';
 import { percent } from '../lib/format';
+import { tell, toast } from '../lib/toast';
 import { modeName, sentence, triggerText } from '../lib/words';
 import { refreshStatus, status } from '../live/state';
-import { DryRun } from '../pages/run/DryRun';
 import { said, t } from '../texts';
 import { Badge } from './basics';
 import { ask, askWhich } from './dialog';
+import { DryRun } from './dryRun';
 import { Own } from './finding';
-import { tell, toast } from './toast';
 
 /** In the menu: that something runs, and how far it is. */
 export function RunBadge() {

@@ -14,7 +14,7 @@ import {
   waysOut,
 } from '../lib/readiness';
 import { useResource } from '../lib/resource';
-import { linkTo, stepOf } from '../pages/setup/steps';
+import { linkTo, stepOf } from '../lib/steps';
 import { rich, t, word } from '../texts';
 import { Badge, Card, Problem } from './basics';
 import { Advice, Finding } from './finding';

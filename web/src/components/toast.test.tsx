@@ -1,6 +1,7 @@
 import { act, cleanup, render, screen } from '@testing-library/preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Toasts, toast } from './toast';
+import { toast } from '../lib/toast';
+import { Toasts } from './toast';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {

@@ -1,12 +1,12 @@
 /** What keeps runs over the library from working: the same fact on every page that plans or starts them. */
 import { Link } from 'wouter-preact';
 import { lastReadiness, readiness, useReadiness } from '../lib/readiness';
+import { wayOf } from '../lib/steps';
+import { tell } from '../lib/toast';
 import { status } from '../live/state';
-import { wayOf } from '../pages/setup/steps';
 import { said, t, word } from '../texts';
 import { useBusy } from './busy';
 import { Finding, Own } from './finding';
-import { tell } from './toast';
 
 /** Nothing at all can run. */
 export function NoRunner() {

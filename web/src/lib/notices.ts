@@ -1,9 +1,9 @@
 /** What somebody should know of the machine, gathered from what the page has already asked for. */
 import type { Fire, Health, RunRecord, SchedulerStatus, TriggerEntry } from '../api/types';
-import { linkTo, wayOf } from '../pages/setup/steps';
 import { said, t, word } from '../texts';
 import { messageOf, type Readiness } from './readiness';
 import { reasonText } from './reasons';
+import { linkTo, wayOf } from './steps';
 import { modeName, outcomeText, outcomeTone, plainReason, runName, sentence, triggerText } from './words';
 
 export interface Notice {

@@ -4,11 +4,11 @@ import { Badge, Card, Empty, Facts, Loaded, Page, When } from '../components/bas
 import { useBusy } from '../components/busy';
 import { SelectField, Switch } from '../components/fields';
 import { downloadSupport } from '../components/support';
-import { tell } from '../components/toast';
 import { exactTimes } from '../lib/clock';
 import { duration } from '../lib/format';
 import { useResource } from '../lib/resource';
 import { ACCENTS, accent, THEMES, theme } from '../lib/theme';
+import { tell } from '../lib/toast';
 import { version } from '../live/state';
 import { rich, t, word } from '../texts';
 import { Licences } from './about/Licences';

@@ -6,9 +6,9 @@ import { Badge, Card, Empty, Figure, Loaded, More, Page, When } from '../compone
 import { Chips, Pick, Search } from '../components/choose';
 import { Dialog } from '../components/dialog';
 import { type Column, Table } from '../components/table';
-import { tell } from '../components/toast';
 import { dateTime, number } from '../lib/format';
 import { useResource } from '../lib/resource';
+import { tell } from '../lib/toast';
 import { t } from '../texts';
 
 const SERVERS = [

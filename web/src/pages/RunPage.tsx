@@ -10,12 +10,12 @@ import { RunButtons } from '../components/run';
 import { tellsAssets } from '../lib/assets';
 import { bytes, duration, exact } from '../lib/format';
 import { useResource } from '../lib/resource';
+import { forReal, startRun } from '../lib/startRun';
 import { outcomeText, outcomeTone, plainReason, runName, triggerText } from '../lib/words';
 import { status } from '../live/state';
 import { t } from '../texts';
 import { Assets } from './run/Assets';
 import { Output } from './run/Output';
-import { forReal, startRun } from './run/start';
 import { Wall } from './run/Wall';
 
 export default function RunPage() {

@@ -5,23 +5,6 @@ import { ApiError, body, client, request } from '../api/client';
 import { Empty, Loaded, Page, Problem } from '../components/basics';
 import { Search, Tabs, Toggles } from '../components/choose';
 import type { SampleKind } from '../components/preview';
-import { tell, toast } from '../components/toast';
-import { decoded } from '../lib/decoded';
-import { asError } from '../lib/errors';
-import { PASSWORD, passwordProblem } from '../lib/login';
-import { useQuery } from '../lib/query';
-import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
-import { useResource } from '../lib/resource';
-import { matcher } from '../lib/search';
-import { check, session, signIn } from '../session';
-import { type Catalogue, language, rich, t } from '../texts';
-import { Backups } from './settings/Backups';
-import { Blueprint } from './settings/Blueprint';
-import { Daemon } from './settings/Daemon';
-import { edits as kept, passwordAgain } from './settings/edits';
-import { Field } from './settings/Field';
-import { Files } from './settings/Files';
-import { Look, seenOn } from './settings/Look';
 import {
   atHome,
   type Config,
@@ -33,9 +16,26 @@ import {
   type Schema,
   type Tab,
   tabsOf,
-} from './settings/model';
+} from '../lib/config';
+import { decoded } from '../lib/decoded';
+import { edits as kept, passwordAgain } from '../lib/edits';
+import { asError } from '../lib/errors';
+import { PASSWORD, passwordProblem } from '../lib/login';
+import { useQuery } from '../lib/query';
+import { lastReadiness, messageOf, useReadiness } from '../lib/readiness';
+import { useResource } from '../lib/resource';
+import { matcher } from '../lib/search';
+import { settingTexts } from '../lib/settingTexts';
+import { tell, toast } from '../lib/toast';
+import { check, session, signIn } from '../session';
+import { type Catalogue, language, rich, t } from '../texts';
+import { Backups } from './settings/Backups';
+import { Blueprint } from './settings/Blueprint';
+import { Daemon } from './settings/Daemon';
+import { Field } from './settings/Field';
+import { Files } from './settings/Files';
+import { Look, seenOn } from './settings/Look';
 import { Review } from './settings/Review';
-import { settingTexts } from './settings/texts';
 import { Validate } from './settings/Validate';
 
 const OTHERS = [

@@ -6,11 +6,12 @@ import { useEffect } from 'preact/hooks';
 import { Link, Redirect, useParams } from 'wouter-preact';
 import { body, client, request } from '../api/client';
 import { Loaded, Page } from '../components/basics';
+import { type Config, inForce, type Schema } from '../lib/config';
 import { readiness, setupOffered } from '../lib/readiness';
 import { useResource } from '../lib/resource';
+import { type Facts, firstOpen, isStep, linkTo, STEPS, type Step, type StepState, stateOf } from '../lib/steps';
 import { scheduler } from '../live/state';
 import { t } from '../texts';
-import { type Config, inForce, type Schema } from './settings/model';
 import { FirstRunStep } from './setup/FirstRun';
 import { FoldersStep } from './setup/Folders';
 import { KeysStep } from './setup/Keys';
@@ -20,7 +21,6 @@ import { LookStep } from './setup/Look';
 import { ScheduleStep } from './setup/Schedule';
 import { ServerStep } from './setup/Server';
 import { ReloadFacts } from './setup/StepForm';
-import { type Facts, firstOpen, isStep, linkTo, STEPS, type Step, type StepState, stateOf } from './setup/steps';
 import { WebhooksStep } from './setup/Webhooks';
 
 const VIEWS: Record<Step, ComponentType<{ facts: Facts }>> = {

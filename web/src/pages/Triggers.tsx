@@ -9,9 +9,9 @@ import { ask, Dialog } from '../components/dialog';
 import { Reason } from '../components/finding';
 import { Held, Hold } from '../components/held';
 import { type Column, NOTHING, Table } from '../components/table';
-import { tell } from '../components/toast';
 import { NoRunner, Unready } from '../components/unable';
 import { useResource } from '../lib/resource';
+import { tell } from '../lib/toast';
 import {
   modeName,
   outcomeText,

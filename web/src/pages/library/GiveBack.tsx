@@ -2,7 +2,7 @@
 import { body, client } from '../../api/client';
 import { useBusy } from '../../components/busy';
 import { ask } from '../../components/dialog';
-import { tell } from '../../components/toast';
+import { tell } from '../../lib/toast';
 import { modeName } from '../../lib/words';
 import { refreshStatus } from '../../live/state';
 import { t } from '../../texts';

@@ -10,7 +10,6 @@ import { Dialog } from '../../components/dialog';
 import { Drop } from '../../components/drop';
 import { TextField } from '../../components/fields';
 import { Thumbnail } from '../../components/thumbnail';
-import { tell, toast } from '../../components/toast';
 import { type AssetSource, sourceText } from '../../lib/assets';
 import { caption } from '../../lib/library';
 import {
@@ -24,6 +23,7 @@ import {
   type Source,
 } from '../../lib/replacing';
 import { useResource } from '../../lib/resource';
+import { tell, toast } from '../../lib/toast';
 import { changed, refreshStatus, status } from '../../live/state';
 import { t } from '../../texts';
 import { Offers } from './Offers';

@@ -7,9 +7,9 @@ import { Dialog } from '../../components/dialog';
 import { SelectField } from '../../components/fields';
 import { HelpLink } from '../../components/help';
 import { useResource } from '../../lib/resource';
+import { startRun } from '../../lib/startRun';
 import { status } from '../../live/state';
 import { t } from '../../texts';
-import { startRun } from '../run/start';
 import { canRemake } from './remake';
 
 export function Restyle() {

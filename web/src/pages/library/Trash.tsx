@@ -3,9 +3,9 @@ import type { components } from '../../../types/schema';
 import { body, client } from '../../api/client';
 import { Card, Empty, Loaded, When } from '../../components/basics';
 import { ask } from '../../components/dialog';
-import { tell } from '../../components/toast';
 import { bytes, duration } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { tell } from '../../lib/toast';
 import { t } from '../../texts';
 import { restore } from './delete';
 

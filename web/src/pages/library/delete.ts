@@ -2,8 +2,8 @@
 import type { components } from '../../../types/schema';
 import { body, client, refusalText, request } from '../../api/client';
 import { ask } from '../../components/dialog';
-import { tell, toast } from '../../components/toast';
 import { caption } from '../../lib/library';
+import { tell, toast } from '../../lib/toast';
 import { changed } from '../../live/state';
 import { t } from '../../texts';
 

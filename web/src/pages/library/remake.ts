@@ -1,8 +1,8 @@
 /** Having pictures made again. */
 import { body, client } from '../../api/client';
 import { ask } from '../../components/dialog';
-import { tell, toast } from '../../components/toast';
 import { caption } from '../../lib/library';
+import { tell, toast } from '../../lib/toast';
 import { refreshStatus, status } from '../../live/state';
 import { t } from '../../texts';
 

@@ -11,16 +11,16 @@ import { Drop } from '../../components/drop';
 import { SelectField, TextField } from '../../components/fields';
 import { Finding, Reason } from '../../components/finding';
 import { Preview, type SampleKind, sample, type Wanted } from '../../components/preview';
-import { tell } from '../../components/toast';
 import { lastReadiness } from '../../lib/readiness';
 import { type Asset, mediaTypeOf } from '../../lib/replacing';
 import { useResource } from '../../lib/resource';
+import { wayOf } from '../../lib/steps';
 import { linkTo } from '../../lib/titles';
+import { tell } from '../../lib/toast';
 import { modeName, outcomeText, outcomeTone, plainReason } from '../../lib/words';
 import { refreshStatus, status } from '../../live/state';
 import { t } from '../../texts';
 import { Offers } from '../library/Offers';
-import { wayOf } from '../setup/steps';
 import '../../styles/replace.css';
 
 type PosterType = components['schemas']['PosterType'];

@@ -6,7 +6,7 @@ import { Card } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { ask } from '../../components/dialog';
 import { PlexLibrary } from '../../components/plexLibrary';
-import { tell } from '../../components/toast';
+import { tell } from '../../lib/toast';
 import { refreshStatus, status } from '../../live/state';
 import { rich, t } from '../../texts';
 

@@ -6,7 +6,7 @@ import { Card } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { ask } from '../../components/dialog';
 import { SelectField, TextField } from '../../components/fields';
-import { tell } from '../../components/toast';
+import { tell } from '../../lib/toast';
 import { modeName } from '../../lib/words';
 import { refreshStatus, status } from '../../live/state';
 import { t } from '../../texts';

@@ -6,11 +6,11 @@ import { type ApiError, address, body, client } from '../../api/client';
 import { Card } from '../../components/basics';
 import { useBusy } from '../../components/busy';
 import { Drop } from '../../components/drop';
-import { toast } from '../../components/toast';
+import { type Change, changesTold, type FieldModel } from '../../lib/config';
 import { asError } from '../../lib/errors';
+import { toast } from '../../lib/toast';
 import { sentence } from '../../lib/words';
 import { t } from '../../texts';
-import { type Change, changesTold, type FieldModel } from './model';
 import { Review } from './Review';
 
 type Sections = Record<string, unknown>;

@@ -5,14 +5,14 @@ import { type ApiError, body, client } from '../../api/client';
 import { Badge, Card, Empty, Loaded, Problem, Told } from '../../components/basics';
 import { Search, Toggles } from '../../components/choose';
 import { SelectField, Switch, TextField } from '../../components/fields';
-import { toast } from '../../components/toast';
+import { daemonEdits } from '../../lib/edits';
 import { asError } from '../../lib/errors';
 import { useResource } from '../../lib/resource';
 import { matcher } from '../../lib/search';
+import { settingTexts } from '../../lib/settingTexts';
+import { toast } from '../../lib/toast';
 import { type Catalogue, language, rich, t, word } from '../../texts';
 import { DaemonSample } from './DaemonSample';
-import { daemonEdits } from './edits';
-import { settingTexts } from './texts';
 
 export type DaemonSetting = components['schemas']['DaemonSetting'];
 type DaemonSettings = components['schemas']['DaemonSettings'];

@@ -2,9 +2,9 @@
 import { useState } from 'preact/hooks';
 import { SelectField, TextField } from '../../components/fields';
 import { Preview, type SampleKind, sample } from '../../components/preview';
+import type { DaemonEdits } from '../../lib/edits';
 import { t } from '../../texts';
 import type { DaemonSetting } from './Daemon';
-import type { DaemonEdits } from './edits';
 
 const KINDS: Record<'drawing' | 'artwork', readonly SampleKind[]> = {
   drawing: ['poster', 'season', 'background', 'titlecard', 'collection'],

@@ -4,13 +4,13 @@ import type { components } from '../../../types/schema';
 import { body, client } from '../../api/client';
 import { SelectField, Switch, TextField } from '../../components/fields';
 import { HelpLink } from '../../components/help';
+import { canReset, type FieldModel, MASK, type Property, unitOf, type Values } from '../../lib/config';
+import { passwordAgain } from '../../lib/edits';
 import { PASSWORD, SHORTEST } from '../../lib/login';
 import { t } from '../../texts';
-import { passwordAgain } from './edits';
 import { EXPLAINED } from './explained';
 import { LibrariesField, SERVERS } from './Libraries';
 import { ListField } from './ListField';
-import { canReset, type FieldModel, MASK, type Property, unitOf, type Values } from './model';
 import { JsonField, UnknownField } from './UnknownField';
 
 interface FieldProps {

@@ -5,9 +5,9 @@ import { address, body, client, post } from '../../api/client';
 import { Card, Empty, Loaded } from '../../components/basics';
 import { ask } from '../../components/dialog';
 import { Drop } from '../../components/drop';
-import { tell } from '../../components/toast';
 import { bytes } from '../../lib/format';
 import { useResource } from '../../lib/resource';
+import { tell } from '../../lib/toast';
 import { t } from '../../texts';
 import { forgetOverlayFiles } from './Field';
 

@@ -3,9 +3,9 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { useBusy } from '../../components/busy';
 import { described } from '../../components/fields';
+import type { FieldModel, Values } from '../../lib/config';
 import { asError } from '../../lib/errors';
 import { t, word } from '../../texts';
-import type { FieldModel, Values } from './model';
 
 interface Server {
   id: string;

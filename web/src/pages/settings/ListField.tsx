@@ -2,9 +2,9 @@
 import { ArrowDown, ArrowUp, X } from 'lucide-preact';
 import { useId, useState } from 'preact/hooks';
 import { described } from '../../components/fields';
+import type { FieldModel } from '../../lib/config';
 import { t } from '../../texts';
 import { codeOf } from './languages';
-import type { FieldModel } from './model';
 
 interface ListFieldProps {
   field: FieldModel;

@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import { SelectField, Switch, TextField } from '../../components/fields';
 import { Preview, type SampleKind, sample } from '../../components/preview';
+import { type Group, nested, type Schema, type Values } from '../../lib/config';
 import { t } from '../../texts';
-import { type Group, nested, type Schema, type Values } from './model';
 
 const KINDS: readonly SampleKind[] = ['poster', 'season', 'background', 'titlecard', 'collection'];
 

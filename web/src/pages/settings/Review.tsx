@@ -3,8 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { useBusy } from '../../components/busy';
 import { Dialog } from '../../components/dialog';
 import { type Column, Table } from '../../components/table';
+import type { Change, Shown } from '../../lib/config';
 import { t } from '../../texts';
-import type { Change, Shown } from './model';
 
 const columns = (): readonly Column<Change>[] => [
   {

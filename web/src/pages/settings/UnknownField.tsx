@@ -1,9 +1,9 @@
 /** A key that the daemon does not know, edited as what it is: a switch, a number, a text, a list, or JSON. */
 import { useId, useState } from 'preact/hooks';
 import { described, Switch, TextField } from '../../components/fields';
+import { editorOf, type FieldModel, parsed } from '../../lib/config';
 import { t } from '../../texts';
 import { ListField } from './ListField';
-import { editorOf, type FieldModel, parsed } from './model';
 
 interface UnknownFieldProps {
   field: FieldModel;

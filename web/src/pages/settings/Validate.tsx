@@ -3,10 +3,10 @@ import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { useBusy } from '../../components/busy';
 import { Reason } from '../../components/finding';
+import type { Group, Values } from '../../lib/config';
 import { asError } from '../../lib/errors';
 import type { Clause } from '../../lib/reasons';
 import { t } from '../../texts';
-import type { Group, Values } from './model';
 
 interface Service {
   id: string;

@@ -2,11 +2,11 @@
 import { Link, useLocation } from 'wouter-preact';
 import { useBusy } from '../../components/busy';
 import { messageOf } from '../../lib/readiness';
+import { startRun } from '../../lib/startRun';
+import { type Facts, linkTo, stepOf } from '../../lib/steps';
 import { status } from '../../live/state';
 import { t, word } from '../../texts';
-import { startRun } from '../run/start';
 import { StepForm } from './StepForm';
-import { type Facts, linkTo, stepOf } from './steps';
 
 export function FirstRunStep({ facts: { readiness } }: { facts: Facts }) {
   const [, navigate] = useLocation();

@@ -4,10 +4,10 @@ import { body, client } from '../../api/client';
 import { FolderField } from '../../components/folder';
 import { asError } from '../../lib/errors';
 import { adviceOf, messageOf } from '../../lib/readiness';
+import { type Facts, stepOf } from '../../lib/steps';
 import { t } from '../../texts';
 import { StepForm } from './StepForm';
 import { differing, useSave } from './save';
-import { type Facts, stepOf } from './steps';
 
 const FOLDERS = ['AssetPath', 'ManualAssetPath', 'BackupPath'] as const;
 type Folders = Record<(typeof FOLDERS)[number], string>;

@@ -1,11 +1,11 @@
 /** Keys of the providers of artwork, each tried before it is kept. */
 import { useState } from 'preact/hooks';
+import { MASK } from '../../lib/config';
+import type { Facts } from '../../lib/steps';
 import { t } from '../../texts';
-import { MASK } from '../settings/model';
 import { KeyField, Outside } from './parts';
 import { StepForm } from './StepForm';
 import { type Problems, useSave } from './save';
-import type { Facts } from './steps';
 import { verdict } from './verdict';
 
 const PROVIDERS = [

@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks';
 import { SelectField } from '../../components/fields';
 import { HelpLink } from '../../components/help';
 import { languageName, providerName } from '../../lib/assets';
+import type { Facts } from '../../lib/steps';
 import { t } from '../../texts';
 import { CODES, choiceOf, orderOf } from './languages';
 import { Radios } from './parts';
 import { StepForm } from './StepForm';
 import { differing, useSave } from './save';
-import type { Facts } from './steps';
 
 const PROVIDERS = ['tmdb', 'tvdb', 'fanart', 'plex'] as const;
 

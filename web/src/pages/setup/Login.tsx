@@ -1,13 +1,13 @@
 /** A login of one's own. */
 import { useState } from 'preact/hooks';
 import { Switch, TextField } from '../../components/fields';
-import { tell } from '../../components/toast';
 import { passwordProblem, SHORTEST } from '../../lib/login';
+import type { Facts } from '../../lib/steps';
+import { tell } from '../../lib/toast';
 import { signIn } from '../../session';
 import { t } from '../../texts';
 import { StepForm } from './StepForm';
 import { type Problems, useSave } from './save';
-import type { Facts } from './steps';
 
 export function LoginStep({ facts: { values } }: { facts: Facts }) {
   const [user, setUser] = useState(String(values.basicAuthUsername ?? 'admin'));

@@ -1,13 +1,13 @@
 /** How artwork looks, seen on samples, and which kinds of it are made. */
 import { useState } from 'preact/hooks';
 import { Preview, sample } from '../../components/preview';
+import { nested } from '../../lib/config';
+import type { Facts } from '../../lib/steps';
 import { t } from '../../texts';
-import { nested } from '../settings/model';
 import { Radios, Ticks } from './parts';
 import { PRESETS, type Preset, presetOf, settingsOf } from './presets';
 import { StepForm } from './StepForm';
 import { differing, useSave } from './save';
-import type { Facts } from './steps';
 
 /** Switches of config.json: names, not texts. */
 const KINDS = ['Posters', 'SeasonPosters', 'BackgroundPosters', 'TitleCards'] as const;

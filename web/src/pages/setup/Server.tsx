@@ -2,14 +2,14 @@
 import { useState } from 'preact/hooks';
 import { request } from '../../api/client';
 import { Switch, TextField } from '../../components/fields';
+import { MASK, type Values } from '../../lib/config';
 import { asError } from '../../lib/errors';
+import type { Facts } from '../../lib/steps';
 import { t, word } from '../../texts';
-import { MASK, type Values } from '../settings/model';
 import { PlexSignIn } from './PlexSignIn';
 import { KeyField, Outside, Radios, Ticks } from './parts';
 import { StepForm } from './StepForm';
 import { useSave } from './save';
-import type { Facts } from './steps';
 import { verdict } from './verdict';
 
 interface Server {

@@ -5,8 +5,8 @@ import { Link, useLocation } from 'wouter-preact';
 import type { ApiError } from '../../api/client';
 import { Problem } from '../../components/basics';
 import { useBusy } from '../../components/busy';
+import { linkTo, neighbours, type Step } from '../../lib/steps';
 import { t } from '../../texts';
-import { linkTo, neighbours, type Step } from './steps';
 
 /** Reads the facts anew. The next step is shown with them: what is told of the machine must not change under the hands of a user. */
 export const ReloadFacts = createContext<() => Promise<void>>(async () => {});

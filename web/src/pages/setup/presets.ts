@@ -1,5 +1,5 @@
 /** Looks to begin with: settings of all kinds of artwork at once. */
-import type { Values } from '../settings/model';
+import type { Values } from '../../lib/config';
 
 export const PRESETS = ['classic', 'borderless', 'quiet', 'bare'] as const;
 export type Preset = (typeof PRESETS)[number];

@@ -1,8 +1,8 @@
 /** Saving settings from a step: what is wrong is told at the field that it is about. */
 import { useState } from 'preact/hooks';
 import { type ApiError, request } from '../../api/client';
+import type { Values } from '../../lib/config';
 import { asError } from '../../lib/errors';
-import type { Values } from '../settings/model';
 
 export type Problems = Readonly<Record<string, string | undefined>>;
 

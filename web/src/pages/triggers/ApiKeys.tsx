@@ -7,8 +7,8 @@ import { type Option, Toggles } from '../../components/choose';
 import { Copyable } from '../../components/copyable';
 import { ask, Dialog } from '../../components/dialog';
 import { TextField } from '../../components/fields';
-import { tell } from '../../components/toast';
 import { useResource } from '../../lib/resource';
+import { tell } from '../../lib/toast';
 import { rich, t, word } from '../../texts';
 
 const EXAMPLE = 'Sonarr';

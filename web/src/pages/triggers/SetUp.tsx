@@ -4,7 +4,7 @@ import { address, body, client } from '../../api/client';
 import { Card } from '../../components/basics';
 import { Chips } from '../../components/choose';
 import { Copyable } from '../../components/copyable';
-import { tell } from '../../components/toast';
+import { tell } from '../../lib/toast';
 import { session } from '../../session';
 import { rich, t } from '../../texts';
 

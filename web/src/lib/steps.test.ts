@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Check } from '../../lib/readiness';
+import type { Check } from './readiness';
 import { type Facts, firstOpen, neighbours, STEPS, stateOf, stepOf } from './steps';
 
 const check = (id: string, state: Check['state']): Check => ({

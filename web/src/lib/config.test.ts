@@ -18,7 +18,7 @@ import {
   type Shown,
   tabsOf,
   unitOf,
-} from './model';
+} from './config';
 
 const text = (value: Shown) => (value.kind === 'text' ? value.text : value.kind);
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { forReal } from './start';
+import { forReal } from './startRun';
 
 test('what a dry run was of is what is started', () => {
   expect(forReal({ mode: 'normal', arguments: ['-DryRun'] })).toEqual({ mode: 'normal' });

@@ -1,10 +1,10 @@
 /** Starting a run, or a dry run. */
-import { body, client } from '../../api/client';
-import type { Mode, RunRecord } from '../../api/types';
-import { tell } from '../../components/toast';
-import { modeName } from '../../lib/words';
-import { refreshStatus } from '../../live/state';
-import { t } from '../../texts';
+import { body, client } from '../api/client';
+import type { Mode, RunRecord } from '../api/types';
+import { refreshStatus } from '../live/state';
+import { t } from '../texts';
+import { tell } from './toast';
+import { modeName } from './words';
 
 /** What is to run: a mode, or the present design for what was made before, of one library or of all. */
 export type Wanted = { mode: Mode } | { restyle: string | undefined };

@@ -1,7 +1,8 @@
 /** Stands for a stored secret, and, sent back, for leaving it as it is. */
-import { PASSWORD } from '../../lib/login';
-import { type Catalogue, t } from '../../texts';
-import { translated } from './texts';
+
+import { type Catalogue, t } from '../texts';
+import { PASSWORD } from './login';
+import { translated } from './settingTexts';
 export const MASK = '********';
 
 export type Values = Record<string, unknown>;

@@ -1,11 +1,11 @@
 /** A run that only tells what it would do. The built-in engine does it, also where the script does the runs. */
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'wouter-preact';
-import type { Mode } from '../../api/types';
-import { useBusy } from '../../components/busy';
-import { status } from '../../live/state';
-import { t } from '../../texts';
-import { startRun } from './start';
+import type { Mode } from '../api/types';
+import { startRun } from '../lib/startRun';
+import { status } from '../live/state';
+import { t } from '../texts';
+import { useBusy } from './busy';
 
 export function DryRun({ mode, children }: { mode: Mode; children: ComponentChildren }) {
   const busy = useBusy();

@@ -1,6 +1,6 @@
 /** What settings are called and what they are for, in the reader's language. The daemon itself tells it in English. */
-import type { Catalogue, Language } from '../../texts';
-import type { Property } from './model';
+import type { Catalogue, Language } from '../texts';
+import type { Property } from './config';
 
 const LOADERS: Partial<Record<Language, () => Promise<{ default: Catalogue }>>> = {
   de: () => import('virtual:setting-texts/de'),

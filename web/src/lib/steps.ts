@@ -1,8 +1,8 @@
 /** The steps of the setup assistant, and which are done: that is seen from what the daemon says, and stored nowhere else. */
-import type { SchedulerStatus } from '../../api/types';
-import { type Check, type Readiness, waysOut } from '../../lib/readiness';
-import { t } from '../../texts';
-import type { Schema, Values } from '../settings/model';
+import type { SchedulerStatus } from '../api/types';
+import { t } from '../texts';
+import type { Schema, Values } from './config';
+import { type Check, type Readiness, waysOut } from './readiness';
 
 export const STEPS = [
   'server',

@@ -1,7 +1,7 @@
 /** What was changed on the settings page and is not saved. It stays while other pages are looked at. */
 import { computed, effect, signal } from '@preact/signals';
-import { PASSWORD } from '../../lib/login';
-import type { Values } from './model';
+import type { Values } from './config';
+import { PASSWORD } from './login';
 
 export const edits = signal<Values>({});
 
