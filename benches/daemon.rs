@@ -6,7 +6,7 @@
 //! ```
 //!
 //! DATA_DIR is used as it is (a copy is wise); a 1 GB log is written into it and removed. Needs `wrk`. Rates are measured
-//! interleaved in three rounds, of which the median counts. Prints a Markdown table for the README.
+//! interleaved in three rounds, of which the median counts. Prints a Markdown table for benches/README.md.
 
 mod harness;
 

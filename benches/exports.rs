@@ -1,6 +1,6 @@
 //! Measures the real daemon on exports of 100,000 and 200,000 rows: import, listing, memory.
 //!
-//! `cargo bench --bench exports`. Needs nothing; works in temporary folders. Prints a Markdown table for the README.
+//! `cargo bench --bench exports`. Needs nothing; works in temporary folders. Prints a Markdown table for benches/README.md.
 
 mod harness;
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! DATA_DIR is used as it is (a copy is wise); a folder is made in its `assets` and removed. Needs `wrk` and `find`, and a
-//! warm page cache, which the first round makes. Prints a Markdown table for the README.
+//! warm page cache, which the first round makes. Prints a Markdown table for benches/README.md.
 
 mod harness;
 
