@@ -140,7 +140,7 @@ describe('an open daemon', () => {
       const dialog = page.getByRole('dialog', { name: 'Your new key' });
       const key = await dialog.locator('code').textContent();
       await dialog.getByRole('button', { name: 'Copy' }).click();
-      await page.getByText('Copied', { exact: true }).waitFor();
+      await page.getByRole('dialog').getByText('Copied', { exact: true }).waitFor();
       assert.equal(await page.evaluate(() => navigator.clipboard.readText()), key);
     });
   });

@@ -2,8 +2,9 @@
 import { signal } from '@preact/signals';
 import { X } from 'lucide-preact';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { t } from '../texts';
+import { dialogs, Toasts } from './toast';
 
 interface DialogProps {
   title: string;
@@ -17,14 +18,18 @@ interface DialogProps {
 export function Dialog({ title, onClose, children, actions, wide }: DialogProps) {
   const element = useRef<HTMLDialogElement>(null);
   const titleId = useId();
+  const [place, setPlace] = useState(0);
   useEffect(() => {
     const dialog = element.current;
+    dialogs.value += 1;
+    setPlace(dialogs.value);
     const before = document.activeElement;
     dialog?.showModal();
     // Not the cross, which the browser would choose: the first of the answers, which is the harmless one.
     dialog?.querySelector<HTMLElement>('.dialog-foot button:enabled')?.focus();
     return () => {
       dialog?.close();
+      dialogs.value -= 1;
       if (before instanceof HTMLElement) before.focus();
     };
   }, []);
@@ -50,6 +55,7 @@ export function Dialog({ title, onClose, children, actions, wide }: DialogProps)
         {children}
         {actions && <footer class="dialog-foot">{actions}</footer>}
       </div>
+      {place > 0 && <Toasts dialog={place} />}
     </dialog>
   );
 }

@@ -1,7 +1,7 @@
 import { act, cleanup, render, screen } from '@testing-library/preact';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toast } from '../lib/toast';
-import { Toasts } from './toast';
+import { dialogs, Toasts } from './toast';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => {
@@ -23,4 +23,26 @@ test('good news go by themselves, bad ones stay until they are closed', () => {
   const bad = screen.getByText('The disk is full').closest('.toast');
   act(() => bad?.querySelector<HTMLElement>('[aria-label="Close notice"]')?.click());
   expect(screen.queryByText('The disk is full')).toBeNull();
+});
+
+test('the dialog in front shows them, and the page behind it does not', () => {
+  render(
+    <>
+      <Toasts />
+      <div data-testid="dialog">
+        <Toasts dialog={1} />
+      </div>
+    </>,
+  );
+  act(() => {
+    dialogs.value = 1;
+    toast('Copied', 'good');
+  });
+  expect(screen.getAllByText('Copied').map((text) => text.closest('[data-testid]'))).toEqual([
+    screen.getByTestId('dialog'),
+  ]);
+  act(() => {
+    dialogs.value = 0;
+  });
+  expect(screen.getByText('Copied').closest('[data-testid]')).toBeNull();
 });
