@@ -126,13 +126,13 @@ impl Values for AuthError {
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub auth: View<AuthView>,
     /// The configuration.
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns the records of API keys and sessions.
 pub struct AuthKeeper {
     shared: Shared,
     views: Views,

@@ -24,7 +24,7 @@ pub struct Place<'a> {
     pub name: &'a str,
     /// What the table knows of it.
     pub key: Option<&'static Key>,
-    /// Its value.
+    /// As it stands in the file.
     pub value: &'a Value,
 }
 

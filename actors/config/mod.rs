@@ -5,8 +5,8 @@
 //! [`ConfigView::problem`]: the last good document stays in force, see [`source`].
 
 pub mod asset_root;
-pub mod backups;
-pub mod change;
+mod backups;
+mod change;
 pub mod contradictions;
 pub mod document;
 mod fault;
@@ -14,7 +14,7 @@ pub mod flat;
 mod layout;
 mod lenient;
 mod messages;
-pub mod password;
+mod password;
 pub mod portable;
 mod saving;
 pub mod schema;
@@ -23,7 +23,12 @@ pub mod source;
 mod tests;
 mod unknown;
 mod view;
-pub mod webui;
+mod webui;
+
+pub use backups::{Backup, Backups};
+pub use change::{Change, MissingKeys, Refusal};
+pub use password::Password;
+pub use webui::{LEVELS, WebUiSettings};
 
 pub use fault::ConfigFault;
 pub use messages::{Reread, SaveWebUi};
@@ -42,12 +47,10 @@ use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::Store;
 
-pub use password::Password;
 pub use posterizarr_base::config::{groups_of_3, keys, validation};
 pub use saving::{BackUpConfig, ConfigError, LAST_GOOD, RestoreConfig, SaveConfig, Saved};
 use source::{Source, Stamp};
 pub use view::{AssetPaths, ConfigView, MASK, WebAuth};
-pub use webui::WebUiSettings;
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -114,7 +117,7 @@ impl Values for SaveError {
     }
 }
 
-/// The actor.
+/// Owns `config.json`, its backups and the settings of the web UI.
 pub struct ConfigKeeper {
     shared: Shared,
     shown: View<ConfigView>,

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use super::backups::Backups;
-use super::change::{self, Change, Mode, Plan, Refusal};
+use super::change::{self, Change, MissingKeys, Plan, Refusal};
 use super::view::{AssetPaths, ConfigView};
 use super::{ConfigKeeper, contradictions, document, flat, layout};
 use crate::files;
@@ -33,7 +33,7 @@ pub struct SaveConfig {
     /// New values by their flat names.
     pub posted: Map<String, Value>,
     /// What happens to the others.
-    pub mode: Mode,
+    pub mode: MissingKeys,
     /// The revisions of the file that the client knows; `None` if it does not say.
     pub known: Option<Vec<String>>,
     /// Lists, by their flat names, that a full post does not clear.
@@ -96,7 +96,6 @@ pub enum ConfigError {
     /// A backup is no configuration.
     #[error("the backup {id} cannot be put back: {wrong}")]
     BadBackup {
-        /// Its id.
         id: String,
         /// What is wrong with it.
         wrong: String,

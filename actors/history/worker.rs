@@ -8,9 +8,11 @@ use chrono::{Local, NaiveDateTime, Utc};
 
 use super::intake::{self, Found, Problem};
 use super::ledger::{Ledger, Recorded};
+use super::messages::{ImportReport, LogReport};
 use super::row::HistoryRow;
 use super::state::{HistoryState, KEY};
-use super::{HistoryView, ImportReport, LogReport, database, log_text};
+use super::view::HistoryView;
+use super::{database, log_text};
 use crate::runs::{RunId, RunRecord};
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::events::Fact;

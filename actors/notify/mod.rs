@@ -57,7 +57,7 @@ pub struct Views {
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns what is to be told of runs, and which run was told last.
 pub struct Notifier {
     shared: Shared,
     views: Views,

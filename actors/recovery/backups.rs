@@ -37,7 +37,6 @@ const ROOM_LEFT: u64 = 256 * 1024 * 1024;
 pub struct Backup {
     /// Where it is.
     pub path: PathBuf,
-    /// Its day.
     pub day: NaiveDate,
     /// Its size in bytes.
     pub size: u64,
@@ -210,7 +209,7 @@ impl<W: Write> Write for Limited<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::row::{HistoryRow, StoredHistoryRow};
+    use crate::history::{HistoryRow, StoredHistoryRow};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()

@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::*;
-use crate::history::row::{HistoryRow, StoredHistoryRow};
+use crate::history::{HistoryRow, StoredHistoryRow};
 use crate::runs::RunId;
 
 struct Stage {

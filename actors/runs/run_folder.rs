@@ -241,6 +241,16 @@ fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> io::Result<T> {
     Ok(serde_json::from_slice(&bounded::read(&folder.join(name), MAX_SIZE)?)?)
 }
 
+/// Removes a picture that was sent for a run; the script may have moved it away.
+pub fn remove_upload(file: &std::path::Path) {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(file = %file.display(), %error, "an uploaded picture cannot be removed");
+        }
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

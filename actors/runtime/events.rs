@@ -197,12 +197,12 @@ pub enum Fact {
     },
     /// A newer release of the script is out; told once per release.
     NewVersion {
-        /// Its number.
+        /// Such as `2.1.4`.
         version: String,
     },
     /// An actor crashed and was restarted.
     ActorRestarted {
-        /// Its name.
+        /// As in the health answer, such as `Trash`.
         #[schema(value_type = String)]
         actor: &'static str,
     },

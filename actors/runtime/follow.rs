@@ -34,7 +34,6 @@ pub enum Since {
 /// What a follower is told next.
 #[derive(Debug)]
 pub enum Notice {
-    /// A fact.
     Fact(Arc<Event>),
     /// Facts were missed that nobody remembers: the state has to be read again.
     Gap,

@@ -115,7 +115,6 @@ pub struct ChangeTimetable {
     pub enabled: Option<bool>,
     /// The entries.
     pub schedules: Option<Vec<Value>>,
-    /// The zone.
     pub timezone: Option<String>,
     /// Whether a fire during a run is skipped.
     pub skip_if_running: Option<bool>,

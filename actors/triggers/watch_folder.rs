@@ -76,7 +76,6 @@ pub enum Note {
 /// What is to be looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// The folder.
     pub folder: PathBuf,
     /// Files that have a job, or are being taken.
     pub known: Arc<HashSet<String>>,

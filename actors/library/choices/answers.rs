@@ -29,7 +29,6 @@ pub struct Basis {
 pub struct Order {
     /// The moment.
     pub basis: Basis,
-    /// The rows.
     pub rows: Arc<Rows>,
     /// The rows whose files are gone.
     pub aside: Arc<Rows>,
@@ -39,7 +38,6 @@ pub struct Order {
     pub preferred: Preferred,
 }
 
-/// The answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     /// What they are made of.
@@ -56,7 +54,6 @@ pub struct Answers {
 
 /// The answers, and the rows that were set aside and whose files are back.
 pub struct BuiltAnswers {
-    /// The answers.
     pub answers: Answers,
     /// Ids.
     pub back: Vec<u64>,

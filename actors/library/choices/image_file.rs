@@ -12,7 +12,7 @@ use posterizarr_base::image_choices::kind_of_type;
 
 use super::row::ChoiceRow;
 use crate::library::assets::Entry;
-use crate::library::assets::index::{Folder, Index};
+use crate::library::assets::{Folder, Index};
 
 /// Upstream knows the first only.
 const EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
@@ -22,7 +22,6 @@ const EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 pub enum Slot {
     /// The poster of a movie, show or collection.
     Poster,
-    /// The background.
     Background,
     /// A season's poster: its number, with two digits at least; none if the title does not tell.
     Season(Option<String>),
@@ -280,7 +279,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::library::assets::index::FilesBuilder;
+    use crate::library::assets::FilesBuilder;
 
     /// The index of these files.
     pub(crate) fn index(paths: &[&str]) -> Index {

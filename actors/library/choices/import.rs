@@ -8,9 +8,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
+use super::fault::ChoiceError;
+use super::ledger;
 use super::row::ChoiceRow;
 use super::source::{Content, Place, Source};
-use super::{ChoiceError, ledger};
 
 /// What an import did; the names are upstream's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]

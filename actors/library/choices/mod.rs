@@ -20,20 +20,33 @@
 //!   row still tells what the script chose, and a network folder that is gone for an hour must not cost what the user has
 //!   decided.
 
-pub mod answers;
-pub mod encoded;
-pub mod image_file;
+mod answers;
+mod encoded;
+mod fault;
+mod handling;
+mod image_file;
 mod import;
-pub mod ledger;
+mod ledger;
 mod messages;
-pub mod overview;
+mod overview;
 mod plain_text;
-pub mod providers;
-pub mod recent;
-pub mod row;
+mod providers;
+mod recent;
+mod row;
 mod source;
 mod state;
-pub mod view;
+mod view;
+
+pub use answers::Answers;
+pub use encoded::Encoded;
+pub use fault::{ChoiceError, DeleteAssetError};
+pub use image_file::{Finder, Slot};
+pub use ledger::Rows;
+pub use overview::{Category, Preferred};
+pub use providers::{ProviderDay, by_day};
+pub use recent::RecentAssets;
+pub use row::{ChoiceFields, ChoiceRow, Entry};
+pub use view::ChoicesView;
 
 use std::collections::HashSet;
 use std::io;
@@ -43,7 +56,7 @@ use std::time::{Duration, Instant};
 use actix::{AsyncContext, Message, Recipient};
 use answers::{Basis, BuiltAnswers, Order};
 use chrono::Local;
-use image_file::{Finder, Removed, Slot};
+use image_file::Removed;
 
 use crate::config::ConfigView;
 use crate::library::assets::{AssetsView, Index, Root};
@@ -52,6 +65,7 @@ use crate::runs::{RunId, RunView};
 use crate::runtime::events::{Event, Fact};
 use crate::runtime::follow::{Since, follow, follow_view};
 use crate::runtime::guard::{Ctx, Service, Timers};
+use crate::runtime::offload::attempt;
 use crate::runtime::safe_path;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
@@ -60,15 +74,13 @@ pub use import::ImportStats;
 use import::{ReadFile, Reading};
 use ledger::Ledger;
 pub use messages::{
-    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned,
-    ImportFile, ImportRows, MakeAnswers, MarkChoices, UpdateChoice,
+    AssetDeleted, CreateChoice, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned, ImportFile, ImportRows,
+    MakeAnswers, MarkChoices, UpdateChoice,
 };
-use overview::Preferred;
 use posterizarr_base::image_choices::FILE;
-use row::{ChoiceRow, Entry, FileMark, timestamp};
+use row::{FileMark, timestamp};
 use source::{Place, Stamp};
 use state::{Building, Maker, Phase, Reader};
-use view::ChoicesView;
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -80,7 +92,7 @@ const REST: u32 = 20;
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub choices: View<ChoicesView>,
     /// The pictures on disk.
     pub assets: View<AssetsView>,
@@ -90,7 +102,7 @@ pub struct Views {
     pub runs: View<RunView>,
 }
 
-/// The actor.
+/// Owns the rows of image choices, and the answers made of them.
 pub struct ImageChoices {
     shared: Shared,
     views: Views,
@@ -225,7 +237,7 @@ impl ImageChoices {
         let (path, place, complete) = (reading.path.clone(), reading.place, reading.complete);
         actix::spawn(async move {
             let work = move || ReadFile::read(&path, place, complete, imported.as_ref());
-            let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+            let result = attempt(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
             this.do_send(FileRead { reading, result });
         });
     }
@@ -312,7 +324,7 @@ impl ImageChoices {
         self.maker.state = Building::Running { outdated: false, askers: std::mem::take(&mut self.maker.asking) };
         let (order, this) = (self.order(), ctx.address());
         actix::spawn(async move {
-            let made = tokio::task::spawn_blocking(move || order.make()).await;
+            let made = attempt(move || order.make()).await;
             this.do_send(AnswersBuilt(made.unwrap_or_else(|error| Err(io::Error::other(error)))));
         });
     }

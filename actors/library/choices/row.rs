@@ -219,7 +219,6 @@ pub fn timestamp(now: DateTime<Local>) -> String {
 /// A row as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
-    /// The row.
     #[serde(flatten)]
     pub row: ChoiceRow,
     /// The [`ChoiceRow::digest`] of the line that was imported last; none for a row that came another way.

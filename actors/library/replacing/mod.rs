@@ -49,7 +49,7 @@ const DONE_REMEMBERED: usize = 200;
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub replacing: View<ReplacingView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,
@@ -59,7 +59,7 @@ pub struct Views {
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns the queue of pictures that replace others.
 pub struct Replacer {
     shared: Shared,
     views: Views,

@@ -12,7 +12,7 @@ use posterizarr_base::files::write;
 use super::item::{Item, Treatment};
 use super::messages::{Placed, ReplaceError};
 use crate::config::ConfigView;
-use crate::library::assets::gallery::is_picture;
+use crate::library::assets::is_picture;
 use crate::library::assets::{AssetsView, Index, Refresh, left_out};
 use crate::library::choices::{FilesRemoved, FilesReturned};
 use crate::library::trash::{
@@ -20,6 +20,7 @@ use crate::library::trash::{
 };
 use crate::runs::{Job, ListJobs, NewJob, SubmitJobs, Trigger};
 use crate::runtime::data_dir::DataDir;
+use crate::runtime::offload::attempt;
 use crate::runtime::safe_path;
 use crate::runtime::view::View;
 
@@ -273,5 +274,5 @@ async fn copied(from: PathBuf, to: PathBuf) -> Result<(), ReplaceError> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReplaceError> + Send + 'static,
 ) -> Result<T, ReplaceError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(ReplaceError::Disk(error.to_string())))
+    attempt(work).await.unwrap_or_else(|error| Err(ReplaceError::Disk(error.to_string())))
 }

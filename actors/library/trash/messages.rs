@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use actix::Message;
 
-use super::{DiscardError, Discarded, RestoreError, TrashEntry};
+use super::entry::{Discarded, TrashEntry};
+use super::fault::{DiscardError, RestoreError};
 use crate::library::assets::Root;
 
 /// Deletes images of a library: one answer per path, in their order, once the index shows it.

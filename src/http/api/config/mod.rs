@@ -15,8 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::Scope;
-use crate::actors::config::backups::{Backup, Backups};
-use crate::actors::config::change::{Change, Mode, Refusal};
+use crate::actors::config::{Backup, Backups};
+use crate::actors::config::{Change, MissingKeys, Refusal};
 use crate::actors::config::{
     ConfigError, ConfigFault, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3,
     keys, schema,
@@ -101,7 +101,7 @@ struct PostOptions {
     /// `replace` (default): known keys that are not sent are removed, as upstream does. `merge`: they stay. Unknown keys
     /// stay either way.
     #[param(value_type = Option<String>)]
-    mode: Mode,
+    mode: MissingKeys,
     /// Only tell what would change.
     #[param(required = false)]
     dry_run: bool,
@@ -110,8 +110,8 @@ struct PostOptions {
 impl FromQuery for PostOptions {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         let mode = |word: &str| match word {
-            "replace" => Some(Mode::Replace),
-            "merge" => Some(Mode::Merge),
+            "replace" => Some(MissingKeys::Remove),
+            "merge" => Some(MissingKeys::Keep),
             _ => None,
         };
         Self {

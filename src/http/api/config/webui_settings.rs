@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::config::webui::LEVELS;
+use crate::actors::config::LEVELS;
 use crate::actors::config::{SaveError, SaveWebUi};
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State, ask};

@@ -11,17 +11,17 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::{Index, Root};
-use crate::actors::library::choices::answers::Answers;
-use crate::actors::library::choices::encoded::Encoded;
-use crate::actors::library::choices::image_file::{Finder, Slot};
-use crate::actors::library::choices::ledger::Rows;
-use crate::actors::library::choices::overview::{Category, Preferred};
-use crate::actors::library::choices::recent::RecentAssets;
-use crate::actors::library::choices::row::{ChoiceFields, ChoiceRow};
+use crate::actors::library::choices::Answers;
+use crate::actors::library::choices::Encoded;
+use crate::actors::library::choices::RecentAssets;
+use crate::actors::library::choices::Rows;
 use crate::actors::library::choices::{
     AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, ImportFile, ImportStats,
     MakeAnswers, MarkChoices, UpdateChoice,
 };
+use crate::actors::library::choices::{Category, Preferred};
+use crate::actors::library::choices::{ChoiceFields, ChoiceRow};
+use crate::actors::library::choices::{Finder, Slot};
 use crate::http::api::library::assets::FIRST_SCAN;
 use crate::http::extract::json::Json;
 use crate::http::respond::ASK_EACH_TIME;

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::target::{NoRun, Replacement};
+use crate::actors::library::assets::Family;
 use crate::actors::library::assets::Root;
-use crate::actors::library::assets::gallery::Family;
 use crate::actors::library::replacing::{AddItem, Place, Placed, ReplaceError, SourceKind, WantedTreatment};
 use crate::actors::runs::{CheckStart, ManualForm, StartError};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
