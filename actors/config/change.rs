@@ -10,7 +10,7 @@ use posterizarr_base::said::{Clause, Reason};
 use serde_json::{Map, Value};
 
 use super::document::Document;
-use super::flat::{self, Place};
+use super::flat::{self, KeyPlace};
 use super::keys::{self, Key};
 use super::view::MASK;
 use super::{contradictions, unknown};
@@ -118,7 +118,7 @@ pub fn plan(
 }
 
 struct Planning<'a> {
-    places: HashMap<String, Place<'a>>,
+    places: HashMap<String, KeyPlace<'a>>,
     plan: Plan,
     refusals: Vec<Refusal>,
 }
@@ -167,7 +167,7 @@ impl Planning<'_> {
         }
     }
 
-    fn remove(&mut self, place: &Place<'_>) {
+    fn remove(&mut self, place: &KeyPlace<'_>) {
         if let Some(members) = self.plan.document.get_mut(place.section).and_then(Value::as_object_mut) {
             members.shift_remove(place.name);
             if members.is_empty() {

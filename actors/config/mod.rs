@@ -25,7 +25,7 @@ mod unknown;
 mod view;
 mod webui;
 
-pub use backups::{Backup, Backups};
+pub use backups::{Backup, BackupFolder};
 pub use change::{Change, MissingKeys, Refusal};
 pub use password::Password;
 pub use webui::{LEVELS, WebUiSettings};
@@ -99,7 +99,7 @@ pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> C
 
 /// Why settings were not saved; nothing has changed.
 #[derive(Debug, thiserror::Error)]
-pub enum SaveError {
+pub enum WebUiSaveError {
     /// A value is not acceptable.
     #[error("{0}")]
     Invalid(String),
@@ -108,7 +108,7 @@ pub enum SaveError {
     Disk(#[from] std::io::Error),
 }
 
-impl Values for SaveError {
+impl Values for WebUiSaveError {
     fn values(&self) -> Params {
         match self {
             Self::Invalid(cause) => values([("cause", cause)]),
@@ -172,9 +172,9 @@ impl ConfigKeeper {
         ctx.later(LOOK_EVERY, Self::look_and_rearm);
     }
 
-    fn save_webui(&self, changes: Map<String, Value>) -> Result<WebUiSettings, SaveError> {
+    fn save_webui(&self, changes: Map<String, Value>) -> Result<WebUiSettings, WebUiSaveError> {
         let before = self.shown.get();
-        let webui = before.webui.changed(changes).map_err(SaveError::Invalid)?;
+        let webui = before.webui.changed(changes).map_err(WebUiSaveError::Invalid)?;
         let text = webui.text().map_err(std::io::Error::from)?;
         files::write_atomic(&self.shared.data.webui_settings(), text.as_bytes())?;
         (self.settings.set_level)(webui.level());
@@ -225,7 +225,7 @@ impl Handler<Reread> for ConfigKeeper {
 }
 
 impl Handler<SaveWebUi> for ConfigKeeper {
-    fn answer(&mut self, message: SaveWebUi, _: &mut Ctx<Self>) -> Reply<Result<WebUiSettings, SaveError>> {
+    fn answer(&mut self, message: SaveWebUi, _: &mut Ctx<Self>) -> Reply<Result<WebUiSettings, WebUiSaveError>> {
         self.save_webui(message.changes).into()
     }
 }

@@ -9,12 +9,12 @@
 pub mod database;
 mod index;
 mod intake;
-mod ledger;
 mod log_text;
 mod messages;
 pub mod query;
 mod result_file;
 mod row;
+mod run_rows;
 mod state;
 mod view;
 mod worker;

@@ -163,12 +163,12 @@ impl AssetIndexer {
         if let Some(job) = library.next_reading() {
             let (this, folder) = (this.clone(), folder.clone());
             actix::spawn(async move {
-                this.do_send(ReadAgain { root, folder, result: off_thread(job, ReadJob::run).await });
+                this.do_send(ReadAgain { root, folder, result: attempted(job, ReadJob::run).await });
             });
         }
         if let Some(job) = scan {
             actix::spawn(async move {
-                this.do_send(Scanned { root, folder, result: off_thread(job, ScanJob::run).await });
+                this.do_send(Scanned { root, folder, result: attempted(job, ScanJob::run).await });
             });
             self.publish();
         }
@@ -275,7 +275,7 @@ impl AssetIndexer {
 }
 
 /// Runs a job on a thread for blocking work; none if it panicked.
-async fn off_thread<J: Send + 'static, R: Send + 'static>(job: J, run: fn(J) -> R) -> Option<R> {
+async fn attempted<J: Send + 'static, R: Send + 'static>(job: J, run: fn(J) -> R) -> Option<R> {
     attempt(move || run(job)).await.ok()
 }
 

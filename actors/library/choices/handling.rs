@@ -10,16 +10,16 @@ use posterizarr_base::image_choices::FILE;
 use tokio::sync::oneshot;
 
 use super::answers::{Answers, BuiltAnswers};
+use super::choice_rows::{ChoiceRows, Marked};
 use super::fault::{ChoiceError, DeleteAssetError};
 use super::image_file::{Finder, Removed};
 use super::import::{ImportStats, Reading};
-use super::ledger::{Ledger, Marked};
 use super::messages::{
     AssetDeleted, CreateChoice, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned, ImportFile, ImportRows,
     MakeAnswers, MarkChoices, UpdateChoice,
 };
 use super::row::{Kept, timestamp};
-use super::source::Place;
+use super::source::FileOrigin;
 use super::state::{Building, Phase};
 use super::{AnswersBuilt, FileRead, FilesDiscarded, ImageChoices, REST};
 use crate::library::assets::Root;
@@ -30,9 +30,9 @@ use crate::runtime::guard::{Ctx, Handler, Reply};
 fn change<T>(
     choices: &mut ImageChoices,
     ctx: &mut Ctx<ImageChoices>,
-    work: impl FnOnce(&mut Ledger, &str) -> Result<T, ChoiceError>,
+    work: impl FnOnce(&mut ChoiceRows, &str) -> Result<T, ChoiceError>,
 ) -> Result<T, ChoiceError> {
-    let mut next = choices.ledger.clone();
+    let mut next = choices.choice_rows.clone();
     let result = work(&mut next, &timestamp(Local::now()))?;
     choices.commit(next, true, ctx)?;
     Ok(result)
@@ -49,14 +49,14 @@ impl Handler<CreateChoice> for ImageChoices {
         CreateChoice(fields): CreateChoice,
         ctx: &mut Ctx<Self>,
     ) -> Reply<Result<(u64, bool), ChoiceError>> {
-        change(self, ctx, |ledger, now| Ok(ledger.create(fields, now))).into()
+        change(self, ctx, |choice_rows, now| Ok(choice_rows.create(fields, now))).into()
     }
 }
 
 impl Handler<UpdateChoice> for ImageChoices {
     fn answer(&mut self, update: UpdateChoice, ctx: &mut Ctx<Self>) -> Reply<Result<(), ChoiceError>> {
-        let work = |ledger: &mut Ledger, now: &str| {
-            ledger.update(known(update.id), update.fields, now).map_err(|_| ChoiceError::Clash)
+        let work = |choice_rows: &mut ChoiceRows, now: &str| {
+            choice_rows.update(known(update.id), update.fields, now).map_err(|_| ChoiceError::Clash)
         };
         change(self, ctx, work).into()
     }
@@ -68,14 +68,14 @@ impl Handler<MarkChoices> for ImageChoices {
         MarkChoices { ids, resolved }: MarkChoices,
         ctx: &mut Ctx<Self>,
     ) -> Reply<Result<Marked, ChoiceError>> {
-        change(self, ctx, |ledger, now| Ok(ledger.mark(&ids, resolved, now))).into()
+        change(self, ctx, |choice_rows, now| Ok(choice_rows.mark(&ids, resolved, now))).into()
     }
 }
 
 impl Handler<DeleteChoice> for ImageChoices {
     fn answer(&mut self, DeleteChoice { id }: DeleteChoice, ctx: &mut Ctx<Self>) -> Reply<Result<(), ChoiceError>> {
-        change(self, ctx, |ledger, _| {
-            ledger.remove(known(id));
+        change(self, ctx, |choice_rows, _| {
+            choice_rows.remove(known(id));
             Ok(())
         })
         .into()
@@ -84,7 +84,7 @@ impl Handler<DeleteChoice> for ImageChoices {
 
 impl Handler<ImportRows> for ImageChoices {
     fn answer(&mut self, ImportRows(rows): ImportRows, ctx: &mut Ctx<Self>) -> Reply<Result<usize, ChoiceError>> {
-        change(self, ctx, |ledger, _| Ok(ledger.adopt(rows))).into()
+        change(self, ctx, |choice_rows, _| Ok(choice_rows.adopt(rows))).into()
     }
 }
 
@@ -93,7 +93,7 @@ impl Handler<ImportFile> for ImageChoices {
         let (waiting, done) = oneshot::channel();
         let path: PathBuf = self.shared.data.logs().join(FILE);
         let complete = self.views.runs.get().holder().is_none();
-        self.read(Reading { path, place: Place::Logs, complete, waiting: Some(waiting) }, ctx);
+        self.read(Reading { path, origin: FileOrigin::Logs, complete, waiting: Some(waiting) }, ctx);
         Reply::later(async { done.await.unwrap_or(Err(ChoiceError::Unavailable)) })
     }
 }
@@ -142,7 +142,7 @@ impl Handler<FilesRemoved> for ImageChoices {
     fn answer(&mut self, FilesRemoved { paths, before }: FilesRemoved, ctx: &mut Ctx<Self>) -> Reply<()> {
         let rows = self.rows_of(&Removed::new(paths.iter().map(String::as_str)), &before);
         if !rows.is_empty() {
-            let mut next = self.ledger.clone();
+            let mut next = self.choice_rows.clone();
             next.hide(rows);
             // Not stored is told in the log; the rows then show that their files are missing.
             let _ = self.commit(next, true, ctx);
@@ -157,9 +157,9 @@ impl Handler<FilesReturned> for ImageChoices {
         let assets = self.views.assets.get().assets.clone();
         let finder = Finder::new(&assets);
         let about = |kept: &&Arc<Kept>| returned.has(&kept.row);
-        let back = self.ledger.aside().values().filter(about).filter(|kept| kept.is_back(&finder));
+        let back = self.choice_rows.hidden().values().filter(about).filter(|kept| kept.is_back(&finder));
         let back: Vec<_> = back.map(|kept| kept.row.id).collect();
-        if !back.is_empty() || self.ledger.rows().values().any(|kept| about(&kept)) {
+        if !back.is_empty() || self.choice_rows.rows().values().any(|kept| about(&kept)) {
             self.restore(&back, true, ctx);
         }
         ().into()

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use actix::Message;
 
 use super::answers::Answers;
+use super::choice_rows::Marked;
 use super::fault::{ChoiceError, DeleteAssetError};
 use super::import::ImportStats;
-use super::ledger::Marked;
 use super::row::{ChoiceFields, ChoiceRow};
 use crate::library::assets::Index;
 

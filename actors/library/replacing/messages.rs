@@ -20,7 +20,7 @@ pub const MAX_WAITING: usize = 1000;
 /// Puts a picture in place, as it is; what was there goes to the trash. Answered when the index shows it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Placed, ReplaceError>")]
-pub struct Place {
+pub struct PlacePicture {
     /// Below this root.
     pub root: Root,
     /// Relative to it.

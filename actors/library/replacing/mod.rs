@@ -23,7 +23,7 @@ use std::sync::Arc;
 use chrono::Utc;
 pub use fault::ReplaceFault;
 pub use item::{Item, SourceKind, Step};
-pub use messages::{AddItem, ItemsRemoved, Place, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
+pub use messages::{AddItem, ItemsRemoved, PlacePicture, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
 pub use view::ReplacingView;
 pub use worker::{Others, Worker};
 
@@ -304,8 +304,8 @@ impl Service for Replacer {
     }
 }
 
-impl Handler<Place> for Replacer {
-    fn answer(&mut self, place: Place, _: &mut Ctx<Self>) -> Reply<Result<Placed, ReplaceError>> {
+impl Handler<PlacePicture> for Replacer {
+    fn answer(&mut self, place: PlacePicture, _: &mut Ctx<Self>) -> Reply<Result<Placed, ReplaceError>> {
         let worker = self.worker.clone();
         Reply::later(async move { worker.place(place.root, place.path, place.picture).await })
     }

@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::Scope;
-use crate::actors::config::{Backup, Backups};
+use crate::actors::config::{Backup, BackupFolder};
 use crate::actors::config::{Change, MissingKeys, Refusal};
 use crate::actors::config::{
     ConfigError, ConfigFault, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3,
@@ -334,7 +334,7 @@ async fn describe() -> impl Responder {
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigBackups)))]
 #[get("/api/config/backups")]
 async fn list_backups(state: State) -> Result<impl Responder, ApiError> {
-    let backups = Backups::in_folder(state.shared.data.config_backups());
+    let backups = BackupFolder::in_folder(state.shared.data.config_backups());
     let list = web::block(move || backups.list()).await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
     Ok(web::Json(ConfigBackups { success: true, backups: list.into_iter().map(ConfigBackup::from).collect() }))
 }
