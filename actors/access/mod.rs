@@ -108,7 +108,6 @@ pub enum AuthError {
     /// The system has no randomness to give.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -128,7 +127,6 @@ impl Values for AuthError {
 pub struct Views {
     /// Published by the actor; the others are only read.
     pub auth: View<AuthView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 

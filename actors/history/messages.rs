@@ -58,7 +58,6 @@ pub struct ReformatRuntimes;
 #[derive(Debug, Message)]
 #[rtype(result = "Result<usize, StoreError>")]
 pub struct CleanUp {
-    /// The time.
     pub before: NaiveDateTime,
 }
 

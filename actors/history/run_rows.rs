@@ -33,7 +33,6 @@ impl Recorded {
     }
 }
 
-/// The history.
 pub struct RunRows {
     table: Table<StoredHistoryRow>,
     index: Arc<Index>,

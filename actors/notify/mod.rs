@@ -53,7 +53,6 @@ pub struct NotifierSettings {
 pub struct Views {
     /// What runs, and what waits.
     pub runs: View<RunView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 

@@ -66,7 +66,6 @@ pub enum RecordsError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
 }

@@ -64,7 +64,6 @@ pub enum JobError {
     /// It was done; submit a new one.
     #[error("this job is done")]
     Done,
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

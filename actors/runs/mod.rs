@@ -105,7 +105,6 @@ pub struct SupervisorSettings {
 pub struct Views {
     /// Published by the actor; the others are only read.
     pub runs: View<RunView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// Further flags for the engine, besides the data folder.
     pub engine_flags: View<Vec<String>>,

@@ -47,7 +47,6 @@ pub struct RunOrder {
 /// The script's process exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptStarted {
-    /// Its process id.
     pub pid: u32,
 }
 
@@ -74,7 +73,6 @@ pub enum ScriptEnd {
     },
     /// The program exited.
     Exited {
-        /// Its exit code.
         code: i32,
         /// How that came.
         #[serde(flatten)]

@@ -118,8 +118,25 @@ mod tests {
         };
         let (first, second) = tokio::join!(add(1), add(2));
         assert_eq!((first.unwrap(), second.unwrap()), (vec![1], vec![1, 2]));
-        assert!(std::panic::AssertUnwindSafe(add(13)).catch_unwind().await.is_err());
+        assert!(AssertUnwindSafe(add(13)).catch_unwind().await.is_err());
         assert_eq!(add(3).await.unwrap(), [3]);
         assert_eq!(opened.load(Ordering::SeqCst), 2);
+    }
+
+    #[actix::test]
+    async fn a_worker_that_is_open_already_is_opened_anew_only_after_a_crash() {
+        let bench = Offload::<_, std::convert::Infallible>::opened(1, || Ok(2));
+        let current = || bench.work(|worker: &mut u32| Ok(*worker));
+        assert_eq!(current().await, Ok(1));
+        let crash = bench.work(|_| -> Result<(), _> { panic!("unlucky") });
+        assert!(AssertUnwindSafe(crash).catch_unwind().await.is_err());
+        assert_eq!(current().await, Ok(2));
+    }
+
+    #[actix::test]
+    async fn a_crash_on_a_thread_reaches_who_waits_and_who_only_attempts_it_is_told() {
+        assert_eq!(off_thread(|| 1).await, 1);
+        assert!(AssertUnwindSafe(off_thread(|| -> () { panic!("unlucky") })).catch_unwind().await.is_err());
+        assert!(attempt(|| -> () { panic!("unlucky") }).await.is_err());
     }
 }

@@ -113,7 +113,6 @@ impl Values for ScheduleError {
 pub struct ChangeTimetable {
     /// Whether timers are armed.
     pub enabled: Option<bool>,
-    /// The entries.
     pub schedules: Option<Vec<Value>>,
     pub timezone: Option<String>,
     /// Whether a fire during a run is skipped.

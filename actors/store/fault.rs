@@ -23,7 +23,6 @@ pub enum StoreError {
     Record {
         /// The table it is in.
         table: &'static str,
-        /// Its version byte.
         version: u8,
         /// What the decoder said.
         reason: String,

@@ -47,7 +47,6 @@ pub enum Work {
 
 /// A webhook whose jobs are with the queue: the answer to it, and its entry in the journal.
 pub struct SubmittedWebhook {
-    /// The answer.
     pub receipt: Receipt,
     /// The entry, without the time and the payload.
     pub received: Received,

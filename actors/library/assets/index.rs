@@ -411,7 +411,6 @@ impl Walk {
         }
     }
 
-    /// The next picture.
     pub fn next(&mut self) -> Option<Image<'_>> {
         loop {
             match self.step()? {

@@ -67,7 +67,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 pub struct Views {
     /// Published by the actor; the others are only read.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,

@@ -21,7 +21,6 @@ pub struct CreateChoice(pub ChoiceFields);
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), ChoiceError>")]
 pub struct UpdateChoice {
-    /// The row.
     pub id: i64,
     /// What to set.
     pub fields: ChoiceFields,
@@ -31,7 +30,6 @@ pub struct UpdateChoice {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Marked, ChoiceError>")]
 pub struct MarkChoices {
-    /// The rows.
     pub ids: BTreeSet<u64>,
     /// Whether somebody has dealt with them.
     pub resolved: bool,
@@ -41,7 +39,6 @@ pub struct MarkChoices {
 #[derive(Debug, Message)]
 #[rtype(result = "Result<(), ChoiceError>")]
 pub struct DeleteChoice {
-    /// The row.
     pub id: i64,
 }
 
@@ -61,7 +58,6 @@ pub struct ImportRows(pub Vec<ChoiceRow>);
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Result<AssetDeleted, DeleteAssetError>>")]
 pub struct DeleteAssets {
-    /// The rows.
     pub ids: Vec<i64>,
 }
 

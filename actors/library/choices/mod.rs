@@ -96,7 +96,6 @@ pub struct Views {
     pub choices: View<ChoicesView>,
     /// The pictures on disk.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,

@@ -115,7 +115,6 @@ pub enum ReplaceError {
     /// The disk failed, or forbids it.
     #[error("the picture cannot be put in place: {0}")]
     Disk(String),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

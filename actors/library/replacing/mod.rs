@@ -55,7 +55,6 @@ pub struct Views {
     pub runs: View<RunView>,
     /// The pictures on disk.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 

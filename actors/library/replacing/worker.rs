@@ -30,23 +30,14 @@ const MAX_SIZE: u64 = 64 * 1024 * 1024;
 /// Those who are asked.
 #[derive(Clone)]
 pub struct Others {
-    /// The Trash.
     pub discard: Recipient<Discard>,
-    /// The Trash.
     pub preserve: Recipient<Preserve>,
-    /// The Trash.
     pub remove_stand_in: Recipient<RemoveStandIn>,
-    /// The Trash.
     pub restore: Recipient<Restore>,
-    /// The AssetIndexer.
     pub refresh: Recipient<Refresh>,
-    /// The ImageChoices.
     pub removed: Recipient<FilesRemoved>,
-    /// The ImageChoices.
     pub returned: Recipient<FilesReturned>,
-    /// The ScriptSupervisor.
     pub submit: Recipient<SubmitJobs>,
-    /// The ScriptSupervisor.
     pub list: Recipient<ListJobs>,
 }
 

@@ -13,7 +13,6 @@ use crate::library::assets::Root;
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Result<Discarded, DiscardError>>")]
 pub struct Discard {
-    /// The library.
     pub root: Root,
     /// Paths relative to it.
     pub paths: Vec<String>,
@@ -26,7 +25,6 @@ pub struct Discard {
 pub struct Preserve {
     /// Of the trash, from [`super::new_id`].
     pub id: String,
-    /// The library.
     pub root: Root,
     /// Relative to it.
     pub path: String,

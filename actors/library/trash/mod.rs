@@ -46,7 +46,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Views {
     /// Published by the actor; the others are only read.
     pub trash: View<TrashView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 
