@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{Days, NaiveDate};
-use posterizarrd::actors::history::index::{Filter, Sort};
-use posterizarrd::actors::history::row::{HistoryRow, StoredHistoryRow, parse_iso};
+use posterizarrd::actors::history::{Filter, Sort};
 use posterizarrd::actors::history::{Historian, query};
+use posterizarrd::actors::history::{HistoryRow, StoredHistoryRow, parse_iso};
 use posterizarrd::actors::runtime::data_dir::DataDir;
 use posterizarrd::actors::runtime::events::Facts;
 use posterizarrd::actors::runtime::guard::ActorSystem;

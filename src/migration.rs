@@ -11,8 +11,8 @@ use posterizarr_base::bounded;
 
 use crate::actors::access::{TakeOldKeys, old_keys};
 use crate::actors::config::document;
+use crate::actors::exports::Kind;
 use crate::actors::exports::TakeOldExports;
-use crate::actors::exports::columns::Kind;
 use crate::actors::files::write_private;
 use crate::actors::history::{TakeOldHistory, database};
 use crate::actors::runtime::data_dir::DataDir;

@@ -23,7 +23,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, Registry, reload};
 
-pub use crate::actors::config::webui::LEVELS;
+pub use crate::actors::config::LEVELS;
 use crate::settings::Settings;
 use files::FileLevel;
 pub use posterizarr_base::redact;

@@ -5,7 +5,7 @@ use crate::actors::config::ConfigView;
 use crate::actors::exports::ExportView;
 use crate::actors::history::HistoryView;
 use crate::actors::library::assets::AssetsView;
-use crate::actors::library::choices::view::ChoicesView;
+use crate::actors::library::choices::ChoicesView;
 use crate::actors::library::replacing::ReplacingView;
 use crate::actors::library::thumbnails::ThumbnailView;
 use crate::actors::library::trash::TrashView;

@@ -12,7 +12,7 @@ use posterizarr_media::http::HttpError;
 use posterizarrd::actors::config::ConfigFault;
 use posterizarrd::actors::library::replacing::ReplaceFault;
 use posterizarrd::actors::runs::RunReason;
-use posterizarrd::actors::schedule::past_fires::MISSED;
+use posterizarrd::actors::schedule::MISSED;
 use posterizarrd::actors::schedule::{EntryError, TimetableFault};
 use posterizarrd::actors::servers::checks::Finding;
 use posterizarrd::actors::triggers::IngestReason;

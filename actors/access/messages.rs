@@ -33,7 +33,7 @@ pub struct TakeOldKeys {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Option<Arc<ApiKey>>, AuthError>")]
 pub struct AdoptKey {
-    /// Its number.
+    /// As 3.x numbered it.
     pub id: String,
     /// The fingerprint of the key.
     pub token: Fingerprint,
@@ -51,7 +51,6 @@ pub struct DeleteKey {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Token, AuthError>")]
 pub struct StartSession {
-    /// The user.
     pub user: String,
     /// The stored login it was verified against.
     pub login: Fingerprint,

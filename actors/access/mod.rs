@@ -108,7 +108,6 @@ pub enum AuthError {
     /// The system has no randomness to give.
     #[error("the system gave no random bytes: {0}")]
     Random(#[from] getrandom::Error),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -126,13 +125,12 @@ impl Values for AuthError {
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub auth: View<AuthView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns the records of API keys and sessions.
 pub struct AuthKeeper {
     shared: Shared,
     views: Views,

@@ -81,7 +81,6 @@ impl ApiKey {
 /// A browser that has logged in; its token is the key of the record, as a fingerprint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Session {
-    /// The user.
     pub user: String,
     /// The stored name and password it was opened with; see `WebAuth::fingerprint`.
     pub login: Fingerprint,

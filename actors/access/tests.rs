@@ -9,7 +9,7 @@ use crate::config::{ConfigView, WebAuth};
 use crate::runtime::guard::{ActorSystem, Handle};
 use crate::runtime::testing::Home;
 
-struct Stage {
+struct AuthKeeperFixture {
     shared: Shared,
     views: Views,
     actor_system: ActorSystem,
@@ -17,7 +17,7 @@ struct Stage {
     _folder: tempfile::TempDir,
 }
 
-impl Drop for Stage {
+impl Drop for AuthKeeperFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -28,7 +28,7 @@ fn login(password: &str) -> WebAuth {
     WebAuth::of(document.as_object().unwrap())
 }
 
-impl Stage {
+impl AuthKeeperFixture {
     fn start() -> Self {
         let Home { folder, shared, actor_system } = Home::make();
         let views = Views::default();
@@ -65,20 +65,20 @@ impl Stage {
 
 #[actix::test]
 async fn a_key_is_known_until_it_is_deleted_also_after_a_restart() {
-    let stage = Stage::start();
-    let first = stage.key("sonarr", &[Scope::Webhook, Scope::Read, Scope::Webhook]).await;
-    let second = stage.key("homepage", &[Scope::Read]).await;
+    let fixture = AuthKeeperFixture::start();
+    let first = fixture.key("sonarr", &[Scope::Webhook, Scope::Read, Scope::Webhook]).await;
+    let second = fixture.key("homepage", &[Scope::Read]).await;
     assert!(first.token.text().starts_with(&first.record.prefix));
     assert_eq!(first.record.scopes, [Scope::Read, Scope::Webhook], "sorted, each once");
-    for view in [stage.views.auth.get().as_ref().clone(), stage.after_restart()] {
+    for view in [fixture.views.auth.get().as_ref().clone(), fixture.after_restart()] {
         assert_eq!(view.key(first.token.text()).unwrap().name, "sonarr");
         assert_eq!(view.keys().len(), 2);
         assert!(view.key(&first.record.prefix).is_none() && view.key("").is_none());
     }
     let delete = DeleteKey { id: first.record.id.clone() };
-    assert_eq!(stage.keeper.send(delete.clone()).await.unwrap().unwrap().as_deref(), Some("sonarr"));
-    assert_eq!(stage.keeper.send(delete).await.unwrap().unwrap(), None);
-    for view in [stage.views.auth.get().as_ref().clone(), stage.after_restart()] {
+    assert_eq!(fixture.keeper.send(delete.clone()).await.unwrap().unwrap().as_deref(), Some("sonarr"));
+    assert_eq!(fixture.keeper.send(delete).await.unwrap().unwrap(), None);
+    for view in [fixture.views.auth.get().as_ref().clone(), fixture.after_restart()] {
         assert!(view.key(first.token.text()).is_none());
         assert!(view.key(second.token.text()).is_some());
     }
@@ -86,10 +86,10 @@ async fn a_key_is_known_until_it_is_deleted_also_after_a_restart() {
 
 #[actix::test]
 async fn the_store_never_sees_a_key_or_a_cookie() {
-    let stage = Stage::start();
-    let tokens = [stage.key("k", &[Scope::Admin]).await.token, stage.session().await];
-    let keys = stage.shared.store.table::<ApiKey>().unwrap().iter().map(|pair| format!("{:?}", pair.unwrap()));
-    let sessions = stage.shared.store.table::<Session>().unwrap().iter().map(|pair| format!("{:?}", pair.unwrap()));
+    let fixture = AuthKeeperFixture::start();
+    let tokens = [fixture.key("k", &[Scope::Admin]).await.token, fixture.session().await];
+    let keys = fixture.shared.store.table::<ApiKey>().unwrap().iter().map(|pair| format!("{:?}", pair.unwrap()));
+    let sessions = fixture.shared.store.table::<Session>().unwrap().iter().map(|pair| format!("{:?}", pair.unwrap()));
     let stored: String = keys.chain(sessions).collect();
     assert!(tokens.iter().all(|token| !stored.contains(token.text())), "{stored}");
     assert!(tokens.iter().all(|token| !format!("{token:?}").contains(token.text())));
@@ -97,47 +97,47 @@ async fn the_store_never_sees_a_key_or_a_cookie() {
 
 #[actix::test]
 async fn the_last_use_of_a_key_is_written_down_at_most_once_a_minute() {
-    let stage = Stage::start();
-    let key = stage.key("k", &[Scope::Metrics]).await;
+    let fixture = AuthKeeperFixture::start();
+    let key = fixture.key("k", &[Scope::Metrics]).await;
     let used = Used { token: key.record.fingerprint };
-    stage.keeper.send(used).await.unwrap();
-    let first = stage.views.auth.get().key(key.token.text()).unwrap().last_used.unwrap();
-    stage.keeper.send(used).await.unwrap();
-    assert_eq!(stage.views.auth.get().key(key.token.text()).unwrap().last_used, Some(first));
-    assert_eq!(stage.after_restart().key(key.token.text()).unwrap().last_used, Some(first));
-    stage.keeper.send(Used { token: [7; 32] }).await.unwrap();
+    fixture.keeper.send(used).await.unwrap();
+    let first = fixture.views.auth.get().key(key.token.text()).unwrap().last_used.unwrap();
+    fixture.keeper.send(used).await.unwrap();
+    assert_eq!(fixture.views.auth.get().key(key.token.text()).unwrap().last_used, Some(first));
+    assert_eq!(fixture.after_restart().key(key.token.text()).unwrap().last_used, Some(first));
+    fixture.keeper.send(Used { token: [7; 32] }).await.unwrap();
 }
 
 #[actix::test]
 async fn a_session_survives_a_restart_and_ends_with_a_logout() {
-    let stage = Stage::start();
-    let (token, other) = (stage.session().await, stage.session().await);
+    let fixture = AuthKeeperFixture::start();
+    let (token, other) = (fixture.session().await, fixture.session().await);
     let now = Utc::now();
-    assert!(stage.after_restart().session(token.text(), &login("first").fingerprint, now).is_some());
-    stage.keeper.send(EndSession { token: fingerprint(token.text()) }).await.unwrap().unwrap();
-    assert!(!stage.is_open(&token) && stage.is_open(&other));
-    assert!(stage.after_restart().session(token.text(), &login("first").fingerprint, now).is_none());
-    stage.keeper.send(EndSession { token: fingerprint(token.text()) }).await.unwrap().unwrap();
+    assert!(fixture.after_restart().session(token.text(), &login("first").fingerprint, now).is_some());
+    fixture.keeper.send(EndSession { token: fingerprint(token.text()) }).await.unwrap().unwrap();
+    assert!(!fixture.is_open(&token) && fixture.is_open(&other));
+    assert!(fixture.after_restart().session(token.text(), &login("first").fingerprint, now).is_none());
+    fixture.keeper.send(EndSession { token: fingerprint(token.text()) }).await.unwrap().unwrap();
 }
 
 #[actix::test]
 async fn a_session_ends_with_its_password_even_if_that_comes_back() {
-    let stage = Stage::start();
-    let token = stage.session().await;
-    assert!(stage.views.auth.get().session(token.text(), &login("second").fingerprint, Utc::now()).is_none());
-    stage.set_password("second");
+    let fixture = AuthKeeperFixture::start();
+    let token = fixture.session().await;
+    assert!(fixture.views.auth.get().session(token.text(), &login("second").fingerprint, Utc::now()).is_none());
+    fixture.set_password("second");
     let patience = std::time::Duration::from_secs(10);
-    let swept = stage.views.auth.wait_for(|view| view.sessions.is_empty());
+    let swept = fixture.views.auth.wait_for(|view| view.sessions.is_empty());
     tokio::time::timeout(patience, swept).await.unwrap();
-    stage.set_password("first");
-    assert!(!stage.is_open(&token));
-    assert!(stage.after_restart().sessions.is_empty());
+    fixture.set_password("first");
+    assert!(!fixture.is_open(&token));
+    assert!(fixture.after_restart().sessions.is_empty());
 }
 
 #[actix::test]
 async fn too_many_sessions_end_the_one_unused_for_longest() {
-    let stage = Stage::start();
-    let sessions = stage.shared.store.table::<Session>().unwrap();
+    let fixture = AuthKeeperFixture::start();
+    let sessions = fixture.shared.store.table::<Session>().unwrap();
     let old = Utc::now() - TimeDelta::days(2);
     let mut view = AuthView::default();
     for n in 0..MAX_SESSIONS {
@@ -147,9 +147,9 @@ async fn too_many_sessions_end_the_one_unused_for_longest() {
         sessions.put(&token, &session).unwrap();
         view.sessions.insert(token, Arc::new(session));
     }
-    stage.views.auth.publish(view);
-    let token = stage.session().await;
-    for view in [stage.views.auth.get().as_ref().clone(), stage.after_restart()] {
+    fixture.views.auth.publish(view);
+    let token = fixture.session().await;
+    for view in [fixture.views.auth.get().as_ref().clone(), fixture.after_restart()] {
         assert_eq!(view.sessions.len(), MAX_SESSIONS);
         assert!(view.session("7", &login("first").fingerprint, Utc::now()).is_none());
         assert!(view.session(token.text(), &login("first").fingerprint, Utc::now()).is_some());
@@ -158,21 +158,21 @@ async fn too_many_sessions_end_the_one_unused_for_longest() {
 
 #[actix::test]
 async fn there_is_an_end_to_the_number_of_keys() {
-    let stage = Stage::start();
+    let fixture = AuthKeeperFixture::start();
     let mut view = AuthView::default();
-    let key = stage.key("k", &[Scope::Read]).await.record;
+    let key = fixture.key("k", &[Scope::Read]).await.record;
     (0..MAX_KEYS).for_each(|n| {
         view.keys.insert(fingerprint(&n.to_string()), key.clone());
     });
-    stage.views.auth.publish(view);
+    fixture.views.auth.publish(view);
     let refused =
-        stage.keeper.send(CreateKey { name: "one more".to_owned(), scopes: vec![Scope::Read] }).await.unwrap();
+        fixture.keeper.send(CreateKey { name: "one more".to_owned(), scopes: vec![Scope::Read] }).await.unwrap();
     assert!(matches!(refused, Err(AuthError::TooManyKeys)));
 }
 
 #[actix::test]
 async fn an_installation_has_a_name_of_its_own_that_stays() {
-    let (one, other) = (Stage::start(), Stage::start());
+    let (one, other) = (AuthKeeperFixture::start(), AuthKeeperFixture::start());
     let name = one.after_restart().installation;
     assert_eq!(name.len(), NAME_LENGTH);
     assert_eq!(one.after_restart().installation, name);

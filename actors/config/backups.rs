@@ -18,7 +18,7 @@ const ID: &str = "%Y%m%dT%H%M%S%.3fZ";
 
 /// Where backups are.
 #[derive(Debug, Clone)]
-pub struct Backups {
+pub struct BackupFolder {
     folder: PathBuf,
 }
 
@@ -33,7 +33,7 @@ pub struct Backup {
     pub size: u64,
 }
 
-impl Backups {
+impl BackupFolder {
     /// In this folder, which need not be there yet.
     pub fn in_folder(folder: PathBuf) -> Self {
         Self { folder }
@@ -110,9 +110,9 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
 
-    fn backups() -> (tempfile::TempDir, Backups) {
+    fn backups() -> (tempfile::TempDir, BackupFolder) {
         let folder = tempfile::tempdir().unwrap();
-        let backups = Backups::in_folder(folder.path().join("config-backups"));
+        let backups = BackupFolder::in_folder(folder.path().join("config-backups"));
         (folder, backups)
     }
 

@@ -10,19 +10,19 @@ use posterizarr_base::said::{Clause, Reason};
 use serde_json::{Map, Value};
 
 use super::document::Document;
-use super::flat::{self, Place};
+use super::flat::{self, KeyPlace};
 use super::keys::{self, Key};
 use super::view::MASK;
 use super::{contradictions, unknown};
 
 /// What happens to known keys that are not posted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum MissingKeys {
     /// They are removed, and their defaults hold; this is upstream's way.
     #[default]
-    Replace,
+    Remove,
     /// They stay.
-    Merge,
+    Keep,
 }
 
 /// One key's change.
@@ -89,7 +89,7 @@ pub struct Plan {
 pub fn plan(
     current: &Document,
     posted: &Map<String, Value>,
-    mode: Mode,
+    mode: MissingKeys,
     guarded: impl Fn(&Key) -> bool,
 ) -> Result<Plan, Vec<Refusal>> {
     let posted = &flat::ungrouped(posted, current);
@@ -100,14 +100,14 @@ pub fn plan(
     };
     let keeps = |key: Option<&Key>, value: Option<&Value>| {
         let is_cleared = value.is_none_or(|value| value.as_array().is_some_and(Vec::is_empty) || value.is_null());
-        mode == Mode::Replace && is_cleared && key.is_some_and(&guarded)
+        mode == MissingKeys::Remove && is_cleared && key.is_some_and(&guarded)
     };
     for (flat, value) in posted {
         if !keeps(keys::by_flat_name(flat), Some(value)) {
             planning.take(flat, value);
         }
     }
-    if mode == Mode::Replace {
+    if mode == MissingKeys::Remove {
         for place in flat::places(current) {
             if place.key.is_some() && !posted.contains_key(&place.flat) && !keeps(place.key, None) {
                 planning.remove(&place);
@@ -118,7 +118,7 @@ pub fn plan(
 }
 
 struct Planning<'a> {
-    places: HashMap<String, Place<'a>>,
+    places: HashMap<String, KeyPlace<'a>>,
     plan: Plan,
     refusals: Vec<Refusal>,
 }
@@ -167,7 +167,7 @@ impl Planning<'_> {
         }
     }
 
-    fn remove(&mut self, place: &Place<'_>) {
+    fn remove(&mut self, place: &KeyPlace<'_>) {
         if let Some(members) = self.plan.document.get_mut(place.section).and_then(Value::as_object_mut) {
             members.shift_remove(place.name);
             if members.is_empty() {
@@ -200,12 +200,12 @@ mod tests {
         value.as_object().unwrap().clone()
     }
 
-    fn planned(current: Value, posted: Value, mode: Mode) -> Plan {
+    fn planned(current: Value, posted: Value, mode: MissingKeys) -> Plan {
         plan(&object(current), &object(posted), mode, |_| false).unwrap()
     }
 
     fn refused(current: Value, posted: Value) -> Vec<String> {
-        let refusals = plan(&object(current), &object(posted), Mode::Merge, |_| false).unwrap_err();
+        let refusals = plan(&object(current), &object(posted), MissingKeys::Keep, |_| false).unwrap_err();
         refusals.into_iter().map(|refusal| format!("{} {}", refusal.flat, refusal.wrong)).collect()
     }
 
@@ -220,7 +220,7 @@ mod tests {
             "root": [1],
         });
         let posted = Value::Object(flat::flatten(&object(odd.clone()), false));
-        for mode in [Mode::Replace, Mode::Merge] {
+        for mode in [MissingKeys::Remove, MissingKeys::Keep] {
             let plan = planned(odd.clone(), posted.clone(), mode);
             assert_eq!(Value::Object(plan.document), odd);
             assert_eq!((plan.count, plan.changes.len(), plan.ignored.len()), (0, 0, 0));
@@ -230,14 +230,14 @@ mod tests {
     #[test]
     fn a_full_post_removes_known_keys_and_keeps_unknown_ones() {
         let current = json!({"PrerequisitePart": {"AssetPath": "/a", "font": "x.ttf", "new": 1}, "Own": {"k": 2}, "PlexPart": {"UsePlex": "true"}});
-        let replaced = planned(current.clone(), json!({"AssetPath": "/b", "Nobody": 3}), Mode::Replace);
+        let replaced = planned(current.clone(), json!({"AssetPath": "/b", "Nobody": 3}), MissingKeys::Remove);
         assert_eq!(
             Value::Object(replaced.document),
             json!({"PrerequisitePart": {"AssetPath": "/b", "new": 1}, "Own": {"k": 2}})
         );
         assert_eq!((replaced.count, replaced.ignored), (2, vec!["Nobody".to_owned()]), "removed keys are not counted");
         assert_eq!(replaced.changes.len(), 3);
-        let merged = planned(current, json!({"AssetPath": "/b", "k": "3", "PlexToken": "t"}), Mode::Merge);
+        let merged = planned(current, json!({"AssetPath": "/b", "k": "3", "PlexToken": "t"}), MissingKeys::Keep);
         let expected = json!({
             "PrerequisitePart": {"AssetPath": "/b", "font": "x.ttf", "new": 1}, "Own": {"k": 3},
             "PlexPart": {"UsePlex": "true"}, "ApiPart": {"PlexToken": "t"},
@@ -252,7 +252,7 @@ mod tests {
         let flat = json!({"LaterOrder": "[\"TVDB\"]", "LaterFlag": "true", "Token2": MASK});
         let expected = json!({"ApiPart": {"LaterOrder": ["TVDB"], "LaterFlag": true, "Token2": "t"}});
         for posted in [flat.clone(), json!({"ApiPart": flat})] {
-            let plan = planned(current.clone(), posted, Mode::Merge);
+            let plan = planned(current.clone(), posted, MissingKeys::Keep);
             assert_eq!((Value::Object(plan.document), plan.count), (expected.clone(), 2));
         }
         for posted in [json!({"LaterOrder": "TVDB"}), json!({"ApiPart": {"LaterOrder": "TVDB"}})] {
@@ -260,14 +260,14 @@ mod tests {
             assert_eq!(wrong, [r#"LaterOrder must stay a list, as JSON such as ["a", "b"]"#]);
         }
         let unchanged = json!({"LaterFlag": "False", "LaterOrder": "[\"TMDB\"]"});
-        assert_eq!(planned(current, unchanged, Mode::Merge).count, 0);
+        assert_eq!(planned(current, unchanged, MissingKeys::Keep).count, 0);
     }
 
     #[test]
     fn a_grouped_post_replaces_no_more_than_a_flat_one() {
         let current = json!({"PlexPart": {"PlexUrl": "http://a", "UsePlex": "true"}, "Own": {"k": 1}});
-        let grouped = planned(current.clone(), json!({"PlexPart": {"PlexUrl": "http://b"}}), Mode::Replace);
-        let flat = planned(current, json!({"PlexUrl": "http://b"}), Mode::Replace);
+        let grouped = planned(current.clone(), json!({"PlexPart": {"PlexUrl": "http://b"}}), MissingKeys::Remove);
+        let flat = planned(current, json!({"PlexUrl": "http://b"}), MissingKeys::Remove);
         assert_eq!(grouped.document, flat.document);
         assert!(grouped.ignored.is_empty());
     }
@@ -276,7 +276,7 @@ mod tests {
     fn values_are_stored_in_the_form_the_script_reads() {
         let posted =
             json!({"PosterTextOffset": 430, "outputQuality": "92", "UsePlex": true, "basicAuthEnabled": "false"});
-        let plan = planned(json!({"WebUI": {"basicAuthEnabled": false}}), posted, Mode::Merge);
+        let plan = planned(json!({"WebUI": {"basicAuthEnabled": false}}), posted, MissingKeys::Keep);
         let expected = json!({
             "WebUI": {"basicAuthEnabled": false}, "PosterOverlayPart": {"text_offset": "+430"},
             "OverlayPart": {"outputQuality": "92%"}, "PlexPart": {"UsePlex": "true"},
@@ -288,10 +288,11 @@ mod tests {
     #[test]
     fn a_mask_means_the_stored_value_only_where_something_is_masked() {
         let current = json!({"ApiPart": {"tmdbtoken": "secret"}, "Own": {"k": "v"}});
-        let plan = planned(current.clone(), json!({"tmdbtoken": MASK, "k": MASK, "PlexToken": MASK}), Mode::Replace);
+        let plan =
+            planned(current.clone(), json!({"tmdbtoken": MASK, "k": MASK, "PlexToken": MASK}), MissingKeys::Remove);
         assert_eq!(Value::Object(plan.document), current);
         assert_eq!(plan.count, 0);
-        let named = planned(json!({}), json!({"DiscordUserName": MASK}), Mode::Merge);
+        let named = planned(json!({}), json!({"DiscordUserName": MASK}), MissingKeys::Keep);
         assert_eq!(named.document["Notification"]["DiscordUserName"], MASK);
     }
 
@@ -319,9 +320,9 @@ mod tests {
         assert_eq!(wrong[1], "UseJellyfin must be the only one of UsePlex, UseJellyfin and UseEmby that is on");
         assert!(wrong[2].starts_with("basicAuthPassword leaves the login with an empty password"), "{wrong:?}");
         let switched = json!({"UseJellyfin": "true", "UsePlex": "false"});
-        assert_eq!(planned(json!({"PlexPart": {"UsePlex": "true"}}), switched, Mode::Merge).changes.len(), 2);
+        assert_eq!(planned(json!({"PlexPart": {"UsePlex": "true"}}), switched, MissingKeys::Keep).changes.len(), 2);
         let odd = json!({"PosterOverlayPart": {"minPointSize": "900"}, "EmbyPart": {"UseEmby": "true"}});
-        planned(odd, json!({"AssetPath": "/x"}), Mode::Merge);
+        planned(odd, json!({"AssetPath": "/x"}), MissingKeys::Keep);
     }
 
     #[test]
@@ -329,13 +330,13 @@ mod tests {
         let current = object(json!({"PlexPart": {"LibstoExclude": ["Kids"]}, "EmbyPart": {"LibstoExclude": ["Old"]}}));
         let guarded = |key: &Key| key.name == "LibstoExclude";
         let post = |posted: Value, mode| plan(&current, &object(posted), mode, guarded).unwrap().document;
-        assert_eq!(post(json!({"PlexLibstoExclude": []}), Mode::Replace), current);
+        assert_eq!(post(json!({"PlexLibstoExclude": []}), MissingKeys::Remove), current);
         assert_eq!(
-            post(json!({"PlexLibstoExclude": ["Other"]}), Mode::Replace)["PlexPart"]["LibstoExclude"],
+            post(json!({"PlexLibstoExclude": ["Other"]}), MissingKeys::Remove)["PlexPart"]["LibstoExclude"],
             json!(["Other"])
         );
         assert_eq!(
-            post(json!({"PlexLibstoExclude": []}), Mode::Merge)["PlexPart"]["LibstoExclude"],
+            post(json!({"PlexLibstoExclude": []}), MissingKeys::Keep)["PlexPart"]["LibstoExclude"],
             json!([]),
             "on purpose"
         );

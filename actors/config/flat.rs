@@ -15,7 +15,7 @@ use super::view::MASK;
 
 /// One key of a document, under its flat name.
 #[derive(Debug, Clone)]
-pub struct Place<'a> {
+pub struct KeyPlace<'a> {
     /// Its name in the API.
     pub flat: String,
     /// The section it stands in, as it is spelt there.
@@ -24,12 +24,12 @@ pub struct Place<'a> {
     pub name: &'a str,
     /// What the table knows of it.
     pub key: Option<&'static Key>,
-    /// Its value.
+    /// As it stands in the file.
     pub value: &'a Value,
 }
 
 /// The keys that are shown, in the order of the document. What is not in a section is not shown.
-pub fn places(document: &Document) -> Vec<Place<'_>> {
+pub fn places(document: &Document) -> Vec<KeyPlace<'_>> {
     let members = document.iter().filter_map(|(section, members)| Some((section, members.as_object()?)));
     let every = members.flat_map(|(section, members)| members.iter().map(move |(name, value)| (section, name, value)));
     let mut taken = HashSet::new();
@@ -39,11 +39,11 @@ pub fn places(document: &Document) -> Vec<Place<'_>> {
             Some(key) => {
                 // The exact spelling wins over another letter case, here as everywhere.
                 let wins = document::find(document, key.section, key.name).is_some_and(|it| std::ptr::eq(it, value));
-                wins.then(|| Place { flat: key.flat.to_owned(), section, name, key: Some(key), value })
+                wins.then(|| KeyPlace { flat: key.flat.to_owned(), section, name, key: Some(key), value })
             }
             None => {
                 let flat = name_by_rule(section, name);
-                keys::by_flat_name(&flat).is_none().then(|| Place { flat, section, name, key: None, value })
+                keys::by_flat_name(&flat).is_none().then(|| KeyPlace { flat, section, name, key: None, value })
             }
         };
         places.extend(place.filter(|place| taken.insert(place.flat.clone())));

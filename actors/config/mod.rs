@@ -5,8 +5,8 @@
 //! [`ConfigView::problem`]: the last good document stays in force, see [`source`].
 
 pub mod asset_root;
-pub mod backups;
-pub mod change;
+mod backups;
+mod change;
 pub mod contradictions;
 pub mod document;
 mod fault;
@@ -14,7 +14,7 @@ pub mod flat;
 mod layout;
 mod lenient;
 mod messages;
-pub mod password;
+mod password;
 pub mod portable;
 mod saving;
 pub mod schema;
@@ -23,7 +23,12 @@ pub mod source;
 mod tests;
 mod unknown;
 mod view;
-pub mod webui;
+mod webui;
+
+pub use backups::{Backup, BackupFolder};
+pub use change::{Change, MissingKeys, Refusal};
+pub use password::Password;
+pub use webui::{LEVELS, WebUiSettings};
 
 pub use fault::ConfigFault;
 pub use messages::{Reread, SaveWebUi};
@@ -42,12 +47,10 @@ use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::Store;
 
-pub use password::Password;
 pub use posterizarr_base::config::{groups_of_3, keys, validation};
 pub use saving::{BackUpConfig, ConfigError, LAST_GOOD, RestoreConfig, SaveConfig, Saved};
 use source::{Source, Stamp};
 pub use view::{AssetPaths, ConfigView, MASK, WebAuth};
-pub use webui::WebUiSettings;
 
 /// How often the file is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -96,7 +99,7 @@ pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> C
 
 /// Why settings were not saved; nothing has changed.
 #[derive(Debug, thiserror::Error)]
-pub enum SaveError {
+pub enum WebUiSaveError {
     /// A value is not acceptable.
     #[error("{0}")]
     Invalid(String),
@@ -105,7 +108,7 @@ pub enum SaveError {
     Disk(#[from] std::io::Error),
 }
 
-impl Values for SaveError {
+impl Values for WebUiSaveError {
     fn values(&self) -> Params {
         match self {
             Self::Invalid(cause) => values([("cause", cause)]),
@@ -114,7 +117,7 @@ impl Values for SaveError {
     }
 }
 
-/// The actor.
+/// Owns `config.json`, its backups and the settings of the web UI.
 pub struct ConfigKeeper {
     shared: Shared,
     shown: View<ConfigView>,
@@ -169,9 +172,9 @@ impl ConfigKeeper {
         ctx.later(LOOK_EVERY, Self::look_and_rearm);
     }
 
-    fn save_webui(&self, changes: Map<String, Value>) -> Result<WebUiSettings, SaveError> {
+    fn save_webui(&self, changes: Map<String, Value>) -> Result<WebUiSettings, WebUiSaveError> {
         let before = self.shown.get();
-        let webui = before.webui.changed(changes).map_err(SaveError::Invalid)?;
+        let webui = before.webui.changed(changes).map_err(WebUiSaveError::Invalid)?;
         let text = webui.text().map_err(std::io::Error::from)?;
         files::write_atomic(&self.shared.data.webui_settings(), text.as_bytes())?;
         (self.settings.set_level)(webui.level());
@@ -222,7 +225,7 @@ impl Handler<Reread> for ConfigKeeper {
 }
 
 impl Handler<SaveWebUi> for ConfigKeeper {
-    fn answer(&mut self, message: SaveWebUi, _: &mut Ctx<Self>) -> Reply<Result<WebUiSettings, SaveError>> {
+    fn answer(&mut self, message: SaveWebUi, _: &mut Ctx<Self>) -> Reply<Result<WebUiSettings, WebUiSaveError>> {
         self.save_webui(message.changes).into()
     }
 }

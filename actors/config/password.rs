@@ -12,9 +12,9 @@ use subtle::ConstantTimeEq;
 /// A bcrypt hash of more than 2^16 rounds takes longer than anybody waits for a login.
 const MAX_BCRYPT_COST: u32 = 16;
 /// An argon2 hash that fills more memory than this (in KiB) would end a small machine.
-const MOST_ARGON2_MEMORY: u32 = 256 * 1024;
+const MAX_ARGON2_MEMORY: u32 = 256 * 1024;
 /// Passes over that memory.
-const MOST_ARGON2_PASSES: u32 = 64;
+const MAX_ARGON2_PASSES: u32 = 64;
 
 /// A stored password.
 #[derive(Clone, PartialEq, Eq)]
@@ -50,7 +50,7 @@ impl Password {
             && let Ok(hash) = PasswordHash::new(text)
             && let Ok(parameters) = Params::try_from(&hash)
         {
-            let affordable = parameters.m_cost() <= MOST_ARGON2_MEMORY && parameters.t_cost() <= MOST_ARGON2_PASSES;
+            let affordable = parameters.m_cost() <= MAX_ARGON2_MEMORY && parameters.t_cost() <= MAX_ARGON2_PASSES;
             return if affordable { Self::Argon2(text.to_owned()) } else { Self::TooCostly };
         }
         Self::Plain(text.to_owned())

@@ -16,8 +16,8 @@ use posterizarr_base::said::{Params, Values, values};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::backups::Backups;
-use super::change::{self, Change, Mode, Plan, Refusal};
+use super::backups::BackupFolder;
+use super::change::{self, Change, MissingKeys, Plan, Refusal};
 use super::view::{AssetPaths, ConfigView};
 use super::{ConfigKeeper, contradictions, document, flat, layout};
 use crate::files;
@@ -33,7 +33,7 @@ pub struct SaveConfig {
     /// New values by their flat names.
     pub posted: Map<String, Value>,
     /// What happens to the others.
-    pub mode: Mode,
+    pub mode: MissingKeys,
     /// The revisions of the file that the client knows; `None` if it does not say.
     pub known: Option<Vec<String>>,
     /// Lists, by their flat names, that a full post does not clear.
@@ -46,7 +46,7 @@ pub struct SaveConfig {
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Result<Saved, ConfigError>")]
 pub struct RestoreConfig {
-    /// One of the ids of [`Backups::list`], or [`LAST_GOOD`].
+    /// One of the ids of [`BackupFolder::list`], or [`LAST_GOOD`].
     pub id: String,
     /// See [`SaveConfig::known`].
     pub known: Option<Vec<String>>,
@@ -96,7 +96,6 @@ pub enum ConfigError {
     /// A backup is no configuration.
     #[error("the backup {id} cannot be put back: {wrong}")]
     BadBackup {
-        /// Its id.
         id: String,
         /// What is wrong with it.
         wrong: String,
@@ -245,8 +244,8 @@ impl ConfigKeeper {
         std::fs::symlink_metadata(self.shared.data.config()).is_ok()
     }
 
-    fn backups(&self) -> Backups {
-        Backups::in_folder(self.shared.data.config_backups())
+    fn backups(&self) -> BackupFolder {
+        BackupFolder::in_folder(self.shared.data.config_backups())
     }
 
     fn disk(&self, cause: io::Error) -> ConfigError {
@@ -272,7 +271,7 @@ fn check_known(view: &ConfigView, known: Option<&[String]>) -> Result<(), Config
 /// What putting back changes, by flat names.
 fn differences(view: &ConfigView, restored: &document::Document) -> Vec<Change> {
     let (before, after) = (flat::places(&view.document), flat::places(restored));
-    let value = |places: &[flat::Place<'_>], flat: &str| {
+    let value = |places: &[flat::KeyPlace<'_>], flat: &str| {
         places.iter().find(|place| place.flat == flat).map(|place| place.value.clone())
     };
     let gone = before.iter().filter(|place| value(&after, &place.flat).is_none());

@@ -12,7 +12,7 @@ use crate::runtime::guard::{ActorSystem, Handle};
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOCKED_FILE: &str = r#"{"WebUI": {"basicAuthEnabled": true, "basicAuthPassword": "secret"}}"#;
 
-struct Stage {
+struct ConfigKeeperFixture {
     shared: Shared,
     shown: View<ConfigView>,
     actor_system: ActorSystem,
@@ -21,7 +21,7 @@ struct Stage {
     _folder: tempfile::TempDir,
 }
 
-impl Drop for Stage {
+impl Drop for ConfigKeeperFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -53,7 +53,7 @@ fn start_on(data: &DataDir, store: &Store) -> ConfigView {
     first_view(data, store, &settings(&Arc::default()))
 }
 
-impl Stage {
+impl ConfigKeeperFixture {
     fn start(config: &str) -> Self {
         let (folder, data, store) = folder(Some(config));
         let levels = Arc::default();
@@ -75,7 +75,7 @@ impl Stage {
         self.shown.get()
     }
 
-    async fn save(&self, changes: Value) -> Result<WebUiSettings, SaveError> {
+    async fn save(&self, changes: Value) -> Result<WebUiSettings, WebUiSaveError> {
         let changes = changes.as_object().unwrap().clone();
         self.keeper.send(SaveWebUi { changes }).await.unwrap()
     }
@@ -154,11 +154,11 @@ fn a_broken_file_without_an_earlier_one_locks_the_door() {
 
 #[actix::test]
 async fn an_edit_by_hand_is_noticed_within_two_seconds_and_told() {
-    let stage = Stage::start("{}");
-    let mut facts = stage.shared.facts.listen(None).live;
+    let fixture = ConfigKeeperFixture::start("{}");
+    let mut facts = fixture.shared.facts.listen(None).live;
     let edited = std::time::Instant::now();
-    stage.write(LOCKED_FILE);
-    let seen = stage.shown.wait_for(is_closed);
+    fixture.write(LOCKED_FILE);
+    let seen = fixture.shown.wait_for(is_closed);
     let view = tokio::time::timeout(PATIENCE, seen).await.unwrap();
     assert!(edited.elapsed() < Duration::from_secs(2), "{:?}", edited.elapsed());
     assert_eq!(view.generation, 1);
@@ -168,49 +168,49 @@ async fn an_edit_by_hand_is_noticed_within_two_seconds_and_told() {
 
 #[actix::test]
 async fn a_file_that_breaks_changes_nothing_but_the_problem() {
-    let stage = Stage::start(LOCKED_FILE);
-    stage.write("{\"WebUI\": {\"basicAuthEnabled\": fal");
-    let view = stage.reread().await;
+    let fixture = ConfigKeeperFixture::start(LOCKED_FILE);
+    fixture.write("{\"WebUI\": {\"basicAuthEnabled\": fal");
+    let view = fixture.reread().await;
     assert!(is_closed(&view) && view.problem.is_some());
     assert_eq!(view.generation, 0);
-    std::fs::remove_file(stage.shared.data.config()).unwrap();
-    let view = stage.reread().await;
+    std::fs::remove_file(fixture.shared.data.config()).unwrap();
+    let view = fixture.reread().await;
     assert!(is_closed(&view) && view.problem.as_ref().unwrap().contains("is missing"));
-    stage.write(LOCKED_FILE);
-    let view = stage.reread().await;
+    fixture.write(LOCKED_FILE);
+    let view = fixture.reread().await;
     assert!(is_closed(&view) && view.problem.is_none() && view.generation == 0, "as it was before");
-    assert!(stage.shared.facts.listen(Some(0)).missed.is_empty());
+    assert!(fixture.shared.facts.listen(Some(0)).missed.is_empty());
 }
 
 #[actix::test]
 async fn a_change_that_keeps_size_and_time_is_noticed_and_a_touch_is_none() {
-    let stage = Stage::start(r#"{"PrerequisitePart": {"AssetPath": "/a"}}"#);
-    let path = stage.shared.data.config();
+    let fixture = ConfigKeeperFixture::start(r#"{"PrerequisitePart": {"AssetPath": "/a"}}"#);
+    let path = fixture.shared.data.config();
     let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
     let set_time = |time| std::fs::File::options().write(true).open(&path).unwrap().set_modified(time).unwrap();
-    assert_eq!(stage.reread().await.generation, 0);
-    stage.write(r#"{"PrerequisitePart": {"AssetPath": "/b"}}"#);
+    assert_eq!(fixture.reread().await.generation, 0);
+    fixture.write(r#"{"PrerequisitePart": {"AssetPath": "/b"}}"#);
     set_time(modified);
-    let view = stage.reread().await;
+    let view = fixture.reread().await;
     assert_eq!(
         (view.generation, view.asset_paths.assets.as_path()),
         (1, Path::new("/b")),
         "followed without a restart"
     );
     set_time(modified + Duration::from_secs(5));
-    assert_eq!(stage.reread().await.generation, 1);
+    assert_eq!(fixture.reread().await.generation, 1);
 }
 
 #[actix::test]
 async fn a_level_is_stored_and_applied_and_a_wrong_one_changes_nothing() {
-    let stage = Stage::start("{}");
-    let file = stage.shared.data.webui_settings();
-    assert!(matches!(stage.save(json!({"log_level": 5})).await, Err(SaveError::Invalid(_))));
+    let fixture = ConfigKeeperFixture::start("{}");
+    let file = fixture.shared.data.webui_settings();
+    assert!(matches!(fixture.save(json!({"log_level": 5})).await, Err(WebUiSaveError::Invalid(_))));
     assert!(!std::fs::exists(&file).unwrap());
-    let saved = stage.save(json!({"log_level": "debug", "own": {"a": 1}})).await.unwrap();
+    let saved = fixture.save(json!({"log_level": "debug", "own": {"a": 1}})).await.unwrap();
     assert_eq!(saved.level(), "DEBUG");
-    assert_eq!(*stage.levels.lock().unwrap(), ["INFO", "DEBUG"], "at the start and at the change");
-    assert_eq!(stage.shown.get().webui, saved);
-    let again = start_on(&stage.shared.data, &stage.shared.store);
+    assert_eq!(*fixture.levels.lock().unwrap(), ["INFO", "DEBUG"], "at the start and at the change");
+    assert_eq!(fixture.shown.get().webui, saved);
+    let again = start_on(&fixture.shared.data, &fixture.shared.store);
     assert_eq!(again.webui, saved, "the next start finds it");
 }

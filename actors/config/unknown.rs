@@ -15,7 +15,7 @@ const SECRET_NAMES: [&str; 10] =
 /// Schemes of addresses that hold no secret by themselves. Those of notification services, such as `tgram`, do.
 const PLAIN_SCHEMES: [&str; 7] = ["http", "https", "file", "ftp", "smb", "nfs", "rtsp"];
 /// Shorter texts are no tokens that somebody else made.
-const SHORTEST_TOKEN: usize = 20;
+const MIN_TOKEN_LEN: usize = 20;
 
 /// The value as it may be shown: the [`MASK`] in the place of each text or number that looks like a secret. Lists and
 /// objects keep their shape.
@@ -66,7 +66,7 @@ fn is_token(text: &str) -> bool {
     let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
     let others = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.=+".contains(&byte));
     let is_file = text.rsplit_once('.').is_some_and(|(_, ending)| ending.len() <= 5);
-    text.len() >= SHORTEST_TOKEN && others && digits >= 3 && letters >= 3 && !is_file
+    text.len() >= MIN_TOKEN_LEN && others && digits >= 3 && letters >= 3 && !is_file
 }
 
 /// What a post means by a value of a key whose stored value is `stored`: each mask stands for what is stored in its place,

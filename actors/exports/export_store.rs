@@ -26,7 +26,6 @@ pub enum ImportError {
     /// The old database cannot be read.
     #[error("{0}")]
     Old(#[from] OldDatabaseError),
-    /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -73,7 +72,6 @@ impl Sums {
     }
 }
 
-/// The rows.
 pub struct ExportStore {
     table: Table<ExportRow>,
     sums: Sums,

@@ -4,10 +4,22 @@ use std::path::PathBuf;
 
 use actix::Message;
 
-use super::Imported;
 use super::columns::Server;
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
+
+/// What came of an import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Movies and shows.
+    pub library: usize,
+    /// Seasons.
+    pub episodes: usize,
+    /// The time that all of them carry.
+    pub run_timestamp: String,
+    /// Files that were not read, or not to their end, each with the reason.
+    pub problems: Vec<String>,
+}
 
 /// Takes in the exports of a server that are in `Logs` now.
 #[derive(Debug, Message)]

@@ -6,16 +6,19 @@
 //! again takes the place of the one before, with the time of the import. Nothing is removed, so that an export without rows
 //! leaves the last good one as it is. Files are read row by row, and rows are sent as they are read.
 
-pub mod columns;
+mod columns;
 mod csv_file;
 pub mod export_store;
 mod messages;
 pub mod row;
-pub mod tally;
+mod tally;
 mod view;
 mod worker;
 
-pub use messages::{ImportExports, TakeOldExports};
+pub use columns::{Kind, Server};
+pub use tally::Statistics;
+
+pub use messages::{ImportExports, Imported, TakeOldExports};
 pub use view::ExportView;
 
 use futures_util::FutureExt;
@@ -32,29 +35,16 @@ use crate::store::old_database::Moved;
 
 pub use worker::ExportState;
 
-/// What came of an import.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Imported {
-    /// Movies and shows.
-    pub library: usize,
-    /// Seasons.
-    pub episodes: usize,
-    /// The time that all of them carry.
-    pub run_timestamp: String,
-    /// Files that were not read, or not to their end, each with the reason.
-    pub problems: Vec<String>,
-}
-
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub exports: View<ExportView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
 }
 
-/// The actor. Clones are its next life after a crash, with the same worker.
+/// Owns the rows of the exports. Clones are its next life after a crash, with the same worker.
 #[derive(Clone)]
 pub struct ExportKeeper {
     views: Views,

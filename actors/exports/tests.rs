@@ -14,7 +14,7 @@ use crate::runtime::events::Fact;
 use crate::runtime::guard::{ActorSystem, Handle};
 use crate::runtime::testing::Home;
 
-struct Stage {
+struct ExportKeeperFixture {
     _folder: tempfile::TempDir,
     shared: Shared,
     views: Views,
@@ -22,13 +22,13 @@ struct Stage {
     keeper: Handle<ExportKeeper>,
 }
 
-impl Drop for Stage {
+impl Drop for ExportKeeperFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
 }
 
-impl Stage {
+impl ExportKeeperFixture {
     fn new() -> Self {
         Self::on(tempfile::tempdir().unwrap())
     }
@@ -75,31 +75,31 @@ fn movies(rows: &[[&str; 3]]) -> String {
 
 #[actix::test]
 async fn an_export_is_taken_from_logs_and_stamps_its_rows_anew_each_time() {
-    let stage = Stage::new();
-    stage.put(Kind::PlexLibrary, &movies(&[["Movies", "Ronin", "2"], ["Movies", "Heat", "1"]]));
-    let view = stage.until(|view| view.sums.of(Kind::PlexLibrary).rows() == 2).await;
-    assert_eq!(stage.views.library_types.get().text("Movies"), Some("movie"));
-    assert_eq!(titles(&stage.rows(Kind::PlexLibrary, None)), ["Heat", "Ronin"], "by title");
+    let fixture = ExportKeeperFixture::new();
+    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Ronin", "2"], ["Movies", "Heat", "1"]]));
+    let view = fixture.until(|view| view.sums.of(Kind::PlexLibrary).rows() == 2).await;
+    assert_eq!(fixture.views.library_types.get().text("Movies"), Some("movie"));
+    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat", "Ronin"], "by title");
     let first = view.sums.runs(Server::Plex)[0].clone();
 
-    stage.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"], ["4K", "Heat", "1"]]));
-    let again = stage.import(Server::Plex).await;
+    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"], ["4K", "Heat", "1"]]));
+    let again = fixture.import(Server::Plex).await;
     assert_eq!((again.library, again.episodes, again.problems.len()), (2, 0, 0));
-    let rows = stage.rows(Kind::PlexLibrary, None);
+    let rows = fixture.rows(Kind::PlexLibrary, None);
     assert_eq!(
         (titles(&rows), rows[0]["run_timestamp"].as_str().unwrap()),
         (vec!["Heat", "Heat"], again.run_timestamp.as_str())
     );
-    let gone = stage.rows(Kind::PlexLibrary, Some(&first));
+    let gone = fixture.rows(Kind::PlexLibrary, Some(&first));
     assert_eq!(titles(&gone), ["Ronin"], "what vanished keeps its old stamp");
-    assert_eq!(stage.rows(Kind::PlexLibrary, Some("1999")), [Value::Null; 0]);
-    assert_eq!(stage.views.exports.get().sums.runs(Server::Plex), [again.run_timestamp, first]);
+    assert_eq!(fixture.rows(Kind::PlexLibrary, Some("1999")), [Value::Null; 0]);
+    assert_eq!(fixture.views.exports.get().sums.runs(Server::Plex), [again.run_timestamp, first]);
 }
 
 #[actix::test]
 async fn no_row_is_lost_to_an_empty_key_and_libraries_are_kept_apart() {
-    let stage = Stage::new();
-    stage.put(
+    let fixture = ExportKeeperFixture::new();
+    fixture.put(
         Kind::PlexLibrary,
         &movies(&[
             ["Movies", "Heat", ""],
@@ -109,60 +109,60 @@ async fn no_row_is_lost_to_an_empty_key_and_libraries_are_kept_apart() {
             ["4K", "", ""],
         ]),
     );
-    assert_eq!(stage.import(Server::Plex).await.library, 4, "a row that says nothing is not a row");
-    assert_eq!(stage.rows(Kind::PlexLibrary, None).len(), 4);
+    assert_eq!(fixture.import(Server::Plex).await.library, 4, "a row that says nothing is not a row");
+    assert_eq!(fixture.rows(Kind::PlexLibrary, None).len(), 4);
     let season = |library: &str| format!("\"{library}\";\"Dark\";\"1\";\"1,2\"\n");
     let file =
         "\"Library Name\";\"Show Name\";\"Season Number\";\"Episodes\"\n".to_owned() + &season("A") + &season("B");
-    stage.put(Kind::PlexEpisodes, &file);
-    assert_eq!(stage.import(Server::Plex).await.episodes, 2);
-    let statistics = stage.views.exports.get().sums.statistics(Server::Plex);
+    fixture.put(Kind::PlexEpisodes, &file);
+    assert_eq!(fixture.import(Server::Plex).await.episodes, 2);
+    let statistics = fixture.views.exports.get().sums.statistics(Server::Plex);
     assert_eq!((statistics.total_episode_records, statistics.latest_run_total_episodes), (2, Some(4)));
 }
 
 #[actix::test]
 async fn an_export_without_rows_leaves_the_last_good_one_as_it_is() {
-    let stage = Stage::new();
-    stage.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"]]));
-    let good = stage.import(Server::Plex).await.run_timestamp;
+    let fixture = ExportKeeperFixture::new();
+    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"]]));
+    let good = fixture.import(Server::Plex).await.run_timestamp;
     for empty in ["", "\"title\";\"ratingKey\"\n\"\";\"\"\n"] {
-        stage.put(Kind::PlexLibrary, empty);
-        let imported = stage.import(Server::Plex).await;
+        fixture.put(Kind::PlexLibrary, empty);
+        let imported = fixture.import(Server::Plex).await;
         assert_eq!((imported.library, imported.problems.len()), (0, 0));
-        assert_eq!(titles(&stage.rows(Kind::PlexLibrary, None)), ["Heat"]);
-        assert_eq!(stage.views.exports.get().sums.runs(Server::Plex), [good.as_str()]);
+        assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat"]);
+        assert_eq!(fixture.views.exports.get().sums.runs(Server::Plex), [good.as_str()]);
     }
 }
 
 #[actix::test]
 async fn an_export_that_is_in_logs_is_not_taken_again_at_the_next_start() {
-    let stage = Stage::new();
-    stage.put(
+    let fixture = ExportKeeperFixture::new();
+    fixture.put(
         Kind::OtherLibrary,
         "\"Library Name\";\"Library Type\";\"Id\";\"title\"\n\"Filme\";\"Movie\";\"a1\";\"Heat\"\n",
     );
-    let run = stage.import(Server::Other).await.run_timestamp;
-    stage.actor_system.stop();
-    let mut worker = ExportWorker::open(&stage.shared.data, &stage.shared.store).unwrap();
+    let run = fixture.import(Server::Other).await.run_timestamp;
+    fixture.actor_system.stop();
+    let mut worker = ExportWorker::open(&fixture.shared.data, &fixture.shared.store).unwrap();
     // A file is taken at the second look that finds it unchanged.
     for _ in 0..3 {
         worker.take_all().unwrap();
     }
     assert_eq!(worker.sums().runs(Server::Other), [run]);
-    let rows = stage.rows(Kind::OtherLibrary, None);
+    let rows = fixture.rows(Kind::OtherLibrary, None);
     assert_eq!((&rows[0]["media_id"], &rows[0]["library_type"]), (&json!("a1"), &json!("Movie")));
     assert_eq!(worker.sums().library_types().text("Filme"), Some("movie"));
 }
 
 #[actix::test]
 async fn a_large_file_streams_through() {
-    let stage = Stage::new();
+    let fixture = ExportKeeperFixture::new();
     let many: Vec<_> = (0..5_000).map(|n| (format!("Title {n:05}"), n.to_string())).collect();
     let rows: Vec<_> = many.iter().map(|(title, key)| ["Movies", title.as_str(), key.as_str()]).collect();
-    stage.put(Kind::PlexLibrary, &movies(&rows));
-    assert_eq!(stage.import(Server::Plex).await.library, 5_000);
-    assert_eq!(stage.import(Server::Plex).await.library, 5_000);
-    assert_eq!(stage.views.exports.get().sums.statistics(Server::Plex).total_library_records, 5_000);
+    fixture.put(Kind::PlexLibrary, &movies(&rows));
+    assert_eq!(fixture.import(Server::Plex).await.library, 5_000);
+    assert_eq!(fixture.import(Server::Plex).await.library, 5_000);
+    assert_eq!(fixture.views.exports.get().sums.statistics(Server::Plex).total_library_records, 5_000);
 }
 
 #[actix::test]
@@ -184,23 +184,23 @@ async fn the_oldest_schema_whose_migration_upstream_never_finished_gives_its_new
                  ('2025-11-01T00:00:00.000000', 'Movies', 'movie', 'Ronin', '2');"
         ))
         .unwrap();
-    let stage = Stage::on(folder);
-    stage.until(|view| view.loaded).await;
-    assert_eq!(titles(&stage.rows(Kind::PlexLibrary, None)), ["Heat (new)"], "taken over at the first start");
-    assert_eq!(titles(&stage.rows(Kind::PlexLibrary, Some("2025-11-01T00:00:00.000000"))), ["Ronin"]);
-    let moved = stage.keeper.send(TakeOldExports { file }).await.unwrap().unwrap();
+    let fixture = ExportKeeperFixture::on(folder);
+    fixture.until(|view| view.loaded).await;
+    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat (new)"], "taken over at the first start");
+    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, Some("2025-11-01T00:00:00.000000"))), ["Ronin"]);
+    let moved = fixture.keeper.send(TakeOldExports { file }).await.unwrap().unwrap();
     assert_eq!((moved[0].found, moved[0].imported, moved[0].problem.as_deref()), (3, 0, None), "nothing comes twice");
     assert!(moved[1].problem.as_deref().unwrap().ends_with("has no table plex_episode_export"));
 }
 
 #[actix::test]
 async fn an_export_is_told_once_it_is_shown() {
-    let stage = Stage::new();
-    let mut news = stage.shared.facts.listen(None).live;
+    let fixture = ExportKeeperFixture::new();
+    let mut news = fixture.shared.facts.listen(None).live;
     let many: Vec<_> = (0..500).map(|n| (format!("Title {n}"), n.to_string())).collect();
     let rows: Vec<_> = many.iter().map(|(title, key)| ["Movies", title.as_str(), key.as_str()]).collect();
-    stage.put(Kind::PlexLibrary, &movies(&rows));
+    fixture.put(Kind::PlexLibrary, &movies(&rows));
     let told = tokio::time::timeout(Duration::from_secs(30), news.recv()).await.expect("nothing was told");
     assert!(matches!(told.unwrap().fact, Fact::ExportImported { library: 500, .. }));
-    assert_eq!(stage.views.exports.get().sums.of(Kind::PlexLibrary).rows(), 500);
+    assert_eq!(fixture.views.exports.get().sums.of(Kind::PlexLibrary).rows(), 500);
 }

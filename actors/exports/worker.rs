@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use chrono::Local;
 use serde::{Deserialize, Serialize};
 
-use super::Imported;
 use super::columns::{Kind, Server};
 use super::export_store::{ExportStore, ImportError, Sums};
+use super::messages::Imported;
 use crate::files::Stamp;
 use crate::runs::{RunId, RunRecord};
 use crate::runtime::data_dir::DataDir;

@@ -50,9 +50,7 @@ pub enum Column {
     Timestamp,
     /// How long they took.
     Runtime,
-    /// Their images.
     Images,
-    /// Their errors.
     Errors,
     /// The mode's name.
     Mode,
@@ -91,9 +89,7 @@ impl Sort {
 pub struct Totals {
     /// Rows.
     pub runs: usize,
-    /// Their images.
     pub images: i64,
-    /// Their errors.
     pub errors: i64,
     /// The mean of those that took any time, cut to whole seconds.
     pub average_seconds: i64,

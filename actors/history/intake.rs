@@ -19,7 +19,7 @@ const MAX_RESULT_SIZE: u64 = 1024 * 1024;
 /// A result file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// Its name.
+    /// Of the file, without a folder: `normal.json`.
     pub name: String,
     /// The mode whose result it is.
     pub mode: &'static str,

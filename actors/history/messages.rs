@@ -5,9 +5,39 @@ use std::path::PathBuf;
 use actix::Message;
 use chrono::NaiveDateTime;
 
-use super::{ImportReport, LogReport};
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
+
+/// What came of taking result files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Results that were read.
+    pub found: usize,
+    /// Those that are new rows.
+    pub imported: usize,
+    /// Files that could not be used, each with the reason.
+    pub problems: Vec<String>,
+}
+
+impl ImportReport {
+    /// Counts another to this one.
+    pub fn add(&mut self, other: Self) {
+        self.found += other.found;
+        self.imported += other.imported;
+        self.problems.extend(other.problems);
+    }
+}
+
+/// What came of reading logs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogReport {
+    /// Logs that told of a run.
+    pub imported: usize,
+    /// Logs that did not.
+    pub skipped: usize,
+    /// Logs that could not be read.
+    pub errors: usize,
+}
 
 /// Takes the result files in `Logs` now.
 #[derive(Debug, Message)]
@@ -28,7 +58,6 @@ pub struct ReformatRuntimes;
 #[derive(Debug, Message)]
 #[rtype(result = "Result<usize, StoreError>")]
 pub struct CleanUp {
-    /// The time.
     pub before: NaiveDateTime,
 }
 

@@ -7,19 +7,22 @@
 //! shown is an index of a few dozen bytes per row, and the rows of a page are read when they are asked for.
 
 pub mod database;
-pub mod index;
+mod index;
 mod intake;
-mod ledger;
 mod log_text;
 mod messages;
 pub mod query;
 mod result_file;
-pub mod row;
+mod row;
+mod run_rows;
 mod state;
 mod view;
 mod worker;
 
-pub use messages::{CleanUp, MigrateLogs, ReformatRuntimes, TakeOldHistory, TakeResults};
+pub use index::{Day, Filter, Sort};
+pub use row::{HistoryRow, StoredHistoryRow, format_duration, parse_iso};
+
+pub use messages::{CleanUp, ImportReport, LogReport, MigrateLogs, ReformatRuntimes, TakeOldHistory, TakeResults};
 pub use view::HistoryView;
 
 use futures_util::FutureExt;
@@ -36,37 +39,7 @@ use crate::store::old_database::Moved;
 pub use intake::Problem;
 pub use state::{HistoryState, Marker};
 
-/// What came of taking result files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ImportReport {
-    /// Results that were read.
-    pub found: usize,
-    /// Those that are new rows.
-    pub imported: usize,
-    /// Files that could not be used, each with the reason.
-    pub problems: Vec<String>,
-}
-
-impl ImportReport {
-    fn add(&mut self, other: Self) {
-        self.found += other.found;
-        self.imported += other.imported;
-        self.problems.extend(other.problems);
-    }
-}
-
-/// What came of reading logs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LogReport {
-    /// Logs that told of a run.
-    pub imported: usize,
-    /// Logs that did not.
-    pub skipped: usize,
-    /// Logs that could not be read.
-    pub errors: usize,
-}
-
-/// The actor. Clones are its next life after a crash, with the same worker.
+/// Owns the rows of the history. Clones are its next life after a crash, with the same worker.
 #[derive(Clone)]
 pub struct Historian {
     view: View<HistoryView>,

@@ -17,7 +17,7 @@ use crate::runtime::events::Fact;
 use crate::runtime::guard::{ActorSystem, Handle};
 use crate::runtime::testing;
 
-struct Stage {
+struct HistorianFixture {
     folder: tempfile::TempDir,
     shared: Shared,
     shown: View<HistoryView>,
@@ -42,7 +42,7 @@ impl Drop for Working {
     }
 }
 
-impl Stage {
+impl HistorianFixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let shared = testing::shared(&folder);
@@ -95,99 +95,99 @@ fn days(rows: &[HistoryRow]) -> Vec<&str> {
 
 #[actix::test]
 async fn results_that_appeared_while_the_daemon_was_down_are_taken_also_where_logs_was_moved_away() {
-    let stage = Stage::new();
-    stage.start().end().await;
-    put(&stage.path("RotatedLogs/Logs_20251110_030000/normal.json"), 10);
-    put(&stage.path("RotatedLogs/Logs_20251111_030000/normal.json"), 11);
-    put(&stage.path("Logs/Normal.JSON"), 12);
-    let working = stage.start();
-    assert_eq!(days(&stage.until(|view| view.index.len() == 3).await), ["12", "11", "10"]);
+    let fixture = HistorianFixture::new();
+    fixture.start().end().await;
+    put(&fixture.path("RotatedLogs/Logs_20251110_030000/normal.json"), 10);
+    put(&fixture.path("RotatedLogs/Logs_20251111_030000/normal.json"), 11);
+    put(&fixture.path("Logs/Normal.JSON"), 12);
+    let working = fixture.start();
+    assert_eq!(days(&fixture.until(|view| view.index.len() == 3).await), ["12", "11", "10"]);
     working.end().await;
     // A restart takes nothing twice, nor what the user removed.
-    let _working = stage.start();
-    assert_eq!(stage.loaded().await.len(), 3);
+    let _working = fixture.start();
+    assert_eq!(fixture.loaded().await.len(), 3);
 }
 
 #[actix::test]
 async fn a_folder_that_is_moved_away_and_made_anew_is_still_looked_at() {
-    let stage = Stage::new();
-    let working = stage.start();
-    stage.loaded().await;
-    put(&stage.path("Logs/normal.json"), 10);
+    let fixture = HistorianFixture::new();
+    let working = fixture.start();
+    fixture.loaded().await;
+    put(&fixture.path("Logs/normal.json"), 10);
     working.historian.send(TakeResults).await.unwrap().unwrap();
-    fs::create_dir_all(stage.path("RotatedLogs")).unwrap();
-    fs::rename(stage.path("Logs"), stage.path("RotatedLogs/Logs_1")).unwrap();
+    fs::create_dir_all(fixture.path("RotatedLogs")).unwrap();
+    fs::rename(fixture.path("Logs"), fixture.path("RotatedLogs/Logs_1")).unwrap();
     working.historian.send(TakeResults).await.unwrap().unwrap();
-    put(&stage.path("Logs/normal.json"), 11);
-    assert_eq!(days(&stage.until(|view| view.index.len() == 2).await), ["11", "10"], "found by the look alone");
+    put(&fixture.path("Logs/normal.json"), 11);
+    assert_eq!(days(&fixture.until(|view| view.index.len() == 2).await), ["11", "10"], "found by the look alone");
 }
 
 #[actix::test]
 async fn rows_that_were_removed_do_not_come_back_with_the_next_start() {
-    let stage = Stage::new();
-    put(&stage.path("Logs/normal.json"), 10);
-    put(&stage.path("RotatedLogs/Logs_1/arr.json"), 9);
-    let working = stage.start();
-    assert_eq!(stage.loaded().await.len(), 2);
+    let fixture = HistorianFixture::new();
+    put(&fixture.path("Logs/normal.json"), 10);
+    put(&fixture.path("RotatedLogs/Logs_1/arr.json"), 9);
+    let working = fixture.start();
+    assert_eq!(fixture.loaded().await.len(), 2);
     let before = row::parse_iso("2026-01-01T00:00:00").unwrap();
     assert_eq!(working.historian.send(CleanUp { before }).await.unwrap().unwrap(), 2);
     working.end().await;
-    let _working = stage.start();
-    assert_eq!(stage.loaded().await, []);
+    let _working = fixture.start();
+    assert_eq!(fixture.loaded().await, []);
 }
 
 #[actix::test]
 async fn without_results_the_first_start_reads_the_logs() {
-    let stage = Stage::new();
+    let fixture = HistorianFixture::new();
     let log = "Show/Movie Posters created: 7| Season images created: 3| Background images created: 2| TitleCards created: 1\n\
                Script execution time: 0h 4m 14s \n";
-    fs::write(stage.path("Logs/Scriptlog.log"), log).unwrap();
-    fs::create_dir_all(stage.path("RotatedLogs/Logs_1")).unwrap();
-    fs::write(stage.path("RotatedLogs/Logs_1/Testinglog.log"), log).unwrap();
-    fs::write(stage.path("RotatedLogs/Logs_1/Manuallog.log"), "nothing\n").unwrap();
-    let working = stage.start();
-    let rows = stage.loaded().await;
+    fs::write(fixture.path("Logs/Scriptlog.log"), log).unwrap();
+    fs::create_dir_all(fixture.path("RotatedLogs/Logs_1")).unwrap();
+    fs::write(fixture.path("RotatedLogs/Logs_1/Testinglog.log"), log).unwrap();
+    fs::write(fixture.path("RotatedLogs/Logs_1/Manuallog.log"), "nothing\n").unwrap();
+    let working = fixture.start();
+    let rows = fixture.loaded().await;
     let mut modes: Vec<_> = rows.iter().filter_map(|row| row.mode.clone()).collect();
     modes.sort();
     assert_eq!(modes, ["normal", "testing"]);
     assert_eq!((rows[0].total_images, rows[0].runtime_seconds), (13, Some(254)));
     assert_eq!(working.historian.send(MigrateLogs).await.unwrap().unwrap(), None, "it was done");
-    assert_eq!(stage.shown.get().markers["migrated_entries"].value, "2");
+    assert_eq!(fixture.shown.get().markers["migrated_entries"].value, "2");
 }
 
 #[actix::test]
 async fn runs_that_ended_while_nobody_listened_get_their_rows() {
-    let stage = Stage::new();
-    stage.put_run(1, Outcome::Failed);
-    put(&stage.path("runs/2/normal.json"), 10);
-    stage.put_run(2, Outcome::Completed);
-    let working = stage.start();
-    let rows = stage.until(|view| view.index.len() == 2).await;
+    let fixture = HistorianFixture::new();
+    fixture.put_run(1, Outcome::Failed);
+    put(&fixture.path("runs/2/normal.json"), 10);
+    fixture.put_run(2, Outcome::Completed);
+    let working = fixture.start();
+    let rows = fixture.until(|view| view.index.len() == 2).await;
     let links: Vec<_> = rows.iter().map(|row| (row.run, row.status.as_deref().unwrap())).collect();
     assert_eq!(links, [(Some(RunId(1)), "failed"), (Some(RunId(2)), "completed")]);
     assert_eq!(rows[0].notes.as_deref(), Some("why"));
 
-    stage.put_run(3, Outcome::Stopped);
+    fixture.put_run(3, Outcome::Stopped);
     let finished = Fact::RunFinished { run: RunId(3), mode: Mode::Normal, outcome: Outcome::Stopped, seconds: 1.0 };
-    stage.shared.facts.publish(finished);
-    stage.until(|view| view.index.len() == 3).await;
+    fixture.shared.facts.publish(finished);
+    fixture.until(|view| view.index.len() == 3).await;
     working.end().await;
-    let _working = stage.start();
-    assert_eq!(stage.loaded().await.len(), 3, "each run has one row");
+    let _working = fixture.start();
+    assert_eq!(fixture.loaded().await.len(), 3, "each run has one row");
 }
 
 #[actix::test]
 async fn a_row_is_told_once_it_is_shown() {
-    let stage = Stage::new();
+    let fixture = HistorianFixture::new();
     let runs = 1..=20;
-    runs.clone().for_each(|run| stage.put_run(run, Outcome::Failed));
-    let mut news = stage.shared.facts.listen(None).live;
-    let working = stage.start();
+    runs.clone().for_each(|run| fixture.put_run(run, Outcome::Failed));
+    let mut news = fixture.shared.facts.listen(None).live;
+    let working = fixture.start();
     for run in runs.map(RunId) {
         let told = tokio::time::timeout(Duration::from_secs(30), news.recv()).await.expect("nothing was told");
         let fact = &told.unwrap().fact;
         assert!(matches!(fact, Fact::RunRecorded { run: Some(of), .. } if *of == run), "{fact:?}");
-        assert_eq!(stage.shown.get().index.len(), 20, "who hears of run {run} must find it");
+        assert_eq!(fixture.shown.get().index.len(), 20, "who hears of run {run} must find it");
     }
     working.end().await;
 }

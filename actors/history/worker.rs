@@ -7,10 +7,12 @@ use std::path::Path;
 use chrono::{Local, NaiveDateTime, Utc};
 
 use super::intake::{self, Found, Problem};
-use super::ledger::{Ledger, Recorded};
+use super::messages::{ImportReport, LogReport};
 use super::row::HistoryRow;
+use super::run_rows::{Recorded, RunRows};
 use super::state::{HistoryState, KEY};
-use super::{HistoryView, ImportReport, LogReport, database, log_text};
+use super::view::HistoryView;
+use super::{database, log_text};
 use crate::runs::{RunId, RunRecord};
 use crate::runtime::data_dir::DataDir;
 use crate::runtime::events::Fact;
@@ -22,7 +24,7 @@ pub struct HistoryWorker {
     data: DataDir,
     /// What is to be told once it is shown.
     news: Vec<Fact>,
-    ledger: Ledger,
+    run_rows: RunRows,
     runs: Table<RunRecord>,
     state: HistoryState,
     states: Table<HistoryState>,
@@ -35,10 +37,10 @@ impl HistoryWorker {
     pub fn open(data: &DataDir, store: &Store) -> Result<Self, StoreError> {
         let states = store.table::<HistoryState>()?;
         let state = states.get(KEY)?.unwrap_or_default();
-        let mut ledger = Ledger::open(store)?;
-        ledger.number_from(state.next);
+        let mut run_rows = RunRows::open(store)?;
+        run_rows.number_from(state.next);
         let (data, runs, news) = (data.clone(), store.table()?, Vec::new());
-        let mut worker = Self { data, news, ledger, runs, state, states, problems: BTreeMap::new() };
+        let mut worker = Self { data, news, run_rows, runs, state, states, problems: BTreeMap::new() };
         if !worker.state.is_migrated() {
             worker.move_in()?;
         }
@@ -49,7 +51,7 @@ impl HistoryWorker {
     pub fn view(&self) -> HistoryView {
         HistoryView {
             loaded: true,
-            index: self.ledger.index(),
+            index: self.run_rows.index(),
             markers: self.state.markers.clone(),
             problems: self.problems.values().cloned().collect(),
         }
@@ -224,7 +226,7 @@ impl HistoryWorker {
             }
         };
         let found = rows.len();
-        let imported = self.ledger.import(rows)?;
+        let imported = self.run_rows.import(rows)?;
         for (key, marker) in database::markers(file) {
             self.state.markers.entry(key).or_insert(marker);
         }
@@ -236,17 +238,17 @@ impl HistoryWorker {
     pub fn remove_before(&mut self, cutoff: NaiveDateTime) -> Result<usize, StoreError> {
         // First: after a crash in between, no number is given twice.
         self.save()?;
-        self.ledger.remove_before(cutoff)
+        self.run_rows.remove_before(cutoff)
     }
 
     /// Writes every run time anew from its seconds. Gives how many rows have one.
     pub fn speak_anew(&mut self) -> Result<usize, StoreError> {
-        self.ledger.speak_anew()
+        self.run_rows.speak_anew()
     }
 
     fn record(&mut self, row: HistoryRow) -> Result<Recorded, StoreError> {
         let (mode, run): (_, Option<RunId>) = (row.mode.clone(), row.run);
-        let recorded = self.ledger.record(row)?;
+        let recorded = self.run_rows.record(row)?;
         if let Recorded::New(row) = recorded {
             self.news.push(Fact::RunRecorded { row, mode, run });
         }
@@ -271,7 +273,7 @@ impl HistoryWorker {
     }
 
     fn save(&mut self) -> Result<(), StoreError> {
-        self.state.next = self.ledger.next();
+        self.state.next = self.run_rows.next();
         self.states.put(KEY, &self.state)
     }
 }

@@ -25,7 +25,6 @@ pub enum PreviewError {
     /// Not a font, or one that is compressed for the web.
     #[error("Cannot load font file: {0}")]
     Font(#[from] FontError),
-    /// The disk failed.
     #[error("the preview cannot be kept: {0}")]
     Disk(#[from] std::io::Error),
 }

@@ -40,7 +40,7 @@ pub enum OverlayKind {
 /// A file of the folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct OverlayFile {
-    /// Its name.
+    /// With its extension.
     pub name: String,
     /// What it is.
     #[serde(rename = "type")]

@@ -34,7 +34,6 @@ pub enum PictureError {
     /// Nothing is there.
     #[error("no such picture")]
     Missing,
-    /// The disk failed.
     #[error("the picture cannot be read: {0}")]
     Disk(String),
 }

@@ -15,7 +15,7 @@ mod feed;
 mod followed;
 mod lines;
 mod messages;
-pub mod page;
+mod page;
 pub mod parse;
 mod progress;
 mod subscribers;
@@ -25,6 +25,8 @@ mod tail_model;
 #[cfg(test)]
 mod tests;
 mod view;
+
+pub use page::{Filter, Page, Part, Step};
 
 pub use messages::Subscribe;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +43,7 @@ use crate::runs::{Holder, Mode, RunFolder, RunId, RunView};
 use crate::runtime::file_events::FileEvents;
 use crate::runtime::follow::follow_view;
 use crate::runtime::guard::{Ctx, Handler, Reply, Service, Timers};
+use crate::runtime::offload::attempt;
 use crate::runtime::safe_path::{self, PathError};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
@@ -101,13 +104,13 @@ impl Run {
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub logs: View<LogView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,
 }
 
-/// The actor.
+/// Owns the followed logs, their newest lines and the subscriptions to them.
 pub struct LogTailer {
     shared: Shared,
     views: Views,
@@ -296,7 +299,7 @@ impl LogTailer {
             if let Some(earlier) = self.files.get_mut(file).and_then(|followed| followed.run_began(not_before)) {
                 let tailer = ctx.address();
                 actix::spawn(async move {
-                    if let Ok(counted) = tokio::task::spawn_blocking(move || earlier.count()).await {
+                    if let Ok(counted) = attempt(move || earlier.count()).await {
                         // One message per run at most.
                         tailer.do_send(EarlierCounted { file, counted });
                     }

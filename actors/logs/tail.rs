@@ -62,7 +62,7 @@ pub struct Turn {
 /// Follows one file.
 #[derive(Debug)]
 pub struct Tail {
-    place: Place,
+    place: LogPlace,
     open: Option<Open>,
     lines: Splitter,
     /// When the unfinished line last grew.
@@ -72,7 +72,7 @@ pub struct Tail {
 
 /// Where the file is looked for: the first folder that has it, and from then on only there.
 #[derive(Debug)]
-struct Place {
+struct LogPlace {
     folders: Vec<PathBuf>,
     name: String,
     found_in: Option<PathBuf>,
@@ -93,7 +93,7 @@ impl Tail {
     /// from its start, unless [`Tail::skip_to_end`] comes first.
     pub fn new(folders: Vec<PathBuf>, name: &str) -> Self {
         Self {
-            place: Place { folders, name: name.to_owned(), found_in: None },
+            place: LogPlace { folders, name: name.to_owned(), found_in: None },
             open: None,
             lines: Splitter::new(MAX_LINE),
             grew: None,
@@ -216,7 +216,7 @@ impl Tail {
     }
 }
 
-impl Place {
+impl LogPlace {
     /// What is at the path now.
     fn look(&mut self) -> Option<Metadata> {
         let stat = |folder: &Path| std::fs::metadata(folder.join(&self.name)).ok().filter(Metadata::is_file);

@@ -15,7 +15,7 @@ use crate::runtime::testing::Home;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Stage {
+struct LogTailerFixture {
     folder: tempfile::TempDir,
     shared: Shared,
     views: Views,
@@ -23,13 +23,13 @@ struct Stage {
     tailer: Handle<LogTailer>,
 }
 
-impl Drop for Stage {
+impl Drop for LogTailerFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
 }
 
-impl Stage {
+impl LogTailerFixture {
     /// Starts the actor on a folder with these logs.
     fn start(logs: &[(&str, &str)]) -> Self {
         let Home { folder, shared, actor_system } = Home::make();
@@ -142,35 +142,35 @@ async fn the_newest_lines_are_those_upstream_finds_at_the_start_and_after_every_
     let mut content = "\u{feff}=====\n=====\n".to_owned();
     (0..200).for_each(|n| content.push_str(&format!("  line {n}\r\n----\n\n")));
     content.push_str("unfinished");
-    let stage = Stage::start(&[("Scriptlog.log", &content)]);
-    stage.last_is("Scriptlog.log", &upstream_last(&content)).await;
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", &content)]);
+    fixture.last_is("Scriptlog.log", &upstream_last(&content)).await;
     for piece in [" no more\n", "a\rb\r\n", "______\n", "half", " a line", "\n|\n"] {
-        stage.append("Scriptlog.log", piece);
+        fixture.append("Scriptlog.log", piece);
         content.push_str(piece);
-        stage.last_is("Scriptlog.log", &upstream_last(&content)).await;
+        fixture.last_is("Scriptlog.log", &upstream_last(&content)).await;
     }
 }
 
 #[actix::test]
 async fn a_short_log_shows_its_byte_order_mark() {
     let content = "\u{feff}=====\nx\n";
-    let stage = Stage::start(&[("Manuallog.log", content)]);
-    stage.last_is("Manuallog.log", &["\u{feff}=====".to_owned(), "x".to_owned()]).await;
-    let view = stage.views.logs.get();
+    let fixture = LogTailerFixture::start(&[("Manuallog.log", content)]);
+    fixture.last_is("Manuallog.log", &["\u{feff}=====".to_owned(), "x".to_owned()]).await;
+    let view = fixture.views.logs.get();
     assert!(!view.of("Scriptlog.log").unwrap().exists);
     assert_eq!(active_log(&view, None), "Manuallog.log");
 }
 
 #[actix::test]
 async fn the_view_follows_the_logs_folder_through_its_rotation() {
-    let stage = Stage::start(&[("Scriptlog.log", "old\n")]);
-    stage.last_is("Scriptlog.log", &["old".to_owned()]).await;
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "old\n")]);
+    fixture.last_is("Scriptlog.log", &["old".to_owned()]).await;
     for n in 0..3 {
-        stage.rotate(&format!("Logs_{n}"));
-        stage.view("the log gone", |view| !view.of("Scriptlog.log").unwrap().exists).await;
-        assert!(stage.views.logs.get().last("Scriptlog.log").is_empty());
-        stage.append("Scriptlog.log", &format!("new {n}\n"));
-        stage.last_is("Scriptlog.log", &[format!("new {n}")]).await;
+        fixture.rotate(&format!("Logs_{n}"));
+        fixture.view("the log gone", |view| !view.of("Scriptlog.log").unwrap().exists).await;
+        assert!(fixture.views.logs.get().last("Scriptlog.log").is_empty());
+        fixture.append("Scriptlog.log", &format!("new {n}\n"));
+        fixture.last_is("Scriptlog.log", &[format!("new {n}")]).await;
     }
 }
 
@@ -178,8 +178,8 @@ async fn the_view_follows_the_logs_folder_through_its_rotation() {
 async fn history_and_live_lines_join_without_gap_or_duplicate_while_lines_are_written() {
     const LINES: usize = 20_000;
     const SUBSCRIBERS: usize = 10;
-    let stage = Stage::start(&[("Scriptlog.log", "")]);
-    let path = stage.log("Scriptlog.log");
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "")]);
+    let path = fixture.log("Scriptlog.log");
     let writer = std::thread::spawn(move || {
         let mut file = std::fs::OpenOptions::new().append(true).open(path).unwrap();
         for n in 0..LINES {
@@ -190,10 +190,10 @@ async fn history_and_live_lines_join_without_gap_or_duplicate_while_lines_are_wr
     });
     let number = |line: &String| line.split(' ').next().unwrap().parse::<usize>().unwrap();
     let follow = async |from: usize| {
-        stage
+        fixture
             .view("the writer's way", |view| view.last("Scriptlog.log").last().is_some_and(|line| number(line) >= from))
             .await;
-        let mut subscription = stage.subscribe("Scriptlog.log", 100).await;
+        let mut subscription = fixture.subscribe("Scriptlog.log", 100).await;
         let mut seen = std::mem::take(&mut subscription.history);
         while seen.last().is_none_or(|line| number(line) < LINES - 1) {
             seen.extend(lines(&mut subscription, 1).await);
@@ -207,35 +207,35 @@ async fn history_and_live_lines_join_without_gap_or_duplicate_while_lines_are_wr
 
 #[actix::test]
 async fn a_subscriber_gets_the_last_lines_that_are_not_blank() {
-    let stage = Stage::start(&[("x.log", "a\n\n  \n=====\n  b  \r\n\nc")]);
-    let mut subscription = stage.subscribe("x.log", 3).await;
+    let fixture = LogTailerFixture::start(&[("x.log", "a\n\n  \n=====\n  b  \r\n\nc")]);
+    let mut subscription = fixture.subscribe("x.log", 3).await;
     let mut seen = subscription.history.clone();
     // The last line has no end: it comes once it is quiet, in the history if it is already.
     if seen.last().is_none_or(|line| line != "c") {
         seen.extend(lines(&mut subscription, 1).await);
     }
     assert_eq!(seen[seen.len() - 3..], ["=====", "b", "c"]);
-    assert!(stage.subscribe("x.log", 0).await.history.is_empty());
+    assert!(fixture.subscribe("x.log", 0).await.history.is_empty());
 }
 
 #[actix::test]
 async fn a_subscriber_who_came_too_early_sees_the_file_once_it_appears_even_in_a_new_folder() {
-    let stage = Stage::start(&[]);
-    let mut subscription = stage.subscribe("Testinglog.log", 100).await;
+    let fixture = LogTailerFixture::start(&[]);
+    let mut subscription = fixture.subscribe("Testinglog.log", 100).await;
     assert!(subscription.history.is_empty());
-    stage.rotate("Logs_1");
-    stage.append("Testinglog.log", "first\nsecond\n");
+    fixture.rotate("Logs_1");
+    fixture.append("Testinglog.log", "first\nsecond\n");
     assert_eq!(lines(&mut subscription, 2).await, ["first", "second"]);
 }
 
 #[actix::test]
 async fn rotation_finishes_the_old_file_and_begins_the_new_one() {
-    let stage = Stage::start(&[("Scriptlog.log", "0\n")]);
-    let mut subscription = stage.subscribe("Scriptlog.log", 100).await;
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "0\n")]);
+    let mut subscription = fixture.subscribe("Scriptlog.log", 100).await;
     for n in 0..20 {
-        stage.append("Scriptlog.log", &format!("last of {n}\nno end"));
-        stage.rotate(&format!("Logs_{n}"));
-        stage.append("Scriptlog.log", &format!("first of {}\n", n + 1));
+        fixture.append("Scriptlog.log", &format!("last of {n}\nno end"));
+        fixture.rotate(&format!("Logs_{n}"));
+        fixture.append("Scriptlog.log", &format!("first of {}\n", n + 1));
         let expected = [format!("last of {n}"), "no end".to_owned(), format!("first of {}", n + 1)];
         assert_eq!(lines(&mut subscription, 3).await, expected);
     }
@@ -243,43 +243,43 @@ async fn rotation_finishes_the_old_file_and_begins_the_new_one() {
 
 #[actix::test]
 async fn truncation_and_replacement_begin_the_file_anew() {
-    let stage = Stage::start(&[("Scriptlog.log", "a long enough beginning\n")]);
-    let mut subscription = stage.subscribe("Scriptlog.log", 0).await;
-    let path = stage.log("Scriptlog.log");
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "a long enough beginning\n")]);
+    let mut subscription = fixture.subscribe("Scriptlog.log", 0).await;
+    let path = fixture.log("Scriptlog.log");
     std::fs::write(&path, "short\n").unwrap();
     assert_eq!(lines(&mut subscription, 1).await, ["short"]);
     std::fs::write(&path, "longer than the one before\nand more\n").unwrap();
     assert_eq!(lines(&mut subscription, 2).await, ["longer than the one before", "and more"]);
-    let other = stage.folder.path().join("other");
+    let other = fixture.folder.path().join("other");
     std::fs::write(&other, "renamed over it, and longer once more\nx\ny\n").unwrap();
     std::fs::rename(&other, &path).unwrap();
     assert_eq!(lines(&mut subscription, 3).await.last().unwrap(), "y");
     std::fs::remove_file(&path).unwrap();
-    stage.view("the log gone", |view| !view.of("Scriptlog.log").unwrap().exists).await;
-    stage.append("Scriptlog.log", "back\n");
+    fixture.view("the log gone", |view| !view.of("Scriptlog.log").unwrap().exists).await;
+    fixture.append("Scriptlog.log", "back\n");
     assert_eq!(lines(&mut subscription, 1).await, ["back"]);
 }
 
 #[actix::test]
 async fn an_unfinished_line_comes_after_a_while_and_its_rest_as_a_line_of_its_own() {
-    let stage = Stage::start(&[("Scriptlog.log", "")]);
-    let mut subscription = stage.subscribe("Scriptlog.log", 0).await;
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "")]);
+    let mut subscription = fixture.subscribe("Scriptlog.log", 0).await;
     let written = Instant::now();
-    stage.append("Scriptlog.log", "one, ");
+    fixture.append("Scriptlog.log", "one, ");
     assert_eq!(lines(&mut subscription, 1).await, ["one,"]);
     assert!(written.elapsed() >= super::tail::QUIET);
-    stage.append("Scriptlog.log", "two\n");
+    fixture.append("Scriptlog.log", "two\n");
     assert_eq!(lines(&mut subscription, 1).await, ["two"]);
-    stage.last_is("Scriptlog.log", &["one, two".to_owned()]).await;
+    fixture.last_is("Scriptlog.log", &["one, two".to_owned()]).await;
 }
 
 #[actix::test]
 async fn a_slow_subscriber_loses_counted_lines_and_the_others_none() {
     const LINES: usize = 200_000;
-    let stage = Stage::start(&[("Scriptlog.log", "")]);
-    let mut slow = stage.subscribe("Scriptlog.log", 0).await;
-    let mut quick = stage.subscribe("Scriptlog.log", 0).await;
-    let path = stage.log("Scriptlog.log");
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "")]);
+    let mut slow = fixture.subscribe("Scriptlog.log", 0).await;
+    let mut quick = fixture.subscribe("Scriptlog.log", 0).await;
+    let path = fixture.log("Scriptlog.log");
     let quick_lines = async {
         let mut seen = 0;
         while seen < LINES {
@@ -303,7 +303,7 @@ async fn a_slow_subscriber_loses_counted_lines_and_the_others_none() {
         skipped += batch.skipped as usize;
     }
     assert!(seen < LINES);
-    stage.append("Scriptlog.log", "the end\n");
+    fixture.append("Scriptlog.log", "the end\n");
     let batch = next(&mut slow).await;
     assert_eq!(batch.skipped as usize + skipped + seen, LINES);
     assert_eq!(batch.lines().collect::<Vec<_>>(), ["the end"]);
@@ -311,77 +311,77 @@ async fn a_slow_subscriber_loses_counted_lines_and_the_others_none() {
 
 #[actix::test]
 async fn overlong_lines_are_cut_and_bytes_that_are_no_utf8_dropped() {
-    let stage = Stage::start(&[("Scriptlog.log", "")]);
-    let mut subscription = stage.subscribe("Scriptlog.log", 0).await;
-    stage.append("Scriptlog.log", &format!("{}\nnext\n", "x".repeat(1_000_000)));
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", "")]);
+    let mut subscription = fixture.subscribe("Scriptlog.log", 0).await;
+    fixture.append("Scriptlog.log", &format!("{}\nnext\n", "x".repeat(1_000_000)));
     let seen = lines(&mut subscription, 2).await;
     assert!(seen[0].len() < 70_000 && seen[0].ends_with("(line cut)"));
     assert_eq!(seen[1], "next");
-    let mut file = std::fs::OpenOptions::new().append(true).open(stage.log("Scriptlog.log")).unwrap();
+    let mut file = std::fs::OpenOptions::new().append(true).open(fixture.log("Scriptlog.log")).unwrap();
     file.write_all(b"caf\xc3\xa9 \xff\xfe!\n").unwrap();
     assert_eq!(lines(&mut subscription, 1).await, ["café !"]);
 }
 
 #[actix::test]
 async fn files_of_the_ui_logs_are_followed_and_forgotten_with_their_last_subscriber() {
-    let stage = Stage::start(&[]);
-    append(&stage.shared.data.ui_logs().join("FrontendUI.log"), "hello\n");
-    let mut subscription = stage.subscribe("FrontendUI.log", 10).await;
+    let fixture = LogTailerFixture::start(&[]);
+    append(&fixture.shared.data.ui_logs().join("FrontendUI.log"), "hello\n");
+    let mut subscription = fixture.subscribe("FrontendUI.log", 10).await;
     assert_eq!(subscription.history, ["hello"]);
-    append(&stage.shared.data.ui_logs().join("FrontendUI.log"), "again\n");
+    append(&fixture.shared.data.ui_logs().join("FrontendUI.log"), "again\n");
     assert_eq!(lines(&mut subscription, 1).await, ["again"]);
     drop(subscription);
-    stage.view("nobody follows it", |view| view.followed.is_empty()).await;
+    fixture.view("nobody follows it", |view| view.followed.is_empty()).await;
 }
 
 #[actix::test]
 async fn a_path_instead_of_a_name_is_refused_and_a_link_that_leads_out_too() {
-    let stage = Stage::start(&[]);
-    std::fs::write(stage.folder.path().join("config.json"), "secret\n").unwrap();
-    std::os::unix::fs::symlink("../config.json", stage.log("link.log")).unwrap();
+    let fixture = LogTailerFixture::start(&[]);
+    std::fs::write(fixture.folder.path().join("config.json"), "secret\n").unwrap();
+    std::os::unix::fs::symlink("../config.json", fixture.log("link.log")).unwrap();
     for name in ["../config.json", "/etc/passwd", "..", "", "a/b", "a\\b", "a\0b", "link.log"] {
-        let answer = stage.tailer.send(Subscribe { file: name.to_owned(), history: 10 }).await.unwrap();
+        let answer = fixture.tailer.send(Subscribe { file: name.to_owned(), history: 10 }).await.unwrap();
         assert!(matches!(answer, Err(PathError::Forbidden)), "{name:?}");
     }
-    let mut subscription = stage.subscribe("later.log", 10).await;
-    std::os::unix::fs::symlink("../config.json", stage.log("later.log")).unwrap();
-    std::fs::remove_file(stage.log("later.log")).unwrap();
-    stage.append("later.log", "harmless\n");
+    let mut subscription = fixture.subscribe("later.log", 10).await;
+    std::os::unix::fs::symlink("../config.json", fixture.log("later.log")).unwrap();
+    std::fs::remove_file(fixture.log("later.log")).unwrap();
+    fixture.append("later.log", "harmless\n");
     assert_eq!(lines(&mut subscription, 1).await, ["harmless"]);
 }
 
 #[actix::test]
 async fn a_pipe_or_a_folder_in_place_of_a_log_blocks_nobody() {
-    let stage = Stage::start(&[]);
-    std::fs::create_dir(stage.log("Manuallog.log")).unwrap();
-    rustix::fs::mknodat(rustix::fs::CWD, stage.log("pipe.log"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
-    assert!(stage.subscribe("pipe.log", 10).await.history.is_empty());
-    assert!(stage.subscribe("Manuallog.log", 10).await.history.is_empty());
-    stage.append("Scriptlog.log", "alive\n");
-    stage.last_is("Scriptlog.log", &["alive".to_owned()]).await;
-    assert!(!stage.views.logs.get().of("Manuallog.log").unwrap().exists);
+    let fixture = LogTailerFixture::start(&[]);
+    std::fs::create_dir(fixture.log("Manuallog.log")).unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, fixture.log("pipe.log"), rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    assert!(fixture.subscribe("pipe.log", 10).await.history.is_empty());
+    assert!(fixture.subscribe("Manuallog.log", 10).await.history.is_empty());
+    fixture.append("Scriptlog.log", "alive\n");
+    fixture.last_is("Scriptlog.log", &["alive".to_owned()]).await;
+    assert!(!fixture.views.logs.get().of("Manuallog.log").unwrap().exists);
 }
 
 #[actix::test]
 async fn progress_counts_the_runs_own_lines_and_ends_with_it() {
-    let stage = Stage::start(&[("Scriptlog.log", &entry("Added: of the run before"))]);
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", &entry("Added: of the run before"))]);
     let began = Instant::now();
     // Later than the log that is there.
-    stage.run_since(Some(Mode::Normal), Utc::now() + chrono::TimeDelta::milliseconds(200));
+    fixture.run_since(Some(Mode::Normal), Utc::now() + chrono::TimeDelta::milliseconds(200));
     let progress = |view: &LogView| view.progress.clone();
-    let view = stage.view("progress", |view| view.progress.is_some()).await;
+    let view = fixture.view("progress", |view| view.progress.is_some()).await;
     assert_eq!(progress(&view).unwrap().done, 0);
-    stage.rotate("Logs_1");
-    stage.append(
+    fixture.rotate("Logs_1");
+    fixture.append(
         "Scriptlog.log",
         &(entry("Start Poster Search for: Heat") + &entry("     Added: a") + &entry("Added: b")),
     );
-    let view = stage.view("two done", |view| progress(view).is_some_and(|progress| progress.done == 2)).await;
+    let view = fixture.view("two done", |view| progress(view).is_some_and(|progress| progress.done == 2)).await;
     assert_eq!(progress(&view).unwrap().current.as_deref(), Some("Heat"));
-    stage.append("Scriptlog.log", &entry("progress: done=5 total=9"));
-    stage.run(None);
-    stage.view("no progress", |view| view.progress.is_none()).await;
-    let told: Vec<_> = stage.facts().into_iter().filter(|fact| matches!(fact, Fact::Progress { .. })).collect();
+    fixture.append("Scriptlog.log", &entry("progress: done=5 total=9"));
+    fixture.run(None);
+    fixture.view("no progress", |view| view.progress.is_none()).await;
+    let told: Vec<_> = fixture.facts().into_iter().filter(|fact| matches!(fact, Fact::Progress { .. })).collect();
     assert!(told.len() as u64 <= 3 + began.elapsed().as_secs(), "about one a second: {told:?}");
     assert_eq!(
         told.last(),
@@ -392,35 +392,35 @@ async fn progress_counts_the_runs_own_lines_and_ends_with_it() {
 #[actix::test]
 async fn a_run_that_was_on_before_the_daemon_is_counted_from_its_first_line() {
     let content: String = (0..3000).map(|n| entry(&format!("Added: {n}"))).collect();
-    let stage = Stage::start(&[("Testinglog.log", &content)]);
-    if std::fs::metadata(stage.log("Testinglog.log")).unwrap().created().is_err() {
+    let fixture = LogTailerFixture::start(&[("Testinglog.log", &content)]);
+    if std::fs::metadata(fixture.log("Testinglog.log")).unwrap().created().is_err() {
         // This file system does not tell when a file was made; nothing is counted then.
         return;
     }
-    stage.view("the log", |view| view.of("Testinglog.log").unwrap().exists).await;
-    stage.run_since(Some(Mode::Testing), Utc::now() - chrono::TimeDelta::hours(1));
-    stage.append("Testinglog.log", &entry("Added: one more"));
+    fixture.view("the log", |view| view.of("Testinglog.log").unwrap().exists).await;
+    fixture.run_since(Some(Mode::Testing), Utc::now() - chrono::TimeDelta::hours(1));
+    fixture.append("Testinglog.log", &entry("Added: one more"));
     let done = |view: &LogView| view.progress.as_ref().map(|progress| progress.done);
-    stage.view("all counted", |view| done(view) == Some(3001)).await;
+    fixture.view("all counted", |view| done(view) == Some(3001)).await;
 }
 
 #[actix::test]
 async fn lines_of_the_active_log_are_told_as_facts_and_too_many_are_counted() {
-    let stage = Stage::start(&[("Scriptlog.log", ""), ("Testinglog.log", "")]);
-    stage.run(Some(Mode::Testing));
-    stage.view("progress", |view| view.progress.is_some()).await;
-    stage.append("Scriptlog.log", "not the run's\n");
-    stage.append("Testinglog.log", &"flood\n".repeat(500));
-    stage.view("the flood", |view| view.last("Testinglog.log").len() == 25).await;
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", ""), ("Testinglog.log", "")]);
+    fixture.run(Some(Mode::Testing));
+    fixture.view("progress", |view| view.progress.is_some()).await;
+    fixture.append("Scriptlog.log", "not the run's\n");
+    fixture.append("Testinglog.log", &"flood\n".repeat(500));
+    fixture.view("the flood", |view| view.last("Testinglog.log").len() == 25).await;
     let mut told = 0;
     let deadline = Instant::now() + PATIENCE;
     while told < 500 {
         assert!(Instant::now() < deadline, "{told} of 500 were told");
         // The rest is told with the next line.
-        stage.append("Testinglog.log", "\n-\n");
+        fixture.append("Testinglog.log", "\n-\n");
         tokio::time::sleep(Duration::from_millis(20)).await;
         told = 0;
-        for fact in stage.facts() {
+        for fact in fixture.facts() {
             if let Fact::LogLine { file, line, skipped } = fact {
                 assert_eq!(file, "Testinglog.log");
                 told += skipped + u64::from(line == "flood");
@@ -428,18 +428,18 @@ async fn lines_of_the_active_log_are_told_as_facts_and_too_many_are_counted() {
         }
     }
     assert!(told >= 500);
-    let facts = stage.facts().into_iter().filter(|fact| matches!(fact, Fact::LogLine { .. })).count();
+    let facts = fixture.facts().into_iter().filter(|fact| matches!(fact, Fact::LogLine { .. })).count();
     assert!(facts < 200, "{facts} facts for 500 lines at once");
 }
 
 #[actix::test]
 async fn a_new_subscriber_gets_the_last_lines_at_once_while_a_flood_is_still_being_read() {
     let line = "[2026-11-23 03:00:05] [INFO]    |L.1234 |      a line of the usual length that tells about one title\n";
-    let stage = Stage::start(&[("Scriptlog.log", &line.repeat(200))]);
+    let fixture = LogTailerFixture::start(&[("Scriptlog.log", &line.repeat(200))]);
     // Somebody who does not keep up.
-    let _first = stage.subscribe("Scriptlog.log", 100).await;
+    let _first = fixture.subscribe("Scriptlog.log", 100).await;
     let over = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
-    let (path, until) = (stage.log("Scriptlog.log"), over.clone());
+    let (path, until) = (fixture.log("Scriptlog.log"), over.clone());
     let flood = std::thread::spawn(move || {
         let block = line.repeat(10_000);
         // Faster than it can be read, so that there is a backlog all the while; at most half a gigabyte.
@@ -451,7 +451,7 @@ async fn a_new_subscriber_gets_the_last_lines_at_once_while_a_flood_is_still_bei
         }
     });
     for _ in 0..5 {
-        let subscribed = tokio::time::timeout(PATIENCE, stage.subscribe("Scriptlog.log", 100)).await;
+        let subscribed = tokio::time::timeout(PATIENCE, fixture.subscribe("Scriptlog.log", 100)).await;
         let mut second = subscribed.expect("it waits for the flood to be read");
         assert_eq!(second.history, vec![line.trim(); 100]);
         assert!(next(&mut second).await.lines().all(|told| told == line.trim()));

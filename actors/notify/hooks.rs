@@ -62,7 +62,6 @@ impl Hooks {
 /// What there is to tell.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Notice {
-    /// The occasion.
     pub event: Occasion,
     /// The run's mode.
     pub mode: Mode,

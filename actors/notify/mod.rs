@@ -53,11 +53,10 @@ pub struct NotifierSettings {
 pub struct Views {
     /// What runs, and what waits.
     pub runs: View<RunView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns what is to be told of runs, and which run was told last.
 pub struct Notifier {
     shared: Shared,
     views: Views,

@@ -12,7 +12,7 @@ use crate::runtime::guard::testing::Crash;
 use crate::runtime::guard::{ActorSystem, Handle};
 use posterizarr_media::http::HttpSettings;
 
-struct Stage {
+struct NotifierFixture {
     _folder: tempfile::TempDir,
     shared: Shared,
     actor_system: ActorSystem,
@@ -54,7 +54,7 @@ fn whole_request(stream: &mut TcpStream) -> String {
     }
 }
 
-impl Stage {
+impl NotifierFixture {
     fn new() -> Self {
         let Home { folder, shared, actor_system } = Home::make();
         let (address, called) = receiver();
@@ -86,7 +86,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for NotifierFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -94,25 +94,25 @@ impl Drop for Stage {
 
 #[actix::test]
 async fn after_crashes_each_run_is_told_once() {
-    let stage = Stage::new();
-    stage.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
+    let fixture = NotifierFixture::new();
+    fixture.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
     for run in 1..=3 {
-        stage.run_succeeds(run);
-        stage.is_called(&format!("/{run}")).await;
-        assert!(stage.notifier.send(Crash).await.is_err());
-        stage.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
+        fixture.run_succeeds(run);
+        fixture.is_called(&format!("/{run}")).await;
+        assert!(fixture.notifier.send(Crash).await.is_err());
+        fixture.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
     }
-    stage.run_succeeds(4);
-    stage.is_called("/4").await;
-    stage.notifier.send(Finish).await.unwrap();
-    assert_eq!(*stage.called.lock().unwrap(), ["/1", "/2", "/3", "/4"]);
+    fixture.run_succeeds(4);
+    fixture.is_called("/4").await;
+    fixture.notifier.send(Finish).await.unwrap();
+    assert_eq!(*fixture.called.lock().unwrap(), ["/1", "/2", "/3", "/4"]);
 }
 
 #[actix::test]
 async fn a_missed_run_calls_its_hook() {
-    let stage = Stage::new();
-    stage.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
+    let fixture = NotifierFixture::new();
+    fixture.notifier.send(crate::runtime::guard::Healthz).await.unwrap();
     let [schedule, due, reason] = ["03:00", "2026-05-01T03:00:00+00:00", "the daemon was off"].map(str::to_owned);
-    stage.shared.facts.publish(Fact::ScheduleMissed { schedule, due, reason, code: "too_late" });
-    stage.is_called("/missed").await;
+    fixture.shared.facts.publish(Fact::ScheduleMissed { schedule, due, reason, code: "too_late" });
+    fixture.is_called("/missed").await;
 }

@@ -34,10 +34,9 @@ const ROOM_LEFT: u64 = 256 * 1024 * 1024;
 
 /// One backup.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Backup {
+pub struct StoreBackup {
     /// Where it is.
     pub path: PathBuf,
-    /// Its day.
     pub day: NaiveDate,
     /// Its size in bytes.
     pub size: u64,
@@ -64,7 +63,7 @@ struct LastLine {
 ///
 /// # Errors
 /// Those of listing the folder; one that is missing has none.
-pub fn list(folder: &Path) -> io::Result<Vec<Backup>> {
+pub fn list(folder: &Path) -> io::Result<Vec<StoreBackup>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
@@ -74,7 +73,7 @@ pub fn list(folder: &Path) -> io::Result<Vec<Backup>> {
         let entry = entry?;
         let Some(day) = entry.file_name().to_str().and_then(day_of) else { continue };
         if let Some(metadata) = entry.metadata().ok().filter(std::fs::Metadata::is_file) {
-            backups.push(Backup { path: entry.path(), day, size: metadata.len() });
+            backups.push(StoreBackup { path: entry.path(), day, size: metadata.len() });
         }
     }
     backups.sort_by_key(|backup| std::cmp::Reverse(backup.day));
@@ -90,7 +89,7 @@ fn day_of(file_name: &str) -> Option<NaiveDate> {
 ///
 /// # Errors
 /// Those of the store and the disk, and for a backup that would be too large; nothing is left behind then.
-pub fn make(store: &Store, folder: &Path, day: NaiveDate) -> Result<Backup, RecordsError> {
+pub fn make(store: &Store, folder: &Path, day: NaiveDate) -> Result<StoreBackup, RecordsError> {
     std::fs::create_dir_all(folder)?;
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700))?;
     files::remove_unfinished(folder)?;
@@ -108,7 +107,7 @@ pub fn make(store: &Store, folder: &Path, day: NaiveDate) -> Result<Backup, Reco
     let path = folder.join(day.format("records-%Y%m%d.jsonl.gz").to_string());
     staged.persist(&path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()?;
-    Ok(Backup { path, day, size })
+    Ok(StoreBackup { path, day, size })
 }
 
 fn has_room(folder: &Path) -> io::Result<()> {
@@ -135,7 +134,7 @@ pub fn prune(folder: &Path) -> io::Result<()> {
 }
 
 /// The newest backup that is whole, with what it says of itself. Those that are not are told in the log.
-pub fn newest_sound(folder: &Path) -> Option<(Backup, Summary)> {
+pub fn newest_sound(folder: &Path) -> Option<(StoreBackup, Summary)> {
     let backups = list(folder).unwrap_or_else(|error| {
         tracing::error!(%error, "the backups of the records cannot be listed");
         Vec::new()
@@ -210,7 +209,7 @@ impl<W: Write> Write for Limited<W> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::row::{HistoryRow, StoredHistoryRow};
+    use crate::history::{HistoryRow, StoredHistoryRow};
 
     fn day(day: u32) -> NaiveDate {
         NaiveDate::from_ymd_opt(2026, 11, day).unwrap()

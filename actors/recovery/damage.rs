@@ -25,7 +25,8 @@ pub struct Damage {
     /// What was wrong.
     pub reason: String,
     /// The folder, beside the store, that the damaged one is in.
-    pub set_aside: Option<String>,
+    #[serde(rename = "set_aside")]
+    pub quarantined: Option<String>,
     /// The backup that was reloaded.
     pub backup: Option<String>,
     /// When that was made.
@@ -63,7 +64,7 @@ impl Damage {
     pub(super) fn log(&self) {
         let words = self.in_words();
         tracing::error!(
-            aside = self.set_aside,
+            aside = self.quarantined,
             "{words}; a new store was made, and the damaged one is kept; trigger files in the watcher folder are taken up \
              again; look at the disk, and take note with `posterizarrd acknowledge-damage`"
         );
@@ -84,7 +85,7 @@ impl Damages {
             Err(error) => vec![Damage {
                 noticed: Utc::now(),
                 reason: format!("the report of a damage cannot be read: {error}"),
-                set_aside: None,
+                quarantined: None,
                 backup: None,
                 backup_made: None,
                 tables: None,

@@ -73,7 +73,7 @@ fn try_rebuild(data: &DataDir, reason: String) -> Result<Store, StoreError> {
     let damage = Damage {
         noticed: Utc::now(),
         reason,
-        set_aside: was_there.then(|| name_of(&aside)),
+        quarantined: was_there.then(|| name_of(&aside)),
         backup: backup.as_ref().map(|(backup, _)| name_of(&backup.path)),
         backup_made: backup.map(|(_, summary)| summary.made),
         tables: losses,
@@ -109,7 +109,7 @@ fn name_of(path: &Path) -> String {
 ///
 /// # Errors
 /// Those of the store and the disk.
-pub fn back_up_daily(store: &Store, data: &DataDir) -> Result<Option<backups::Backup>, RecordsError> {
+pub fn back_up_daily(store: &Store, data: &DataDir) -> Result<Option<backups::StoreBackup>, RecordsError> {
     let (folder, today) = (data.store_backups(), Local::now().date_naive());
     if backups::list(&folder)?.iter().any(|backup| backup.day == today) {
         return Ok(None);

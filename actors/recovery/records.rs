@@ -28,18 +28,18 @@ pub fn known() -> BTreeMap<&'static str, u8> {
         crate::exports::ExportState,
         crate::exports::row::ExportRow,
         crate::history::HistoryState,
-        crate::history::row::StoredHistoryRow,
-        crate::library::choices::row::Entry,
+        crate::history::StoredHistoryRow,
+        crate::library::choices::Entry,
         crate::library::replacing::Item,
         crate::servers::libraries::ServerLibraries,
         crate::store::old_database::TakenOver,
         crate::runs::RunRecord,
-        crate::schedule::past_fires::Fire,
-        crate::schedule::past_fires::Horizon,
+        crate::schedule::Fire,
+        crate::schedule::Horizon,
         crate::runs::Hold,
         crate::runs::Job,
         crate::updates::Known,
-        crate::triggers::journal::Received,
+        crate::triggers::Received,
     ]
 }
 
@@ -66,7 +66,6 @@ pub enum RecordsError {
     /// Reading or writing failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The store failed.
     #[error("{0}")]
     Store(#[from] StoreError),
 }
@@ -193,7 +192,7 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::row::{HistoryRow, StoredHistoryRow};
+    use crate::history::{HistoryRow, StoredHistoryRow};
 
     fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();

@@ -57,7 +57,6 @@ pub enum InvalidRequest {
     LeadingDash {
         /// The parameter.
         key: String,
-        /// Its value.
         value: String,
     },
     /// Only the engine does this, and runs are the script's.

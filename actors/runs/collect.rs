@@ -19,7 +19,7 @@ pub struct Snapshot(BTreeMap<String, Stamp>);
 /// A file that was written since the snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Its name.
+    /// Without a folder.
     pub name: String,
     /// Where it is.
     pub path: PathBuf,

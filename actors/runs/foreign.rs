@@ -15,7 +15,6 @@ use crate::runs::Mode;
 /// A process that runs the script.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Found {
-    /// Its process id.
     pub pid: u32,
     /// What it does, if its command line tells.
     pub mode: Option<Mode>,

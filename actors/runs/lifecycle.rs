@@ -142,7 +142,7 @@ impl ScriptSupervisor {
 
     fn clean_up(&mut self, record: &RunRecord, order: Option<&RunOrder>) {
         if let Some(file) = order.and_then(|order| order.remove_after.as_ref()) {
-            remove_upload(file);
+            run_folder::remove_upload(file);
         }
         if record.ending().is_some() && !order.is_some_and(|order| order.beside) {
             self.remove_running_file_left_behind();
@@ -255,16 +255,6 @@ impl ScriptSupervisor {
             tracing::error!(run = %record.id, %error, "the job of the run could not be settled; the next start does it");
         }
         self.queue_changed();
-    }
-}
-
-/// Removes a picture that was sent for a run; the script may have moved it away.
-pub fn remove_upload(file: &std::path::Path) {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(file = %file.display(), %error, "an uploaded picture cannot be removed");
-        }
-        _ => {}
     }
 }
 

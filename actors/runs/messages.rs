@@ -1,9 +1,9 @@
 //! What the ScriptSupervisor is asked, and what it answers.
 
 use actix::Message;
-use posterizarr_base::said::{Params, Values, values};
 
-use super::arguments::{InvalidRequest, RunRequest};
+use super::arguments::RunRequest;
+use super::fault::{JobError, StartError};
 use super::queue::{Hold, Job, JobSummary, NewJob};
 use super::view::Holder;
 use crate::runs::{RunId, RunRecord, Trigger};
@@ -35,52 +35,6 @@ pub struct Started {
 #[rtype(result = "Result<(), StartError>")]
 pub struct CheckStart;
 
-/// Why a run did not start.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Another run holds the slot.
-    #[error("Script is already running")]
-    Busy(Box<Holder>),
-    /// The daemon stops.
-    #[error("the daemon is stopping; start the run again once it is back")]
-    Stopping,
-    /// The script is not where the settings say.
-    #[error("Posterizarr.ps1 not found")]
-    ScriptMissing,
-    /// The request cannot be given to the script.
-    #[error(transparent)]
-    Invalid(#[from] InvalidRequest),
-    /// The interpreter, or the configured program, is not there.
-    #[error("{program} not found: {cause}")]
-    InterpreterMissing {
-        /// The program.
-        program: String,
-        /// What the system said.
-        cause: String,
-    },
-    /// The system refused for another reason.
-    #[error("the run could not be started: {0}")]
-    Failed(String),
-    /// The data folder cannot be written: it is full, or read-only.
-    #[error("the run could not be started: {0}; free some space in the data folder, or make it writable")]
-    Storage(String),
-    /// The record could not be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Values for StartError {
-    fn values(&self) -> Params {
-        match self {
-            Self::Busy(_) | Self::Stopping | Self::ScriptMissing => values([]),
-            Self::Invalid(invalid) => invalid.values(),
-            Self::InterpreterMissing { program, cause } => values([("program", program), ("cause", cause)]),
-            Self::Failed(cause) | Self::Storage(cause) => values([("cause", cause)]),
-            Self::Store(cause) => values([("cause", cause)]),
-        }
-    }
-}
-
 /// Ends the current run: with time to end, or at once. Answered when its whole process tree is gone, or after the grace and
 /// one second.
 #[derive(Debug, Clone, Copy, Message)]
@@ -100,7 +54,6 @@ pub enum StopReply {
     },
     /// The run ended.
     Ended {
-        /// The run.
         run: RunId,
         /// What had asked for it.
         trigger: Trigger,
@@ -108,10 +61,7 @@ pub enum StopReply {
         forced: bool,
     },
     /// Something of its process tree does not even die when it is killed: it hangs inside the system.
-    Stuck {
-        /// The run.
-        run: RunId,
-    },
+    Stuck { run: RunId },
 }
 
 /// Removes the running file, whoever made it. Tells whether it was there.
@@ -129,7 +79,6 @@ pub struct SubmitJob(pub NewJob);
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Vec<Submitted>, StoreError>")]
 pub struct SubmitJobs {
-    /// The jobs.
     pub jobs: Vec<NewJob>,
     /// Whether a job with the same id that waits takes over what is asked for now, and one that has ended begins anew.
     pub renews: bool,
@@ -212,32 +161,6 @@ pub struct HoldQueue {
 #[rtype(result = "Result<bool, StoreError>")]
 pub struct ReleaseQueue;
 
-/// Why a job could not be changed.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// No such job.
-    #[error("no such job")]
-    Missing,
-    /// Its run holds the slot.
-    #[error("this job is running; stop its run first")]
-    Running,
-    /// It was done; submit a new one.
-    #[error("this job is done")]
-    Done,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl Values for JobError {
-    fn values(&self) -> Params {
-        match self {
-            Self::Missing | Self::Running | Self::Done => values([]),
-            Self::Store(cause) => values([("cause", cause)]),
-        }
-    }
-}
-
 /// All jobs that are known: those that wait in their order, then the running one, those that failed, and the last that were
 /// done, each newest first.
 #[derive(Debug, Clone, Copy, Message)]
@@ -258,7 +181,6 @@ pub struct ListRuns {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Result<Option<RunRecord>, StoreError>")]
 pub struct GetRun {
-    /// Its number.
     pub id: RunId,
 }
 

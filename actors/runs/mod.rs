@@ -11,6 +11,7 @@
 
 mod arguments;
 mod collect;
+mod fault;
 mod foreign;
 mod lifecycle;
 mod log_text;
@@ -43,10 +44,10 @@ use tokio::time::timeout;
 pub use arguments::{
     InvalidRequest, LogoChange, MAX_REMADE, ManualForm, PosterType, RunRequest, asset_path, masked_address,
 };
+pub use fault::{JobError, StartError};
 pub use messages::{
-    CheckStart, DeleteRunningFile, GetRun, HoldQueue, JobError, ListJobs, ListRuns, PutJobFirst, ReleaseQueue,
-    RemoveFailedJobs, RemoveJob, RetryJob, Shutdown, StartError, StartRun, Started, StopReply, StopRun, SubmitJob,
-    SubmitJobs, Submitted,
+    CheckStart, DeleteRunningFile, GetRun, HoldQueue, ListJobs, ListRuns, PutJobFirst, ReleaseQueue, RemoveFailedJobs,
+    RemoveJob, RetryJob, Shutdown, StartRun, Started, StopReply, StopRun, SubmitJob, SubmitJobs, Submitted,
 };
 pub use posterizarr_base::run::{Ending, Mode, Outcome, RunId, Trigger};
 pub use queue::{Hold, Job, JobState, JobSummary, NewJob};
@@ -66,8 +67,7 @@ use crate::store::StoreError;
 use queue::{Moment, Queue, Submission};
 use records::Records;
 pub use runner::{ENGINE_DATA_DIR, ENGINE_SUBCOMMAND, EngineCommand, Reader, Runner, RunnerChoice};
-use slot::{ActiveRun, Slot};
-use starting::NewRun;
+use slot::{ActiveRun, NewRun, Slot};
 
 /// How often resources and limits are looked at, and a due job is started.
 const TICK: Duration = Duration::from_secs(1);
@@ -81,7 +81,6 @@ const KILL_PATIENCE: Duration = Duration::from_secs(2);
 pub struct SupervisorSettings {
     /// Who does the work.
     pub runner: RunnerChoice,
-    /// The script.
     pub script: PathBuf,
     /// The program that is run, with its leading arguments; `{script}` stands for the script's path.
     pub command: Vec<String>,
@@ -104,15 +103,14 @@ pub struct SupervisorSettings {
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub runs: View<RunView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// Further flags for the engine, besides the data folder.
     pub engine_flags: View<Vec<String>>,
 }
 
-/// The actor.
+/// Owns the run slot, the queue and the run records.
 pub struct ScriptSupervisor {
     shared: Shared,
     views: Views,
@@ -261,7 +259,7 @@ impl Handler<StartRun> for ScriptSupervisor {
                 Reply::later(async move { receiver.await.unwrap_or_else(|_| Err(crashed())) })
             }
             Err(error) => {
-                upload.iter().for_each(|file| lifecycle::remove_upload(file));
+                upload.iter().for_each(|file| run_folder::remove_upload(file));
                 self.publish();
                 Err(error).into()
             }

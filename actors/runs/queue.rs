@@ -26,7 +26,8 @@ use due::DueTimes;
 use index::Index;
 
 use super::arguments::RunRequest;
-use super::messages::{JobError, Submitted};
+use super::fault::JobError;
+use super::messages::Submitted;
 use crate::runs::{RunId, RunRecord};
 use crate::store::{Commit, Store, StoreError, Table};
 

@@ -3,8 +3,6 @@
 use posterizarr_base::said::{Clause, Reason};
 use posterizarr_base::sentences;
 
-use super::arguments::InvalidRequest;
-use super::messages::StartError;
 use crate::runs::Outcome;
 
 sentences! {
@@ -54,32 +52,6 @@ impl RunReason {
     }
 }
 
-impl From<&StartError> for RunReason {
-    fn from(error: &StartError) -> Self {
-        match error {
-            StartError::Busy(_) => Self::Busy,
-            StartError::Stopping => Self::Stopping,
-            StartError::ScriptMissing => Self::ScriptMissing,
-            StartError::InterpreterMissing { cause, .. } => Self::NoProgram { cause: cause.clone() },
-            StartError::Failed(cause) => Self::NotStarted { cause: cause.clone() },
-            StartError::Storage(cause) => Self::Storage { cause: cause.clone() },
-            StartError::Invalid(InvalidRequest::OnlyNative(mode)) => Self::OnlyNative { mode: mode.to_string() },
-            StartError::Invalid(InvalidRequest::NeedsVersion3(mode)) => Self::NeedsVersion3 { mode: mode.to_string() },
-            StartError::Invalid(InvalidRequest::ResetNeedsPlex(server)) => Self::ResetNeedsPlex { server },
-            StartError::Invalid(InvalidRequest::LogosNeedPlex(server)) => Self::LogosNeedPlex { server },
-            StartError::Invalid(_) | StartError::Store(_) => Self::Told { text: error.to_string() },
-        }
-    }
-}
-
-impl From<&StartError> for Reason {
-    fn from(error: &StartError) -> Self {
-        let mut reason = Self::default();
-        reason.add("", &error.to_string(), RunReason::from(error).said());
-        reason
-    }
-}
-
 /// Without the secrets that a script may have printed.
 pub fn masked(Reason { text, because }: Reason) -> Reason {
     let mask = |text: String| posterizarr_base::redact::mask(&text).into_owned();
@@ -88,21 +60,4 @@ pub fn masked(Reason { text, because }: Reason) -> Reason {
         Clause { code, params }
     };
     Reason { text: mask(text), because: because.into_iter().map(clause).collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn why_a_run_did_not_start_is_the_same_sentence_whole_and_by_its_code() {
-        for error in [
-            StartError::Stopping,
-            StartError::ScriptMissing,
-            StartError::Failed("x".to_owned()),
-            StartError::Storage("x".to_owned()),
-        ] {
-            assert_eq!(RunReason::from(&error).english(), error.to_string());
-        }
-    }
 }

@@ -6,9 +6,8 @@
 
 use std::path::Path;
 
-use super::lifecycle::remove_upload;
 use super::queue::Moment;
-use super::run_folder::RunFolder;
+use super::run_folder::{RunFolder, remove_upload};
 use super::shim_process::ShimProcess;
 use super::slot::Slot;
 use super::{ScriptSupervisor, shim};

@@ -47,7 +47,6 @@ pub struct RunOrder {
 /// The script's process exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScriptStarted {
-    /// Its process id.
     pub pid: u32,
 }
 
@@ -74,7 +73,6 @@ pub enum ScriptEnd {
     },
     /// The program exited.
     Exited {
-        /// Its exit code.
         code: i32,
         /// How that came.
         #[serde(flatten)]
@@ -239,6 +237,16 @@ fn write(folder: &Path, name: &str, content: &impl Serialize) -> io::Result<()> 
 
 fn read<T: DeserializeOwned>(folder: &Path, name: &str) -> io::Result<T> {
     Ok(serde_json::from_slice(&bounded::read(&folder.join(name), MAX_SIZE)?)?)
+}
+
+/// Removes a picture that was sent for a run; the script may have moved it away.
+pub fn remove_upload(file: &std::path::Path) {
+    match fs::remove_file(file) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(file = %file.display(), %error, "an uploaded picture cannot be removed");
+        }
+        _ => {}
+    }
 }
 
 #[cfg(test)]

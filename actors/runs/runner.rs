@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use posterizarr_base::said::{Params, Said};
 
 use super::arguments::{InvalidRequest, RunRequest};
-use super::messages::StartError;
+use super::fault::StartError;
 use super::view::{RunnerKind, RunnerState};
 use crate::runs::Mode;
 use crate::runtime::view::View;
@@ -36,7 +36,6 @@ pub enum RunnerChoice {
 pub enum Way {
     /// The configured command.
     Command,
-    /// The engine.
     Engine,
 }
 
@@ -189,7 +188,6 @@ impl Runner {
         self.runs_script() && !self.script.is_file()
     }
 
-    /// The script.
     pub fn script(&self) -> &Path {
         &self.script
     }

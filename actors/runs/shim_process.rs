@@ -25,7 +25,6 @@ const MAX_COMMAND_LENGTH: u64 = 4 * 1024 * 1024;
 /// How often a process is looked at where the kernel (before 5.3) cannot tell of its end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
-/// A shim.
 #[derive(Debug)]
 pub struct ShimProcess {
     pid: u32,
@@ -63,7 +62,6 @@ impl ShimProcess {
         Self { pid, handle }
     }
 
-    /// Its process id.
     pub fn pid(&self) -> u32 {
         self.pid
     }

@@ -1,17 +1,27 @@
 //! The one slot: free, or held by a run.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::oneshot;
 
-use super::messages::{StartError, Started, StopReply};
+use super::arguments::RunRequest;
+use super::fault::StartError;
+use super::messages::{Started, StopReply};
 use super::resources::Sampler;
 use super::run_folder::{RunFolder, RunOrder};
 use super::shim_process::ShimProcess;
 use super::view::CurrentRun;
-use crate::runs::{Ending, Mode, RunId, RunRecord};
+use crate::runs::{Ending, Mode, RunId, RunRecord, Trigger};
+
+/// What is to be run, and for whom.
+pub struct NewRun {
+    pub request: RunRequest,
+    pub trigger: Trigger,
+    pub job: Option<String>,
+    pub remove_after: Option<PathBuf>,
+}
 
 /// Who may run.
 pub enum Slot {
@@ -25,11 +35,9 @@ pub enum Slot {
 pub struct ActiveRun {
     /// Its record, as in the store.
     pub record: RunRecord,
-    /// Its folder.
     pub folder: RunFolder,
     /// What its shim was told.
     pub order: RunOrder,
-    /// Its shim.
     pub shim: Arc<ShimProcess>,
     /// When it started, by the clock that does not jump; as far as that is known of an adopted run.
     pub since: Instant,

@@ -1,7 +1,6 @@
 //! How a run begins: checked, on record, and handed to its shim.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use actix::AsyncContext;
@@ -12,15 +11,16 @@ use tokio::sync::oneshot;
 use super::ScriptSupervisor;
 use super::arguments::{self, InvalidRequest, RunRequest};
 use super::collect::Snapshot;
+use super::fault::StartError;
 use super::lifecycle::{Announced, ShimEnded, signal_for};
-use super::messages::{StartError, Started};
+use super::messages::Started;
 use super::queue::{Job, Moment};
 use super::run_folder::{RunFolder, RunOrder, ScriptEnd};
 use super::runner::Way;
 use super::shim_process::{self, ShimProcess};
-use super::slot::{ActiveRun, Slot};
+use super::slot::{ActiveRun, NewRun, Slot};
 use crate::files;
-use crate::runs::{Mode, RunId, RunRecord, Trigger};
+use crate::runs::{Mode, RunId, RunRecord};
 use crate::runtime::guard::Ctx;
 
 /// How many bytes of what a run prints are kept.
@@ -28,14 +28,6 @@ const OUTPUT_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// Who waits for a run to start.
 type Starting = oneshot::Sender<Result<Started, StartError>>;
-
-/// What is to be run, and for whom.
-pub struct NewRun {
-    pub request: RunRequest,
-    pub trigger: Trigger,
-    pub job: Option<String>,
-    pub remove_after: Option<PathBuf>,
-}
 
 /// A run that is on disk and has no process yet.
 pub struct PreparedRun {

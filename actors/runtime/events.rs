@@ -197,12 +197,12 @@ pub enum Fact {
     },
     /// A newer release of the script is out; told once per release.
     NewVersion {
-        /// Its number.
+        /// Such as `2.1.4`.
         version: String,
     },
     /// An actor crashed and was restarted.
     ActorRestarted {
-        /// Its name.
+        /// As in the health answer, such as `Trash`.
         #[schema(value_type = String)]
         actor: &'static str,
     },
@@ -247,7 +247,7 @@ struct Recent {
     /// The last facts that are not fleeting.
     lasting: Memory,
     /// How far each actor has listened.
-    places: HashMap<&'static str, Place>,
+    positions: HashMap<&'static str, ListenPosition>,
 }
 
 /// The last facts, oldest first.
@@ -278,18 +278,18 @@ impl Memory {
 
 /// How far an actor has listened, which outlives its crashes.
 #[derive(Debug, Clone, Default)]
-pub struct Place(Arc<Mutex<Progress>>);
+pub struct ListenPosition(Arc<Mutex<ListenProgress>>);
 
 #[derive(Debug, Default)]
-struct Progress {
+struct ListenProgress {
     heard: u64,
     handling: Option<u64>,
     crashed: Vec<u64>,
 }
 
-impl Place {
+impl ListenPosition {
     fn at(heard: u64) -> Self {
-        Self(Arc::new(Mutex::new(Progress { heard, ..Progress::default() })))
+        Self(Arc::new(Mutex::new(ListenProgress { heard, ..ListenProgress::default() })))
     }
 
     /// The id of the fact that the actor heard last, or that was the newest when it began.
@@ -321,7 +321,7 @@ impl Place {
         progress.crashed.clone()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Progress> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, ListenProgress> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -348,7 +348,7 @@ impl Facts {
     pub fn new() -> Self {
         let next = u64::try_from(Utc::now().timestamp_micros()).unwrap_or(1);
         let (events, lasting) = (Memory::new(), Memory::new());
-        let recent = Mutex::new(Recent { next, events, lasting, places: HashMap::new() });
+        let recent = Mutex::new(Recent { next, events, lasting, positions: HashMap::new() });
         Self { shared: Arc::new(Channel { sender: broadcast::Sender::new(REMEMBERED), recent }) }
     }
 
@@ -386,10 +386,10 @@ impl Facts {
     }
 
     /// How far the actor of this name has listened; for one that begins, up to now.
-    pub fn place_of(&self, actor: &'static str) -> Place {
+    pub fn position_of(&self, actor: &'static str) -> ListenPosition {
         let mut recent = self.recent();
         let newest = recent.next - 1;
-        recent.places.entry(actor).or_insert_with(|| Place::at(newest)).clone()
+        recent.positions.entry(actor).or_insert_with(|| ListenPosition::at(newest)).clone()
     }
 
     fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {

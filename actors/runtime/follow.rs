@@ -34,7 +34,6 @@ pub enum Since {
 /// What a follower is told next.
 #[derive(Debug)]
 pub enum Notice {
-    /// A fact.
     Fact(Arc<Event>),
     /// Facts were missed that nobody remembers: the state has to be read again.
     Gap,
@@ -91,9 +90,9 @@ pub fn follow<S: Service>(
     mut on_fact: impl FnMut(&mut S, &Event, &mut Ctx<S>) + 'static,
     mut on_gap: impl FnMut(&mut S, &mut Ctx<S>) + 'static,
 ) {
-    let place = facts.place_of(S::NAME);
-    let after = if since == Since::Start { 0 } else { place.get() };
-    let (place_of_next, crashed) = (place.clone(), place.new_life());
+    let position = facts.position_of(S::NAME);
+    let after = if since == Since::Start { 0 } else { position.get() };
+    let (position_of_next, crashed) = (position.clone(), position.new_life());
     let heard = stream::unfold(Follower::new(facts, after), async |mut follower| {
         let heard = follower.next().await?;
         Some((heard, follower))
@@ -101,7 +100,7 @@ pub fn follow<S: Service>(
     let heard = heard.filter(move |heard| {
         let is_wanted = match heard {
             Notice::Fact(event) if !wanted(&event.fact) || crashed.contains(&event.id) => {
-                place_of_next.set(event.id);
+                position_of_next.set(event.id);
                 false
             }
             Notice::Fact(_) | Notice::Gap => true,
@@ -110,9 +109,9 @@ pub fn follow<S: Service>(
     });
     each(ctx, heard.boxed_local(), move |service, heard, ctx| match heard {
         Notice::Fact(event) => {
-            place.begin(event.id);
+            position.begin(event.id);
             on_fact(service, &event, ctx);
-            place.done();
+            position.done();
         }
         Notice::Gap => {
             tracing::warn!(actor = S::NAME, "facts were missed; the state is read again");
@@ -192,7 +191,7 @@ mod tests {
         }
     }
 
-    struct Stage {
+    struct FollowFixture {
         facts: Facts,
         view: View<u64>,
         heard: Arc<Mutex<Vec<String>>>,
@@ -200,7 +199,7 @@ mod tests {
         ear: Handle<Ear>,
     }
 
-    fn stage(since: Since) -> Stage {
+    fn fixture(since: Since) -> FollowFixture {
         let (facts, view, heard) = (Facts::new(), View::new(0), Arc::<Mutex<Vec<String>>>::default());
         let actor_system = ActorSystem::new(facts.clone(), Arc::new(|_| {}));
         let given = (facts.clone(), view.clone(), heard.clone());
@@ -210,10 +209,10 @@ mod tests {
             since,
             heard: given.2.clone(),
         });
-        Stage { facts, view, heard, actor_system, ear }
+        FollowFixture { facts, view, heard, actor_system, ear }
     }
 
-    impl Stage {
+    impl FollowFixture {
         fn queue(&self, waiting: usize) {
             self.facts.publish(Fact::QueueChanged { waiting });
         }
@@ -239,7 +238,7 @@ mod tests {
         }
     }
 
-    impl Drop for Stage {
+    impl Drop for FollowFixture {
         fn drop(&mut self) {
             self.actor_system.stop();
         }
@@ -247,63 +246,63 @@ mod tests {
 
     #[actix::test]
     async fn a_listener_ends_with_the_life_that_started_it_and_each_fact_is_heard_once() {
-        let stage = stage(Since::LastLife);
-        stage.meanwhile(|_| {}).await;
-        stage.queue(1);
-        stage.hears(&["1"]).await;
+        let fixture = fixture(Since::LastLife);
+        fixture.meanwhile(|_| {}).await;
+        fixture.queue(1);
+        fixture.hears(&["1"]).await;
         // The one behind the fact that crashes the actor is already in the channel then.
-        stage.meanwhile(|_| [13, 2].into_iter().for_each(|n| stage.queue(n))).await;
-        stage.hears(&["1", "2"]).await;
-        stage.queue(3);
-        stage.hears(&["1", "2", "3"]).await;
-        stage.view.publish(7);
-        stage.hears(&["1", "2", "3", "view 7"]).await;
-        stage.meanwhile(|_| {}).await;
-        assert_eq!(stage.heard.lock().unwrap().len(), 4, "nothing is heard twice");
+        fixture.meanwhile(|_| [13, 2].into_iter().for_each(|n| fixture.queue(n))).await;
+        fixture.hears(&["1", "2"]).await;
+        fixture.queue(3);
+        fixture.hears(&["1", "2", "3"]).await;
+        fixture.view.publish(7);
+        fixture.hears(&["1", "2", "3", "view 7"]).await;
+        fixture.meanwhile(|_| {}).await;
+        assert_eq!(fixture.heard.lock().unwrap().len(), 4, "nothing is heard twice");
     }
 
     #[actix::test]
     async fn log_lines_push_nothing_out_and_more_than_is_remembered_is_told_as_a_gap() {
-        let stage = stage(Since::LastLife);
-        stage.meanwhile(|_| {}).await;
+        let fixture = fixture(Since::LastLife);
+        fixture.meanwhile(|_| {}).await;
         let line = || Fact::LogLine { file: "Scriptlog.log".into(), line: "x".into(), skipped: 0 };
-        stage
+        fixture
             .meanwhile(|facts| {
-                stage.queue(1);
+                fixture.queue(1);
                 (0..3 * REMEMBERED).for_each(|_| facts.publish(line()));
             })
             .await;
-        stage.hears(&["1"]).await;
-        stage
+        fixture.hears(&["1"]).await;
+        fixture
             .meanwhile(|facts| {
-                stage.queue(2);
+                fixture.queue(2);
                 (0..2 * REMEMBERED as u64).for_each(|generation| facts.publish(Fact::ConfigChanged { generation }));
-                stage.queue(3);
+                fixture.queue(3);
             })
             .await;
-        stage.hears(&["1", "gap", "3"]).await;
+        fixture.hears(&["1", "gap", "3"]).await;
     }
 
     #[actix::test]
     async fn who_begins_at_the_start_and_falls_behind_before_the_first_fact_is_told_of_the_gap() {
-        let stage = stage(Since::Start);
-        stage
+        let fixture = fixture(Since::Start);
+        fixture
             .meanwhile(|facts| {
-                stage.queue(1);
+                fixture.queue(1);
                 (0..2 * REMEMBERED as u64).for_each(|generation| facts.publish(Fact::ConfigChanged { generation }));
             })
             .await;
-        stage.hears(&["gap"]).await;
+        fixture.hears(&["gap"]).await;
     }
 
     #[actix::test]
     async fn from_the_start_a_new_life_hears_what_is_remembered_again() {
-        let stage = stage(Since::Start);
-        stage.queue(1);
-        stage.hears(&["1"]).await;
+        let fixture = fixture(Since::Start);
+        fixture.queue(1);
+        fixture.hears(&["1"]).await;
         // One that crashes it is left out: nobody gets further otherwise.
-        stage.queue(13);
-        stage.queue(2);
-        stage.hears(&["1", "1", "2"]).await;
+        fixture.queue(13);
+        fixture.queue(2);
+        fixture.hears(&["1", "1", "2"]).await;
     }
 }

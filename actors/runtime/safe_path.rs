@@ -12,7 +12,6 @@ pub enum PathError {
     /// Nothing is there.
     #[error("no such file or folder")]
     Missing,
-    /// The disk failed.
     #[error("the path cannot be read: {0}")]
     Io(#[from] io::Error),
 }

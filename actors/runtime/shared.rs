@@ -10,7 +10,6 @@ use crate::store::Store;
 pub struct Shared {
     /// Where the files are.
     pub data: DataDir,
-    /// The record store.
     pub store: Store,
     /// Where facts are told.
     pub facts: Facts,

@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use serde_json::Value;
 
 use super::messages::{ScheduleError, Timer};
-use super::timetable::{self, Entry, Timetable};
+use super::timetable::{self, Entry, Timetable, with_offset};
 
 /// Fires that are shown ahead.
 pub const AHEAD: usize = 5;
@@ -33,11 +33,6 @@ pub fn timers(entries: &[Entry], zone: Tz, now: DateTime<Utc>) -> Vec<Timer> {
             }
         })
         .collect()
-}
-
-/// An instant as `scheduler.json` and the API write it: with offset, without fraction.
-pub fn with_offset(at: DateTime<Tz>) -> String {
-    at.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 /// Fires a rule would have: for the preview of a schedule that is not stored.

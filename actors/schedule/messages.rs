@@ -113,9 +113,7 @@ impl Values for ScheduleError {
 pub struct ChangeTimetable {
     /// Whether timers are armed.
     pub enabled: Option<bool>,
-    /// The entries.
     pub schedules: Option<Vec<Value>>,
-    /// The zone.
     pub timezone: Option<String>,
     /// Whether a fire during a run is skipped.
     pub skip_if_running: Option<bool>,

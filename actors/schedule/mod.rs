@@ -11,9 +11,9 @@ mod deciding;
 pub mod due;
 mod fault;
 mod messages;
-pub mod past_fires;
-pub mod recurrence;
-pub mod timetable;
+mod past_fires;
+mod recurrence;
+mod timetable;
 mod version_3;
 
 use std::path::PathBuf;
@@ -27,11 +27,15 @@ use posterizarr_base::said::Reason;
 use posterizarr_base::{bounded, text};
 use serde_json::Value;
 
-pub use ahead::{preview, with_offset};
+pub use ahead::preview;
 pub use fault::{EntryError, TimetableFault};
 pub use messages::{
     AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, SchedulerView, Timer,
 };
+pub(crate) use past_fires::Horizon;
+pub use past_fires::{Fire, MISSED};
+pub use recurrence::parse_time;
+pub use timetable::{Idle, with_offset};
 
 use crate::runs::RunView;
 use crate::runs::{ListRuns, RunRequest, StartError, StartRun, Started, SubmitJob};
@@ -89,13 +93,13 @@ pub struct SupervisorRecipients {
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub scheduler: View<SchedulerView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,
 }
 
-/// The actor.
+/// Owns the timetable, its file and the book of fires.
 pub struct Scheduler {
     shared: Shared,
     views: Views,

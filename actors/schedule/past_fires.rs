@@ -7,8 +7,7 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::timetable::Entry;
-use super::with_offset;
+use super::timetable::{Entry, with_offset};
 use crate::runs::{Mode, Outcome, RunId, RunRequest};
 use crate::runtime::events::Fact;
 use crate::store::{Record, Store, StoreError, Table};

@@ -22,7 +22,6 @@ const GAP_MINUTES: i64 = 24 * 60 + 1;
 pub enum Rule {
     /// At a time of day, on some weekdays.
     Daily {
-        /// The time.
         at: NaiveTime,
         /// The weekdays; empty means every day.
         days: Vec<Weekday>,
@@ -36,7 +35,6 @@ pub enum Rule {
     },
     /// By a cron expression of five fields, or six with seconds.
     Cron {
-        /// The expression.
         cron: Box<Cron>,
         /// Whether it is for every hour.
         hourly: bool,

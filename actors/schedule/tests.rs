@@ -63,7 +63,7 @@ impl Handler<StartRun> for Jobs {
 }
 
 /// A scheduler on a folder, at a time of the test's choosing.
-struct Stage {
+struct SchedulerFixture {
     folder: tempfile::TempDir,
     now: Arc<Mutex<DateTime<Utc>>>,
     submitted: Arc<Mutex<Vec<NewJob>>>,
@@ -79,7 +79,7 @@ fn utc(text: &str) -> DateTime<Utc> {
     DateTime::parse_from_rfc3339(text).unwrap().to_utc()
 }
 
-impl Stage {
+impl SchedulerFixture {
     fn new(now: &str, file: Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("scheduler.json"), file.to_string()).unwrap();
@@ -157,52 +157,52 @@ fn nightly() -> Value {
 
 #[actix::test]
 async fn a_fire_is_queued_once_and_noted_in_the_file() {
-    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-    stage.view(|view| view.running).await;
-    stage.set_clock("2026-05-01T03:00:01Z");
-    let fires = stage.fires(1).await;
+    let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    fixture.set_clock("2026-05-01T03:00:01Z");
+    let fires = fixture.fires(1).await;
     assert_eq!(fires[0].state, FireState::Fired);
-    stage.set_clock("2026-05-01T03:30:00Z");
-    stage.set_clock("2026-05-02T03:00:00Z");
-    stage.fires(2).await;
+    fixture.set_clock("2026-05-01T03:30:00Z");
+    fixture.set_clock("2026-05-02T03:00:00Z");
+    fixture.fires(2).await;
     let jobs: Vec<_> =
-        stage.submitted.lock().unwrap().iter().map(|job| (job.id.clone(), job.request.arguments())).collect();
+        fixture.submitted.lock().unwrap().iter().map(|job| (job.id.clone(), job.request.arguments())).collect();
     assert_eq!(jobs.len(), 2);
     assert_eq!(jobs[0].0, "schedule posterizarr_normal_0 2026-05-01T03:00:00+00:00");
     assert_eq!(jobs[0].1, ["-UISchedule"]);
-    let written = stage.written();
+    let written = fixture.written();
     assert!(written["last_run"].is_string());
     assert_eq!(written["next_run"], "2026-05-03T03:00:00+00:00");
-    stage.stop().await;
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn a_fire_slept_over_is_made_up_for_or_missed_also_across_a_restart() {
-    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-    stage.view(|view| view.running).await;
-    stage.set_clock("2026-05-01T03:59:00Z");
-    assert_eq!(stage.fires(1).await[0].state, FireState::CaughtUp);
-    let folder = stage.stop().await;
-    let stage = Stage::on(folder, "2026-05-02T09:00:00Z", |_| {});
-    let fires = stage.fires(2).await;
+    let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    fixture.set_clock("2026-05-01T03:59:00Z");
+    assert_eq!(fixture.fires(1).await[0].state, FireState::CaughtUp);
+    let folder = fixture.stop().await;
+    let fixture = SchedulerFixture::on(folder, "2026-05-02T09:00:00Z", |_| {});
+    let fires = fixture.fires(2).await;
     assert_eq!(fires[0].state, FireState::Missed);
     assert_eq!(fires[0].due, "2026-05-02T03:00:00+00:00");
-    assert_eq!(stage.submitted.lock().unwrap().len(), 0);
-    stage.stop().await;
+    assert_eq!(fixture.submitted.lock().unwrap().len(), 0);
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn how_late_a_fire_is_made_up_for_is_a_setting() {
-    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-    stage.view(|view| view.running).await;
-    stage.set_clock("2026-05-01T03:59:00Z");
-    stage.fires(1).await;
-    let folder = stage.stop().await;
+    let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    fixture.set_clock("2026-05-01T03:59:00Z");
+    fixture.fires(1).await;
+    let folder = fixture.stop().await;
     // Six hours late, which the hour of the test above does not allow.
     let grace = Duration::from_secs(7 * 3600);
-    let stage = Stage::on(folder, "2026-05-02T09:00:00Z", |settings| settings.grace = grace);
-    assert_eq!(stage.fires(2).await[0].state, FireState::CaughtUp);
-    stage.stop().await;
+    let fixture = SchedulerFixture::on(folder, "2026-05-02T09:00:00Z", |settings| settings.grace = grace);
+    assert_eq!(fixture.fires(2).await[0].state, FireState::CaughtUp);
+    fixture.stop().await;
 }
 
 #[actix::test]
@@ -210,7 +210,7 @@ async fn a_fire_during_a_run_is_skipped_or_queued_as_the_timetable_says() {
     for (skip, expected) in [(true, FireState::Skipped), (false, FireState::Fired)] {
         let mut file = nightly();
         file["skip_if_running"] = json!(skip);
-        let stage = Stage::new("2026-05-01T02:59:00Z", file);
+        let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", file);
         let current = CurrentRun {
             id: crate::runs::RunId(9),
             mode: Mode::Normal,
@@ -226,105 +226,108 @@ async fn a_fire_during_a_run_is_skipped_or_queued_as_the_timetable_says() {
             adopted: false,
             ending: None,
         };
-        stage.view(|view| view.running).await;
-        stage.views.runs.publish(RunView { current: Some(current), ..RunView::default() });
-        stage.set_clock("2026-05-01T03:00:00Z");
-        assert_eq!(stage.fires(1).await[0].state, expected);
-        assert_eq!(stage.submitted.lock().unwrap().len(), usize::from(!skip));
-        stage.stop().await;
+        fixture.view(|view| view.running).await;
+        fixture.views.runs.publish(RunView { current: Some(current), ..RunView::default() });
+        fixture.set_clock("2026-05-01T03:00:00Z");
+        assert_eq!(fixture.fires(1).await[0].state, expected);
+        assert_eq!(fixture.submitted.lock().unwrap().len(), usize::from(!skip));
+        fixture.stop().await;
     }
 }
 
 #[actix::test]
 async fn a_fire_whose_schedule_has_a_run_that_still_waits_joins_it() {
-    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-    stage.view(|view| view.running).await;
-    stage.set_clock("2026-05-01T03:00:00Z");
-    assert_eq!(stage.fires(1).await[0].state, FireState::Fired);
+    let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    fixture.set_clock("2026-05-01T03:00:00Z");
+    assert_eq!(fixture.fires(1).await[0].state, FireState::Fired);
     // The queue is held for two days.
-    stage.still_waits.store(true, Ordering::SeqCst);
+    fixture.still_waits.store(true, Ordering::SeqCst);
     for (fires, day) in [(2, "2026-05-02T03:00:00Z"), (3, "2026-05-03T03:00:00Z")] {
-        stage.set_clock(day);
-        assert_eq!(stage.fires(fires).await[0].state, FireState::Joined, "{day}");
+        fixture.set_clock(day);
+        assert_eq!(fixture.fires(fires).await[0].state, FireState::Joined, "{day}");
     }
-    stage.still_waits.store(false, Ordering::SeqCst);
-    stage.set_clock("2026-05-04T03:00:00Z");
-    assert_eq!(stage.fires(4).await[0].state, FireState::Fired);
-    assert_eq!(stage.submitted.lock().unwrap().len(), 2);
-    stage.stop().await;
+    fixture.still_waits.store(false, Ordering::SeqCst);
+    fixture.set_clock("2026-05-04T03:00:00Z");
+    assert_eq!(fixture.fires(4).await[0].state, FireState::Fired);
+    assert_eq!(fixture.submitted.lock().unwrap().len(), 2);
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn changes_are_whole_or_refused_and_take_effect_at_once() {
-    let stage = Stage::new("2026-05-01T12:00:00Z", json!({"note": "kept"}));
-    stage.view(|view| view.fields.contains_key("note")).await;
-    stage.scheduler.send(AddSchedule(json!({"time": "01:30"}))).await.unwrap().unwrap();
+    let fixture = SchedulerFixture::new("2026-05-01T12:00:00Z", json!({"note": "kept"}));
+    fixture.view(|view| view.fields.contains_key("note")).await;
+    fixture.scheduler.send(AddSchedule(json!({"time": "01:30"}))).await.unwrap().unwrap();
     let bad =
         ChangeTimetable { enabled: Some(true), timezone: Some("Mars/Base".to_owned()), ..ChangeTimetable::default() };
-    assert!(matches!(stage.scheduler.send(bad).await.unwrap(), Err(ScheduleError::Zone(_))));
-    assert_eq!(stage.written()["enabled"], false, "an invalid zone changes nothing");
+    assert!(matches!(fixture.scheduler.send(bad).await.unwrap(), Err(ScheduleError::Zone(_))));
+    assert_eq!(fixture.written()["enabled"], false, "an invalid zone changes nothing");
     let good = ChangeTimetable {
         enabled: Some(true),
         timezone: Some("asia/kolkata".to_owned()),
         ..ChangeTimetable::default()
     };
-    stage.scheduler.send(good).await.unwrap().unwrap();
-    let view = stage.view(|view| view.running).await;
+    fixture.scheduler.send(good).await.unwrap().unwrap();
+    let view = fixture.view(|view| view.running).await;
     assert_eq!(view.timers[0].next_run.as_deref(), Some("2026-05-02T01:30:00+05:30"));
     assert_eq!(view.timers[0].following.len(), AHEAD - 1);
-    stage.scheduler.send(Restart).await.unwrap();
-    assert!(stage.views.scheduler.get().running, "a restart leaves it running");
+    fixture.scheduler.send(Restart).await.unwrap();
+    assert!(fixture.views.scheduler.get().running, "a restart leaves it running");
     let off = ChangeTimetable { enabled: Some(false), ..ChangeTimetable::default() };
-    stage.scheduler.send(off).await.unwrap().unwrap();
-    assert!(stage.views.scheduler.get().timers.is_empty());
-    assert_eq!(stage.written()["note"], "kept");
-    assert!(matches!(stage.scheduler.send(RemoveSchedule("9:99".into())).await.unwrap(), Err(ScheduleError::Missing)));
-    stage.stop().await;
+    fixture.scheduler.send(off).await.unwrap().unwrap();
+    assert!(fixture.views.scheduler.get().timers.is_empty());
+    assert_eq!(fixture.written()["note"], "kept");
+    assert!(matches!(
+        fixture.scheduler.send(RemoveSchedule("9:99".into())).await.unwrap(),
+        Err(ScheduleError::Missing)
+    ));
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn an_edit_by_hand_is_taken_over_and_a_broken_one_is_told() {
-    let stage = Stage::new("2026-05-01T12:00:00Z", nightly());
-    stage.view(|view| view.running).await;
-    let path = stage.folder.path().join("scheduler.json");
+    let fixture = SchedulerFixture::new("2026-05-01T12:00:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    let path = fixture.folder.path().join("scheduler.json");
     std::fs::write(
         &path,
         r#"{"enabled": true, "timezone": "UTC", "schedules": [{"time": "18:00"}, {"time": "06:00"}]}"#,
     )
     .unwrap();
-    let view = stage.view(|view| view.timers.len() == 2).await;
+    let view = fixture.view(|view| view.timers.len() == 2).await;
     assert_eq!(view.timers[0].name, "Posterizarr Normal Mode @ 18:00");
     std::fs::write(&path, "{").unwrap();
-    let view = stage.view(|view| view.problem.is_some()).await;
+    let view = fixture.view(|view| view.problem.is_some()).await;
     assert_eq!(view.timers.len(), 2, "the last good timetable stays");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "{", "and the file is left for its owner to mend");
-    stage.stop().await;
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn run_time_counts_while_the_timetable_is_empty() {
-    let stage = Stage::on(tempfile::tempdir().unwrap(), "2026-05-01T12:00:00Z", |settings| {
+    let fixture = SchedulerFixture::on(tempfile::tempdir().unwrap(), "2026-05-01T12:00:00Z", |settings| {
         settings.run_time = Some("14:00,06:30".to_owned());
         settings.container_tz = Some("UTC".to_owned());
     });
-    let view = stage.view(|view| view.timers.len() == 2).await;
+    let view = fixture.view(|view| view.timers.len() == 2).await;
     assert_eq!(view.timers[0].next_run.as_deref(), Some("2026-05-01T14:00:00+00:00"));
-    stage.scheduler.send(AddSchedule(json!({"time": "20:00"}))).await.unwrap().unwrap();
-    assert!(stage.views.scheduler.get().timers.is_empty(), "the user's own timetable is not enabled");
-    stage.stop().await;
+    fixture.scheduler.send(AddSchedule(json!({"time": "20:00"}))).await.unwrap().unwrap();
+    assert!(fixture.views.scheduler.get().timers.is_empty(), "the user's own timetable is not enabled");
+    fixture.stop().await;
 }
 
 #[actix::test]
 async fn how_a_scheduled_run_ended_is_told() {
-    let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-    stage.view(|view| view.running).await;
-    stage.set_clock("2026-05-01T03:00:01Z");
-    let job = stage.fires(1).await[0].job_id();
+    let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+    fixture.view(|view| view.running).await;
+    fixture.set_clock("2026-05-01T03:00:01Z");
+    let job = fixture.fires(1).await[0].job_id();
     let run = crate::runs::RunId(4);
-    stage.shared.facts.publish(Fact::JobEnded { job, run, outcome: Outcome::Completed });
-    let view = stage.view(|view| view.fires.first().is_some_and(|fire| fire.outcome.is_some())).await;
+    fixture.shared.facts.publish(Fact::JobEnded { job, run, outcome: Outcome::Completed });
+    let view = fixture.view(|view| view.fires.first().is_some_and(|fire| fire.outcome.is_some())).await;
     assert_eq!((view.fires[0].run, view.fires[0].outcome), (Some(run), Some(Outcome::Completed)));
-    stage.stop().await;
+    fixture.stop().await;
 }
 
 #[actix::test]
@@ -333,20 +336,20 @@ async fn a_scheduler_that_fell_behind_still_learns_how_a_run_ended() {
     let line = || Fact::LogLine { file: "Scriptlog.log".into(), line: "x".into(), skipped: 0 };
     let change = || Fact::ConfigChanged { generation: 1 };
     for noise in [line as fn() -> Fact, change] {
-        let stage = Stage::new("2026-05-01T02:59:00Z", nightly());
-        stage.view(|view| view.running).await;
-        stage.set_clock("2026-05-01T03:00:01Z");
-        let job = stage.fires(1).await[0].job_id();
+        let fixture = SchedulerFixture::new("2026-05-01T02:59:00Z", nightly());
+        fixture.view(|view| view.running).await;
+        fixture.set_clock("2026-05-01T03:00:01Z");
+        let job = fixture.fires(1).await[0].job_id();
         let run = crate::runs::RunId(4);
-        stage.runs.lock().unwrap().push(record_of(&job, run));
+        fixture.runs.lock().unwrap().push(record_of(&job, run));
         // It cannot look at the clock, nor at anything else, until this is let go.
-        let held = stage.now.lock().unwrap();
-        stage.shared.facts.publish(Fact::JobEnded { job, run, outcome: Outcome::Failed });
-        (0..2_000).for_each(|_| stage.shared.facts.publish(noise()));
+        let held = fixture.now.lock().unwrap();
+        fixture.shared.facts.publish(Fact::JobEnded { job, run, outcome: Outcome::Failed });
+        (0..2_000).for_each(|_| fixture.shared.facts.publish(noise()));
         drop(held);
-        let view = stage.view(|view| view.fires.first().is_some_and(|fire| fire.outcome.is_some())).await;
+        let view = fixture.view(|view| view.fires.first().is_some_and(|fire| fire.outcome.is_some())).await;
         assert_eq!((view.fires[0].run, view.fires[0].outcome), (Some(run), Some(Outcome::Failed)));
-        stage.stop().await;
+        fixture.stop().await;
     }
 }
 
@@ -360,26 +363,26 @@ async fn a_clock_that_is_set_back_by_a_day_or_from_2040_costs_no_run_also_after_
     let next = "2026-05-01T03:00:00+00:00";
     for (before, back) in [("2026-05-01", "2026-04-30T03:30:00Z"), ("2040-05-01", "2026-05-01T02:30:00Z")] {
         for restarts in [false, true] {
-            let mut stage = Stage::new(&format!("{before}T02:59:00Z"), nightly());
-            stage.view(|view| view.running).await;
-            stage.set_clock(&format!("{before}T03:00:01Z"));
-            let first = stage.fires(1).await.remove(0);
-            stage.view(|view| view.timers[0].next_run.as_deref().is_some_and(|next| !next.starts_with(before))).await;
+            let mut fixture = SchedulerFixture::new(&format!("{before}T02:59:00Z"), nightly());
+            fixture.view(|view| view.running).await;
+            fixture.set_clock(&format!("{before}T03:00:01Z"));
+            let first = fixture.fires(1).await.remove(0);
+            fixture.view(|view| view.timers[0].next_run.as_deref().is_some_and(|next| !next.starts_with(before))).await;
             if restarts {
-                stage = Stage::on(stage.stop().await, back, |_| {});
+                fixture = SchedulerFixture::on(fixture.stop().await, back, |_| {});
             } else {
-                stage.set_clock(back);
+                fixture.set_clock(back);
             }
-            stage.view(|view| view.timers.first().is_some_and(|timer| timer.next_run.as_deref() == Some(next))).await;
+            fixture.view(|view| view.timers.first().is_some_and(|timer| timer.next_run.as_deref() == Some(next))).await;
             // The first view of a new life comes before its first look at the clock, which it has had when it answers.
-            stage.scheduler.send(crate::runtime::guard::Healthz).await.unwrap();
-            stage.set_clock("2026-05-01T03:00:01Z");
-            let again = stage.fires(2).await.remove(0);
+            fixture.scheduler.send(crate::runtime::guard::Healthz).await.unwrap();
+            fixture.set_clock("2026-05-01T03:00:01Z");
+            let again = fixture.fires(2).await.remove(0);
             assert_eq!((again.due.as_str(), again.state), (next, FireState::Fired), "{back} {restarts}");
             assert_ne!(again.job_id(), first.job_id(), "the queue must not take it for the one before");
-            let submitted = stage.submitted.lock().unwrap().last().unwrap().id.clone();
+            let submitted = fixture.submitted.lock().unwrap().last().unwrap().id.clone();
             assert_eq!(submitted, again.job_id());
-            stage.stop().await;
+            fixture.stop().await;
         }
     }
 }
@@ -388,15 +391,15 @@ async fn a_clock_that_is_set_back_by_a_day_or_from_2040_costs_no_run_also_after_
 async fn a_new_timetable_has_the_hosts_zone_and_a_stored_or_moved_one_keeps_its_own() {
     let zone_of = async |folder: tempfile::TempDir, tz: Option<&str>, system: Option<&str>| {
         let (tz, system) = (tz.map(str::to_owned), system.map(str::to_owned));
-        let stage = Stage::on(folder, "2026-05-01T12:00:00Z", |settings| {
+        let fixture = SchedulerFixture::on(folder, "2026-05-01T12:00:00Z", |settings| {
             settings.host_tz = tz;
             settings.system_zone = system;
         });
         // The first answer comes after the file was read or written.
-        stage.scheduler.send(crate::runtime::guard::Healthz).await.unwrap();
-        let view = stage.views.scheduler.get();
-        let written = stage.written()["timezone"].as_str().unwrap_or_default().to_owned();
-        stage.stop().await;
+        fixture.scheduler.send(crate::runtime::guard::Healthz).await.unwrap();
+        let view = fixture.views.scheduler.get();
+        let written = fixture.written()["timezone"].as_str().unwrap_or_default().to_owned();
+        fixture.stop().await;
         (view.timezone.name().to_owned(), written, view.problem.clone().is_some())
     };
     let table = [

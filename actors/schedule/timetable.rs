@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use chrono::DateTime;
 use chrono_tz::Tz;
 use posterizarr_base::said::{Clause, Params, Said};
 use serde::Serialize;
@@ -319,6 +320,11 @@ pub fn from_run_time(run_time: &str) -> Vec<Value> {
         .filter(|time| super::recurrence::parse_time(time).is_some())
         .map(|time| json!({ "time": time, "description": "RUN_TIME" }))
         .collect()
+}
+
+/// An instant as `scheduler.json` and the API write it: with offset, without fraction.
+pub fn with_offset(at: DateTime<Tz>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 
 #[cfg(test)]

@@ -2,10 +2,46 @@
 
 use std::sync::Mutex;
 
-use super::committer::{Before, caught};
+use super::current::lock;
+use super::fault::{StoreError, caught};
 use super::ledger::Ledger;
 use super::sealed::{self, Found, Identity};
-use super::{StoreError, lock};
+
+/// What was under the keys of a change before it; none where there was nothing.
+pub struct Before {
+    values: Vec<(&'static str, Vec<u8>, Option<sled::IVec>)>,
+}
+
+impl Before {
+    /// Of no change.
+    pub fn nothing() -> Self {
+        Self { values: Vec::new() }
+    }
+
+    /// Of one key.
+    pub fn one(table: &'static str, key: Vec<u8>, value: Option<sled::IVec>) -> Self {
+        Self { values: vec![(table, key, value)] }
+    }
+
+    /// Of one more key.
+    pub fn add(&mut self, table: &'static str, key: Vec<u8>, value: Option<sled::IVec>) {
+        self.values.push((table, key, value));
+    }
+
+    /// Of later changes besides.
+    pub fn append(&mut self, later: Self) {
+        self.values.extend(later.values);
+    }
+
+    /// Takes the changes back, the last one first.
+    pub fn restore(&self, database: &sled::Db, ledger: &mut Ledger) -> Result<(), StoreError> {
+        for (table, key, value) in self.values.iter().rev() {
+            let tree = database.open_tree(table)?;
+            make(&tree, ledger, table, vec![(key.clone(), value.as_ref().map(|value| value.to_vec()))])?;
+        }
+        Ok(())
+    }
+}
 
 /// Writes (a version byte and JSON) or removes (none) records of a table, as one change. In memory only when this returns.
 pub fn apply(

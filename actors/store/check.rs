@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use super::StoreError;
+use super::fault::StoreError;
 use super::ledger::{Contents, Expected, Ledger, Position, key_hash};
-use super::opening::MARK;
 use super::sealed::{self, Found, Identity};
 
+/// The tree that is made before any other.
+pub const MARK: &str = "store";
 /// Under this key of the marking tree the database keeps how long its ledger is.
 pub const POSITION: &[u8] = b"ledger";
 /// sled's own tree, which is always there and which we never use.

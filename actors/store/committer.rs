@@ -1,49 +1,20 @@
 //! The one that brings changes to the disk, and the database back after the disk failed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use super::changes::Before;
+use super::current::{Current, Open, lock};
+use super::fault::{StoreError, caught};
 use super::ledger::{Ledger, Position};
-use super::{Current, Open, StoreError, changes, check, lock, opening};
+use super::{check, opening};
 
 /// How often it is tried to open the database anew while the disk fails.
 const REOPEN_EVERY: Duration = Duration::from_millis(500);
 
 /// Called with how a change ended.
 pub type Done = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-
-/// What was under the keys of a change before it; none where there was nothing.
-pub struct Before {
-    values: Vec<(&'static str, Vec<u8>, Option<sled::IVec>)>,
-}
-
-impl Before {
-    /// Of no change.
-    pub fn nothing() -> Self {
-        Self { values: Vec::new() }
-    }
-
-    /// Of one key.
-    pub fn one(table: &'static str, key: Vec<u8>, value: Option<sled::IVec>) -> Self {
-        Self { values: vec![(table, key, value)] }
-    }
-
-    /// Of one more key.
-    pub fn add(&mut self, table: &'static str, key: Vec<u8>, value: Option<sled::IVec>) {
-        self.values.push((table, key, value));
-    }
-
-    /// Takes the changes back, the last one first.
-    fn restore(&self, database: &sled::Db, ledger: &mut Ledger) -> Result<(), StoreError> {
-        for (table, key, value) in self.values.iter().rev() {
-            let tree = database.open_tree(table)?;
-            changes::make(&tree, ledger, table, vec![(key.clone(), value.as_ref().map(|value| value.to_vec()))])?;
-        }
-        Ok(())
-    }
-}
 
 struct Request {
     opening: u64,
@@ -128,7 +99,7 @@ impl Work {
                     done(Err(StoreError::Damaged("the database was reopened in the meantime; try again".to_owned())))
                 }
                 (Ok(before), Err(error)) => {
-                    self.refused.values.extend(before.values);
+                    self.refused.append(before);
                     done(Err(error.clone()));
                 }
             }
@@ -145,7 +116,7 @@ impl Work {
         let position = lock(&ledger).position();
         caught(|| {
             if let Some(position) = position {
-                database.open_tree(opening::MARK)?.insert(check::POSITION, &position.to_bytes())?;
+                database.open_tree(check::MARK)?.insert(check::POSITION, &position.to_bytes())?;
             }
             Ok(database.flush()?)
         })?;
@@ -204,9 +175,4 @@ fn settle(ledger: &mut Ledger, position: Position) {
 /// Whether the database is of no use after it.
 fn is_fatal(error: &StoreError) -> bool {
     matches!(error, StoreError::Disk(_) | StoreError::Damaged(_) | StoreError::Misplaced(_))
-}
-
-/// sled asserts much; where it panics the store has failed, not the daemon.
-pub fn caught<R>(work: impl FnOnce() -> Result<R, StoreError>) -> Result<R, StoreError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(StoreError::Damaged("sled crashed".to_owned())))
 }

@@ -17,6 +17,8 @@ mod before_upgrade;
 mod changes;
 mod check;
 mod committer;
+mod current;
+mod fault;
 mod ledger;
 pub mod old_database;
 mod opening;
@@ -25,75 +27,26 @@ mod rebuild;
 mod sealed;
 pub mod swap;
 
+pub use fault::StoreError;
 pub use raw::RawRecord;
 pub use rebuild::{Rebuild, TableLoss, Tables};
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, mpsc};
+use std::sync::{Arc, RwLock, mpsc};
 use std::task::{Context, Poll};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
-use committer::{Before, Committer, Done};
+use changes::Before;
+use committer::{Committer, Done};
+use current::{Current, Open, State};
 use ledger::Ledger;
 use sealed::Found;
-
-/// Why the store cannot be used.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum StoreError {
-    /// Another process holds the store's lock.
-    #[error("another posterizarrd is already using this data folder")]
-    Locked,
-    /// The disk failed, or is full.
-    #[error("the record store cannot be written or read: {}", in_words(.0))]
-    Disk(Arc<sled::Error>),
-    /// The store's files make no sense.
-    #[error("the record store is damaged: {0}")]
-    Damaged(String),
-    /// Something else is where the store should be, or it may not be read. The text has the way out.
-    #[error("{0}")]
-    Misplaced(String),
-    /// A record cannot be read by this version.
-    #[error("a record in {table} is not readable (version {version}): {reason}")]
-    Record {
-        /// The table it is in.
-        table: &'static str,
-        /// Its version byte.
-        version: u8,
-        /// What the decoder said.
-        reason: String,
-    },
-}
-
-impl From<sled::Error> for StoreError {
-    fn from(error: sled::Error) -> Self {
-        match error {
-            sled::Error::Io(ref io) if opening::is_nonsense(io) => Self::Damaged(io.to_string()),
-            sled::Error::Io(_) => Self::Disk(Arc::new(error)),
-            other => Self::Damaged(other.to_string()),
-        }
-    }
-}
-
-impl From<std::io::Error> for StoreError {
-    fn from(error: std::io::Error) -> Self {
-        Self::Disk(Arc::new(sled::Error::Io(error)))
-    }
-}
-
-/// sled copies an error by wrapping its debug text in a new one, of which only the kind is fit to be read.
-fn in_words(error: &sled::Error) -> String {
-    match error {
-        sled::Error::Io(io) if io.raw_os_error().is_none() => io.kind().to_string(),
-        sled::Error::Io(io) => io.to_string(),
-        other => other.to_string(),
-    }
-}
 
 /// A type that is kept in the store.
 pub trait Record: Serialize + DeserializeOwned {
@@ -123,70 +76,6 @@ struct Inner {
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").field("folder", &self.inner.current.folder).finish_non_exhaustive()
-    }
-}
-
-/// The database behind all handles.
-struct Current {
-    folder: PathBuf,
-    state: RwLock<State>,
-}
-
-struct State {
-    /// None while it is being opened anew.
-    open: Option<Open>,
-    /// Counts how often it was opened, so that a change to one database is never taken for a change to the next.
-    opening: u64,
-    /// Why nothing is written at present.
-    failure: Option<StoreError>,
-}
-
-/// The database and its ledger.
-#[derive(Clone)]
-struct Open {
-    database: sled::Db,
-    ledger: Arc<Mutex<Ledger>>,
-}
-
-impl Open {
-    fn new(database: sled::Db, ledger: Ledger) -> Self {
-        Self { database, ledger: Arc::new(Mutex::new(ledger)) }
-    }
-}
-
-fn lock(ledger: &Mutex<Ledger>) -> MutexGuard<'_, Ledger> {
-    ledger.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl Current {
-    fn read<R>(&self, work: impl FnOnce(&State) -> R) -> R {
-        work(&self.state.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn change<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
-        work(&mut self.state.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn open(&self) -> Result<Open, StoreError> {
-        self.read(|state| match (&state.open, &state.failure) {
-            (Some(open), _) => Ok(open.clone()),
-            (None, Some(failure)) => Err(failure.clone()),
-            (None, None) => Err(StoreError::Damaged("it is closed".to_owned())),
-        })
-    }
-
-    fn tree(&self, table: &str) -> Result<sled::Tree, StoreError> {
-        Ok(self.open()?.database.open_tree(table)?)
-    }
-
-    /// What is needed for a change, with the number of the opening it is of.
-    fn to_change(&self, table: &str) -> Result<(sled::Tree, Open, u64), StoreError> {
-        let opening = self.read(|state| match &state.failure {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(state.opening),
-        })?;
-        let open = self.open()?;
-        Ok((open.database.open_tree(table)?, open, opening))
     }
 }
 

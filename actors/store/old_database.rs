@@ -35,16 +35,10 @@ pub enum OldDatabaseError {
     Missing(PathBuf),
     /// It has no such table.
     #[error("{} has no table {table}", file.display())]
-    NoTable {
-        /// The file.
-        file: PathBuf,
-        /// The table.
-        table: String,
-    },
+    NoTable { file: PathBuf, table: String },
     /// It is no database, or damaged.
     #[error("{} cannot be read: {cause}", file.display())]
     Unreadable {
-        /// The file.
         file: PathBuf,
         /// What SQLite said.
         cause: rusqlite::Error,
@@ -52,7 +46,6 @@ pub enum OldDatabaseError {
     /// It cannot be copied for reading.
     #[error("{} cannot be copied: {cause}", file.display())]
     Copy {
-        /// The file.
         file: PathBuf,
         /// What the system said.
         cause: io::Error,

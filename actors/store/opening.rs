@@ -8,14 +8,13 @@ use std::time::{Duration, Instant};
 
 use posterizarr_base::bounded;
 
-use super::committer::caught;
+use super::check::MARK;
+use super::fault::{StoreError, caught};
 use super::ledger::Ledger;
-use super::{StoreError, before_upgrade, check};
+use super::{before_upgrade, check};
 
 /// The file that sled keeps everything in.
 pub const FILE: &str = "db";
-/// The tree that is made before any other.
-pub(super) const MARK: &str = "store";
 /// Memory sled may use to cache pages.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How often sled tidies up its files, and calls for a sync whether or not anything changed. Changes do not wait for it.
@@ -129,11 +128,6 @@ pub fn once_free<T>(open: impl Fn() -> Result<T, StoreError>) -> Result<T, Store
 // sled 0.34 wraps the lock failure in a new error of kind Other, so its text is all there is to go by.
 fn is_lock_error(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::WouldBlock || error.to_string().contains("could not acquire lock")
-}
-
-/// A file that ends too early, or holds something else.
-pub fn is_nonsense(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
 }
 
 /// Makes what sled has written survive a loss of power.

@@ -1,12 +1,13 @@
 //! The records as they are stored, whatever they are of: for backups.
 
+use super::current::lock;
+use super::fault::StoreError;
 use super::sealed::{self, Found};
-use super::{Store, StoreError, check};
+use super::{Store, check};
 
 /// A record of any table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawRecord {
-    /// Its key.
     pub key: Vec<u8>,
     /// The number of the change that wrote it; none where that is not known.
     pub number: Option<u64>,
@@ -39,7 +40,7 @@ impl Store {
     /// Writes records as [`Store::raw`] gives them; on disk after [`Store::flush`].
     pub fn put_raw(&self, table: &'static str, records: Vec<RawRecord>) -> Result<(), StoreError> {
         let (tree, open, _) = self.inner.current.to_change(table)?;
-        let mut ledger = super::lock(&open.ledger);
+        let mut ledger = lock(&open.ledger);
         let sealed = records.into_iter().map(|RawRecord { key, number, record }| {
             let number = number.unwrap_or_else(|| ledger.take_number());
             let sealed = sealed::seal(&key, number, &record).1;

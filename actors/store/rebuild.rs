@@ -10,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::check::{Open, open_states};
-use super::committer::caught;
+use super::current::lock;
+use super::fault::{StoreError, caught};
 use super::ledger::{Contents, Expected, key_hash};
 use super::sealed::{self, Found, Identity};
-use super::{RawRecord, Store, StoreError, lock, opening, swap};
+use super::{RawRecord, Store, opening, swap};
 
 /// Records written in one go.
 const BATCH: usize = 500;

@@ -14,7 +14,6 @@ const HEAD: usize = 1 + 4 + 8;
 pub struct Identity {
     /// The number of the change that wrote it.
     pub number: u64,
-    /// Its checksum.
     pub checksum: u32,
 }
 

@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use super::current::lock;
 use super::*;
 
 #[derive(Debug, PartialEq, serde::Serialize, serde::Deserialize)]

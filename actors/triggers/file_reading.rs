@@ -23,7 +23,6 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// A file that was read: which version, and what tells its content from another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
-    /// The version.
     pub version: Version,
     content: u64,
 }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use actix::{AsyncContext, Message};
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::spawn_blocking;
 
 use super::file_reading::{self, FileRequest, Reading, Standing, TakenFiles};
 use super::intake::{after, blank, new_job};
@@ -23,6 +22,7 @@ use crate::runs::{Job, JobState, ListJobs, NewJob, SubmitJobs, Submitted, Trigge
 use crate::runtime::events::Handling;
 use crate::runtime::file_events::FileEvents;
 use crate::runtime::guard::{Ctx, Handler, Reply, Timers};
+use crate::runtime::offload::attempt;
 
 /// Files that are taken at once: others have their turn in between.
 const TOGETHER: usize = 250;
@@ -57,7 +57,7 @@ impl WebhookIngest {
         let compared = async move {
             let jobs = list.send(ListJobs).await.unwrap_or_default();
             let jobs: Vec<_> = jobs.into_iter().filter(|job| job.trigger == Trigger::Webhook).collect();
-            spawn_blocking(move || jobs.into_iter().map(|job| compare(&watcher, job)).collect::<Vec<_>>()).await
+            attempt(move || jobs.into_iter().map(|job| compare(&watcher, job)).collect::<Vec<_>>()).await
         };
         ctx.when(compared, |this, compared, ctx| {
             for (job, state, standing) in compared.unwrap_or_default() {
@@ -111,7 +111,7 @@ impl WebhookIngest {
         };
         // Files that were on their way when the look began may have come after it passed.
         let storing = self.storing.clone();
-        let looked = spawn_blocking(move || {
+        let looked = attempt(move || {
             let look = folder.look(&order, Instant::now());
             (folder, look, order.known)
         });
@@ -272,8 +272,7 @@ async fn take(
     taken: TakenFiles,
 ) -> Vec<(Found, Taking)> {
     let again = files.clone();
-    let read =
-        spawn_blocking(move || files.into_iter().map(|file| (file_reading::read(&file), file)).collect::<Vec<_>>());
+    let read = attempt(move || files.into_iter().map(|file| (file_reading::read(&file), file)).collect::<Vec<_>>());
     let Ok(read) = read.await else {
         return again.into_iter().map(|file| (file, Taking::NotStored)).collect();
     };

@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use super::journal::Received;
 use super::media_event::{MediaEvent, Origin, PayloadVerdict, Source};
+use super::messages::Sender;
 use super::reason::IngestReason;
-use super::{IngestError, Sender, arr, payload, tautulli};
+use super::receipt::IngestError;
+use super::{arr, payload, tautulli};
 use crate::runs::{InvalidRequest, NewJob, RunRequest, Trigger};
 use crate::runtime::events::Handling;
 

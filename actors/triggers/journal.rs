@@ -21,7 +21,7 @@ pub const KEPT: usize = 200;
 /// One received webhook or trigger file, as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Received {
-    /// Its number.
+    /// Counts up from 1.
     pub id: u64,
     /// When it came.
     pub at: DateTime<Utc>,
@@ -50,7 +50,6 @@ pub struct Received {
 /// A run and its outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunResult {
-    /// The run.
     pub run: RunId,
     /// How it ended.
     pub outcome: Outcome,

@@ -2,8 +2,17 @@
 
 use actix::Message;
 
-use super::{IngestError, Receipt, Sender};
+use super::receipt::{IngestError, Receipt};
 use crate::runs::JobError;
+
+/// Who a webhook says it is from: which way it came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// Sonarr or Radarr.
+    Arr,
+    /// Tautulli.
+    Tautulli,
+}
 
 /// A webhook as it came in. Answered once everything that it asks for is on disk.
 #[derive(Debug, Message)]
@@ -11,7 +20,6 @@ use crate::runs::JobError;
 pub struct Receive {
     /// The way it came in.
     pub sender: Sender,
-    /// Its body.
     pub body: Vec<u8>,
 }
 

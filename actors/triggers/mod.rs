@@ -10,7 +10,7 @@ pub mod arr;
 mod file_reading;
 mod files;
 mod intake;
-pub mod journal;
+mod journal;
 pub mod media_event;
 mod messages;
 pub mod payload;
@@ -24,7 +24,9 @@ pub mod trigger_file;
 mod view;
 mod watch_folder;
 
-pub use messages::{Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay};
+pub use journal::Received;
+
+pub use messages::{Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay, Sender};
 pub use reason::IngestReason;
 pub use receipt::{IngestError, Receipt};
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -42,15 +44,15 @@ use crate::runtime::events::{Event, Fact};
 use crate::runtime::file_events::FileEvents;
 use crate::runtime::follow::{Since, follow};
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
+use crate::runtime::offload::attempt;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use file_reading::TakenFiles;
 use files::Removed;
 use intake::{ParsedPayload, after, blank, kept, new_job, read, request};
-use journal::{Journal, Received};
+use journal::Journal;
 use media_event::{MediaEvent, Origin, PayloadVerdict, Source};
 use submission::{PreparedJob, SubmittedWebhook, Work};
-use tokio::task::spawn_blocking;
 use watch_folder::{Found, Note, Version, WatchFolder};
 
 /// How often `watcher/` is looked at where no event tells of a file: network folders deliver none.
@@ -76,15 +78,6 @@ impl IngestSettings {
         let by_name = self.delays.get(&exact).or_else(|| self.delays.get(&source_name));
         by_name.copied().unwrap_or(if source == Source::Tautulli { Duration::ZERO } else { self.arr_delay })
     }
-}
-
-/// Who a webhook says it is from: which way it came in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sender {
-    /// Sonarr or Radarr.
-    Arr,
-    /// Tautulli.
-    Tautulli,
 }
 
 /// The ways to the ScriptSupervisor's queue, one for each message that the WebhookIngest sends it.
@@ -125,7 +118,7 @@ struct RecordSubmitted {
     deliveries: Vec<(String, String)>,
 }
 
-/// The actor.
+/// Owns the journal of webhooks, and the trigger files in `watcher/`.
 pub struct WebhookIngest {
     shared: Shared,
     shown: View<IngestView>,
@@ -218,7 +211,7 @@ impl WebhookIngest {
         }
         let this = ctx.address();
         Reply::later(async move {
-            let parsed = spawn_blocking(move || ActOn { payload: read(sender, &body), body, fresh }).await;
+            let parsed = attempt(move || ActOn { payload: read(sender, &body), body, fresh }).await;
             let lost = |error: String| IngestError::Storage(error);
             let parsed = parsed.map_err(|error| lost(error.to_string()))?;
             this.send(parsed).await.map_err(|error| lost(error.to_string()))?
@@ -260,7 +253,7 @@ impl WebhookIngest {
         let this = ctx.address();
         Reply::later(async move {
             let lost = |error: String| IngestError::Storage(error);
-            let prepared = spawn_blocking(move || prepare(media_events, &settings)).await;
+            let prepared = attempt(move || prepare(media_events, &settings)).await;
             let prepared = prepared.map_err(|error| lost(error.to_string()))?;
             let message = JobsPrepared { prepared, event, source, body };
             this.send(message).await.map_err(|error| lost(error.to_string()))?

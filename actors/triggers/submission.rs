@@ -3,16 +3,17 @@
 use std::path::Path;
 
 use actix::Recipient;
-use tokio::task::spawn_blocking;
 
 use super::file_reading::TakenFiles;
 use super::intake::blank;
 use super::journal::Received;
 use super::media_event::{MediaEvent, Source};
 use super::reason::IngestReason;
-use super::{IngestError, Receipt, trigger_file};
+use super::receipt::{IngestError, Receipt};
+use super::trigger_file;
 use crate::runs::{NewJob, SubmitJobs, Submitted};
 use crate::runtime::events::Handling;
+use crate::runtime::offload::off_thread;
 
 /// Jobs that are handed over as one change, with one flush.
 const TOGETHER: usize = 250;
@@ -21,7 +22,6 @@ const NAMED: usize = 200;
 
 /// An event of a webhook with the job that is to do its work.
 pub struct PreparedJob {
-    /// The event.
     pub media_event: MediaEvent,
     /// The job, or which one has it already.
     pub work: Work,
@@ -47,7 +47,6 @@ pub enum Work {
 
 /// A webhook whose jobs are with the queue: the answer to it, and its entry in the journal.
 pub struct SubmittedWebhook {
-    /// The answer.
     pub receipt: Receipt,
     /// The entry, without the time and the payload.
     pub received: Received,
@@ -154,7 +153,7 @@ pub async fn write_files(watcher: &Path, taken: &TakenFiles, files: Vec<(String,
     }
     let watcher = watcher.to_owned();
     // The folder's file system may be just writing out what others changed.
-    let _ = spawn_blocking(move || files.iter().for_each(|(name, pairs)| project(&watcher, name, pairs))).await;
+    off_thread(move || files.iter().for_each(|(name, pairs)| project(&watcher, name, pairs))).await;
 }
 
 /// Writes the job's file. The stored job is what lasts: the file is there for others to see, is not synced, and is written

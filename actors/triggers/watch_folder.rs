@@ -76,7 +76,6 @@ pub enum Note {
 /// What is to be looked for.
 #[derive(Debug, Clone, Default)]
 pub struct Order {
-    /// The folder.
     pub folder: PathBuf,
     /// Files that have a job, or are being taken.
     pub known: Arc<HashSet<String>>,
@@ -238,14 +237,14 @@ mod tests {
     use super::*;
 
     /// A folder with what is known of it, and a clock of the test's.
-    struct Stage {
+    struct WatchFolderFixture {
         folder: tempfile::TempDir,
         watch: WatchFolder,
         order: Order,
         now: Instant,
     }
 
-    impl Stage {
+    impl WatchFolderFixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let order = Order { folder: folder.path().to_owned(), ..Order::default() };
@@ -274,61 +273,61 @@ mod tests {
 
     #[test]
     fn a_file_is_given_once_it_has_been_still_wherever_it_lies() {
-        let mut stage = Stage::new();
-        std::fs::create_dir(stage.folder.path().join("sub")).unwrap();
-        stage.write("sub/a.posterizarr", "x");
-        stage.write("note.txt", "x");
-        let first = stage.look_after(HALF);
+        let mut fixture = WatchFolderFixture::new();
+        std::fs::create_dir(fixture.folder.path().join("sub")).unwrap();
+        fixture.write("sub/a.posterizarr", "x");
+        fixture.write("note.txt", "x");
+        let first = fixture.look_after(HALF);
         assert_eq!((first.found.len(), first.next), (0, Some(LOCAL_REST)));
-        stage.write("b.posterizarr", "x");
-        assert_eq!(stage.look_after(HALF).next, Some(HALF));
-        assert_eq!(stage.names_after(HALF), ["sub/a.posterizarr"]);
-        stage.write("b.posterizarr", "longer");
-        assert_eq!(stage.names_after(HALF), ["sub/a.posterizarr"], "b was still being written");
-        assert_eq!(stage.names_after(SECOND).len(), 2);
-        stage.order.known = Arc::new(["sub/a.posterizarr", "gone.posterizarr"].map(str::to_owned).into());
-        let look = stage.look_after(HALF);
+        fixture.write("b.posterizarr", "x");
+        assert_eq!(fixture.look_after(HALF).next, Some(HALF));
+        assert_eq!(fixture.names_after(HALF), ["sub/a.posterizarr"]);
+        fixture.write("b.posterizarr", "longer");
+        assert_eq!(fixture.names_after(HALF), ["sub/a.posterizarr"], "b was still being written");
+        assert_eq!(fixture.names_after(SECOND).len(), 2);
+        fixture.order.known = Arc::new(["sub/a.posterizarr", "gone.posterizarr"].map(str::to_owned).into());
+        let look = fixture.look_after(HALF);
         assert_eq!(look.known, HashSet::from(["sub/a.posterizarr".to_owned()]));
         assert_eq!(look.found.len(), 1);
     }
 
     #[test]
     fn an_empty_file_is_waited_for_and_a_refused_one_is_given_again_when_it_has_changed() {
-        let mut stage = Stage::new();
-        stage.write("a.posterizarr", "");
+        let mut fixture = WatchFolderFixture::new();
+        fixture.write("a.posterizarr", "");
         for _ in 0..3 {
-            assert_eq!(stage.names_after(SECOND), NONE);
+            assert_eq!(fixture.names_after(SECOND), NONE);
         }
-        stage.write("a.posterizarr", "nonsense");
-        assert_eq!(stage.names_after(SECOND), NONE);
-        let found = stage.look_after(SECOND).found.remove(0);
-        stage.order.notes.push((found.clone(), Note::Refused));
-        assert_eq!(stage.names_after(SECOND), NONE);
-        assert_eq!(stage.names_after(SECOND * 60), NONE);
+        fixture.write("a.posterizarr", "nonsense");
+        assert_eq!(fixture.names_after(SECOND), NONE);
+        let found = fixture.look_after(SECOND).found.remove(0);
+        fixture.order.notes.push((found.clone(), Note::Refused));
+        assert_eq!(fixture.names_after(SECOND), NONE);
+        assert_eq!(fixture.names_after(SECOND * 60), NONE);
         // The same content, touched.
         let file = std::fs::File::options().write(true).open(&found.path).unwrap();
         file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(stage.names_after(SECOND), NONE);
-        let again = stage.look_after(SECOND).found.remove(0);
-        stage.order.notes.push((again.clone(), Note::NotBefore(stage.now + SECOND * 9)));
-        assert_eq!(stage.look_after(SECOND).next, Some(SECOND * 8));
+        assert_eq!(fixture.names_after(SECOND), NONE);
+        let again = fixture.look_after(SECOND).found.remove(0);
+        fixture.order.notes.push((again.clone(), Note::NotBefore(fixture.now + SECOND * 9)));
+        assert_eq!(fixture.look_after(SECOND).next, Some(SECOND * 8));
         // Becoming readable is a change too.
         std::fs::set_permissions(&again.path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        assert_eq!(stage.names_after(SECOND), NONE);
-        assert_eq!(stage.names_after(SECOND), ["a.posterizarr"]);
+        assert_eq!(fixture.names_after(SECOND), NONE);
+        assert_eq!(fixture.names_after(SECOND), ["a.posterizarr"]);
     }
 
     #[test]
     fn of_any_number_of_known_files_those_that_changed_are_told_within_a_few_looks() {
-        let mut stage = Stage::new();
+        let mut fixture = WatchFolderFixture::new();
         let names: Vec<_> = (0..2 * MAX_CHECKED + 10).map(|n| format!("{n}.posterizarr")).collect();
-        names.iter().for_each(|name| stage.write(name, "x"));
-        let version = |name: &String| Version::of(&stage.folder.path().join(name).metadata().unwrap());
-        stage.order.known = Arc::new(names.iter().cloned().collect());
-        stage.order.read = Arc::new(names.iter().map(|name| (name.clone(), version(name))).collect());
-        assert!((0..3).all(|_| stage.look_after(SECOND).changed.is_empty()));
-        stage.write("7.posterizarr", "more");
-        let told: Vec<_> = (0..3).flat_map(|_| stage.look_after(SECOND).changed).collect();
+        names.iter().for_each(|name| fixture.write(name, "x"));
+        let version = |name: &String| Version::of(&fixture.folder.path().join(name).metadata().unwrap());
+        fixture.order.known = Arc::new(names.iter().cloned().collect());
+        fixture.order.read = Arc::new(names.iter().map(|name| (name.clone(), version(name))).collect());
+        assert!((0..3).all(|_| fixture.look_after(SECOND).changed.is_empty()));
+        fixture.write("7.posterizarr", "more");
+        let told: Vec<_> = (0..3).flat_map(|_| fixture.look_after(SECOND).changed).collect();
         assert_eq!(told, ["7.posterizarr"]);
     }
 }

@@ -4,9 +4,11 @@
 //! answer; what came is kept in the store. Requests read the published view and never wait. A failure keeps the last known
 //! answers, tells their age, and is tried again after a growing pause that honours GitHub's rate limit.
 
-pub mod releases;
+mod releases;
 pub mod version;
 mod view;
+
+pub use releases::ShownRelease;
 
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -54,7 +56,6 @@ const MAX_DOUBLINGS: u32 = 6;
 pub struct VersionSettings {
     /// Whether the network is asked at all.
     pub enabled: bool,
-    /// The script.
     pub script: PathBuf,
     /// The installed web UI's release number.
     pub release_ui: PathBuf,
@@ -98,7 +99,7 @@ impl Record for Known {
 
 const KEY: &[u8] = b"known";
 
-/// The actor.
+/// Owns what is known of versions and releases.
 pub struct VersionChecker {
     shared: Shared,
     shown: View<VersionView>,

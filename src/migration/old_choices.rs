@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::actors::library::choices::ChoiceRow;
 use crate::actors::library::choices::ImportRows;
-use crate::actors::library::choices::row::ChoiceRow;
 use crate::actors::store::old_database::{Moved, OldDatabase, OldDatabaseError};
 use crate::http::{ApiError, AppState, ask_within};
 

@@ -16,7 +16,7 @@ use super::LogFormat;
 use super::fault::{Invalid, SettingFault};
 use crate::actors::library::assets::Watch;
 use crate::actors::runs::RunnerChoice;
-use crate::actors::schedule::recurrence::parse_time;
+use crate::actors::schedule::parse_time;
 
 /// A value as it was given: an environment variable, a flag or a TOML scalar is a text; only a TOML array is a list.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Pictures that providers have for an asset.
 
+use posterizarrd::actors::library::choices::ChoiceRow;
 use posterizarrd::actors::library::choices::ImportRows;
-use posterizarrd::actors::library::choices::row::ChoiceRow;
 use serde_json::{Value, json};
 use wiremock::matchers::{header, method, path, query_param, query_param_is_missing};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -3,10 +3,13 @@
 //! The index is only changed by applying a [`Diff`]: of a whole scan, or of a few folders that were read again. Folders
 //! that did not change stay the very same in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::index::{Files, Folder, Index, folder_order};
-use super::scan::Paths;
+
+/// Paths to read again; true for a folder that is read with everything below it.
+pub type Paths = BTreeMap<String, bool>;
 
 /// The changes of one folder and what is below it.
 #[derive(Debug, Default)]

@@ -218,7 +218,7 @@ struct Record {
 /// One picture of a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File<'a> {
-    /// Its name.
+    /// With its extension, without a folder.
     pub name: &'a str,
     /// Bytes.
     pub size: u64,
@@ -411,8 +411,6 @@ impl Walk {
         }
     }
 
-    /// The next picture.
-    #[expect(clippy::should_implement_trait, reason = "what it gives borrows from the walk")]
     pub fn next(&mut self) -> Option<Image<'_>> {
         loop {
             match self.step()? {

@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 use tokio::sync::oneshot;
 
-use super::diff::{Counts, Diff};
+use super::diff::{Counts, Diff, Paths};
 use super::index::{Folder, Index};
-use super::scan::{self, Identity, Paths, Progress, Reread};
+use super::scan::{self, Identity, Progress, Reread};
 use super::snapshot::Snapshot;
 use super::unreadable_names::UnreadableNames;
 use super::watch::{Hints, Watcher};

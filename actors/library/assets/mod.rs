@@ -8,20 +8,28 @@
 //! ([`snapshot`]) lets the next daemon answer before its first scan is done.
 
 pub mod diff;
-pub mod gallery;
-pub mod index;
+mod gallery;
+mod index;
 pub mod left_out;
 mod library;
 mod messages;
 pub mod query;
 pub mod scan;
 mod snapshot;
+mod state;
 #[cfg(test)]
 mod tests;
-pub mod touched;
+mod touched_pictures;
 mod unreadable_names;
 mod view;
 mod watch;
+
+pub use gallery::{Family, Gallery, asset_type, is_picture, manual_type, media_type, saved_type, title_of_flat};
+#[cfg(test)]
+pub(crate) use index::FilesBuilder;
+pub use index::{Entry, File, Folder, Image, Index, Totals};
+pub use state::{ChangeDetection, Freshness, IndexSettings, RootState, Watch};
+pub use touched_pictures::touched;
 
 pub use messages::{Refresh, Rescan};
 use std::path::PathBuf;
@@ -30,23 +38,21 @@ use std::time::Duration;
 pub use view::AssetsView;
 
 use actix::{AsyncContext, Message};
-use chrono::{DateTime, Utc};
-use serde::Serialize;
+use chrono::Utc;
 
 use crate::config::ConfigView;
 use crate::files;
 use crate::runtime::events::Fact;
 use crate::runtime::follow::{Since, follow, follow_view};
 use crate::runtime::guard::{Ctx, Handler, Reply, Service, Timers};
+use crate::runtime::offload::attempt;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::servers::library_types::LibraryTypes;
 
 use diff::Counts;
-pub use index::{Entry, Index};
 use library::{Library, Outcome, ReadJob, ReadResult, ScanJob, ScanResult};
 pub use posterizarr_base::artwork::Root;
-use scan::Progress;
 use snapshot::{Snapshot, SnapshotError};
 use watch::Watcher;
 pub(crate) use watch::is_shared;
@@ -56,102 +62,17 @@ const SETTLE: Duration = Duration::from_millis(200);
 /// How often is looked whether something is to be polled or saved.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// How the indexer works.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IndexSettings {
-    /// How often everything is scanned, whatever was heard in between.
-    pub scan_every: Duration,
-    /// What is done in between.
-    pub watch: Watch,
-    /// How often a folder is scanned that is polled.
-    pub poll_every: Duration,
-}
-
-/// What is known of a root.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Freshness {
-    /// Nothing yet: the first scan is on.
-    #[default]
-    Nothing,
-    /// What the last daemon knew; the first scan is on.
-    Stale,
-    /// What is on disk.
-    Current,
-}
-
-/// How changes are noticed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ChangeDetection {
-    /// Events tell.
-    Events,
-    /// It is looked often.
-    Polling,
-    /// Only the regular scans find them.
-    #[default]
-    Nothing,
-}
-
-/// What is done to notice changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Watch {
-    /// Events where they tell everything, polling elsewhere.
-    #[default]
-    Auto,
-    /// Polling.
-    Poll,
-    /// Nothing between the regular scans.
-    Off,
-}
-
-/// How a root does.
-#[derive(Debug, Clone, Default)]
-pub struct RootState {
-    /// Where it is.
-    pub folder: PathBuf,
-    /// How good the index is.
-    pub knowledge: Freshness,
-    /// Why it cannot be read now; the index is what was known before.
-    pub problem: Option<String>,
-    /// When the last scan was done.
-    pub scanned: Option<DateTime<Utc>>,
-    /// How long that took.
-    pub scan_took: Duration,
-    /// Whether the folder was never there since the daemon started: it is taken for empty.
-    pub is_missing: bool,
-    /// How changes are noticed between the regular scans.
-    pub noticing: ChangeDetection,
-    /// Why events do not tell of changes although they should; it is polled instead.
-    pub watch_problem: Option<String>,
-    /// How many folders and pictures are left out because their names are not UTF-8; see
-    /// [`RootState::unreadable_name`].
-    pub unreadable_names: usize,
-    /// One of them, as a path below the root with `\u{fffd}` for what is not UTF-8.
-    pub unreadable_name: Option<String>,
-    /// The scan that is on.
-    pub scanning: Option<Arc<Progress>>,
-}
-
-impl RootState {
-    /// Whether the index says something: a scan or an earlier daemon filled it, or there is nothing to be read.
-    pub fn is_known(&self) -> bool {
-        self.knowledge != Freshness::Nothing || self.problem.is_some()
-    }
-}
-
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
 }
 
-/// The actor.
+/// Owns the index of each root.
 pub struct AssetIndexer {
     shared: Shared,
     views: Views,
@@ -241,12 +162,12 @@ impl AssetIndexer {
         if let Some(job) = library.next_reading() {
             let (this, folder) = (this.clone(), folder.clone());
             actix::spawn(async move {
-                this.do_send(ReadAgain { root, folder, result: off_thread(job, ReadJob::run).await });
+                this.do_send(ReadAgain { root, folder, result: attempted(job, ReadJob::run).await });
             });
         }
         if let Some(job) = scan {
             actix::spawn(async move {
-                this.do_send(Scanned { root, folder, result: off_thread(job, ScanJob::run).await });
+                this.do_send(Scanned { root, folder, result: attempted(job, ScanJob::run).await });
             });
             self.publish();
         }
@@ -286,7 +207,7 @@ impl AssetIndexer {
     fn save(&mut self, root: Root) {
         let path = self.snapshot_path(root);
         let Some(snapshot) = self.library(root).snapshot() else { return };
-        tokio::task::spawn_blocking(move || {
+        attempt(move || {
             if let Err(error) = snapshot.save(&path) {
                 tracing::warn!(%error, path = %path.display(), "the index of assets is not kept for the next start");
             }
@@ -353,8 +274,8 @@ impl AssetIndexer {
 }
 
 /// Runs a job on a thread for blocking work; none if it panicked.
-async fn off_thread<J: Send + 'static, R: Send + 'static>(job: J, run: fn(J) -> R) -> Option<R> {
-    tokio::task::spawn_blocking(move || run(job)).await.ok()
+async fn attempted<J: Send + 'static, R: Send + 'static>(job: J, run: fn(J) -> R) -> Option<R> {
+    attempt(move || run(job)).await.ok()
 }
 
 #[derive(Message)]

@@ -43,7 +43,6 @@ pub struct Query {
     pub text: Option<Words>,
     /// The media type, in any letter case.
     pub media_type: Option<String>,
-    /// The order.
     pub sort: SortBy,
     /// Whether the order is turned around.
     pub descending: bool,
@@ -63,7 +62,6 @@ impl Query {
 /// One picture of a listing.
 #[derive(Debug, Clone, Copy)]
 pub struct Listed<'a> {
-    /// The picture.
     pub image: Image<'a>,
     /// Its media type.
     pub media_type: &'static str,
@@ -113,7 +111,6 @@ impl Listing {
         }
     }
 
-    /// The next picture.
     #[expect(clippy::should_implement_trait, reason = "what it gives borrows from the listing")]
     pub fn next(&mut self) -> Option<Listed<'_>> {
         self.left = self.left.checked_sub(1)?;

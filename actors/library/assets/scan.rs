@@ -4,7 +4,6 @@
 //! recycle bins and sidecars ([`super::left_out`]), what is being written, links that leave the root, and names that are not
 //! UTF-8; the latter are counted. A link to a folder is listed and not gone into.
 
-use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -16,7 +15,7 @@ use rayon::prelude::*;
 use rustix::fd::OwnedFd;
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, Stat, fstat, openat, statat};
 
-use super::diff::Diff;
+use super::diff::{Diff, Paths};
 use super::gallery;
 use super::index::{FilesBuilder, Folder, Index};
 use super::left_out::is_left_out;
@@ -54,7 +53,6 @@ pub type Identity = (u64, u64);
 /// What a scan found.
 #[derive(Debug)]
 pub struct Scanned {
-    /// The tree.
     pub tree: Arc<Folder>,
     /// Folders that could not be read, with everything below them.
     pub unread: Paths,
@@ -77,9 +75,6 @@ fn identity(root: &Path) -> io::Result<Identity> {
     let stat = fstat(&open(root)?)?;
     Ok((stat.st_dev, stat.st_ino))
 }
-
-/// Paths to read again; true for a folder that is read with everything below it.
-pub type Paths = BTreeMap<String, bool>;
 
 /// A folder that was read again, how deep, and what changed against what was known.
 #[derive(Debug)]

@@ -26,7 +26,6 @@ const DEEPEST: usize = 128;
 /// What a snapshot holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {
-    /// The root.
     pub folder: PathBuf,
     /// Its device and inode.
     pub identity: Identity,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use posterizarr_base::artwork::Root;
 
-use super::RootState;
 use super::index::Index;
+use super::state::RootState;
 
 /// The library as it is known.
 #[derive(Debug, Clone, Default)]

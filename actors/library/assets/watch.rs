@@ -18,9 +18,9 @@ use rustix::fd::OwnedFd;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
+use super::diff::Paths;
 use super::gallery::is_picture;
 use super::left_out::is_left_out;
-use super::scan::Paths;
 
 /// More folders than this are not remembered one by one.
 const MAX_HINTS: usize = 4096;

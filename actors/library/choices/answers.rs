@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use posterizarr_base::redact::{Depth, json::mask_json};
 
+use super::choice_rows::Rows;
 use super::encoded::Encoded;
 use super::image_file::Finder;
-use super::ledger::Rows;
 use super::overview::{Counts, Overview, Preferred};
 use super::recent::Recent;
 use crate::library::assets::Index;
@@ -29,17 +29,15 @@ pub struct Basis {
 pub struct Order {
     /// The moment.
     pub basis: Basis,
-    /// The rows.
     pub rows: Arc<Rows>,
     /// The rows whose files are gone.
-    pub aside: Arc<Rows>,
+    pub hidden: Arc<Rows>,
     /// The finished assets.
     pub assets: Arc<Index>,
     /// What the user prefers.
     pub preferred: Preferred,
 }
 
-/// The answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     /// What they are made of.
@@ -54,9 +52,8 @@ pub struct Answers {
     pub took: Duration,
 }
 
-/// The answers, and the rows that were set aside and whose files are back.
+/// The answers, and the rows that were hidden and whose files are back.
 pub struct BuiltAnswers {
-    /// The answers.
     pub answers: Answers,
     /// Ids.
     pub back: Vec<u64>,
@@ -75,7 +72,7 @@ impl Order {
                 recent.add(&kept.row, found);
             }
         }
-        let back = self.aside.iter().filter(|(_, kept)| kept.is_back(&finder)).map(|(id, _)| *id).collect();
+        let back = self.hidden.iter().filter(|(_, kept)| kept.is_back(&finder)).map(|(id, _)| *id).collect();
         let (overview, counts) = overview.finish(&self.preferred)?;
         let recent = serde_json::to_vec(&recent.finish())?;
         // They go out as they are, compressed, so secrets in links are masked here.

@@ -12,17 +12,16 @@ use posterizarr_base::image_choices::kind_of_type;
 
 use super::row::ChoiceRow;
 use crate::library::assets::Entry;
-use crate::library::assets::index::{Folder, Index};
+use crate::library::assets::{Folder, Index};
 
 /// Upstream knows the first only.
 const EXTENSIONS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 
 /// Which image of a title.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Slot {
+pub enum ImageTarget {
     /// The poster of a movie, show or collection.
     Poster,
-    /// The background.
     Background,
     /// A season's poster: its number, with two digits at least; none if the title does not tell.
     Season(Option<String>),
@@ -30,7 +29,7 @@ pub enum Slot {
     Episode(Option<String>),
 }
 
-impl Slot {
+impl ImageTarget {
     /// As upstream reads it from type and title.
     pub fn of(row: &ChoiceRow) -> Self {
         match kind_of(row) {
@@ -60,7 +59,7 @@ impl Slot {
         }
     }
 
-    /// Whether a file's name fits the [`Slot::pattern`].
+    /// Whether a file's name fits the [`ImageTarget::pattern`].
     fn fits(&self, name: &str) -> bool {
         let Some((stem, _)) = name.split_once('.') else { return false };
         match (self, self.stem()) {
@@ -163,10 +162,10 @@ impl<'a> Finder<'a> {
     /// The file of a row, if it is there.
     pub fn find(&self, row: &ChoiceRow) -> Option<Found> {
         let library = row.library.as_deref()?;
-        let slot = Slot::of(row);
-        let stem = slot.written_stem(&row.title)?;
+        let target = ImageTarget::of(row);
+        let stem = target.written_stem(&row.title)?;
         folders_of(row)
-            .find_map(|folder| self.in_folder(library, &folder, &stem).or_else(|| self.flat(&folder, &slot, &stem)))
+            .find_map(|folder| self.in_folder(library, &folder, &stem).or_else(|| self.flat(&folder, &target, &stem)))
     }
 
     fn in_folder(&self, library: &str, folder: &str, stem: &str) -> Option<Found> {
@@ -174,8 +173,8 @@ impl<'a> Finder<'a> {
         below(library).or_else(|| below(self.between(library, folder)?))
     }
 
-    fn flat(&self, folder: &str, slot: &Slot, stem: &str) -> Option<Found> {
-        let suffixes = slot.flat_suffixes(stem);
+    fn flat(&self, folder: &str, target: &ImageTarget, stem: &str) -> Option<Found> {
+        let suffixes = target.flat_suffixes(stem);
         let places = std::iter::once(None).chain(self.top.iter().copied().map(Some));
         let mut names = places.flat_map(|place| suffixes.iter().map(move |suffix| (place, suffix)));
         names.find_map(|(place, suffix)| {
@@ -205,9 +204,9 @@ impl<'a> Finder<'a> {
         })
     }
 
-    /// The first file of a title's folder that fits the slot.
-    pub fn fitting(path: &str, folder: &Folder, slot: &Slot) -> Option<Found> {
-        let found = folder.files().iter().find(|file| slot.fits(file.name))?;
+    /// The first file of a title's folder that fits the target.
+    pub fn fitting(path: &str, folder: &Folder, target: &ImageTarget) -> Option<Found> {
+        let found = folder.files().iter().find(|file| target.fits(file.name))?;
         Some(Found { path: format!("{path}/{}", found.name), entry: found.entry() })
     }
 }
@@ -259,13 +258,13 @@ impl<'a> Removed<'a> {
     /// Whether a row was about one of them.
     pub fn has(&self, row: &ChoiceRow) -> bool {
         let Some(library) = row.library.as_deref() else { return false };
-        let slot = Slot::of(row);
-        let Some(stem) = slot.written_stem(&row.title) else { return false };
+        let target = ImageTarget::of(row);
+        let Some(stem) = target.written_stem(&row.title) else { return false };
         folders_of(row).any(|folder| {
             let above = self.nested.get(&(folder.as_str(), stem.as_str()));
             let in_library =
                 above.is_some_and(|above| above.iter().any(|path| path.split('/').any(|name| name == library)));
-            let flat = || slot.flat_suffixes(&stem).iter().any(|suffix| self.has_flat(&folder, suffix));
+            let flat = || target.flat_suffixes(&stem).iter().any(|suffix| self.has_flat(&folder, suffix));
             in_library || (!self.flat.is_empty() && flat())
         })
     }
@@ -280,7 +279,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::library::assets::index::FilesBuilder;
+    use crate::library::assets::FilesBuilder;
 
     /// The index of these files.
     pub(crate) fn index(paths: &[&str]) -> Index {
@@ -339,7 +338,7 @@ mod tests {
             ("Episode", "Lies", None),
             ("Episode", "Größe SE S1E S01E", None),
         ] {
-            assert_eq!(Slot::of(&row(kind, title, "", "")).stem().as_deref(), stem, "{kind}: {title}");
+            assert_eq!(ImageTarget::of(&row(kind, title, "", "")).stem().as_deref(), stem, "{kind}: {title}");
         }
     }
 
@@ -410,9 +409,9 @@ mod tests {
             ("Episode", "x", "S[0-9][0-9]E[0-9][0-9].*", Some("TV/Dark/S01E03.jpg")),
             ("Show", "x", "poster.*", Some("TV/Dark/poster.webp")),
         ] {
-            let slot = Slot::of(&row(kind, title, "TV", "Dark"));
-            assert_eq!(slot.pattern(), pattern);
-            assert_eq!(Finder::fitting(&path, folder, &slot).map(|found| found.path).as_deref(), file);
+            let target = ImageTarget::of(&row(kind, title, "TV", "Dark"));
+            assert_eq!(target.pattern(), pattern);
+            assert_eq!(Finder::fitting(&path, folder, &target).map(|found| found.path).as_deref(), file);
         }
         assert!(finder.folder(&row("Show", "x", "TV", "..")).is_none());
     }

@@ -8,9 +8,10 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use utoipa::ToSchema;
 
+use super::choice_rows;
+use super::fault::ChoiceError;
 use super::row::ChoiceRow;
-use super::source::{Content, Place, Source};
-use super::{ChoiceError, ledger};
+use super::source::{Content, FileOrigin, Source};
 
 /// What an import did; the names are upstream's.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -36,7 +37,7 @@ pub struct Reading {
     /// Where it is.
     pub path: PathBuf,
     /// What that means.
-    pub place: Place,
+    pub origin: FileOrigin,
     /// Whether nobody writes to it any more.
     pub complete: bool,
     /// Who asked.
@@ -59,11 +60,16 @@ pub struct ReadFile {
 
 impl ReadFile {
     /// Reads a file; none if it is not there. One that is no table of image choices is [`io::ErrorKind::InvalidData`].
-    pub fn read(path: &Path, place: Place, complete: bool, imported: Option<&Source>) -> io::Result<Option<Self>> {
+    pub fn read(
+        path: &Path,
+        origin: FileOrigin,
+        complete: bool,
+        imported: Option<&Source>,
+    ) -> io::Result<Option<Self>> {
         let Some(content) = Content::read(path)? else { return Ok(None) };
         let table = image_choices::read(&content.bytes, complete)
             .map_err(|wrong| io::Error::new(io::ErrorKind::InvalidData, wrong))?;
-        let begin = content.begin(place, imported);
+        let begin = content.begin(origin, imported);
         let source = content.source(table.bytes, begin, imported);
         let mut file = Self { lines: 0, fresh: Vec::new(), fresh_errors: 0, errors: Vec::new(), source };
         for line in table.lines {
@@ -83,7 +89,7 @@ impl ReadFile {
     }
 
     /// What to tell of the import.
-    pub fn stats(self, merged: ledger::Merged) -> ImportStats {
+    pub fn stats(self, merged: choice_rows::Merged) -> ImportStats {
         ImportStats {
             added: merged.added,
             updated: merged.updated,

@@ -1,6 +1,6 @@
 //! ImageChoices: what the script chose for each image, what the user made of it, and what needs attention.
 //!
-//! Theory of operation: rows live in the store and in a [`ledger`]; the mailbox owns both. `ImageChoices.csv` is followed by
+//! Theory of operation: rows live in the store and in [`choice_rows`]; the mailbox owns both. `ImageChoices.csv` is followed by
 //! its path, and taken from the folder of a run that ended; it is read off the mailbox ([`import`]), from where the last
 //! import ended ([`source`]). The answers that web UIs poll ([`answers`]) are made off the mailbox too, when rows, index or
 //! configuration change: at once for whoever asks after a change of its own, else some moments later and then for all
@@ -20,20 +20,33 @@
 //!   row still tells what the script chose, and a network folder that is gone for an hour must not cost what the user has
 //!   decided.
 
-pub mod answers;
-pub mod encoded;
-pub mod image_file;
+mod answers;
+mod choice_rows;
+mod encoded;
+mod fault;
+mod handling;
+mod image_file;
 mod import;
-pub mod ledger;
 mod messages;
-pub mod overview;
+mod overview;
 mod plain_text;
-pub mod providers;
-pub mod recent;
-pub mod row;
+mod providers;
+mod recent;
+mod row;
 mod source;
 mod state;
-pub mod view;
+mod view;
+
+pub use answers::Answers;
+pub use choice_rows::Rows;
+pub use encoded::Encoded;
+pub use fault::{ChoiceError, DeleteAssetError};
+pub use image_file::{Finder, ImageTarget};
+pub use overview::{Category, Preferred};
+pub use providers::{ProviderDay, by_day};
+pub use recent::RecentAssets;
+pub use row::{ChoiceFields, ChoiceRow, Entry};
+pub use view::ChoicesView;
 
 use std::collections::HashSet;
 use std::io;
@@ -43,7 +56,7 @@ use std::time::{Duration, Instant};
 use actix::{AsyncContext, Message, Recipient};
 use answers::{Basis, BuiltAnswers, Order};
 use chrono::Local;
-use image_file::{Finder, Removed, Slot};
+use image_file::Removed;
 
 use crate::config::ConfigView;
 use crate::library::assets::{AssetsView, Index, Root};
@@ -52,23 +65,22 @@ use crate::runs::{RunId, RunView};
 use crate::runtime::events::{Event, Fact};
 use crate::runtime::follow::{Since, follow, follow_view};
 use crate::runtime::guard::{Ctx, Service, Timers};
+use crate::runtime::offload::attempt;
 use crate::runtime::safe_path;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::Table;
+use choice_rows::ChoiceRows;
 pub use import::ImportStats;
 use import::{ReadFile, Reading};
-use ledger::Ledger;
 pub use messages::{
-    AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned,
-    ImportFile, ImportRows, MakeAnswers, MarkChoices, UpdateChoice,
+    AssetDeleted, CreateChoice, DeleteAssets, DeleteChoice, FilesRemoved, FilesReturned, ImportFile, ImportRows,
+    MakeAnswers, MarkChoices, UpdateChoice,
 };
-use overview::Preferred;
 use posterizarr_base::image_choices::FILE;
-use row::{ChoiceRow, Entry, FileMark, timestamp};
-use source::{Place, Stamp};
+use row::{FileMark, timestamp};
+use source::{FileOrigin, Stamp};
 use state::{Building, Maker, Phase, Reader};
-use view::ChoicesView;
 
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -80,24 +92,23 @@ const REST: u32 = 20;
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub choices: View<ChoicesView>,
     /// The pictures on disk.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,
 }
 
-/// The actor.
+/// Owns the rows of image choices, and the answers made of them.
 pub struct ImageChoices {
     shared: Shared,
     views: Views,
     trash: Recipient<Discard>,
     table: Option<Table<Entry>>,
     problem: Option<String>,
-    ledger: Ledger,
+    choice_rows: ChoiceRows,
     revision: u64,
     needed: u64,
     reader: Reader,
@@ -145,7 +156,7 @@ impl ImageChoices {
                 (None, Some(error.to_string()))
             }
         };
-        let ledger = table.as_ref().map(load).unwrap_or_default();
+        let choice_rows = table.as_ref().map(load).unwrap_or_default();
         // A later life goes on counting: answers of an earlier one must not pass for newer than they are.
         let revision = views.choices.get().needed + 1;
         Self {
@@ -154,7 +165,7 @@ impl ImageChoices {
             trash,
             table,
             problem,
-            ledger,
+            choice_rows,
             revision,
             needed: revision,
             reader: Reader::default(),
@@ -165,21 +176,21 @@ impl ImageChoices {
     fn publish(&self) {
         self.views.choices.publish(ChoicesView {
             problem: self.problem.clone(),
-            rows: self.ledger.rows().clone(),
-            aside: self.ledger.aside().len(),
+            rows: self.choice_rows.rows().clone(),
+            hidden: self.choice_rows.hidden().len(),
             answers: self.maker.answers.clone(),
             needed: self.needed,
         });
     }
 
-    /// Stores a changed ledger and shows it. Answers follow; with `needed`, no older ones are given out any more.
-    fn commit(&mut self, mut next: Ledger, needed: bool, ctx: &mut Ctx<Self>) -> Result<(), ChoiceError> {
+    /// Stores changed rows and shows them. Answers follow; with `needed`, no older ones are given out any more.
+    fn commit(&mut self, mut next: ChoiceRows, needed: bool, ctx: &mut Ctx<Self>) -> Result<(), ChoiceError> {
         let table = self.table.as_ref().ok_or(ChoiceError::Unavailable)?;
         table.apply(next.take_changes()).map_err(|error| {
             tracing::error!(%error, "image choices were not stored");
             ChoiceError::Storage(error.to_string())
         })?;
-        self.ledger = next;
+        self.choice_rows = next;
         self.revision += 1;
         if needed {
             self.needed = self.revision;
@@ -198,7 +209,7 @@ impl ImageChoices {
                 let complete = self.views.runs.get().holder().is_none();
                 if self.reader.seen != Some((stamp, complete)) && !self.reader.phase.is_reading() {
                     self.reader.seen = Some((stamp, complete));
-                    self.read(Reading { path, place: Place::Logs, complete, waiting: None }, ctx);
+                    self.read(Reading { path, origin: FileOrigin::Logs, complete, waiting: None }, ctx);
                 }
             }
             Ok(None) => {}
@@ -221,11 +232,11 @@ impl ImageChoices {
         }
         let Some(reading) = self.reader.waiting.pop_front() else { return };
         self.reader.phase = if self.reader.phase == Phase::Unread { Phase::ReadingFirst } else { Phase::Reading };
-        let (imported, this) = (self.ledger.progress().source.clone(), ctx.address());
-        let (path, place, complete) = (reading.path.clone(), reading.place, reading.complete);
+        let (imported, this) = (self.choice_rows.progress().source.clone(), ctx.address());
+        let (path, origin, complete) = (reading.path.clone(), reading.origin, reading.complete);
         actix::spawn(async move {
-            let work = move || ReadFile::read(&path, place, complete, imported.as_ref());
-            let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+            let work = move || ReadFile::read(&path, origin, complete, imported.as_ref());
+            let result = attempt(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
             this.do_send(FileRead { reading, result });
         });
     }
@@ -240,11 +251,11 @@ impl ImageChoices {
 
     /// Takes over what was read.
     fn import(&mut self, file: ReadFile, reading: &Reading, ctx: &mut Ctx<Self>) -> Result<ImportStats, ChoiceError> {
-        let run = if let Place::Run(run) = reading.place { Some(run) } else { None };
-        let mut next = self.ledger.clone();
+        let run = if let FileOrigin::Run(run) = reading.origin { Some(run) } else { None };
+        let mut next = self.choice_rows.clone();
         let merged = next.import(&file.fresh, &timestamp(Local::now()));
         next.imported(file.source.clone(), run);
-        if next.progress() != self.ledger.progress() {
+        if next.progress() != self.choice_rows.progress() {
             self.commit(next, reading.waiting.is_some(), ctx)?;
         }
         if merged.added + merged.updated + file.fresh_errors > 0 {
@@ -257,11 +268,11 @@ impl ImageChoices {
     /// Takes over what a run left, unless that was done.
     fn run_ended(&mut self, run: RunId, ctx: &mut Ctx<Self>) {
         // Older facts are heard again after a restart of this actor; their files tell of older choices.
-        if self.ledger.progress().is_past(run) {
+        if self.choice_rows.progress().is_past(run) {
             return;
         }
         let path = self.shared.data.runs().join(run.to_string()).join(FILE);
-        self.read(Reading { path, place: Place::Run(run), complete: true, waiting: None }, ctx);
+        self.read(Reading { path, origin: FileOrigin::Run(run), complete: true, waiting: None }, ctx);
     }
 
     fn hear(&mut self, event: &Event, ctx: &mut Ctx<Self>) {
@@ -312,7 +323,7 @@ impl ImageChoices {
         self.maker.state = Building::Running { outdated: false, askers: std::mem::take(&mut self.maker.asking) };
         let (order, this) = (self.order(), ctx.address());
         actix::spawn(async move {
-            let made = tokio::task::spawn_blocking(move || order.make()).await;
+            let made = attempt(move || order.make()).await;
             this.do_send(AnswersBuilt(made.unwrap_or_else(|error| Err(io::Error::other(error)))));
         });
     }
@@ -326,8 +337,8 @@ impl ImageChoices {
                 assets: assets.generation,
                 assets_known: assets.state(Root::Assets).is_known(),
             },
-            rows: self.ledger.rows().clone(),
-            aside: self.ledger.aside().clone(),
+            rows: self.choice_rows.rows().clone(),
+            hidden: self.choice_rows.hidden().clone(),
             assets: assets.assets.clone(),
             preferred: Preferred::of(&config),
         }
@@ -342,10 +353,10 @@ impl ImageChoices {
 
     /// Shows rows whose files are back; with `needed`, no answers of before are given out any more.
     fn restore(&mut self, ids: &[u64], needed: bool, ctx: &mut Ctx<Self>) {
-        let mut next = self.ledger.clone();
+        let mut next = self.choice_rows.clone();
         next.restore(ids);
         tracing::info!(rows = ids.len(), "files are back, and so are their image choices");
-        // Not stored: they stay aside, and come back with the next answers.
+        // Not stored: they stay hidden, and come back with the next answers.
         let _ = self.commit(next, needed, ctx);
     }
 
@@ -356,7 +367,7 @@ impl ImageChoices {
         let finder = Finder::new(assets);
         let mut seen = HashSet::new();
         let doomed = |id: &i64| {
-            let kept = u64::try_from(*id).ok().and_then(|id| self.ledger.rows().get(&id));
+            let kept = u64::try_from(*id).ok().and_then(|id| self.choice_rows.rows().get(&id));
             let kept = kept.filter(|kept| seen.insert(kept.row.id)).ok_or(DeleteAssetError::Unknown)?;
             let path = finder.find(&kept.row).map(|found| found.path).or_else(|| self.unseen_path(&kept.row));
             Ok(PendingDelete { id: kept.row.id, info: info(&kept.row), path })
@@ -367,14 +378,14 @@ impl ImageChoices {
     /// Where the row's file would be that the index has not seen yet. Library and folder are what clients wrote.
     fn unseen_path(&self, row: &ChoiceRow) -> Option<String> {
         let part = |value: &Option<String>| value.clone().filter(|part| !part.is_empty());
-        let path = format!("{}/{}/{}.jpg", part(&row.library)?, part(&row.rootfolder)?, Slot::of(row).stem()?);
+        let path = format!("{}/{}/{}.jpg", part(&row.library)?, part(&row.rootfolder)?, ImageTarget::of(row).stem()?);
         safe_path::join(&self.views.config.get().asset_paths.assets, &path).ok().map(|_| path)
     }
 
     /// The rows about these files, with what tells the files when they come back.
     fn rows_of(&self, removed: &Removed<'_>, before: &Index) -> Vec<(u64, Option<FileMark>)> {
         let finder = Finder::new(before);
-        let rows = self.ledger.rows().values().filter(|kept| removed.has(&kept.row));
+        let rows = self.choice_rows.rows().values().filter(|kept| removed.has(&kept.row));
         rows.map(|kept| (kept.row.id, finder.find(&kept.row).map(|found| FileMark::of(&found.entry)))).collect()
     }
 
@@ -394,7 +405,7 @@ impl ImageChoices {
                 Some(Err(_)) | None => Ok((doomed, None)),
             }));
         }
-        let mut next = self.ledger.clone();
+        let mut next = self.choice_rows.clone();
         let gone = outcomes
             .iter()
             .flatten()
@@ -425,8 +436,8 @@ fn info(row: &ChoiceRow) -> String {
     }
 }
 
-fn load(table: &Table<Entry>) -> Ledger {
-    Ledger::load(table.iter().filter_map(|pair| {
+fn load(table: &Table<Entry>) -> ChoiceRows {
+    ChoiceRows::load(table.iter().filter_map(|pair| {
         let (key, entry) = pair.inspect_err(|error| tracing::warn!(%error, "an image choice is left out")).ok()?;
         Some((u64::from_be_bytes(key.try_into().ok()?), entry))
     }))

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ledger::Rows;
+use super::choice_rows::Rows;
 
 /// How many pictures came from where on a day.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]

@@ -219,13 +219,12 @@ pub fn timestamp(now: DateTime<Local>) -> String {
 /// A row as it is kept.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Kept {
-    /// The row.
     #[serde(flatten)]
     pub row: ChoiceRow,
     /// The [`ChoiceRow::digest`] of the line that was imported last; none for a row that came another way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<u64>,
-    /// For a row that was set aside with its file: what tells the file when it comes back.
+    /// For a row that was hidden with its file: what tells the file when it comes back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone: Option<FileMark>,
 }
@@ -236,7 +235,7 @@ impl Kept {
         Self { row, imported: None, gone: None }
     }
 
-    /// Whether the file with which it was set aside is in its place again.
+    /// Whether the file with which it was hidden is in its place again.
     pub fn is_back(&self, finder: &super::image_file::Finder<'_>) -> bool {
         self.gone.zip(finder.find(&self.row)).is_some_and(|(mark, found)| mark.is_of(&found.entry))
     }

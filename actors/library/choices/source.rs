@@ -73,7 +73,7 @@ pub struct Source {
 
 /// Where a file is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum FileOrigin {
     /// In `Logs`, where the script writes it.
     Logs,
     /// In the folder of a run, where it is a link to the one in `Logs`, or a copy.
@@ -111,10 +111,10 @@ impl Content {
     }
 
     /// Where to go on: after the imported part if this is the same file, else at the beginning.
-    pub fn begin(&self, place: Place, imported: Option<&Source>) -> u64 {
+    pub fn begin(&self, origin: FileOrigin, imported: Option<&Source>) -> u64 {
         let goes_on = |source: &&Source| {
             // A run's copy is another file with the same lines; two runs' files in `Logs` may be alike and yet tell of two images.
-            (self.inode == source.inode || matches!(place, Place::Run(_)))
+            (self.inode == source.inode || matches!(origin, FileOrigin::Run(_)))
                 && self.first(source.bytes).is_some_and(|first| digest(first) == source.digest)
         };
         imported.filter(goes_on).map_or(0, |source| source.bytes)
@@ -189,23 +189,23 @@ mod tests {
         let imported = read("logs.csv").source(11, 0, None);
         let begin = |name: &str, place| read(name).begin(place, Some(&imported));
         write("logs.csv", "header\none\ntwo\n");
-        assert_eq!(begin("logs.csv", Place::Logs), 11);
+        assert_eq!(begin("logs.csv", FileOrigin::Logs), 11);
         std::fs::hard_link(path("logs.csv"), path("linked.csv")).unwrap();
-        assert_eq!(begin("linked.csv", Place::Run(RunId(1))), 11);
+        assert_eq!(begin("linked.csv", FileOrigin::Run(RunId(1))), 11);
         std::fs::copy(path("logs.csv"), path("copied.csv")).unwrap();
-        assert_eq!(begin("copied.csv", Place::Run(RunId(1))), 11, "a run's copy is the run's file");
-        assert_eq!(begin("copied.csv", Place::Logs), 0, "another run may write the same lines");
+        assert_eq!(begin("copied.csv", FileOrigin::Run(RunId(1))), 11, "a run's copy is the run's file");
+        assert_eq!(begin("copied.csv", FileOrigin::Logs), 0, "another run may write the same lines");
         let after_copy = read("copied.csv").source(15, 11, Some(&imported));
         assert_eq!(
-            read("logs.csv").begin(Place::Logs, Some(&after_copy)),
+            read("logs.csv").begin(FileOrigin::Logs, Some(&after_copy)),
             15,
             "and the run's file goes on from its copy"
         );
         write("logs.csv", "header\nother\n");
-        assert_eq!(begin("logs.csv", Place::Logs), 0);
+        assert_eq!(begin("logs.csv", FileOrigin::Logs), 0);
         write("logs.csv", "he");
-        assert_eq!(begin("logs.csv", Place::Logs), 0);
-        assert_eq!(read("copied.csv").begin(Place::Logs, None), 0);
+        assert_eq!(begin("logs.csv", FileOrigin::Logs), 0);
+        assert_eq!(read("copied.csv").begin(FileOrigin::Logs, None), 0);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::time::Instant;
 use tokio::sync::oneshot;
 
 use super::answers::Answers;
+use super::fault::ChoiceError;
 use super::import::{ImportStats, Reading};
-use super::messages::ChoiceError;
 use super::source::Stamp;
 
 /// Files are read one at a time.

@@ -25,7 +25,7 @@ fn line(title: &str, language: &str) -> String {
     )
 }
 
-struct Stage {
+struct ImageChoicesFixture {
     folder: Arc<tempfile::TempDir>,
     shared: Shared,
     views: Views,
@@ -36,7 +36,7 @@ struct Stage {
     choices: Handle<ImageChoices>,
 }
 
-impl Stage {
+impl ImageChoicesFixture {
     fn new() -> Self {
         Self::on(Arc::new(tempfile::tempdir().unwrap()))
     }
@@ -74,9 +74,9 @@ impl Stage {
             assert!(Instant::now() < deadline, "the store is not released");
             std::thread::sleep(Duration::from_millis(5));
         }
-        let stage = Self::on(folder);
-        eventually("the rows are shown", || stage.views.choices.get().needed > 0).await;
-        stage
+        let fixture = Self::on(folder);
+        eventually("the rows are shown", || fixture.views.choices.get().needed > 0).await;
+        fixture
     }
 
     fn csv(&self) -> PathBuf {
@@ -128,7 +128,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for ImageChoicesFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -159,188 +159,188 @@ async fn a_file_that_is_there_at_the_first_start_is_imported_once() {
         format!("{HEADER}{}{}", line("Heat", "en"), line("Ran", "ja")),
     )
     .unwrap();
-    let stage = Stage::on(Arc::new(folder));
-    assert_eq!(stage.issues().await.len(), 2, "answers wait for the first import");
-    assert_eq!(stage.titles(), owned(&[(1, "Heat"), (2, "Ran")]));
-    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
-    stage
+    let fixture = ImageChoicesFixture::on(Arc::new(folder));
+    assert_eq!(fixture.issues().await.len(), 2, "answers wait for the first import");
+    assert_eq!(fixture.titles(), owned(&[(1, "Heat"), (2, "Ran")]));
+    fixture.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    fixture
         .choices
         .send(UpdateChoice { id: 2, fields: fields(json!({"Title": "Ran", "Manual": "Yes"})) })
         .await
         .unwrap()
         .unwrap();
-    let stage = stage.again().await;
-    let stats = stage.import().await;
+    let fixture = fixture.again().await;
+    let stats = fixture.import().await;
     assert_eq!((stats.added, stats.updated, stats.skipped), (0, 0, 2));
-    assert_eq!(stage.titles(), owned(&[(2, "Ran")]), "what the user deleted stays so");
-    assert_eq!(stage.views.choices.get().rows[&2].row.manual.as_deref(), Some("Yes"));
+    assert_eq!(fixture.titles(), owned(&[(2, "Ran")]), "what the user deleted stays so");
+    assert_eq!(fixture.views.choices.get().rows[&2].row.manual.as_deref(), Some("Yes"));
 }
 
 #[actix::test]
 async fn lines_are_taken_as_they_are_written_and_a_later_runs_file_tells_new_facts() {
-    let stage = Stage::new();
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
-    eventually("the file is seen", || stage.titles() == owned(&[(1, "Heat")])).await;
-    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    let fixture = ImageChoicesFixture::new();
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
+    eventually("the file is seen", || fixture.titles() == owned(&[(1, "Heat")])).await;
+    fixture.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
     let appended = format!("{}\"too\";\"few\"\n", line("Ran", "ja"));
-    let mut text = std::fs::read_to_string(stage.csv()).unwrap();
+    let mut text = std::fs::read_to_string(fixture.csv()).unwrap();
     text.push_str(&appended);
-    std::fs::write(stage.csv(), &text).unwrap();
-    eventually("the new line is seen", || stage.titles() == owned(&[(2, "Ran")])).await;
-    let stats = stage.import().await;
+    std::fs::write(fixture.csv(), &text).unwrap();
+    eventually("the new line is seen", || fixture.titles() == owned(&[(2, "Ran")])).await;
+    let stats = fixture.import().await;
     assert_eq!((stats.skipped, stats.errors), (2, 1));
     assert_eq!(stats.error_details, ["Row 3: it has 2 fields, the header has 8"]);
-    stage.new_csv(&text);
-    eventually("a later run made the image again", || stage.titles() == owned(&[(2, "Ran"), (3, "Heat")])).await;
+    fixture.new_csv(&text);
+    eventually("a later run made the image again", || fixture.titles() == owned(&[(2, "Ran"), (3, "Heat")])).await;
 }
 
 #[actix::test]
 async fn what_a_run_left_is_taken_from_its_folder_once() {
-    let stage = Stage::new();
+    let fixture = ImageChoicesFixture::new();
     let kept = |run: u64| {
-        let folder = stage.shared.data.runs().join(run.to_string());
+        let folder = fixture.shared.data.runs().join(run.to_string());
         std::fs::create_dir_all(&folder).unwrap();
         folder.join(FILE)
     };
     std::fs::write(kept(7), format!("{HEADER}{}", line("Heat", "en").trim_end())).unwrap();
-    stage.run_finished(7);
-    eventually("the run's file is seen", || stage.titles() == owned(&[(1, "Heat")])).await;
-    stage.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
+    fixture.run_finished(7);
+    eventually("the run's file is seen", || fixture.titles() == owned(&[(1, "Heat")])).await;
+    fixture.choices.send(DeleteChoice { id: 1 }).await.unwrap().unwrap();
     std::fs::write(kept(7), format!("{HEADER}{}", line("Older", "en"))).unwrap();
     std::fs::write(kept(8), format!("{HEADER}{}", line("Ran", "ja"))).unwrap();
-    stage.run_finished(7);
-    stage.run_finished(8);
-    eventually("the next run's file is seen", || stage.titles() == owned(&[(2, "Ran")])).await;
+    fixture.run_finished(7);
+    fixture.run_finished(8);
+    eventually("the next run's file is seen", || fixture.titles() == owned(&[(2, "Ran")])).await;
 }
 
 #[actix::test]
 async fn a_deleted_asset_takes_its_rows_along_and_a_restored_one_brings_them_back() {
-    let stage = Stage::new();
-    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
-    stage.new_csv(&format!("{HEADER}{}{}", line("Heat", "de"), line("Ran", "ja")));
-    stage.import().await;
+    let fixture = ImageChoicesFixture::new();
+    fixture.add_file("Movies/Heat (2000)/poster.jpg").await;
+    fixture.new_csv(&format!("{HEADER}{}{}", line("Heat", "de"), line("Ran", "ja")));
+    fixture.import().await;
     let twin = json!({"Title": "Heat twin", "Type": "Poster", "Rootfolder": "Heat (2000)", "LibraryName": "Movies"});
-    assert_eq!(stage.choices.send(CreateChoice(fields(twin))).await.unwrap().unwrap(), (3, true));
-    let heat = stage.issues().await.into_iter().find(|asset| asset["id"] == 1).unwrap();
+    assert_eq!(fixture.choices.send(CreateChoice(fields(twin))).await.unwrap().unwrap(), (3, true));
+    let heat = fixture.issues().await.into_iter().find(|asset| asset["id"] == 1).unwrap();
     assert_eq!(
         (&heat["has_poster"], &heat["poster_url"]),
         (&json!(true), &json!("/poster_assets/Movies/Heat%20%282000%29/poster.jpg"))
     );
 
-    let outcomes = stage.choices.send(DeleteAssets { ids: vec![1, 1, 2, 99] }).await.unwrap();
-    let entry = stage.in_trash.get().entries[0].id.clone();
+    let outcomes = fixture.choices.send(DeleteAssets { ids: vec![1, 1, 2, 99] }).await.unwrap();
+    let entry = fixture.in_trash.get().entries[0].id.clone();
     let deleted = |title: &str, trash_id: Option<&String>| {
         let info = format!("Movies/{title} (2000) ({title})");
         Ok(AssetDeleted { info, file_deleted: trash_id.is_some(), trash_id: trash_id.cloned() })
     };
     let unknown = Err(DeleteAssetError::Unknown);
     assert_eq!(outcomes, [deleted("Heat", Some(&entry)), unknown.clone(), deleted("Ran", None), unknown]);
-    assert!(stage.titles().is_empty(), "the other row about the file went too");
-    assert!(stage.issues().await.is_empty());
+    assert!(fixture.titles().is_empty(), "the other row about the file went too");
+    assert!(fixture.issues().await.is_empty());
 
-    stage.trash.send(Restore { id: entry }).await.unwrap().unwrap();
-    eventually("the rows are back", || stage.titles() == owned(&[(1, "Heat"), (3, "Heat twin")])).await;
-    assert_eq!(stage.again().await.titles(), owned(&[(1, "Heat"), (3, "Heat twin")]));
+    fixture.trash.send(Restore { id: entry }).await.unwrap().unwrap();
+    eventually("the rows are back", || fixture.titles() == owned(&[(1, "Heat"), (3, "Heat twin")])).await;
+    assert_eq!(fixture.again().await.titles(), owned(&[(1, "Heat"), (3, "Heat twin")]));
 }
 
 #[actix::test]
 async fn rows_come_and_go_with_their_file_also_before_anybody_asked_for_answers() {
-    let stage = Stage::new();
-    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
-    stage.import().await;
-    stage.notify_removed("Movies/Heat (2000)/poster.jpg").await;
-    assert!(stage.titles().is_empty());
-    stage.choices.send(FilesReturned { paths: vec!["Movies/Heat (2000)/poster.jpg".to_owned()] }).await.unwrap();
-    assert_eq!(stage.titles(), owned(&[(1, "Heat")]));
-    stage.choices.send(FilesReturned { paths: vec!["Movies/Ran (2000)/poster.jpg".to_owned()] }).await.unwrap();
-    assert_eq!(stage.titles().len(), 1, "nothing is known of that one");
+    let fixture = ImageChoicesFixture::new();
+    fixture.add_file("Movies/Heat (2000)/poster.jpg").await;
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    fixture.import().await;
+    fixture.notify_removed("Movies/Heat (2000)/poster.jpg").await;
+    assert!(fixture.titles().is_empty());
+    fixture.choices.send(FilesReturned { paths: vec!["Movies/Heat (2000)/poster.jpg".to_owned()] }).await.unwrap();
+    assert_eq!(fixture.titles(), owned(&[(1, "Heat")]));
+    fixture.choices.send(FilesReturned { paths: vec!["Movies/Ran (2000)/poster.jpg".to_owned()] }).await.unwrap();
+    assert_eq!(fixture.titles().len(), 1, "nothing is known of that one");
 }
 
 #[actix::test]
 async fn another_file_at_the_place_of_a_deleted_one_is_another_image() {
-    let stage = Stage::new();
-    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
-    stage.import().await;
-    stage.answers().await;
-    stage.notify_removed("Movies/Heat (2000)/poster.jpg").await;
-    assert!(stage.titles().is_empty());
-    stage.answers().await;
+    let fixture = ImageChoicesFixture::new();
+    fixture.add_file("Movies/Heat (2000)/poster.jpg").await;
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    fixture.import().await;
+    fixture.answers().await;
+    fixture.notify_removed("Movies/Heat (2000)/poster.jpg").await;
+    assert!(fixture.titles().is_empty());
+    fixture.answers().await;
     // The very file is still there: it is back with the next answers.
-    eventually("the row is back", || stage.titles() == owned(&[(1, "Heat")])).await;
-    stage.answers().await;
-    stage.notify_removed("Movies/Heat (2000)/poster.jpg").await;
-    let file = stage.views.config.get().asset_paths.assets.join("Movies/Heat (2000)/poster.jpg");
+    eventually("the row is back", || fixture.titles() == owned(&[(1, "Heat")])).await;
+    fixture.answers().await;
+    fixture.notify_removed("Movies/Heat (2000)/poster.jpg").await;
+    let file = fixture.views.config.get().asset_paths.assets.join("Movies/Heat (2000)/poster.jpg");
     std::fs::write(&file, "another").unwrap();
-    stage.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
-    stage.answers().await;
-    stage.answers().await;
-    assert!(stage.titles().is_empty());
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
-    stage.import().await;
-    assert_eq!(stage.titles(), owned(&[(2, "Heat")]), "the run that made it tells of it");
+    fixture.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
+    fixture.answers().await;
+    fixture.answers().await;
+    assert!(fixture.titles().is_empty());
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    fixture.import().await;
+    assert_eq!(fixture.titles(), owned(&[(2, "Heat")]), "the run that made it tells of it");
 }
 
 #[actix::test]
 async fn a_file_deleted_behind_our_back_only_changes_has_poster() {
-    let stage = Stage::new();
-    stage.add_file("Movies/Heat (2000)/poster.jpg").await;
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
-    stage.import().await;
-    assert_eq!(stage.issues().await[0]["has_poster"], true);
-    std::fs::remove_dir_all(stage.views.config.get().asset_paths.assets.join("Movies")).unwrap();
-    stage.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
+    let fixture = ImageChoicesFixture::new();
+    fixture.add_file("Movies/Heat (2000)/poster.jpg").await;
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "de")));
+    fixture.import().await;
+    assert_eq!(fixture.issues().await[0]["has_poster"], true);
+    std::fs::remove_dir_all(fixture.views.config.get().asset_paths.assets.join("Movies")).unwrap();
+    fixture.indexer.send(Refresh { root: Root::Assets, paths: vec!["Movies".to_owned()] }).await.unwrap();
     eventually("the answers follow by themselves", || {
-        let view = stage.views.choices.get();
+        let view = fixture.views.choices.get();
         view.answers.as_ref().is_some_and(|answers| {
             String::from_utf8(answers.overview.plain().unwrap()).unwrap().contains("\"has_poster\":false")
         })
     })
     .await;
-    assert_eq!((stage.issues().await[0]["has_poster"].clone(), stage.titles().len()), (json!(false), 1));
+    assert_eq!((fixture.issues().await[0]["has_poster"].clone(), fixture.titles().len()), (json!(false), 1));
 }
 
 #[actix::test]
 async fn a_burst_of_changes_makes_answers_a_few_times_only() {
-    let stage = Stage::new();
-    stage.answers().await;
-    let mut seen = stage.views.choices.subscribe();
+    let fixture = ImageChoicesFixture::new();
+    fixture.answers().await;
+    let mut seen = fixture.views.choices.subscribe();
     let mut made = HashSet::new();
     for n in 0..200 {
         let fields = fields(json!({"Title": n.to_string(), "DownloadSource": "false"}));
-        stage.choices.send(CreateChoice(fields)).await.unwrap().unwrap();
+        fixture.choices.send(CreateChoice(fields)).await.unwrap().unwrap();
         made.insert(seen.borrow_and_update().answers.as_ref().map(|answers| answers.basis.revision));
     }
-    let view = stage.views.choices.get();
+    let view = fixture.views.choices.get();
     assert!(view.current(1).is_none(), "older answers are not given out to one who knows of the change");
-    assert_eq!(stage.issues().await.len(), 200);
-    assert!(stage.views.choices.get().current(1).is_some());
+    assert_eq!(fixture.issues().await.len(), 200);
+    assert!(fixture.views.choices.get().current(1).is_some());
     assert!(made.len() < 50, "{} answers for 200 changes", made.len());
 }
 
 #[actix::test]
 async fn given_rows_keep_their_ids_and_the_store_has_them() {
-    let stage = Stage::new();
-    stage.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
-    stage.import().await;
+    let fixture = ImageChoicesFixture::new();
+    fixture.new_csv(&format!("{HEADER}{}", line("Heat", "en")));
+    fixture.import().await;
     let some = |text: &str| Some(text.to_owned());
     let row = |id, title: &str| ChoiceRow { id, title: title.to_owned(), manual: some("Yes"), ..ChoiceRow::default() };
-    assert_eq!(stage.choices.send(ImportRows(vec![row(1, "Old"), row(500, "Older")])).await.unwrap(), Ok(2));
+    assert_eq!(fixture.choices.send(ImportRows(vec![row(1, "Old"), row(500, "Older")])).await.unwrap(), Ok(2));
     let expected = owned(&[(1, "Old"), (500, "Older"), (501, "Heat")]);
-    assert_eq!(stage.titles(), expected);
-    assert_eq!(stage.again().await.titles(), expected);
+    assert_eq!(fixture.titles(), expected);
+    assert_eq!(fixture.again().await.titles(), expected);
 }
 
 /// SEC 7: library and folder are what clients wrote, and lead nowhere but below the asset folder.
 #[actix::test]
 async fn a_row_that_names_a_place_outside_deletes_nothing_there() {
-    let stage = Stage::new();
-    let outside = stage.folder.path().join("outside");
+    let fixture = ImageChoicesFixture::new();
+    let outside = fixture.folder.path().join("outside");
     std::fs::create_dir(&outside).unwrap();
     std::fs::write(outside.join("poster.jpg"), "x").unwrap();
-    std::fs::create_dir_all(stage.folder.path().join("assets/Movies")).unwrap();
-    std::os::unix::fs::symlink(&outside, stage.folder.path().join("assets/Movies/link")).unwrap();
+    std::fs::create_dir_all(fixture.folder.path().join("assets/Movies")).unwrap();
+    std::os::unix::fs::symlink(&outside, fixture.folder.path().join("assets/Movies/link")).unwrap();
     let absolute = outside.to_string_lossy().into_owned();
     for (library, folder) in [
         ("..", "outside"),
@@ -351,13 +351,13 @@ async fn a_row_that_names_a_place_outside_deletes_nothing_there() {
         ("Movies", "a\0b"),
     ] {
         let row = json!({"Title": "Evil", "Type": "Movie", "Rootfolder": folder, "LibraryName": library});
-        let (id, _) = stage.choices.send(CreateChoice(fields(row))).await.unwrap().unwrap();
-        let outcomes = stage.choices.send(DeleteAssets { ids: vec![i64::try_from(id).unwrap()] }).await.unwrap();
+        let (id, _) = fixture.choices.send(CreateChoice(fields(row))).await.unwrap().unwrap();
+        let outcomes = fixture.choices.send(DeleteAssets { ids: vec![i64::try_from(id).unwrap()] }).await.unwrap();
         assert!(
             matches!(&outcomes[..], [Ok(AssetDeleted { file_deleted: false, .. })]),
             "{library}/{folder}: {outcomes:?}"
         );
-        assert!(stage.titles().is_empty(), "the row can be got rid of");
+        assert!(fixture.titles().is_empty(), "the row can be got rid of");
     }
     assert!(std::fs::exists(outside.join("poster.jpg")).unwrap());
 }
@@ -367,24 +367,24 @@ async fn an_actor_that_fell_behind_still_takes_in_what_a_run_left() {
     let line_of_log = || Fact::LogLine { file: "Scriptlog.log".into(), line: "x".into(), skipped: 0 };
     let change = || Fact::ConfigChanged { generation: 1 };
     for noise in [line_of_log as fn() -> Fact, change] {
-        let stage = Stage::new();
-        eventually("it listens", || stage.views.choices.get().needed > 0).await;
-        let folder = stage.shared.data.runs().join("7");
+        let fixture = ImageChoicesFixture::new();
+        eventually("it listens", || fixture.views.choices.get().needed > 0).await;
+        let folder = fixture.shared.data.runs().join("7");
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join(FILE), format!("{HEADER}{}", line("Heat", "en"))).unwrap();
         let (hold, held) = crate::runtime::guard::testing::Hold::new();
-        let answer = stage.choices.send(hold);
+        let answer = fixture.choices.send(hold);
         let let_go = held.recv().unwrap();
         let now = chrono::Utc::now();
         let begun = crate::runs::RunRecord::new(RunId(7), Mode::Normal, crate::runs::Trigger::Api, now);
-        stage.views.runs.publish(crate::runs::RunView {
+        fixture.views.runs.publish(crate::runs::RunView {
             last: Some(Arc::new(begun.ended(now, Outcome::Completed))),
             ..crate::runs::RunView::default()
         });
-        stage.run_finished(7);
-        (0..2_000).for_each(|_| stage.shared.facts.publish(noise()));
+        fixture.run_finished(7);
+        (0..2_000).for_each(|_| fixture.shared.facts.publish(noise()));
         drop(let_go);
         answer.await.unwrap();
-        eventually("the run's file is seen", || stage.titles() == owned(&[(1, "Heat")])).await;
+        eventually("the run's file is seen", || fixture.titles() == owned(&[(1, "Heat")])).await;
     }
 }

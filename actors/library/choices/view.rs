@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::answers::Answers;
-use super::ledger::Rows;
+use super::choice_rows::Rows;
 
 /// The rows, and the answers made of them.
 #[derive(Debug, Clone, Default)]
@@ -12,8 +12,8 @@ pub struct ChoicesView {
     pub problem: Option<String>,
     /// All rows, by id.
     pub rows: Arc<Rows>,
-    /// How many rows were set aside with their files.
-    pub aside: usize,
+    /// How many rows were hidden with their files.
+    pub hidden: usize,
     /// The newest answers; none until they were made once.
     pub answers: Option<Arc<Answers>>,
     /// The revision that answers must have to be given out: that of the last change that somebody was told of.

@@ -20,7 +20,7 @@ pub const MAX_WAITING: usize = 1000;
 /// Puts a picture in place, as it is; what was there goes to the trash. Answered when the index shows it.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Placed, ReplaceError>")]
-pub struct Place {
+pub struct PlacePicture {
     /// Below this root.
     pub root: Root,
     /// Relative to it.
@@ -115,7 +115,6 @@ pub enum ReplaceError {
     /// The disk failed, or forbids it.
     #[error("the picture cannot be put in place: {0}")]
     Disk(String),
-    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }

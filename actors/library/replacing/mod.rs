@@ -23,7 +23,7 @@ use std::sync::Arc;
 use chrono::Utc;
 pub use fault::ReplaceFault;
 pub use item::{Item, SourceKind, Step};
-pub use messages::{AddItem, ItemsRemoved, Place, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
+pub use messages::{AddItem, ItemsRemoved, PlacePicture, Placed, RemoveItems, ReplaceError, RunItems, WantedTreatment};
 pub use view::ReplacingView;
 pub use worker::{Others, Worker};
 
@@ -49,17 +49,16 @@ const DONE_REMEMBERED: usize = 200;
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub replacing: View<ReplacingView>,
     /// What runs, and what waits.
     pub runs: View<RunView>,
     /// The pictures on disk.
     pub assets: View<AssetsView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns the queue of pictures that replace others.
 pub struct Replacer {
     shared: Shared,
     views: Views,
@@ -304,8 +303,8 @@ impl Service for Replacer {
     }
 }
 
-impl Handler<Place> for Replacer {
-    fn answer(&mut self, place: Place, _: &mut Ctx<Self>) -> Reply<Result<Placed, ReplaceError>> {
+impl Handler<PlacePicture> for Replacer {
+    fn answer(&mut self, place: PlacePicture, _: &mut Ctx<Self>) -> Reply<Result<Placed, ReplaceError>> {
         let worker = self.worker.clone();
         Reply::later(async move { worker.place(place.root, place.path, place.picture).await })
     }

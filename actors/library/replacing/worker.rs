@@ -12,7 +12,7 @@ use posterizarr_base::files::write;
 use super::item::{Item, Treatment};
 use super::messages::{Placed, ReplaceError};
 use crate::config::ConfigView;
-use crate::library::assets::gallery::is_picture;
+use crate::library::assets::is_picture;
 use crate::library::assets::{AssetsView, Index, Refresh, left_out};
 use crate::library::choices::{FilesRemoved, FilesReturned};
 use crate::library::trash::{
@@ -20,6 +20,7 @@ use crate::library::trash::{
 };
 use crate::runs::{Job, ListJobs, NewJob, SubmitJobs, Trigger};
 use crate::runtime::data_dir::DataDir;
+use crate::runtime::offload::attempt;
 use crate::runtime::safe_path;
 use crate::runtime::view::View;
 
@@ -29,23 +30,14 @@ const MAX_SIZE: u64 = 64 * 1024 * 1024;
 /// Those who are asked.
 #[derive(Clone)]
 pub struct Others {
-    /// The Trash.
     pub discard: Recipient<Discard>,
-    /// The Trash.
     pub preserve: Recipient<Preserve>,
-    /// The Trash.
     pub remove_stand_in: Recipient<RemoveStandIn>,
-    /// The Trash.
     pub restore: Recipient<Restore>,
-    /// The AssetIndexer.
     pub refresh: Recipient<Refresh>,
-    /// The ImageChoices.
     pub removed: Recipient<FilesRemoved>,
-    /// The ImageChoices.
     pub returned: Recipient<FilesReturned>,
-    /// The ScriptSupervisor.
     pub submit: Recipient<SubmitJobs>,
-    /// The ScriptSupervisor.
     pub list: Recipient<ListJobs>,
 }
 
@@ -273,5 +265,5 @@ async fn copied(from: PathBuf, to: PathBuf) -> Result<(), ReplaceError> {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ReplaceError> + Send + 'static,
 ) -> Result<T, ReplaceError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(ReplaceError::Disk(error.to_string())))
+    attempt(work).await.unwrap_or_else(|error| Err(ReplaceError::Disk(error.to_string())))
 }

@@ -26,6 +26,7 @@ use tokio::sync::Semaphore;
 
 use crate::library::pictures::PictureError;
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
+use crate::runtime::offload::attempt;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use posterizarr_base::disk_cache::DiskCache;
@@ -106,7 +107,7 @@ struct Finished {
 
 type Making = SharedFuture<LocalBoxFuture<'static, Result<PathBuf, PictureError>>>;
 
-/// The actor.
+/// Owns the cache of small pictures, and what is being made for it.
 pub struct Thumbnailer {
     view: View<ThumbnailView>,
     cache: Arc<DiskCache>,
@@ -128,7 +129,7 @@ impl Thumbnailer {
         let making = async move {
             let permit = permits.acquire_owned().await;
             let (file, encoding) = (name.file(), name.encoding());
-            let rendered = tokio::task::spawn_blocking(move || {
+            let rendered = attempt(move || {
                 let _permit = permit;
                 let content = render::thumbnail(&picture, width, encoding)?;
                 Ok(cache.put(&file, &content)?)

@@ -7,14 +7,14 @@ use crate::runtime::testing::Home;
 
 use crate::runtime::guard::{ActorSystem, Handle};
 
-struct Stage {
+struct ThumbnailerFixture {
     folder: tempfile::TempDir,
     shown: View<ThumbnailView>,
     actor_system: ActorSystem,
     thumbnailer: Handle<Thumbnailer>,
 }
 
-impl Stage {
+impl ThumbnailerFixture {
     fn new() -> Self {
         let Home { folder, shared, actor_system } = Home::make();
         let shown = View::default();
@@ -36,7 +36,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for ThumbnailerFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -44,25 +44,25 @@ impl Drop for Stage {
 
 #[actix::test]
 async fn of_many_who_ask_for_one_thumbnail_all_get_the_one_that_is_made() {
-    let stage = Stage::new();
-    let picture = stage.picture("a.png");
-    let made = futures_util::future::join_all((0..50).map(|_| stage.make(&picture, 160))).await;
+    let fixture = ThumbnailerFixture::new();
+    let picture = fixture.picture("a.png");
+    let made = futures_util::future::join_all((0..50).map(|_| fixture.make(&picture, 160))).await;
     assert!(made.iter().all(|path| path == &made[0]) && made[0].as_ref().unwrap().is_file());
-    let view = stage.shown.wait_for(|view| view.rendered > 0).await;
+    let view = fixture.shown.wait_for(|view| view.rendered > 0).await;
     assert_eq!((view.rendered, view.failed), (1, 0));
-    stage.make(&picture, 160).await.unwrap();
-    assert_eq!(stage.shown.get().rendered, 1, "it is on disk");
+    fixture.make(&picture, 160).await.unwrap();
+    assert_eq!(fixture.shown.get().rendered, 1, "it is on disk");
 }
 
 #[actix::test]
 async fn a_changed_picture_is_rendered_anew() {
-    let stage = Stage::new();
-    let picture = stage.picture("a.png");
+    let fixture = ThumbnailerFixture::new();
+    let picture = fixture.picture("a.png");
     let before = ThumbnailName::of(&picture, 160, Encoding::Jpeg).unwrap();
     assert_ne!(before, ThumbnailName::of(&picture, 320, Encoding::Jpeg).unwrap());
     DynamicImage::new_rgb8(401, 600).save(&picture).unwrap();
     assert_ne!(before, ThumbnailName::of(&picture, 160, Encoding::Jpeg).unwrap());
-    assert_eq!(ThumbnailName::of(stage.folder.path(), 160, Encoding::Jpeg), Err(PictureError::Missing));
+    assert_eq!(ThumbnailName::of(fixture.folder.path(), 160, Encoding::Jpeg), Err(PictureError::Missing));
 }
 
 #[test]
@@ -87,12 +87,12 @@ fn an_edition_is_told_by_its_millisecond_once_it_has_settled() {
 
 #[actix::test]
 async fn a_broken_picture_is_told_to_all_and_counted() {
-    let stage = Stage::new();
-    let picture = stage.folder.path().join("broken.jpg");
+    let fixture = ThumbnailerFixture::new();
+    let picture = fixture.folder.path().join("broken.jpg");
     std::fs::write(&picture, "no picture").unwrap();
-    let (one, other) = tokio::join!(stage.make(&picture, 160), stage.make(&picture, 160));
+    let (one, other) = tokio::join!(fixture.make(&picture, 160), fixture.make(&picture, 160));
     assert!(matches!(one, Err(PictureError::Unreadable(_))) && one == other);
-    let view = stage.shown.wait_for(|view| view.failed > 0).await;
+    let view = fixture.shown.wait_for(|view| view.failed > 0).await;
     assert_eq!(view.rendered, 0);
 }
 

@@ -18,10 +18,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use posterizarr_base::bounded;
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_NOW, utimensat};
 
+use super::entry::{Discarded, TrashEntry, TrashSettings};
+use super::fault::{DiscardError, RestoreError};
 use super::relocate::{duplicate, is_same, relocate};
-use super::{DiscardError, Discarded, RestoreError, TrashEntry, TrashSettings, TrashView};
+use super::view::TrashView;
 use crate::files::{is_unfinished, write_atomic};
-use crate::library::assets::gallery::is_picture;
+use crate::library::assets::is_picture;
 use crate::library::assets::{Root, left_out};
 use crate::runtime::safe_path::{self, PathError};
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use actix::Message;
 
-use super::{DiscardError, Discarded, RestoreError, TrashEntry};
+use super::entry::{Discarded, TrashEntry};
+use super::fault::{DiscardError, RestoreError};
 use crate::library::assets::Root;
 
 /// Deletes images of a library: one answer per path, in their order, once the index shows it.
 #[derive(Debug, Message)]
 #[rtype(result = "Vec<Result<Discarded, DiscardError>>")]
 pub struct Discard {
-    /// The library.
     pub root: Root,
     /// Paths relative to it.
     pub paths: Vec<String>,
@@ -25,7 +25,6 @@ pub struct Discard {
 pub struct Preserve {
     /// Of the trash, from [`super::new_id`].
     pub id: String,
-    /// The library.
     pub root: Root,
     /// Relative to it.
     pub path: String,

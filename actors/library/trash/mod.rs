@@ -5,12 +5,17 @@
 //! next answer of a gallery lacks it. The trash is bounded by size and age; the oldest go first.
 
 mod bin;
+mod entry;
+mod fault;
 mod messages;
 mod relocate;
 mod view;
 
 pub use bin::new_id;
+pub use entry::{Discarded, TrashEntry, TrashSettings};
+pub use fault::{DiscardError, RestoreError};
 pub use messages::{Discard, Preserve, Purge, PurgeAll, RemoveStandIn, Restore, RestoreAll};
+use std::convert::Infallible;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,18 +23,15 @@ use std::time::Duration;
 pub use view::TrashView;
 
 use actix::Recipient;
-use chrono::{DateTime, Utc};
-use posterizarr_base::said::{Params, Values, values};
-use serde::{Deserialize, Serialize};
-use tokio::sync::Mutex;
-use utoipa::ToSchema;
+use chrono::Utc;
+use futures_util::FutureExt;
 
 use crate::config::ConfigView;
 use crate::library::assets::{Refresh, Root};
 use crate::runtime::events::Fact;
 use crate::runtime::follow::{Since, follow};
 use crate::runtime::guard::{Ctx, Handler, Reply, Service, Timers};
-use crate::runtime::safe_path::PathError;
+use crate::runtime::offload::Offload;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use bin::Bin;
@@ -39,150 +41,30 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60 * 60);
 /// How long the AssetIndexer may take to look at files that went or came.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What the Trash is told at its start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrashSettings {
-    /// Whether deleted files are kept at all.
-    pub enabled: bool,
-    /// How many bytes are kept.
-    pub max_size: u64,
-    /// How long a file is kept; none means for ever.
-    pub max_age: Option<Duration>,
-}
-
-/// A file in the trash.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TrashEntry {
-    /// Its name for restoring and purging.
-    pub id: String,
-    /// The library it was in.
-    pub root: Root,
-    /// Where it was, relative to that library.
-    pub path: String,
-    /// In bytes.
-    pub size: u64,
-    /// When it was deleted.
-    pub deleted_at: DateTime<Utc>,
-}
-
-/// A file that was deleted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Discarded {
-    /// Under this id it can be restored; none if it is gone for good.
-    pub trash_id: Option<String>,
-}
-
-/// Why a file was not deleted. The first three texts are upstream's.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DiscardError {
-    /// The path leaves the library.
-    #[error("Access denied: Invalid path")]
-    Forbidden,
-    /// Nothing is there.
-    #[error("File not found")]
-    Missing,
-    /// A folder, or something stranger.
-    #[error("Path is not a file")]
-    NotAFile,
-    /// Not an image by its name.
-    #[error("Only images (jpg, jpeg, png, webp) can be deleted here; delete other files by hand")]
-    NotAnImage,
-    /// The disk failed, or forbids it.
-    #[error(
-        "the file cannot be deleted: {0}; check the permissions of its folder, and the room for the trash in the data folder"
-    )]
-    Disk(String),
-}
-
-impl Values for DiscardError {
-    fn values(&self) -> Params {
-        match self {
-            Self::Forbidden | Self::Missing | Self::NotAFile | Self::NotAnImage => values([]),
-            Self::Disk(cause) => values([("cause", cause)]),
-        }
-    }
-}
-
-/// Why a file was not restored; it is still in the trash.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RestoreError {
-    /// It was restored, purged, or never there.
-    #[error("the trash has no such entry")]
-    Unknown,
-    /// Something is there now.
-    #[error("'{path}' is there again; delete or rename that file, then restore this one")]
-    Taken {
-        /// The place.
-        path: String,
-    },
-    /// The library is gone, or the way leads out of it.
-    #[error(
-        "the folder for '{path}' cannot be reached; check that the library is mounted and holds no link in its place"
-    )]
-    NoWay {
-        /// The place.
-        path: String,
-    },
-    /// The disk failed, or forbids it.
-    #[error("the file cannot be restored: {0}")]
-    Disk(String),
-}
-
-impl Values for RestoreError {
-    fn values(&self) -> Params {
-        match self {
-            Self::Unknown => values([]),
-            Self::Taken { path } | Self::NoWay { path } => values([("path", path)]),
-            Self::Disk(cause) => values([("cause", cause)]),
-        }
-    }
-}
-
-impl From<PathError> for DiscardError {
-    fn from(error: PathError) -> Self {
-        match error {
-            PathError::Forbidden => Self::Forbidden,
-            PathError::Missing => Self::Missing,
-            PathError::Io(error) => Self::Disk(error.to_string()),
-        }
-    }
-}
-
-impl From<io::Error> for DiscardError {
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::NotFound { Self::Missing } else { Self::Disk(error.to_string()) }
-    }
-}
-
-impl From<io::Error> for RestoreError {
-    fn from(error: io::Error) -> Self {
-        Self::Disk(error.to_string())
-    }
-}
-
 /// What the actor shows and what it reads.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// The actor's own.
+    /// Published by the actor; the others are only read.
     pub trash: View<TrashView>,
-    /// The configuration.
     pub config: View<ConfigView>,
 }
 
-/// The actor.
+/// Owns the trash folder.
 pub struct Trash {
     shared: Shared,
     views: Views,
     refresh: Recipient<Refresh>,
-    bin: Arc<Mutex<Bin>>,
+    bin: Offload<Bin, Infallible>,
 }
 
 impl Trash {
     /// Made with what the folder holds. `refresh` is the AssetIndexer.
     pub fn new(shared: Shared, views: Views, settings: TrashSettings, refresh: Recipient<Refresh>) -> Self {
-        let bin = Bin::open(shared.data.trash(), settings);
+        let folder = shared.data.trash();
+        let bin = Bin::open(folder.clone(), settings);
         views.trash.publish(bin.view());
-        Self { shared, views, refresh, bin: Arc::new(Mutex::new(bin)) }
+        let bin = Offload::opened(bin, move || Ok(Bin::open(folder.clone(), settings)));
+        Self { shared, views, refresh, bin }
     }
 
     /// Does a job on the folder, after those that were asked for before, and publishes what is in it then.
@@ -191,16 +73,13 @@ impl Trash {
         T: Send + 'static,
         J: FnOnce(&mut Bin) -> T + Send + 'static,
     {
-        let (bin, view) = (self.bin.clone(), self.views.trash.clone());
-        async move {
-            let mut bin = bin.lock_owned().await;
-            let job = tokio::task::spawn_blocking(move || {
-                let result = job(&mut bin);
-                view.publish(bin.view());
-                result
-            });
-            job.await.unwrap_or_else(|crash| std::panic::resume_unwind(crash.into_panic()))
-        }
+        let view = self.views.trash.clone();
+        let done = self.bin.work(move |bin| {
+            let result = job(bin);
+            view.publish(bin.view());
+            Ok(result)
+        });
+        done.map(|Ok(result)| result)
     }
 
     /// Takes over what a run took out of the library.

@@ -27,7 +27,7 @@ impl Handler<Refresh> for Index {
     }
 }
 
-struct Stage {
+struct TrashFixture {
     folder: tempfile::TempDir,
     shared: Shared,
     views: Views,
@@ -36,7 +36,7 @@ struct Stage {
     trash: Handle<Trash>,
 }
 
-impl Stage {
+impl TrashFixture {
     fn new() -> Self {
         let Home { folder, shared, actor_system } = Home::make();
         let views = Views::default();
@@ -71,7 +71,7 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for TrashFixture {
     fn drop(&mut self) {
         self.actor_system.stop();
     }
@@ -79,54 +79,60 @@ impl Drop for Stage {
 
 #[actix::test]
 async fn a_delete_is_answered_when_the_index_has_looked_and_the_view_shows_it() {
-    let stage = Stage::new();
-    stage.write("manual/Movies/A/poster.jpg");
-    let answers = stage.discard(Root::Manual, &["Movies/A/poster.jpg", "../x.jpg", "nope.jpg"]).await;
+    let fixture = TrashFixture::new();
+    fixture.write("manual/Movies/A/poster.jpg");
+    let answers = fixture.discard(Root::Manual, &["Movies/A/poster.jpg", "../x.jpg", "nope.jpg"]).await;
     let id = answers[0].as_ref().unwrap().trash_id.clone().unwrap();
     assert_eq!(answers[1..], [Err(DiscardError::Forbidden), Err(DiscardError::Missing)]);
-    assert_eq!(stage.told(), [(Root::Manual, vec!["Movies/A/poster.jpg".to_owned()])]);
-    assert_eq!(stage.views.trash.get().entries[0].id, id);
-    stage.trash.send(Restore { id: id.clone() }).await.unwrap().unwrap();
-    assert!(stage.is_there("manual/Movies/A/poster.jpg"));
-    assert_eq!(stage.told(), [(Root::Manual, vec!["Movies/A/poster.jpg".to_owned()])]);
-    assert!(stage.views.trash.get().entries.is_empty());
-    assert_eq!(stage.trash.send(Restore { id }).await.unwrap(), Err(RestoreError::Unknown));
-    assert!(stage.told().is_empty(), "nothing changed, nothing to look at");
+    assert_eq!(fixture.told(), [(Root::Manual, vec!["Movies/A/poster.jpg".to_owned()])]);
+    assert_eq!(fixture.views.trash.get().entries[0].id, id);
+    fixture.trash.send(Restore { id: id.clone() }).await.unwrap().unwrap();
+    assert!(fixture.is_there("manual/Movies/A/poster.jpg"));
+    assert_eq!(fixture.told(), [(Root::Manual, vec!["Movies/A/poster.jpg".to_owned()])]);
+    assert!(fixture.views.trash.get().entries.is_empty());
+    assert_eq!(fixture.trash.send(Restore { id }).await.unwrap(), Err(RestoreError::Unknown));
+    assert!(fixture.told().is_empty(), "nothing changed, nothing to look at");
 }
 
 #[actix::test]
 async fn what_does_not_fit_in_the_trash_has_no_id() {
-    let stage = Stage::new();
-    ["a", "b", "c"].iter().for_each(|name| stage.write(&format!("assets/{name}.jpg")));
-    let answers = stage.discard(Root::Assets, &["a.jpg", "b.jpg", "c.jpg"]).await;
+    let fixture = TrashFixture::new();
+    ["a", "b", "c"].iter().for_each(|name| fixture.write(&format!("assets/{name}.jpg")));
+    let answers = fixture.discard(Root::Assets, &["a.jpg", "b.jpg", "c.jpg"]).await;
     let kept: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().trash_id.is_some()).collect();
     assert_eq!(kept, [false, true, true]);
-    assert_eq!(stage.views.trash.get().bytes, 20);
+    assert_eq!(fixture.views.trash.get().bytes, 20);
     assert!(
-        stage.trash.send(Purge { id: answers[1].as_ref().unwrap().trash_id.clone().unwrap() }).await.unwrap().unwrap()
+        fixture
+            .trash
+            .send(Purge { id: answers[1].as_ref().unwrap().trash_id.clone().unwrap() })
+            .await
+            .unwrap()
+            .unwrap()
     );
-    assert_eq!(stage.trash.send(PurgeAll).await.unwrap().unwrap(), 1);
-    assert_eq!(stage.views.trash.get().bytes, 0);
+    assert_eq!(fixture.trash.send(PurgeAll).await.unwrap().unwrap(), 1);
+    assert_eq!(fixture.views.trash.get().bytes, 0);
 }
 
 #[actix::test]
 async fn of_two_deletes_of_one_file_one_finds_it() {
-    let stage = Stage::new();
-    stage.write("assets/a.jpg");
-    let (one, other) = tokio::join!(stage.discard(Root::Assets, &["a.jpg"]), stage.discard(Root::Assets, &["a.jpg"]));
+    let fixture = TrashFixture::new();
+    fixture.write("assets/a.jpg");
+    let (one, other) =
+        tokio::join!(fixture.discard(Root::Assets, &["a.jpg"]), fixture.discard(Root::Assets, &["a.jpg"]));
     assert_eq!([&one[0], &other[0]].iter().filter(|answer| answer.is_ok()).count(), 1);
-    assert_eq!(stage.views.trash.get().entries.len(), 1);
+    assert_eq!(fixture.views.trash.get().entries.len(), 1);
 }
 
 #[actix::test]
 async fn what_a_run_cleared_is_in_the_trash_once_the_run_has_ended() {
-    let stage = Stage::new();
+    let fixture = TrashFixture::new();
     // Behind the look at the start.
-    stage.discard(Root::Assets, &["nope.jpg"]).await[0].as_ref().unwrap_err();
-    stage.write("cleared/20260101_000000/Movies/A/poster.jpg");
+    fixture.discard(Root::Assets, &["nope.jpg"]).await[0].as_ref().unwrap_err();
+    fixture.write("cleared/20260101_000000/Movies/A/poster.jpg");
     let ended = Fact::RunFinished { run: RunId(1), mode: Mode::Normal, outcome: Outcome::Completed, seconds: 1.0 };
-    stage.shared.facts.publish(ended);
-    let taken = stage.views.trash.wait_for(|trash| !trash.entries.is_empty());
+    fixture.shared.facts.publish(ended);
+    let taken = fixture.views.trash.wait_for(|trash| !trash.entries.is_empty());
     let view = tokio::time::timeout(std::time::Duration::from_secs(20), taken).await.unwrap();
     assert_eq!(view.entries[0].path, "Movies/A/poster.jpg");
 }

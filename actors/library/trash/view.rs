@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::TrashEntry;
+use super::entry::TrashEntry;
 
 /// What is in the trash.
 #[derive(Debug, Clone, Default)]

@@ -41,7 +41,7 @@ pub struct NewJob {
 /// A job in the queue.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its id.
+    /// Given by whoever submits it; of a trigger it is the name of its file.
     pub id: String,
     /// What to do.
     pub request: RunRequest,
@@ -230,7 +230,7 @@ fn whole_milliseconds(duration: Duration) -> Duration {
 /// A job as it is shown.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct JobSummary {
-    /// Its id.
+    /// Given by whoever submits it; of a trigger it is the name of its file.
     pub id: String,
     /// The mode its run is in.
     pub mode: Mode,

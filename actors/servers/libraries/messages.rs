@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use actix::Message;
 
-use super::ServerLibraries;
+use super::known::ServerLibraries;
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
 use posterizarr_media::servers::admin::{Library, ServerKind};
@@ -26,7 +26,6 @@ pub struct KeepLibraries {
 pub struct ExcludeLibraries {
     /// Whose libraries.
     pub server: ServerKind,
-    /// Their names.
     pub names: BTreeSet<String>,
 }
 

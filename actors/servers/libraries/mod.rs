@@ -4,79 +4,24 @@
 //! record a server. A choice of excluded names survives a refresh, also that of a library which is gone for a while: its
 //! disk may be back tomorrow. `config.json` stays the truth for the script.
 
+mod known;
 mod messages;
 pub mod old_libraries;
 
+pub use known::{KnownLibrary, LibrariesView, ServerLibraries};
 pub use messages::{ExcludeLibraries, KeepLibraries, TakeOldLibraries};
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use chrono::Utc;
 
 use crate::runtime::guard::{Ctx, Handler, Reply, Service};
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::old_database::Moved;
-use crate::store::{Record, StoreError, Table};
-use posterizarr_media::servers::admin::{Library, ServerKind};
+use crate::store::{StoreError, Table};
+use posterizarr_media::servers::admin::ServerKind;
 
-/// What is known of each server that was ever asked.
-pub type LibrariesView = BTreeMap<ServerKind, ServerLibraries>;
-
-/// The libraries of one server.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ServerLibraries {
-    /// As they were last fetched, by name.
-    pub libraries: Vec<KnownLibrary>,
-    /// Names that are excluded, of libraries that are there or were.
-    pub excluded: BTreeSet<String>,
-    /// When they were fetched.
-    pub fetched: DateTime<Utc>,
-}
-
-/// A library that was fetched.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct KnownLibrary {
-    /// Its name.
-    pub name: String,
-    /// What is in it, in the server's words.
-    pub kind: Option<String>,
-}
-
-impl Record for ServerLibraries {
-    const TABLE: &'static str = "libraries";
-    const VERSION: u8 = 1;
-}
-
-impl ServerLibraries {
-    /// The excluded names of libraries that are there.
-    pub fn excluded_now(&self) -> Vec<String> {
-        self.excluded.iter().filter(|name| self.has(name)).cloned().collect()
-    }
-
-    fn has(&self, name: &str) -> bool {
-        self.libraries.iter().any(|library| library.name == name)
-    }
-
-    /// Takes over what was fetched; what is excluded stays so.
-    fn refreshed(self, libraries: &[Library], now: DateTime<Utc>) -> Self {
-        let mut known: Vec<_> = libraries
-            .iter()
-            .map(|library| KnownLibrary { name: library.name.clone(), kind: library.kind.clone() })
-            .collect();
-        known.sort();
-        Self { libraries: known, excluded: self.excluded, fetched: now }
-    }
-
-    /// Excludes exactly these; names of libraries that are not there are ignored.
-    fn excluding(mut self, names: BTreeSet<String>) -> Self {
-        self.excluded = names.into_iter().filter(|name| self.has(name)).collect();
-        self
-    }
-}
-
-/// The actor.
+/// Owns the records of the media servers' libraries.
 pub struct LibraryKeeper {
     shared: Shared,
     shown: View<LibrariesView>,
@@ -173,6 +118,9 @@ impl Handler<TakeOldLibraries> for LibraryKeeper {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use posterizarr_media::servers::admin::Library;
 
     use super::*;
     use crate::runtime::testing::Home;

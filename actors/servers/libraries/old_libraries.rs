@@ -4,13 +4,12 @@ use std::path::Path;
 
 use chrono::{DateTime, Local, NaiveDateTime, Utc};
 
-use super::{KnownLibrary, LibrariesView};
+use super::known::{KnownLibrary, LibrariesView};
 use crate::store::old_database::{OldDatabase, OldDatabaseError};
 use posterizarr_media::servers::admin::ServerKind;
 
 /// The file in the old backend's `database` folder.
 pub const FILE: &str = "server_libraries.db";
-/// Its table.
 pub const TABLE: &str = "media_server_libraries";
 
 const COLUMNS: [&str; 5] = ["server_type", "library_name", "library_type", "is_excluded", "last_fetched"];

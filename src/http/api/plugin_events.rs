@@ -18,9 +18,9 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::library::assets::gallery::{Family, asset_type, media_type, title_of_flat};
-use crate::actors::library::assets::touched::touched;
+use crate::actors::library::assets::touched;
 use crate::actors::library::assets::{AssetsView, Freshness};
+use crate::actors::library::assets::{Family, asset_type, media_type, title_of_flat};
 use crate::actors::servers::library_types::LibraryTypes;
 use crate::http::auth::{Principal, StreamLogin};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};

@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::runs::{RunId, Trigger};
-use crate::actors::schedule::past_fires::Fire;
-use crate::actors::schedule::timetable::Idle;
+use crate::actors::schedule::Fire;
+use crate::actors::schedule::Idle;
 use crate::actors::schedule::{
     AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, Timer, preview as fires_of,
 };

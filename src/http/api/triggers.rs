@@ -12,7 +12,7 @@ use crate::actors::runs::{
     Hold, HoldQueue, Job, JobError, JobState, JobSummary, ListJobs, Outcome, PutJobFirst, ReleaseQueue, RetryJob, RunId,
 };
 use crate::actors::runtime::events::Handling;
-use crate::actors::triggers::journal::Received;
+use crate::actors::triggers::Received;
 use crate::actors::triggers::{
     IngestError, Receipt, Receive, RemoveFailedJobsAndFiles, RemoveJobAndFile, Replay, Sender,
 };

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, FixedOffset, Local, TimeZone};
 
-use crate::actors::history::row::parse_iso;
+use crate::actors::history::parse_iso;
 
 /// The instant of a local time; none for what is no time. Of an hour that a change of the clocks brings twice it is the first.
 pub fn with_offset(local: &str) -> Option<DateTime<FixedOffset>> {

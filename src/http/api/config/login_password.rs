@@ -4,8 +4,8 @@
 use actix_web::web;
 use serde_json::{Map, Value};
 
-use crate::actors::config::change::Refusal;
-use crate::actors::config::password::Password;
+use crate::actors::config::Password;
+use crate::actors::config::Refusal;
 use crate::actors::config::{ConfigError, ConfigFault, ConfigView, MASK, keys};
 use crate::http::ApiError;
 

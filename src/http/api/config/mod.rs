@@ -15,8 +15,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::Scope;
-use crate::actors::config::backups::{Backup, Backups};
-use crate::actors::config::change::{Change, Mode, Refusal};
+use crate::actors::config::{Backup, BackupFolder};
+use crate::actors::config::{Change, MissingKeys, Refusal};
 use crate::actors::config::{
     ConfigError, ConfigFault, ConfigView, MASK, RestoreConfig, SaveConfig, Saved, contradictions, flat, groups_of_3,
     keys, schema,
@@ -101,7 +101,7 @@ struct PostOptions {
     /// `replace` (default): known keys that are not sent are removed, as upstream does. `merge`: they stay. Unknown keys
     /// stay either way.
     #[param(value_type = Option<String>)]
-    mode: Mode,
+    mode: MissingKeys,
     /// Only tell what would change.
     #[param(required = false)]
     dry_run: bool,
@@ -110,8 +110,8 @@ struct PostOptions {
 impl FromQuery for PostOptions {
     fn take(parameters: &mut Parameters<'_>) -> Self {
         let mode = |word: &str| match word {
-            "replace" => Some(Mode::Replace),
-            "merge" => Some(Mode::Merge),
+            "replace" => Some(MissingKeys::Remove),
+            "merge" => Some(MissingKeys::Keep),
             _ => None,
         };
         Self {
@@ -334,7 +334,7 @@ async fn describe() -> impl Responder {
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigBackups)))]
 #[get("/api/config/backups")]
 async fn list_backups(state: State) -> Result<impl Responder, ApiError> {
-    let backups = Backups::in_folder(state.shared.data.config_backups());
+    let backups = BackupFolder::in_folder(state.shared.data.config_backups());
     let list = web::block(move || backups.list()).await.map_err(ApiError::internal)?.map_err(ApiError::internal)?;
     Ok(web::Json(ConfigBackups { success: true, backups: list.into_iter().map(ConfigBackup::from).collect() }))
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{ConfigSaved, told};
-use crate::actors::config::change::Mode;
+use crate::actors::config::MissingKeys;
 use crate::actors::config::{BackUpConfig, ConfigError, SaveConfig, portable};
 use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
@@ -54,7 +54,7 @@ pub async fn import(
         return Err(ApiError::validation("dict_type", &["body"], "a blueprint is an object of sections"));
     };
     let posted = portable::flat_values(&blueprint).map_err(ConfigError::Refused)?;
-    let message = SaveConfig { posted, mode: Mode::Merge, known: None, guarded: Vec::new(), dry_run };
+    let message = SaveConfig { posted, mode: MissingKeys::Keep, known: None, guarded: Vec::new(), dry_run };
     let saved = ask(&state.config, message).await??;
     Ok(told(if dry_run { "Nothing was changed" } else { "Blueprint imported successfully" }, saved))
 }

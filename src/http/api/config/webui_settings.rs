@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::config::webui::LEVELS;
-use crate::actors::config::{SaveError, SaveWebUi};
+use crate::actors::config::LEVELS;
+use crate::actors::config::{SaveWebUi, WebUiSaveError};
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State, ask};
 
@@ -69,9 +69,9 @@ async fn post_settings(state: State, body: Json<NewSettings>) -> Result<impl Res
 }
 
 /// Why they were not saved, as an answer.
-pub(super) fn refused(error: SaveError) -> ApiError {
+pub(super) fn refused(error: WebUiSaveError) -> ApiError {
     match error {
-        SaveError::Invalid(text) => ApiError::validation("value_error", &["body", "settings", "log_level"], text),
-        SaveError::Disk(_) => ApiError::of(Code::StorageUnavailable, &error),
+        WebUiSaveError::Invalid(text) => ApiError::validation("value_error", &["body", "settings", "log_level"], text),
+        WebUiSaveError::Disk(_) => ApiError::of(Code::StorageUnavailable, &error),
     }
 }

@@ -15,10 +15,10 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::exports::columns::{Kind, Server};
+use crate::actors::exports::Statistics;
 use crate::actors::exports::export_store::{self, Selection};
-use crate::actors::exports::tally::Statistics;
 use crate::actors::exports::{ExportView, ImportExports};
+use crate::actors::exports::{Kind, Server};
 use crate::actors::store::Store;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::respond::time::with_offset;

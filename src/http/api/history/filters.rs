@@ -4,8 +4,8 @@ use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime};
 use utoipa::IntoParams;
 
 use super::midnight;
-use crate::actors::history::index::{Filter, Sort};
-use crate::actors::history::row::parse_iso;
+use crate::actors::history::parse_iso;
+use crate::actors::history::{Filter, Sort};
 use crate::http::extract::parameters::{FromQuery, Parameters};
 
 /// Which rows, in which order.

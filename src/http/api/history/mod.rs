@@ -15,11 +15,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::filters::{KeptDays, LastDays, Paging, Selection};
-use crate::actors::history::index::{Day, Filter};
-use crate::actors::history::row::{HistoryRow, format_duration};
 use crate::actors::history::{
     CleanUp, HistoryView, Marker, MigrateLogs, Problem, ReformatRuntimes, TakeResults, query,
 };
+use crate::actors::history::{Day, Filter};
+use crate::actors::history::{HistoryRow, format_duration};
 use crate::actors::runs::GetRun;
 use crate::http::api::schedule::SchedulerStatus;
 use crate::http::extract::parameters::{Query, size};

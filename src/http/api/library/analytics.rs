@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::library::choices::providers::{ProviderDay, by_day};
+use crate::actors::library::choices::{ProviderDay, by_day};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State};
 

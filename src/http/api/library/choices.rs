@@ -11,17 +11,17 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::{Index, Root};
-use crate::actors::library::choices::answers::Answers;
-use crate::actors::library::choices::encoded::Encoded;
-use crate::actors::library::choices::image_file::{Finder, Slot};
-use crate::actors::library::choices::ledger::Rows;
-use crate::actors::library::choices::overview::{Category, Preferred};
-use crate::actors::library::choices::recent::RecentAssets;
-use crate::actors::library::choices::row::{ChoiceFields, ChoiceRow};
+use crate::actors::library::choices::Answers;
+use crate::actors::library::choices::Encoded;
+use crate::actors::library::choices::RecentAssets;
+use crate::actors::library::choices::Rows;
 use crate::actors::library::choices::{
     AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, ImportFile, ImportStats,
     MakeAnswers, MarkChoices, UpdateChoice,
 };
+use crate::actors::library::choices::{Category, Preferred};
+use crate::actors::library::choices::{ChoiceFields, ChoiceRow};
+use crate::actors::library::choices::{Finder, ImageTarget};
 use crate::http::api::library::assets::FIRST_SCAN;
 use crate::http::extract::json::Json;
 use crate::http::respond::ASK_EACH_TIME;
@@ -411,7 +411,7 @@ fn find(row: &ChoiceRow, assets: &Index) -> Result<AssetFound, ApiError> {
     let Some((library, folder)) = part(&row.library).zip(part(&row.rootfolder)) else {
         return Err(ApiError::new(Code::InvalidValue, "Record missing Rootfolder or LibraryName"));
     };
-    let (finder, slot) = (Finder::new(assets), Slot::of(row));
+    let (finder, slot) = (Finder::new(assets), ImageTarget::of(row));
     let in_folder = finder.folder(row);
     let is_there = in_folder.is_some();
     let fitting = || in_folder.and_then(|(path, folder)| Finder::fitting(&path, folder, &slot));

@@ -23,8 +23,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::query::LinesQuery;
-use crate::actors::logs::page::{Filter, Page, Part, Step};
 use crate::actors::logs::parse::{self, Record};
+use crate::actors::logs::{Filter, Page, Part, Step};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::runtime::safe_path::{self, PathError};
 use crate::http::extract::parameters::Query;

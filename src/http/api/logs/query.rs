@@ -2,7 +2,7 @@
 
 use utoipa::IntoParams;
 
-use crate::actors::logs::page::{Filter, Part};
+use crate::actors::logs::{Filter, Part};
 use crate::http::extract::parameters::{FromQuery, Parameters};
 
 /// How many lines are given if the client does not say.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::logs::page::{Filter, Page, Part, Step};
 use crate::actors::logs::parse::{self, Record};
+use crate::actors::logs::{Filter, Page, Part, Step};
 use crate::http::api::logs::in_background;
 use crate::http::api::logs::query::UnifiedLinesQuery;
 use crate::http::extract::json::Json;

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::actors::logs::page::Page;
+use crate::actors::logs::Page;
 use crate::actors::runs::{
     CheckStart, DeleteRunningFile, GetRun, HoldQueue, InvalidRequest, ListRuns, LogoChange, ManualForm, PosterType,
     RunId, RunRecord, RunRequest, StartError, StartRun, Started, StopReply, StopRun, Trigger, log_of,

@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
+use crate::actors::config::MissingKeys;
 use crate::actors::config::SaveConfig;
-use crate::actors::config::change::Mode;
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State, ask};
 use posterizarr_media::plex_tv;
@@ -135,7 +135,7 @@ async fn go_on(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiEr
 async fn store<const N: usize>(state: &AppState, values: [(&str, &String); N], dry_run: bool) -> Result<(), ApiError> {
     let posted: Map<_, _> =
         values.map(|(key, value)| (key.to_owned(), Value::from(value.clone()))).into_iter().collect();
-    let message = SaveConfig { posted, mode: Mode::Merge, known: None, guarded: Vec::new(), dry_run };
+    let message = SaveConfig { posted, mode: MissingKeys::Keep, known: None, guarded: Vec::new(), dry_run };
     ask(&state.config, message).await??;
     Ok(())
 }

@@ -487,7 +487,7 @@ mod tests {
         let damage = |tables: Option<&[(&str, usize)]>, backup| Damage {
             noticed: DateTime::UNIX_EPOCH,
             reason: String::new(),
-            set_aside: None,
+            quarantined: None,
             backup: None,
             backup_made: backup,
             tables: tables.map(|tables| {

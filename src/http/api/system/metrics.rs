@@ -24,8 +24,8 @@ use prometheus_client::registry::Registry;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::assets::Root;
-use crate::actors::library::assets::index::Totals;
-use crate::actors::library::choices::overview::Category;
+use crate::actors::library::assets::Totals;
+use crate::actors::library::choices::Category;
 use crate::actors::runs::{Mode, Outcome};
 use crate::actors::runtime::events::{Event, Fact};
 use crate::actors::runtime::follow::{Follower, Notice};

@@ -6,8 +6,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::actors::updates::ShownRelease;
 use crate::actors::updates::VersionView;
-use crate::actors::updates::releases::ShownRelease;
 use crate::http::State;
 
 /// The routes of this area.

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::stats::AssetFolder;
-use crate::actors::library::assets::gallery::Gallery;
+use crate::actors::library::assets::Gallery;
 use crate::actors::library::assets::{AssetsView, ChangeDetection, Freshness, Rescan, RootState};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, State, ask_within};

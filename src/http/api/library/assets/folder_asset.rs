@@ -4,7 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::actors::library::asset_url;
-use crate::actors::library::assets::index::Image;
+use crate::actors::library::assets::Image;
 
 /// A picture in its folder.
 #[derive(Serialize, ToSchema)]

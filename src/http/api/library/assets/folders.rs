@@ -9,9 +9,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{json_listing, known};
 use crate::actors::library::asset_url;
-use crate::actors::library::assets::gallery::{Family, asset_type, media_type};
-use crate::actors::library::assets::index::Folder;
+use crate::actors::library::assets::Folder;
 use crate::actors::library::assets::{Entry, Index, Root};
+use crate::actors::library::assets::{Family, asset_type, media_type};
 use crate::actors::runtime::safe_path;
 use crate::actors::servers::library_types::LibraryTypes;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};

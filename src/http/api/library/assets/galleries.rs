@@ -14,8 +14,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{known, listing};
 use crate::actors::library::asset_url;
+use crate::actors::library::assets::Gallery;
 use crate::actors::library::assets::Root;
-use crate::actors::library::assets::gallery::Gallery;
 use crate::actors::library::assets::query::{self, Listed, Listing, SortBy};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, Code, State};

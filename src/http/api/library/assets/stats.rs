@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{json_listing, known, listing};
-use crate::actors::library::assets::gallery::Gallery;
-use crate::actors::library::assets::index::{File, Folder, Totals};
+use crate::actors::library::assets::Gallery;
+use crate::actors::library::assets::{File, Folder, Totals};
 use crate::actors::library::assets::{Index, Root};
 use crate::http::{ApiError, State};
 

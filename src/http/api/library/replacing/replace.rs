@@ -12,9 +12,9 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::target::{NoRun, Replacement};
+use crate::actors::library::assets::Family;
 use crate::actors::library::assets::Root;
-use crate::actors::library::assets::gallery::Family;
-use crate::actors::library::replacing::{AddItem, Place, Placed, ReplaceError, SourceKind, WantedTreatment};
+use crate::actors::library::replacing::{AddItem, PlacePicture, Placed, ReplaceError, SourceKind, WantedTreatment};
 use crate::actors::runs::{CheckStart, ManualForm, StartError};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::extract::picture_form::{self, not_received};
@@ -222,7 +222,7 @@ pub(super) fn with_media_type(state: &AppState, form: ManualForm) -> ManualForm 
 
 async fn put(state: &AppState, asked: &Replacement, picture: Picture, root: Root) -> Result<Replaced, ApiError> {
     let file = picture.staged.path.clone();
-    let place = Place { root, path: asked.path.clone(), picture: file.clone() };
+    let place = PlacePicture { root, path: asked.path.clone(), picture: file.clone() };
     let placed = ask(&state.replacer, place).await;
     drop(std::fs::remove_file(file));
     let Placed { replaced, trashed } = placed??;

@@ -4,7 +4,7 @@ use posterizarr_base::artwork::{AssetName, COLLECTIONS};
 
 use utoipa::IntoParams;
 
-use crate::actors::library::assets::gallery::Gallery;
+use crate::actors::library::assets::Gallery;
 use crate::actors::runs::{ManualForm, PosterType, RunRequest};
 use crate::http::extract::parameters::{FromQuery, Parameters};
 use crate::http::{ApiError, Code};

@@ -9,7 +9,7 @@ use posterizarr_media::sources::{Sought, Subject};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::actors::library::choices::view::ChoicesView;
+use crate::actors::library::choices::ChoicesView;
 
 /// What is looked for.
 #[derive(Debug, Default, Deserialize, ToSchema)]

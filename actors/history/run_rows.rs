@@ -33,8 +33,7 @@ impl Recorded {
     }
 }
 
-/// The history.
-pub struct Ledger {
+pub struct RunRows {
     table: Table<StoredHistoryRow>,
     index: Arc<Index>,
     /// Rows by what makes a run the same run. A hash is enough: two of 100,000 agree once in billions of installations.
@@ -42,11 +41,11 @@ pub struct Ledger {
     next: u64,
 }
 
-impl Ledger {
+impl RunRows {
     /// Reads what the store has; a row that cannot be read is told and left where it is.
     pub fn open(store: &Store) -> Result<Self, StoreError> {
         let table = store.table::<StoredHistoryRow>()?;
-        let mut ledger = Self { table: table.clone(), index: Arc::default(), known: HashMap::new(), next: 1 };
+        let mut run_rows = Self { table: table.clone(), index: Arc::default(), known: HashMap::new(), next: 1 };
         let readable = table.iter().filter_map(|stored| {
             let told =
                 |error: &StoreError| tracing::warn!(%error, "a row of the history cannot be read and is left out");
@@ -56,9 +55,9 @@ impl Ledger {
         loop {
             let batch: Vec<_> = rows.by_ref().take(BATCH).collect();
             if batch.is_empty() {
-                return Ok(ledger);
+                return Ok(run_rows);
             }
-            ledger.note(&batch);
+            run_rows.note(&batch);
         }
     }
 
@@ -225,11 +224,11 @@ mod tests {
         }
     }
 
-    fn ledger() -> (tempfile::TempDir, Store, Ledger) {
+    fn run_rows() -> (tempfile::TempDir, Store, RunRows) {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).unwrap();
-        let ledger = Ledger::open(&store).unwrap();
-        (folder, store, ledger)
+        let run_rows = RunRows::open(&store).unwrap();
+        (folder, store, run_rows)
     }
 
     const START: &str = "2026-11-23T08:00:00";
@@ -237,13 +236,13 @@ mod tests {
 
     #[test]
     fn a_run_is_recorded_once_and_linked_when_its_run_becomes_known() {
-        let (_folder, store, mut ledger) = ledger();
-        assert_eq!(ledger.record(row("normal", START, END)).unwrap(), Recorded::New(1));
-        assert_eq!(ledger.record(row("normal", START, END)).unwrap(), Recorded::Known(1));
-        assert_eq!(ledger.record(row("arr", START, END)).unwrap(), Recorded::New(2), "another mode is another run");
+        let (_folder, store, mut run_rows) = run_rows();
+        assert_eq!(run_rows.record(row("normal", START, END)).unwrap(), Recorded::New(1));
+        assert_eq!(run_rows.record(row("normal", START, END)).unwrap(), Recorded::Known(1));
+        assert_eq!(run_rows.record(row("arr", START, END)).unwrap(), Recorded::New(2), "another mode is another run");
         let run = HistoryRow { run: Some(RunId(9)), ..row("normal", START, END) };
-        assert_eq!(ledger.record(run.clone()).unwrap(), Recorded::Linked(1));
-        let mut again = Ledger::open(&store).unwrap();
+        assert_eq!(run_rows.record(run.clone()).unwrap(), Recorded::Linked(1));
+        let mut again = RunRows::open(&store).unwrap();
         assert_eq!(again.record(run.clone()).unwrap(), Recorded::Known(1));
         let same_seconds = HistoryRow { run: Some(RunId(10)), ..run };
         assert_eq!(again.record(same_seconds).unwrap(), Recorded::New(3), "two runs of the daemon are two rows");
@@ -256,49 +255,49 @@ mod tests {
 
     #[test]
     fn results_without_dates_are_one_within_five_seconds_whatever_the_time_zone() {
-        let (_folder, _store, mut ledger) = ledger();
-        assert!(ledger.record(row("testing", START, "")).unwrap().is_new());
-        assert!(!ledger.record(row("testing", "2026-11-23T08:00:04", "")).unwrap().is_new());
-        assert!(ledger.record(row("testing", "2026-11-23T08:00:06", "")).unwrap().is_new());
+        let (_folder, _store, mut run_rows) = run_rows();
+        assert!(run_rows.record(row("testing", START, "")).unwrap().is_new());
+        assert!(!run_rows.record(row("testing", "2026-11-23T08:00:04", "")).unwrap().is_new());
+        assert!(run_rows.record(row("testing", "2026-11-23T08:00:06", "")).unwrap().is_new());
     }
 
     #[test]
     fn an_imported_row_keeps_its_number_where_that_is_free_and_comes_once() {
-        let (_folder, _store, mut ledger) = ledger();
-        ledger.record(row("arr", START, END)).unwrap();
+        let (_folder, _store, mut run_rows) = run_rows();
+        run_rows.record(row("arr", START, END)).unwrap();
         let old: Vec<_> = [1, 5, 9]
             .into_iter()
             .map(|id| HistoryRow { id, ..row("normal", &format!("2{id}.11.2025 03:00:02"), "22.11.2025 03:12:09") })
             .collect();
-        assert_eq!(ledger.import(old.clone()).unwrap(), 3);
-        assert_eq!(ledger.import(old).unwrap(), 0);
-        let page = ledger.index().page(&Filter::default(), Sort::parse("timestamp").unwrap(), 0, 9);
+        assert_eq!(run_rows.import(old.clone()).unwrap(), 3);
+        assert_eq!(run_rows.import(old).unwrap(), 0);
+        let page = run_rows.index().page(&Filter::default(), Sort::parse("timestamp").unwrap(), 0, 9);
         assert_eq!(page, (vec![10, 5, 9, 1], 4));
-        assert_eq!(ledger.record(row("backup", START, END)).unwrap(), Recorded::New(11));
+        assert_eq!(run_rows.record(row("backup", START, END)).unwrap(), Recorded::New(11));
     }
 
     #[test]
     fn old_rows_are_removed_and_their_numbers_are_not_given_again() {
-        let (_folder, store, mut ledger) = ledger();
-        ledger.record(row("normal", "2026-01-01T00:00:00", "2026-01-01T00:10:00")).unwrap();
-        ledger.record(row("normal", START, END)).unwrap();
+        let (_folder, store, mut run_rows) = run_rows();
+        run_rows.record(row("normal", "2026-01-01T00:00:00", "2026-01-01T00:10:00")).unwrap();
+        run_rows.record(row("normal", START, END)).unwrap();
         let cutoff = parse_iso("2026-06-01T00:00:00").unwrap();
-        assert_eq!(ledger.remove_before(cutoff).unwrap(), 1);
-        assert_eq!(ledger.remove_before(cutoff).unwrap(), 0);
-        assert_eq!(Ledger::open(&store).unwrap().index().ids().collect::<Vec<_>>(), [2]);
+        assert_eq!(run_rows.remove_before(cutoff).unwrap(), 1);
+        assert_eq!(run_rows.remove_before(cutoff).unwrap(), 0);
+        assert_eq!(RunRows::open(&store).unwrap().index().ids().collect::<Vec<_>>(), [2]);
         assert_eq!(
-            ledger.record(row("normal", "2026-01-01T00:00:00", "2026-01-01T00:10:00")).unwrap(),
+            run_rows.record(row("normal", "2026-01-01T00:00:00", "2026-01-01T00:10:00")).unwrap(),
             Recorded::New(3)
         );
     }
 
     #[test]
     fn run_times_are_spoken_anew() {
-        let (_folder, store, mut ledger) = ledger();
+        let (_folder, store, mut run_rows) = run_rows();
         let old = HistoryRow { runtime_formatted: Some("0h:12m:7s".into()), ..row("normal", START, END).lasting(727) };
-        ledger.record(HistoryRow { runtime_formatted: Some("0h:12m:7s".into()), ..old }).unwrap();
-        ledger.record(row("arr", START, END)).unwrap();
-        assert_eq!(ledger.speak_anew().unwrap(), 1);
+        run_rows.record(HistoryRow { runtime_formatted: Some("0h:12m:7s".into()), ..old }).unwrap();
+        run_rows.record(row("arr", START, END)).unwrap();
+        assert_eq!(run_rows.speak_anew().unwrap(), 1);
         let row = store.table::<StoredHistoryRow>().unwrap().get(&1_u64.to_be_bytes()).unwrap().unwrap().0;
         assert_eq!(row.runtime_formatted.as_deref(), Some("0h 12m 7s"));
     }

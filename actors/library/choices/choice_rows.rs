@@ -12,17 +12,17 @@ use super::row::{ChoiceFields, ChoiceRow, Entry, FileMark, Kept, Key};
 use super::source::{Progress, Source};
 use crate::runs::RunId;
 
-/// Rows that were set aside with their files are kept for their files to come back; so many at most.
-const MAX_ASIDE: usize = 10_000;
+/// Rows that were hidden with their files are kept for their files to come back; so many at most.
+const MAX_HIDDEN: usize = 10_000;
 
 /// Rows by id.
 pub type Rows = BTreeMap<u64, Arc<Kept>>;
 
 /// All rows.
 #[derive(Debug, Clone, Default)]
-pub struct Ledger {
+pub struct ChoiceRows {
     rows: Arc<Rows>,
-    aside: Arc<Rows>,
+    hidden: Arc<Rows>,
     /// Ids by the hash of their key; whoever looks compares the key itself.
     by_key: HashMap<u64, u64>,
     hasher: RandomState,
@@ -54,24 +54,25 @@ pub struct Marked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clash;
 
-impl Ledger {
+impl ChoiceRows {
     /// Made of what the store holds.
     pub fn load(entries: impl IntoIterator<Item = (u64, Entry)>) -> Self {
-        let mut ledger = Self::default();
+        let mut choice_rows = Self::default();
         for (id, entry) in entries {
             match entry {
                 Entry::Progress(progress) => {
-                    ledger.progress = Progress { last_id: progress.last_id.max(ledger.progress.last_id), ..progress };
+                    choice_rows.progress =
+                        Progress { last_id: progress.last_id.max(choice_rows.progress.last_id), ..progress };
                 }
                 Entry::Row(kept) if kept.gone.is_some() => {
-                    Arc::make_mut(&mut ledger.aside).insert(id, Arc::new(*kept));
+                    Arc::make_mut(&mut choice_rows.hidden).insert(id, Arc::new(*kept));
                 }
-                Entry::Row(kept) => ledger.put(*kept),
+                Entry::Row(kept) => choice_rows.put(*kept),
             }
-            ledger.progress.last_id = ledger.progress.last_id.max(id);
+            choice_rows.progress.last_id = choice_rows.progress.last_id.max(id);
         }
-        ledger.changed.clear();
-        ledger
+        choice_rows.changed.clear();
+        choice_rows
     }
 
     /// The rows that are shown.
@@ -80,8 +81,8 @@ impl Ledger {
     }
 
     /// The rows whose files are gone.
-    pub fn aside(&self) -> &Arc<Rows> {
-        &self.aside
+    pub fn hidden(&self) -> &Arc<Rows> {
+        &self.hidden
     }
 
     /// How far the import is.
@@ -92,7 +93,7 @@ impl Ledger {
     /// What has to be written since this was last asked: keys with records, none for what is removed.
     pub fn take_changes(&mut self) -> Vec<(Vec<u8>, Option<Entry>)> {
         let changed = std::mem::take(&mut self.changed);
-        let kept = |id: &u64| self.rows.get(id).or_else(|| self.aside.get(id));
+        let kept = |id: &u64| self.rows.get(id).or_else(|| self.hidden.get(id));
         let mut changes: Vec<_> = changed
             .into_iter()
             .map(|id| (id.to_be_bytes().to_vec(), kept(&id).map(|kept| Entry::Row(Box::new(Kept::clone(kept))))))
@@ -244,11 +245,11 @@ impl Ledger {
         for (id, gone) in rows {
             let Some(kept) = self.take(id) else { continue };
             if gone.is_some() {
-                Arc::make_mut(&mut self.aside).insert(id, Arc::new(Kept { gone, ..Kept::clone(&kept) }));
+                Arc::make_mut(&mut self.hidden).insert(id, Arc::new(Kept { gone, ..Kept::clone(&kept) }));
             }
         }
-        while self.aside.len() > MAX_ASIDE
-            && let Some((oldest, _)) = Arc::make_mut(&mut self.aside).pop_first()
+        while self.hidden.len() > MAX_HIDDEN
+            && let Some((oldest, _)) = Arc::make_mut(&mut self.hidden).pop_first()
         {
             self.changed.insert(oldest);
         }
@@ -257,7 +258,7 @@ impl Ledger {
     /// Shows rows again whose files are back; where the image has a newer row by now, that one counts.
     pub fn restore(&mut self, ids: &[u64]) {
         for id in ids {
-            let Some(kept) = Arc::make_mut(&mut self.aside).remove(id) else { continue };
+            let Some(kept) = Arc::make_mut(&mut self.hidden).remove(id) else { continue };
             self.changed.insert(*id);
             if kept.row.key().and_then(|key| self.find(key)).is_none() {
                 self.put(Kept { gone: None, ..Kept::clone(&kept) });
