@@ -13,7 +13,7 @@ mod ledger;
 mod log_text;
 mod messages;
 pub mod query;
-mod result_file;
+mod result_row;
 pub mod row;
 mod state;
 mod view;

@@ -80,8 +80,8 @@ fn artwork_is_saved_given_back_copied_and_reset() {
         (run.mode, run.task, run.scope)
     };
     assert_eq!(of("-Backup"), (Mode::Backup, Task::Backup, Scope::All));
-    assert_eq!(of("-SyncJelly"), (Mode::SyncJelly, Task::Sync(Recipient::Jellyfin), Scope::All));
-    assert_eq!(of("-syncemby|-DryRun"), (Mode::SyncEmby, Task::Sync(Recipient::Emby), Scope::All));
+    assert_eq!(of("-SyncJelly"), (Mode::SyncJelly, Task::Sync(Dialect::Jellyfin), Scope::All));
+    assert_eq!(of("-syncemby|-DryRun"), (Mode::SyncEmby, Task::Sync(Dialect::Emby), Scope::All));
     assert_eq!(of("-Restore"), (Mode::Restore, Task::Restore(None), Scope::All));
     let named = |library: Option<&str>, item: Option<&str>| {
         Scope::Named(Named { library: library.map(str::to_owned), item: item.map(str::to_owned) })

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::servers::{Depth, ReadOnly, Slot};
 use posterizarr_render::design::ArtworkKind;
 
@@ -14,7 +15,7 @@ use super::originals::{Originals, SaveFirst};
 use super::places::Place;
 use super::plan::{Entry, PlannedAsset, RunLibrary, assets};
 use super::run::server_of;
-use super::settings::{LibrarySettings, ServerKind, shows_manual};
+use super::settings::{LibrarySettings, shows_manual};
 use crate::Work;
 use crate::arguments::{Card, Manual};
 use crate::request::Task;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::ServiceError;
 use posterizarr_media::model::{Contents, Item, Library};
 use posterizarr_media::servers::{self, Depth, EpisodeFacts, ReadOnly};
@@ -10,7 +11,7 @@ use posterizarr_render::design::ArtworkKind;
 use super::collections;
 use super::places::{Place, forbidden};
 use super::plan::{Entry, RunLibrary};
-use super::settings::{LibrarySettings, ServerKind};
+use super::settings::LibrarySettings;
 use crate::badges::BadgeRule;
 use crate::request::{LibraryRun, Named, Scope, Task};
 use crate::{Drawing, RunError, Work};

@@ -25,7 +25,6 @@ use super::plan::{Entry, PlannedAsset, assets, is_labelled, logo};
 use super::reset::Reset;
 use super::run::server_of;
 use super::scene::{Scene, Tally, count};
-use super::settings::ServerKind;
 use super::twins::{Spot, Twins};
 use super::why::Why;
 use crate::RunError;
@@ -246,7 +245,7 @@ impl Scene<'_> {
                 let Some((dialect, account)) = &self.settings.recipient else {
                     return Err(RunError::Failed("there is nothing to copy".to_owned()));
                 };
-                let other = server_of(self.client, account, ServerKind::MediaBrowser(*dialect));
+                let other = server_of(self.client, account, (*dialect).into());
                 let catalogue = self.read(reader).await?;
                 self.warn_of_labelled(&catalogue);
                 let twins = Twins::read(&catalogue, other.read_only(), self).await?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use posterizarr_base::files::Staged;
 use posterizarr_base::said::Reason;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{Labelled, Server, Slot};
 
@@ -15,7 +16,6 @@ use super::ledger::{LedgerWriter, Record, Shown, Source, Stamp};
 use super::looks::digest;
 use super::originals::Originals;
 use super::plan::PlannedAsset;
-use super::settings::ServerKind;
 use super::title_logos::Heading;
 use crate::request::Task;
 

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use posterizarr_base::bounded;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::facts::Facts;
 use posterizarr_media::model::ItemKind;
 use posterizarr_media::sources::Subject;
@@ -21,7 +22,7 @@ use sha2::{Digest, Sha256};
 use super::ledger::Source;
 use super::plan::PlannedAsset;
 use super::render::{Job, PLEX_LIMIT};
-use super::settings::{LibrarySettings, ServerKind};
+use super::settings::LibrarySettings;
 use super::texts::printed_title;
 use super::title_logos::{Heading, without_logo};
 use crate::Drawing;

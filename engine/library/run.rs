@@ -11,6 +11,7 @@ use posterizarr_base::artwork::Episode;
 use posterizarr_base::image_choices;
 use posterizarr_base::run::Mode;
 use posterizarr_base::run_events::RunEvent;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::Client;
 use posterizarr_media::notify::Messengers;
 use posterizarr_media::servers::{Account, ReadOnly, Server};
@@ -36,7 +37,7 @@ use super::render::Renderer;
 use super::rows::Row;
 use super::scene::{Scene, Tally, count};
 use super::sets::{Assigned, Layout, Sets};
-use super::settings::{self, LibrarySettings, ServerKind};
+use super::settings::{self, LibrarySettings};
 use super::{Network, exports};
 use crate::library::select::Fallback;
 use crate::report::Counts;
@@ -187,7 +188,7 @@ impl Scene<'_> {
     pub(super) fn export(&self, catalogue: &Catalogue) -> Result<(), RunError> {
         if self.run.scope == Scope::All {
             let with_episodes = self.settings.kinds.contains(&ArtworkKind::TitleCard);
-            exports::write(catalogue, self.settings.server, with_episodes, &self.work.logs())?;
+            exports::write(catalogue, self.settings.server.export_family(), with_episodes, &self.work.logs())?;
         }
         Ok(())
     }
@@ -471,9 +472,9 @@ fn server(client: &Client, settings: &LibrarySettings) -> Server {
 /// A media server, as gently asked as the limits say.
 pub(super) fn server_of(client: &Client, account: &Account, kind: ServerKind) -> Server {
     let account = Account { in_flight: client.limits().server.in_flight, ..account.clone() };
-    match kind {
-        ServerKind::Plex => Server::plex(client, &account),
-        ServerKind::MediaBrowser(dialect) => Server::media_browser(client, &account, dialect),
+    match kind.dialect() {
+        None => Server::plex(client, &account),
+        Some(dialect) => Server::media_browser(client, &account, dialect),
     }
 }
 

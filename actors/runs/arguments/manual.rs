@@ -1,10 +1,11 @@
 //! A manual run: one asset from a picture.
 
 use posterizarr_base::artwork::{AssetName, COLLECTIONS, Episode, collection_folder, season_number};
+use posterizarr_base::command_line::{CommandLine, Parameter, Switch};
+use posterizarr_base::items::ItemKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::vector::Arguments;
 use super::{InvalidRequest, checked, required};
 
 /// The kinds of artwork a manual run can make.
@@ -111,17 +112,9 @@ pub struct Manual {
     folder: String,
     library: String,
     card: Card,
-    /// The switch that tells the built-in engine whose poster it is.
+    /// Whose poster it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    of: Option<Of>,
-}
-
-/// Whose poster it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Of {
-    Movie,
-    Show,
+    of: Option<ItemKind>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,8 +135,8 @@ impl Manual {
         let library = named(required(&form.library_name, "libraryName", "Library name is required")?, "libraryName")?;
         let card = Card::parse(form)?;
         let of = match form.media_type.as_deref() {
-            Some("movie") => Some(Of::Movie),
-            Some("show" | "tv") => Some(Of::Show),
+            Some("movie") => Some(ItemKind::Movie),
+            Some("show" | "tv") => Some(ItemKind::Show),
             _ => None,
         };
         let of = of.filter(|_| matches!(card, Card::Standard { .. } | Card::Background { .. }));
@@ -151,45 +144,45 @@ impl Manual {
     }
 
     /// What the engine is told besides: version 2 of the script does not know it.
-    pub fn switch_of_engine(&self) -> Option<&'static str> {
+    pub fn switch_of_engine(&self) -> Option<Switch> {
         self.of.map(|of| match of {
-            Of::Movie => "-MoviePosterCard",
-            Of::Show => "-ShowPosterCard",
+            ItemKind::Movie => Switch::MoviePosterCard,
+            ItemKind::Show => Switch::ShowPosterCard,
         })
     }
 
     /// Adds its arguments, in upstream's order.
-    pub fn write(&self, arguments: &mut Arguments) {
-        arguments.switch("-Manual");
-        arguments.value("PicturePath", &self.picture);
+    pub fn write(&self, arguments: &mut CommandLine) {
+        arguments.switch(Switch::Manual);
+        arguments.value(Parameter::PicturePath, &self.picture);
         let title = match &self.card {
             Card::Standard { title } => title,
             Card::Season { title, .. } => {
-                arguments.switch("-SeasonPoster");
+                arguments.switch(Switch::SeasonPoster);
                 title
             }
             Card::Collection { title } => {
-                arguments.switch("-CollectionCard");
+                arguments.switch(Switch::CollectionCard);
                 title
             }
             Card::Background { title } => {
-                arguments.switch("-BackgroundCard");
+                arguments.switch(Switch::BackgroundCard);
                 title
             }
             Card::Episode { title, .. } => {
-                arguments.switch("-TitleCard");
+                arguments.switch(Switch::TitleCard);
                 title
             }
         };
-        arguments.value("Titletext", title);
-        arguments.value("FolderName", &self.folder);
-        arguments.value("LibraryName", &self.library);
+        arguments.value(Parameter::TitleText, title);
+        arguments.value(Parameter::FolderName, &self.folder);
+        arguments.value(Parameter::LibraryName, &self.library);
         match &self.card {
-            Card::Season { season, .. } => arguments.value("SeasonPosterName", season),
+            Card::Season { season, .. } => arguments.value(Parameter::SeasonPosterName, season),
             Card::Episode { title, season, episode } => {
-                arguments.value("EPTitleName", title);
-                arguments.value("SeasonPosterName", season);
-                arguments.value("EpisodeNumber", episode);
+                arguments.value(Parameter::EpisodeTitle, title);
+                arguments.value(Parameter::SeasonPosterName, season);
+                arguments.value(Parameter::EpisodeNumber, episode);
             }
             Card::Standard { .. } | Card::Collection { .. } | Card::Background { .. } => {}
         }

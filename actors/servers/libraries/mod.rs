@@ -19,7 +19,8 @@ use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::old_database::Moved;
 use crate::store::{Record, StoreError, Table};
-use posterizarr_media::servers::admin::{Library, ServerKind};
+use posterizarr_base::servers::ServerKind;
+use posterizarr_media::servers::admin::Library;
 
 /// What is known of each server that was ever asked.
 pub type LibrariesView = BTreeMap<ServerKind, ServerLibraries>;

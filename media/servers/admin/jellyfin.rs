@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 
 use super::{Library, ServerError};
 use crate::http::{HttpClient, HttpError, Request, Response, below};
-use crate::servers::Dialect;
 use crate::servers::media_browser::signed;
+use posterizarr_base::servers::Dialect;
 
 /// Who a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
