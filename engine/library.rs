@@ -10,6 +10,7 @@
 //! a rehearsal has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
 
 mod backups;
+mod beginning;
 pub(crate) mod by_hand;
 mod catalogue;
 mod cleanup;
@@ -20,6 +21,7 @@ mod deliver;
 mod events;
 mod exports;
 mod follow_up;
+mod heading;
 mod index;
 mod judge;
 mod known;
@@ -30,7 +32,10 @@ mod lookups;
 mod marker;
 mod messages;
 mod needs;
+mod network;
 mod originals;
+mod outcome;
+mod picture;
 mod places;
 mod plan;
 mod rehearse;
@@ -47,44 +52,10 @@ mod title_logos;
 mod twins;
 mod why;
 
+pub(crate) use beginning::{is_noted_empty, note_beginning};
 pub use catalogue::name_problem;
 pub use known::{Known, OnServer, known};
 pub use needs::{InUse, Keys, Met, Need, Needs, needs};
-pub use originals::SaveFirst;
-pub(crate) use originals::{is_noted_empty, note_beginning};
+pub use network::{Network, SaveFirst};
 pub use run::run;
 pub use why::Why;
-
-use std::path::PathBuf;
-
-use posterizarr_media::Client;
-use posterizarr_media::http::HttpSettings;
-use posterizarr_media::service::HostLimits;
-
-/// Where others are, and how long they may take.
-#[derive(Clone, Debug)]
-pub struct Network {
-    pub http: HttpSettings,
-    pub limits: HostLimits,
-    pub tmdb_url: String,
-    pub tmdb_image_url: String,
-    pub tvdb_url: String,
-    pub fanart_url: String,
-    /// Whether an item on Plex loses the label by which Kometa knows its own overlay, when it gets a picture from us.
-    pub drop_overlay_label: bool,
-    /// Whether what the media server shows is saved before it is replaced for the first time.
-    pub save_first: SaveFirst,
-    /// Whether collections get posters, too.
-    pub collections: bool,
-    /// A folder with pictures that somebody has picked by hand.
-    pub sets: Option<PathBuf>,
-    /// In a container, messages go where `AppriseUrl` says.
-    pub container: bool,
-}
-
-impl Network {
-    /// A client for a run; one is enough.
-    fn client(&self) -> Client {
-        Client::new(&self.http, self.limits)
-    }
-}

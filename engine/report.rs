@@ -6,6 +6,9 @@ use std::path::Path;
 use chrono::{DateTime, Local};
 use posterizarr_base::result_file::{RunResult, TIME_FORMAT};
 use posterizarr_base::run::Mode;
+use posterizarr_base::run_events::RunEvent;
+
+use crate::work::{RunError, Work};
 
 /// How many pictures a run made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,6 +93,44 @@ impl Summary<'_> {
         let seconds = self.seconds();
         (seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
+}
+
+/// Tells the counts in the log and leaves the result file.
+///
+/// # Errors
+/// If that file cannot be written.
+pub fn finish(mode: Mode, counts: Counts, started: DateTime<Local>, work: &Work<'_>) -> Result<(), RunError> {
+    let journal = work.journal;
+    let Counts { posters, backgrounds, title_cards, seasons, collections, truncated, .. } = counts;
+    let total = posters + backgrounds + title_cards + seasons + collections;
+    journal.info(format!("Finished, Total images created: {total}"));
+    journal.info(format!(
+        "Show/Movie Posters created: {posters}| Season images created: {seasons} | Background images created: {backgrounds} | TitleCards created: {title_cards}"
+    ));
+    if truncated > 0 {
+        journal.info(format!("'{truncated}' times the script truncated the text in images"));
+    }
+    let errors = journal.errors();
+    if errors > 0 {
+        journal.warning(format!(
+            "During execution '{errors}' Errors occurred, please check the log for a detailed description."
+        ));
+    }
+    work.events.write(&RunEvent::Finished { created: total as u64, errors: errors.into() });
+    // The script counts all as posters there.
+    let counts = if matches!(mode, Mode::Tautulli | Mode::Arr | Mode::Backup) {
+        Counts { posters: total, ..counts }
+    } else {
+        counts
+    };
+    let summary = Summary { mode, version: work.context.version, counts, errors, started, ended: Local::now() };
+    let (hours, minutes, seconds) = summary.took();
+    journal.info(format!("Script execution time: {hours}h {minutes}m {seconds}s "));
+    // The script leaves no result of these, and nobody looks for one.
+    if mode.result_file().is_none() {
+        return Ok(());
+    }
+    summary.write(&work.logs()).map_err(|error| RunError::Failed(format!("the result file cannot be written: {error}")))
 }
 
 /// Bytes as people write them.

@@ -16,11 +16,11 @@ use posterizarr_render::picture::MAX_FILE_BYTES;
 
 use super::backups::{self, Backups};
 use super::catalogue::{self, Catalogue};
-use super::create::{Became, Outcome, Problem};
 use super::events;
 use super::index::AssetIndex;
 use super::logos::{LogoRevert, LogoUpdater};
 use super::lookups::{ItemMemo, Lookups};
+use super::outcome::{Copied, Outcome, Problem};
 use super::plan::{Entry, PlannedAsset, assets, is_labelled, logo};
 use super::reset::Reset;
 use super::run::server_of;
@@ -55,29 +55,6 @@ struct CopyTarget<'a> {
     writer: Option<&'a Server>,
     /// Whether it gets also what it shows already.
     always: bool,
-}
-
-/// What became of a picture, and why.
-pub(super) enum Copied {
-    /// There is nothing to copy, or no place for it.
-    Not(Why),
-    There,
-    Done(Vec<Why>),
-}
-
-impl Copied {
-    /// The end of an asset's turn.
-    pub(super) fn outcome(asset: PlannedAsset, copied: Result<Self, Why>, uploaded: bool) -> Outcome {
-        match copied {
-            Ok(Self::Not(why)) => Outcome { why: vec![why], ..Outcome::of(asset, Became::Left) },
-            Ok(Self::There) => Outcome::of(asset, Became::Existed),
-            Ok(Self::Done(why)) => Outcome { why, uploaded, ..Outcome::of(asset, Became::Created) },
-            Err(why) => {
-                let problem = Problem::at(&asset, why);
-                Outcome::failed(asset, problem)
-            }
-        }
-    }
 }
 
 /// One who copies.

@@ -8,7 +8,7 @@ use posterizarr_media::http::HttpClient;
 use posterizarr_media::servers::Slot;
 
 use super::catalogue::Catalogue;
-use super::create::Outcome;
+use super::outcome::Outcome;
 use super::scene::Scene;
 use crate::request::{Scope, Sought};
 

@@ -20,13 +20,14 @@ use posterizarr_media::sources::{Found, Sought, Subject, Title};
 use posterizarr_render::picture::MAX_FILE_BYTES;
 use tokio::sync::SemaphorePermit;
 
-use super::ledger::Source;
+use super::collections;
+use super::heading::Logo;
 use super::marker::is_marked;
+use super::network::Network;
+use super::picture::{Bytes, Source};
 use super::plan::{Entry, PlannedAsset};
 use super::render::Renderer;
 use super::settings::LibrarySettings;
-use super::title_logos::Logo;
-use super::{Network, collections};
 use crate::Work;
 use crate::journal::Journal;
 use crate::library::select::{Choice, Chosen, Provider, ProviderQuery, Replies, Reply, Rules, Selection};
@@ -36,9 +37,6 @@ use crate::request::LibraryRun;
 const MAX_ORIGINALS: u64 = 4 << 30;
 /// The folder of what can be had again, in the data folder.
 const CACHE: &str = "cache";
-
-/// The bytes of a picture, shared by those who need them.
-pub(super) type Bytes = Arc<Vec<u8>>;
 
 /// A picture, and the place in which it is worked on.
 pub(super) type Fetched<'r> = (Bytes, Option<SemaphorePermit<'r>>);

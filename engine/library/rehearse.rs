@@ -8,11 +8,12 @@ use std::sync::Arc;
 
 use posterizarr_base::run_events::EventWriter;
 
-use super::create::{Became, Outcome, Problem, names};
 use super::events;
 use super::judge::{AssetVerdict, Judge, Offer, Outdated};
-use super::ledger::{Record, Source};
+use super::ledger::Record;
 use super::lookups::ItemMemo;
+use super::outcome::{Became, Outcome, Problem, names};
+use super::picture::Source;
 use super::plan::PlannedAsset;
 use super::why::Why;
 

@@ -3,8 +3,7 @@
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{ReadOnly, Server};
 
-use super::copy::Copied;
-use super::create::Outcome;
+use super::outcome::{Copied, Outcome};
 use super::plan::PlannedAsset;
 use super::why::Why;
 

@@ -30,7 +30,8 @@ use super::ledger::{Ledger, LedgerWriter};
 use super::looks::Looks;
 use super::lookups::Lookups;
 use super::messages::{Messages, push};
-use super::originals::{Originals, SaveFirst};
+use super::network::{Network, SaveFirst};
+use super::originals::Originals;
 use super::plan::{Entry, Narrowed, PlannedAsset, assets, is_labelled};
 use super::rehearse::Rehearsal;
 use super::render::Renderer;
@@ -38,7 +39,7 @@ use super::rows::Row;
 use super::scene::{Scene, Tally, count};
 use super::sets::{Assigned, Layout, Sets};
 use super::settings::{self, LibrarySettings};
-use super::{Network, exports};
+use super::{beginning, exports};
 use crate::library::select::Fallback;
 use crate::report::Counts;
 use crate::request::{Happened, LibraryRun, Scope, Sought, Task};
@@ -307,7 +308,7 @@ impl Scene<'_> {
     /// Who saves what is replaced for the first time; nobody where that is not wanted, or where nothing is uploaded.
     fn originals(&self, catalogue: &Catalogue, assets: &AssetIndex) -> Result<Option<Originals>, RunError> {
         let (policy, work) = (self.network.save_first, self.work);
-        let applies = policy.applies(&work.context.folder, assets)?;
+        let applies = beginning::saves_first(policy, &work.context.folder, assets)?;
         if !applies || !(self.uploads() || self.settings.upload_existing) {
             return Ok(None);
         }

@@ -431,6 +431,21 @@ fn substituted(own: Choice, instead: Choice, fallback: Fallback, why: Why) -> Ch
     }
 }
 
+/// The best logo in the dearest language.
+pub(super) fn best_logo(
+    provider: Provider,
+    mut logos: Vec<Picture>,
+    languages: &[String],
+    sorting: Sorting,
+) -> Option<Picture> {
+    match (provider, sorting) {
+        (Provider::Fanart, _) | (Provider::Tmdb, Sorting::Primary) => {}
+        (Provider::Tmdb, Sorting::Votes) => logos.sort_by_key(|logo| std::cmp::Reverse(logo.votes)),
+        _ => logos.sort_by(|one, other| other.rating.total_cmp(&one.rating)),
+    }
+    languages.iter().find_map(|language| logos.iter().find(|logo| logo.language.as_ref() == Some(language))).cloned()
+}
+
 #[cfg(test)]
 #[path = "select/tests.rs"]
 mod tests;

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use posterizarr_base::artwork::Size;
 use posterizarr_base::config::{find, keys};
+use posterizarr_base::files::short_digest;
 use posterizarr_base::servers::{Dialect, ServerKind};
 use posterizarr_media::servers::Account;
 use posterizarr_render::config::Document;
 use posterizarr_render::design::ArtworkKind;
 use serde_json::Value;
 
-use super::looks::digest;
-use super::title_logos::LogoRules;
+use super::heading::LogoRules;
 use crate::library::select::{Languages, MinSize, Provider, Rules, Sorting};
 use crate::request::Task;
 
@@ -199,7 +199,7 @@ impl LibrarySettings {
     /// Tells the server from others in the ledger, without telling its address to whoever reads that.
     pub(super) fn server_id(&self) -> String {
         let kind = self.server.key();
-        format!("{kind}:{}", digest(self.account.url.trim_end_matches('/').as_bytes()))
+        format!("{kind}:{}", short_digest(self.account.url.trim_end_matches('/').as_bytes()))
     }
 
     /// The same where collections get posters, too.

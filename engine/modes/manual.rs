@@ -32,7 +32,7 @@ use crate::{
     arguments::{Card, Manual},
     library::by_hand::ManualUpload,
     report::Counts,
-    run::{RunError, Work},
+    work::{RunError, Work},
 };
 
 /// Makes the asset.

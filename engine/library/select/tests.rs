@@ -167,3 +167,24 @@ fn a_choice_without_a_provider_that_did_not_answer_is_provisional() {
     let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::Trouble)];
     assert!(choose(&rules(Tmdb, "xx en"), Subject::Poster, &given).0.unanswered.is_empty());
 }
+
+fn logo(url: &str, language: Option<&str>, rating: f64, votes: u32) -> Picture {
+    let language = language.map(str::to_owned);
+    Picture { url: url.into(), language, width: 1, height: 1, rating, votes }
+}
+
+#[test]
+fn the_dearest_language_wins_and_the_best_logo_in_it() {
+    let logos = [
+        logo("a.png", Some("en"), 1.0, 9),
+        logo("b.PNG", Some("en"), 2.0, 3),
+        logo("c.svg", Some("fr"), 9.0, 9),
+        logo("d.png", None, 9.0, 9),
+    ];
+    let languages = ["de", "en"].map(str::to_owned);
+    let chosen = |provider, sorting| best_logo(provider, logos.to_vec(), &languages, sorting).map(|logo| logo.url);
+    assert_eq!(chosen(Provider::Tmdb, Sorting::Average).as_deref(), Some("b.PNG"));
+    assert_eq!(chosen(Provider::Tmdb, Sorting::Votes).as_deref(), Some("a.png"));
+    assert_eq!(chosen(Provider::Fanart, Sorting::Average).as_deref(), Some("a.png"));
+    assert_eq!(best_logo(Provider::Tvdb, logos.to_vec(), &["it".to_owned()], Sorting::Average), None);
+}
