@@ -140,7 +140,7 @@ impl CommandLine {
         self.elements.push(format!("-{parameter}:{value}"));
     }
 
-    /// The elements.
+    /// The elements, as a program is started with them.
     pub fn into_vec(self) -> Vec<String> {
         self.elements
     }

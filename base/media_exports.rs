@@ -14,7 +14,6 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ExportFamily {
-    /// Plex.
     Plex,
     /// Jellyfin or Emby.
     Other,

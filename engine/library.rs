@@ -7,7 +7,7 @@
 //! Backup, restore, sync, reset and logos make no pictures: they take them from one place to another in the same loop (see [`copy`]).
 //!
 //! What is to be done about an asset is decided by a [`judge`], who only looks and asks. A run has its verdicts carried out;
-//! a rehearsal has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
+//! a dry run has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
 
 mod backups;
 mod beginning;
@@ -18,6 +18,7 @@ mod collections;
 mod copy;
 mod create;
 mod deliver;
+mod dry_run;
 mod events;
 mod exports;
 mod follow_up;
@@ -29,6 +30,7 @@ mod ledger;
 mod logos;
 mod looks;
 mod lookups;
+mod making;
 mod marker;
 mod messages;
 mod needs;
@@ -38,7 +40,6 @@ mod outcome;
 mod picture;
 mod places;
 mod plan;
-mod rehearse;
 mod render;
 mod reset;
 mod rows;

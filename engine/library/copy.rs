@@ -2,7 +2,7 @@
 //!
 //! A backup takes it from the server to the backup folder, a restore from there to the server, a sync from Plex to another
 //! server. What is in its place already is left alone, so that a run that was ended at any moment is gone on with by the next
-//! one. In a rehearsal there is nobody who writes.
+//! one. In a dry run there is nobody who writes.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::catalogue::{self, Catalogue};
 use super::events;
 use super::index::AssetIndex;
 use super::logos::{LogoRevert, LogoUpdater};
-use super::lookups::{ItemMemo, Lookups};
+use super::lookups::ItemMemo;
 use super::outcome::{Copied, Outcome, Problem};
 use super::plan::{Entry, PlannedAsset, assets, is_labelled, logo};
 use super::reset::Reset;
@@ -57,7 +57,6 @@ struct CopyTarget<'a> {
     always: bool,
 }
 
-/// One who copies.
 struct Copier<'a> {
     from: Origin<'a>,
     to: Goal<'a>,
@@ -117,7 +116,7 @@ impl Origin<'_> {
         match self {
             Self::Server(server) if asset.shown().is_none() => Some(Why::NoPictureShown { server: server.name() }),
             Self::Saved(index) if index.get(&asset.path).is_none() => Some(Why::NoBackup),
-            _ => None,
+            Self::Server(_) | Self::Saved(_) => None,
         }
     }
 
@@ -208,8 +207,7 @@ impl Scene<'_> {
             Task::UpdateLogos { replace } => {
                 let catalogue = self.read(reader).await?;
                 self.warn_of_labelled(&catalogue);
-                let sources = (reader, self.server_id);
-                let lookups = Lookups::new(self.client, self.network, self.settings, sources, (self.run, self.work));
+                let lookups = self.lookups(reader);
                 let replace = *replace;
                 let updater = LogoUpdater { lookups: &lookups, writer, replace, events: self.work.events };
                 self.take_all(&catalogue, |asset, memo| updater.turn(asset, memo)).await
@@ -218,7 +216,7 @@ impl Scene<'_> {
                 let (catalogue, revert) = (self.read(reader).await?, LogoRevert { server: reader, writer });
                 self.take_all(&catalogue, |asset, _| revert.turn(asset)).await
             }
-            _ => {
+            Task::Sync(_) | Task::Create | Task::Remake(_) | Task::Restyle(_) => {
                 let Some((dialect, account)) = &self.settings.recipient else {
                     return Err(RunError::Failed("there is nothing to copy".to_owned()));
                 };

@@ -26,6 +26,14 @@ use super::texts::is_japanese;
 use super::why::Why;
 use crate::request::Task;
 
+/// How a picture was chosen.
+struct Chosen {
+    /// None where nobody noted it.
+    why: Option<Reason>,
+    /// The names of providers that did not answer before.
+    unanswered: Vec<String>,
+}
+
 /// What all assets of a run are made with.
 pub(super) struct Creation<'a> {
     pub(super) judge: &'a Judge<'a>,
@@ -41,7 +49,7 @@ impl Creation<'_> {
             AssetVerdict::Leave(became) => Outcome::of(asset, became),
             AssetVerdict::Keep { file, known } => self.keep(asset, file, known).await,
             AssetVerdict::Reconsider { file, known } => self.reconsider(asset, file, known, &memo).await,
-            AssetVerdict::Restyle { known, because } => self.restyle(asset, (known, because), &memo).await,
+            AssetVerdict::Restyle { known, because } => self.restyle(asset, known, because, &memo).await,
             AssetVerdict::ByHand(picture) => self.by_hand(asset, &picture, &memo).await,
             AssetVerdict::Picked(picked) => self.by_pick(asset, picked, &memo).await,
             AssetVerdict::ByProviders => self.by_providers(asset, &memo).await,
@@ -96,7 +104,7 @@ impl Creation<'_> {
     }
 
     /// An asset made again from the picture that it was made of.
-    async fn restyle(&self, asset: PlannedAsset, (known, because): (&Record, Outdated), memo: &ItemMemo) -> Outcome {
+    async fn restyle(&self, asset: PlannedAsset, known: &Record, because: Outdated, memo: &ItemMemo) -> Outcome {
         self.events.write(&events::started(&asset));
         let Some(source) = known.source.clone() else { return Outcome::of(asset, Became::Foreign) };
         let place = self.renderer.place().await;
@@ -118,8 +126,8 @@ impl Creation<'_> {
                 // Logos were not wanted when it was made, or the one that it had is gone.
                 heading = self.judge.titling(&asset, memo).await.heading(self.judge.settings.logos, source.text);
             }
-            let (why, unanswered) = (known.reason(), known.unanswered.clone());
-            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), (why, unanswered));
+            let chosen = Chosen { why: known.reason(), unanswered: known.unanswered.clone() };
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), chosen);
             match self.render(job, bytes.clone(), memo).await {
                 Ok(rendered) => break self.finish(asset, None, rendered, made).await,
                 Err(RenderError::Logo(reason)) => {
@@ -180,8 +188,8 @@ impl Creation<'_> {
             let heading = titling.heading(self.judge.settings.logos, source.text);
             let place = self.renderer.place().await;
             let content = self.judge.lookups.original(&source).await?;
-            let told = (Some(why.clone().into()), Vec::new());
-            let (job, made) = self.render_job(asset, source.clone(), heading.clone(), told);
+            let chosen = Chosen { why: Some(why.clone().into()), unanswered: Vec::new() };
+            let (job, made) = self.render_job(asset, source.clone(), heading.clone(), chosen);
             let row = Row::new(asset, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, content, memo).await;
             drop(place);
@@ -215,8 +223,8 @@ impl Creation<'_> {
             };
             let source = Source::of(picture);
             let heading = titling.heading(rules, picture.text);
-            let told = (Some(Why::reason(&choice.why)), names(&choice.unanswered));
-            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), told);
+            let chosen = Chosen { why: Some(Why::reason(&choice.why)), unanswered: names(&choice.unanswered) };
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), chosen);
             let address = lookups.address(picture);
             let row = Row::new(&asset, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, bytes, memo).await;
@@ -241,13 +249,13 @@ impl Creation<'_> {
         }
     }
 
-    /// The work for the renderer, and what its result will be: why it is made of this picture, and who did not answer.
+    /// The work for the renderer, and what its result will be.
     fn render_job(
         &self,
         asset: &PlannedAsset,
         source: Source,
         heading: Option<Heading>,
-        (why, unanswered): (Option<Reason>, Vec<String>),
+        Chosen { why, unanswered }: Chosen,
     ) -> (Job, AssetDetails) {
         let job = self.judge.looks.job(asset, &source, heading.clone());
         let look = self.judge.looks.digest(&job);

@@ -13,7 +13,6 @@ pub(super) struct LogoRules {
     pub(super) backgrounds: bool,
     /// Clear art, where a provider has such.
     pub(super) art: bool,
-    /// Clear logos.
     pub(super) clear: bool,
     /// The title is printed where nobody has a logo.
     pub(super) or_title: bool,

@@ -21,7 +21,7 @@ const PROVIDERS: [Provider; 3] = [Provider::Tmdb, Provider::Tvdb, Provider::Fana
 /// One who gives items their logos.
 pub(super) struct LogoUpdater<'a> {
     pub(super) lookups: &'a Lookups<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
     /// Whether logos that are there are replaced.
     pub(super) replace: bool,
@@ -50,7 +50,7 @@ impl LogoUpdater<'_> {
                         return self.give(asset, provider, &logo).await;
                     }
                 }
-                Reply::Trouble => silent.push(provider.name()),
+                Reply::NoAnswer => silent.push(provider.name()),
                 Reply::NotAsked | Reply::Own(_) => {}
             }
         }
@@ -76,7 +76,7 @@ impl LogoUpdater<'_> {
 /// One who takes our logos away.
 pub(super) struct LogoRevert<'a> {
     pub(super) server: ReadOnly<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
 }
 

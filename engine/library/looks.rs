@@ -48,10 +48,16 @@ pub(super) struct Looks<'a> {
     uploads: bool,
 }
 
+/// What decides how all assets are drawn.
+pub(super) struct Drawn<'a> {
+    pub(super) look: &'a Look,
+    pub(super) drawing: &'a Drawing,
+}
+
 impl<'a> Looks<'a> {
     pub(super) fn new(
         settings: &'a LibrarySettings,
-        (look, drawing): (&'a Look, &'a Drawing),
+        Drawn { look, drawing }: Drawn<'a>,
         folder: PathBuf,
         uploads: bool,
     ) -> Self {

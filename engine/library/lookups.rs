@@ -63,6 +63,18 @@ pub(super) struct Lookups<'a> {
     told: Mutex<HashSet<String>>,
 }
 
+/// What lookups are made from.
+pub(super) struct LookupParts<'a> {
+    pub(super) run: &'a LibraryRun,
+    pub(super) settings: &'a LibrarySettings,
+    pub(super) network: &'a Network,
+    pub(super) client: &'a Client,
+    pub(super) work: &'a Work<'a>,
+    pub(super) server: ReadOnly<'a>,
+    /// Tells the server from others.
+    pub(super) server_id: &'a str,
+}
+
 /// What is known of an item while its assets are made.
 #[derive(Default)]
 pub(super) struct ItemMemo {
@@ -90,13 +102,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Lookups<'a> {
-    pub(super) fn new(
-        client: &Client,
-        network: &Network,
-        settings: &'a LibrarySettings,
-        (server, server_id): (ReadOnly<'a>, &'a str),
-        (run, work): (&LibraryRun, &'a Work<'_>),
-    ) -> Self {
+    pub(super) fn new(parts: &LookupParts<'a>) -> Self {
+        let LookupParts { run, settings, network, client, work, server, server_id } = *parts;
         let cache = work.context.folder.join(CACHE);
         let kind = match run {
             LibraryRun { dry_run: true, .. } => answers::Use::ReadOnly,
@@ -186,7 +193,7 @@ impl<'a> Lookups<'a> {
         for provider in providers {
             let (subject, held) = (asset.subject, Held::default());
             let reply = self.ask(*provider, subject, &asset.entry, memo, &held).await;
-            answered |= !matches!(reply, Reply::Trouble);
+            answered |= !matches!(reply, Reply::NoAnswer);
             lock(&memo.replies).insert((*provider, subject), reply);
         }
         answered
@@ -294,7 +301,7 @@ impl<'a> Lookups<'a> {
             Some(Ok(found)) => Reply::Found(found),
             Some(Err(trouble)) => {
                 self.warn_once(trouble.to_string());
-                Reply::Trouble
+                Reply::NoAnswer
             }
         }
     }

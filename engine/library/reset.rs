@@ -10,7 +10,7 @@ use super::why::Why;
 /// One who makes a server show its own posters.
 pub(super) struct Reset<'a> {
     pub(super) server: ReadOnly<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Titles {
     pub(super) original: bool,
 }
 
-/// A row.
+/// A row of `ImageChoices.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) title: String,

@@ -138,7 +138,7 @@ pub enum Reply {
     /// It cannot be asked: no id, or it has no such pictures.
     NotAsked,
     /// It did not answer.
-    Trouble,
+    NoAnswer,
     Found(Found),
     /// The media server has a picture that may be taken.
     Own(String),
@@ -200,7 +200,6 @@ pub struct Choice {
     pub why: Vec<Why>,
 }
 
-/// One selection.
 #[derive(Clone, Copy)]
 pub struct Selection<'a> {
     pub rules: &'a Rules,
@@ -316,7 +315,7 @@ impl Selection<'_> {
             }
             let found = match self.reply(provider, subject)? {
                 Reply::Found(found) => found,
-                Reply::Trouble => {
+                Reply::NoAnswer => {
                     made.unanswered.push(ProviderQuery { provider, subject });
                     continue;
                 }

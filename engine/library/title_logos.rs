@@ -101,7 +101,7 @@ impl Judge<'_> {
                         return Titling::Logo { logo, provider, unanswered };
                     }
                 }
-                Reply::Trouble => unanswered.push(ProviderQuery { provider, subject }),
+                Reply::NoAnswer => unanswered.push(ProviderQuery { provider, subject }),
                 Reply::NotAsked | Reply::Own(_) => {}
             }
         }

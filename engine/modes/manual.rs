@@ -35,7 +35,7 @@ use crate::{
     work::{RunError, Work},
 };
 
-/// Makes the asset.
+/// Makes the asset; gives the counts of the run.
 pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, RunError> {
     let (config, journal) = (work.config, work.journal);
     let look = &config.look;

@@ -53,7 +53,7 @@ struct Sample {
     texts: Vec<(TextPart, Option<String>)>,
 }
 
-/// Makes all samples.
+/// Makes all samples into the folder `test`, which is emptied first.
 pub fn run(work: &Work<'_>) -> Result<Counts, RunError> {
     let folder = work.context.folder.join("test");
     empty(&folder).map_err(|error| RunError::Failed(format!("{} cannot be emptied: {error}", folder.display())))?;

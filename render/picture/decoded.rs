@@ -62,7 +62,7 @@ impl Values for DecodeError {
 pub(super) struct Decoded {
     /// The picture, turned as EXIF says.
     pub(super) picture: DynamicImage,
-    /// Its colour profile.
+    /// An ICC profile; none: sRGB.
     pub(super) profile: Option<Vec<u8>>,
 }
 

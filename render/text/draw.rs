@@ -32,7 +32,7 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Its size.
+    /// In pixels.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }

@@ -160,11 +160,11 @@ fn small_pictures_are_left_out_but_not_fanarts() {
 
 #[test]
 fn a_choice_without_a_provider_that_did_not_answer_is_provisional() {
-    let given = [(Tmdb, Subject::Poster, Reply::Trouble), (Fanart, Subject::Poster, found("fanart", "-/1"))];
+    let given = [(Tmdb, Subject::Poster, Reply::NoAnswer), (Fanart, Subject::Poster, found("fanart", "-/1"))];
     let (choice, _) = choose(&rules(Tmdb, "xx en"), Subject::Poster, &given);
     assert_eq!(choice.unanswered, [ProviderQuery { provider: Tmdb, subject: Subject::Poster }]);
     assert!(choice.picture.is_some() && choice.link.is_none());
-    let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::Trouble)];
+    let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::NoAnswer)];
     assert!(choose(&rules(Tmdb, "xx en"), Subject::Poster, &given).0.unanswered.is_empty());
 }
 

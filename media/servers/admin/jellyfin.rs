@@ -13,9 +13,7 @@ use posterizarr_base::servers::Dialect;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Info {
-    /// Its version.
     pub version: Option<String>,
-    /// Its name.
     pub server_name: Option<String>,
 }
 

@@ -19,7 +19,6 @@ pub(super) struct Listing {
     pub(super) total: usize,
 }
 
-/// A library.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Folder {

@@ -22,7 +22,6 @@ use super::{
 /// More layers than any emoji has, one in the other.
 const MAX_LAYERS: usize = 16;
 
-/// A painted glyph.
 pub(super) struct Painting {
     /// Where its top left corner is from the pen on the base line, in pixels; y is down.
     pub(super) place: (f64, f64),
