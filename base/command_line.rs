@@ -3,7 +3,11 @@
 //! Names are known in any letter case. The value of a parameter is the element after it, or what follows a colon in the
 //! same element: `-Titletext Heat`, `-Titletext:-30-`. What Sonarr and Radarr tell goes by their own names.
 
+mod manual;
+
 use std::fmt;
+
+pub use manual::{ManualCard, ManualRun};
 
 macro_rules! names {
     ($(#[$meta:meta])* $name:ident { $($(#[$note:meta])* $variant:ident => $text:literal,)* }) => {

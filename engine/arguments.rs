@@ -1,7 +1,7 @@
 //! The script's arguments, as far as the engine can do what they ask for; [`Given`] reads them.
 
 use posterizarr_base::artwork::{Episode, season_number};
-use posterizarr_base::command_line::{EVERY_LIBRARY, Given, Parameter, Switch, Unreadable};
+use posterizarr_base::command_line::{EVERY_LIBRARY, Given, ManualCard, ManualRun, Parameter, Switch, Unreadable};
 use posterizarr_base::items::{Ids, ItemKind};
 use posterizarr_base::run::Mode;
 use posterizarr_base::servers::Dialect;
@@ -20,7 +20,7 @@ pub enum Request {
     Library(LibraryRun),
 }
 
-/// What to make by hand.
+/// What to make by hand: a [`ManualRun`] whose numbers were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manual {
     /// A file, or an address that begins with `http`.
@@ -316,51 +316,35 @@ impl RunArguments {
     }
 
     fn manual(&self) -> Result<Manual, ArgumentError> {
-        let card = self.card()?;
-        let title = match &card {
-            Card::Episode(_) => self.value(Parameter::EpisodeTitle).or_else(|_| self.value(Parameter::TitleText)),
-            _ => self.value(Parameter::TitleText),
+        let run = ManualRun::read(|switch| self.has(switch), |parameter| self.last(parameter));
+        run.map_err(|parameter| ArgumentError::Missing(parameter.name()))?.try_into()
+    }
+}
+
+impl TryFrom<ManualRun> for Manual {
+    type Error = ArgumentError;
+
+    fn try_from(run: ManualRun) -> Result<Self, ArgumentError> {
+        let title = run.card.title().to_owned();
+        let card = match run.card {
+            ManualCard::Standard { .. } => Card::Poster,
+            ManualCard::Background { .. } => Card::Background,
+            ManualCard::Collection { .. } => Card::Collection,
+            ManualCard::Season { season: name, .. } => Card::Season { number: number_of_season(&name)?, name },
+            ManualCard::Episode { season, episode, .. } => {
+                let season = number_of_season(&season)?;
+                let episode = episode.parse().map_err(|_| ArgumentError::Episode(episode))?;
+                Card::Episode(Episode { season, episode })
+            }
         };
-        Ok(Manual {
-            picture: self.value(Parameter::PicturePath)?,
-            title: title.unwrap_or_default(),
-            folder: self.value(Parameter::FolderName)?,
-            library: self.value(Parameter::LibraryName)?,
-            card,
-            of: self.of(),
-        })
+        let ManualRun { picture, folder, library, of, .. } = run;
+        Ok(Self { picture, title, folder, library, card, of })
     }
+}
 
-    fn card(&self) -> Result<Card, ArgumentError> {
-        Ok(if self.has(Switch::SeasonPoster) {
-            let (name, number) = self.season()?;
-            Card::Season { name, number }
-        } else if self.has(Switch::TitleCard) {
-            let (_, season) = self.season()?;
-            let number = self.value(Parameter::EpisodeNumber)?;
-            let episode = number.parse().map_err(|_| ArgumentError::Episode(number))?;
-            Card::Episode(Episode { season, episode })
-        } else if self.has(Switch::CollectionCard) {
-            Card::Collection
-        } else if self.has(Switch::BackgroundCard) {
-            Card::Background
-        } else {
-            Card::Poster
-        })
-    }
-
-    /// Whether the picture is a movie's or a show's, where that is told.
-    fn of(&self) -> Option<ItemKind> {
-        let told = [(Switch::MoviePosterCard, ItemKind::Movie), (Switch::ShowPosterCard, ItemKind::Show)];
-        told.into_iter().find(|(switch, _)| self.has(*switch)).map(|(_, of)| of)
-    }
-
-    fn season(&self) -> Result<(String, u32), ArgumentError> {
-        let name = self.value(Parameter::SeasonPosterName)?;
-        // Of `Book One | Season 01`, in either order, one part tells the number.
-        let number = name.rsplit('|').find_map(season_number).ok_or_else(|| ArgumentError::Season(name.clone()))?;
-        Ok((name, number))
-    }
+/// Of `Book One | Season 01`, in either order, one part tells the number.
+fn number_of_season(name: &str) -> Result<u32, ArgumentError> {
+    name.rsplit('|').find_map(season_number).ok_or_else(|| ArgumentError::Season(name.to_owned()))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ mod masking;
 mod title;
 
 use posterizarr_base::artwork::ArtworkKind;
-use posterizarr_base::command_line::{CommandLine, EVERY_LIBRARY, Parameter, Switch, begins_with_dash, is_told};
+use posterizarr_base::command_line::{
+    CommandLine, EVERY_LIBRARY, ManualRun, Parameter, Switch, begins_with_dash, is_told,
+};
 use posterizarr_base::said::{Params, Values, values};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +22,6 @@ pub use masking::{masked, masked_address};
 pub use title::title_of;
 
 use crate::runs::Mode;
-use manual::Manual;
 
 /// Why a request cannot be given to the script. The texts are for people; upstream's, where upstream has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +128,7 @@ enum Kind {
     SyncJelly,
     SyncEmby,
     Scheduled,
-    Manual(Manual),
+    Manual(ManualRun),
     Reset {
         library: String,
     },
@@ -273,7 +274,7 @@ impl RunRequest {
 
     /// One asset from a picture. Values are trimmed; the checks come in upstream's order.
     pub fn manual(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        Ok(Self { kind: Kind::Manual(Manual::parse(form)?) })
+        Ok(Self { kind: Kind::Manual(manual::parse(form)?) })
     }
 
     /// Resets the posters of a Plex library.

@@ -1,7 +1,7 @@
 //! A manual run: one asset from a picture.
 
 use posterizarr_base::artwork::{AssetName, COLLECTIONS, Episode, collection_folder, season_number};
-use posterizarr_base::command_line::{CommandLine, Parameter, Switch};
+use posterizarr_base::command_line::{ManualCard, ManualRun};
 use posterizarr_base::items::ItemKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -105,88 +105,19 @@ fn text_or_null<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D:
     Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
-/// A manual run whose fields were checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manual {
-    picture: String,
-    folder: String,
-    library: String,
-    card: Card,
-    /// Whose poster it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    of: Option<ItemKind>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "card", rename_all = "snake_case")]
-enum Card {
-    Standard { title: String },
-    Season { title: String, season: String },
-    Collection { title: String },
-    Background { title: String },
-    Episode { title: String, season: String, episode: String },
-}
-
-impl Manual {
-    /// Checked in upstream's order.
-    pub fn parse(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        let picture = required(&form.picture_path, "picturePath", "Picture path is required")?;
-        let folder = named(required(&form.folder_name, "folderName", "Folder name is required")?, "folderName")?;
-        let library = named(required(&form.library_name, "libraryName", "Library name is required")?, "libraryName")?;
-        let card = Card::parse(form)?;
-        let of = match form.media_type.as_deref() {
-            Some("movie") => Some(ItemKind::Movie),
-            Some("show" | "tv") => Some(ItemKind::Show),
-            _ => None,
-        };
-        let of = of.filter(|_| matches!(card, Card::Standard { .. } | Card::Background { .. }));
-        Ok(Self { picture, folder, library, card, of })
-    }
-
-    /// What the engine is told besides: version 2 of the script does not know it.
-    pub fn switch_of_engine(&self) -> Option<Switch> {
-        self.of.map(|of| match of {
-            ItemKind::Movie => Switch::MoviePosterCard,
-            ItemKind::Show => Switch::ShowPosterCard,
-        })
-    }
-
-    /// Adds its arguments, in upstream's order.
-    pub fn write(&self, arguments: &mut CommandLine) {
-        arguments.switch(Switch::Manual);
-        arguments.value(Parameter::PicturePath, &self.picture);
-        let title = match &self.card {
-            Card::Standard { title } => title,
-            Card::Season { title, .. } => {
-                arguments.switch(Switch::SeasonPoster);
-                title
-            }
-            Card::Collection { title } => {
-                arguments.switch(Switch::CollectionCard);
-                title
-            }
-            Card::Background { title } => {
-                arguments.switch(Switch::BackgroundCard);
-                title
-            }
-            Card::Episode { title, .. } => {
-                arguments.switch(Switch::TitleCard);
-                title
-            }
-        };
-        arguments.value(Parameter::TitleText, title);
-        arguments.value(Parameter::FolderName, &self.folder);
-        arguments.value(Parameter::LibraryName, &self.library);
-        match &self.card {
-            Card::Season { season, .. } => arguments.value(Parameter::SeasonPosterName, season),
-            Card::Episode { title, season, episode } => {
-                arguments.value(Parameter::EpisodeTitle, title);
-                arguments.value(Parameter::SeasonPosterName, season);
-                arguments.value(Parameter::EpisodeNumber, episode);
-            }
-            Card::Standard { .. } | Card::Collection { .. } | Card::Background { .. } => {}
-        }
-    }
+/// Checks the fields, in upstream's order.
+pub(super) fn parse(form: &ManualForm) -> Result<ManualRun, InvalidRequest> {
+    let picture = required(&form.picture_path, "picturePath", "Picture path is required")?;
+    let folder = named(required(&form.folder_name, "folderName", "Folder name is required")?, "folderName")?;
+    let library = named(required(&form.library_name, "libraryName", "Library name is required")?, "libraryName")?;
+    let card = card(form)?;
+    let of = match form.media_type.as_deref() {
+        Some("movie") => Some(ItemKind::Movie),
+        Some("show" | "tv") => Some(ItemKind::Show),
+        _ => None,
+    };
+    let of = of.filter(|_| matches!(card, ManualCard::Standard { .. } | ManualCard::Background { .. }));
+    Ok(ManualRun { picture, folder, library, card, of })
 }
 
 /// The longest name of a file or folder, in bytes.
@@ -210,32 +141,26 @@ fn named(value: String, key: &'static str) -> Result<String, InvalidRequest> {
     Ok(value)
 }
 
-impl Card {
-    fn parse(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        let title = || checked(&form.titletext, "titletext");
-        Ok(match form.poster_type {
-            PosterType::Standard => Self::Standard { title: title()? },
-            PosterType::Collection => Self::Collection { title: title()? },
-            PosterType::Background => Self::Background { title: title()? },
-            PosterType::Season => Self::Season {
-                title: title()?,
-                season: required(
-                    &form.season_poster_name,
-                    "seasonPosterName",
-                    "Season poster name is required for season posters",
-                )?,
-            },
-            PosterType::TitleCard => Self::Episode {
-                title: required(&form.ep_title_name, "epTitleName", "Episode title name is required for title cards")?,
-                episode: required(&form.episode_number, "episodeNumber", "Episode number is required for title cards")?,
-                season: required(
-                    &form.season_poster_name,
-                    "seasonPosterName",
-                    "Season name is required for title cards",
-                )?,
-            },
-        })
-    }
+fn card(form: &ManualForm) -> Result<ManualCard, InvalidRequest> {
+    let title = || checked(&form.titletext, "titletext");
+    Ok(match form.poster_type {
+        PosterType::Standard => ManualCard::Standard { title: title()? },
+        PosterType::Collection => ManualCard::Collection { title: title()? },
+        PosterType::Background => ManualCard::Background { title: title()? },
+        PosterType::Season => ManualCard::Season {
+            title: title()?,
+            season: required(
+                &form.season_poster_name,
+                "seasonPosterName",
+                "Season poster name is required for season posters",
+            )?,
+        },
+        PosterType::TitleCard => ManualCard::Episode {
+            title: required(&form.ep_title_name, "epTitleName", "Episode title name is required for title cards")?,
+            episode: required(&form.episode_number, "episodeNumber", "Episode number is required for title cards")?,
+            season: required(&form.season_poster_name, "seasonPosterName", "Season name is required for title cards")?,
+        },
+    })
 }
 
 #[cfg(test)]
