@@ -37,7 +37,6 @@ pub const PORTRAIT: Size = Size::new(2000, 3000);
 /// The size of backgrounds and title cards.
 pub const LANDSCAPE: Size = Size::new(3840, 2160);
 
-/// The kinds of artwork.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ArtworkKind {
     Poster,

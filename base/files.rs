@@ -9,6 +9,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 pub use staged::{Staged, is_abandoned, sweep, write, write_new};
 
 /// What the names of files begin with that are being written; a crash may leave them.
@@ -54,6 +55,16 @@ pub fn remove_unfinished(folder: &Path) -> io::Result<()> {
 /// Whether a file with this name is being written, or was when a crash came.
 pub fn is_unfinished(name: &OsStr) -> bool {
     name.as_encoded_bytes().starts_with(UNFINISHED.as_bytes())
+}
+
+/// Names a content: the first 16 bytes of its SHA-256 in hexadecimal digits, which are enough to tell contents apart.
+pub fn short_digest(content: &[u8]) -> String {
+    short_hex(&Sha256::digest(content))
+}
+
+/// The same of a digest that is there.
+pub fn short_hex(digest: &[u8]) -> String {
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Tells whether a file was written since. Not by the clock alone: clocks jump.
@@ -204,5 +215,11 @@ mod tests {
         let path = folder.path().join("secret");
         write_private(&path, b"x").unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_content_is_named_by_half_of_its_digest() {
+        assert_eq!(short_digest(b""), "e3b0c44298fc1c149afbf4c8996fb924");
+        assert_eq!(short_hex(&[1, 171]), "01ab");
     }
 }

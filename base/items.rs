@@ -1,7 +1,10 @@
 //! What a media library consists of, and what its items are known by.
 
+use serde::{Deserialize, Serialize};
+
 /// What a library holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum ItemKind {
     Movie,
     Show,

@@ -109,7 +109,19 @@ impl Mode {
         match self {
             Self::Testing => "Testinglog.log",
             Self::Manual => "Manuallog.log",
-            _ => SCRIPT_LOG,
+            Self::Normal
+            | Self::Backup
+            | Self::Restore
+            | Self::SyncJelly
+            | Self::SyncEmby
+            | Self::Reset
+            | Self::LogoUpdater
+            | Self::LogoRevert
+            | Self::Scheduled
+            | Self::Tautulli
+            | Self::Arr
+            | Self::Restyle
+            | Self::Remake => SCRIPT_LOG,
         }
     }
 
@@ -190,7 +202,6 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Every outcome.
     pub const ALL: [Self; 9] = [
         Self::Completed,
         Self::Failed,

@@ -1,5 +1,6 @@
 //! Sentences of the daemon that a page may say in another language.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -26,9 +27,28 @@ impl Said {
 
     /// The sentence in English: `template` with `{name}` for each value.
     pub fn english(&self, template: &str) -> String {
-        let fill = |text: String, (name, value): (&&str, &String)| text.replace(&format!("{{{name}}}"), value);
-        self.params.iter().fold(template.to_owned(), fill)
+        filled(template, |name| self.params.get(name).map(Cow::from))
     }
+}
+
+/// A template with its values in their places: `{name}` for a value as it is, `{name:?}` for one in quotes. What a value
+/// has in braces stays; so does a name in the template that has no value.
+pub fn filled<'a>(template: &str, value: impl Fn(&str) -> Option<Cow<'a, str>>) -> String {
+    let (mut text, mut rest) = (String::with_capacity(template.len()), template);
+    while let Some((before, (written, after))) =
+        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
+    {
+        text.push_str(before);
+        let (name, is_quoted) = written.strip_suffix(":?").map_or((written, false), |name| (name, true));
+        match value(name) {
+            Some(value) if is_quoted => text.push_str(&format!("{value:?}")),
+            Some(value) => text.push_str(&value),
+            None => text.push_str(&format!("{{{written}}}")),
+        }
+        rest = after;
+    }
+    text.push_str(rest);
+    text
 }
 
 /// An error that tells the values in its text apart from the words, too.
@@ -68,7 +88,6 @@ impl From<Said> for Clause {
 /// A reason in English, and sentence by sentence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reason {
-    /// In English.
     pub text: String,
     /// The same by codes.
     pub because: Vec<Clause>,
@@ -168,5 +187,11 @@ mod tests {
         let said = Said::new("server_answers", [("server", &"Plex"), ("tries", &2)]);
         assert_eq!(said.english("{server} answers after {tries} tries"), "Plex answers after 2 tries");
         assert_eq!((said.code, said.params.len()), ("server_answers", 2));
+    }
+
+    #[test]
+    fn braces_in_a_value_and_names_without_a_value_stay_as_they_are() {
+        let said = Said::new("a", [("one", &"{two}"), ("two", &"2 \"b\"")]);
+        assert_eq!(said.english("{one}, {two:?}, {three} and {"), "{two}, \"2 \\\"b\\\"\", {three} and {");
     }
 }

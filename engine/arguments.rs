@@ -1,15 +1,13 @@
-//! The script's arguments, as far as the engine can do what they ask for.
-//!
-//! Names are known in any letter case. The value of a parameter is the element after it, or what follows a colon in the
-//! same element: `-Titletext Heat`, `-Titletext:-30-`. An element that is no parameter is an error, where the script would
-//! ignore it.
+//! The script's arguments, as far as the engine can do what they ask for; [`Given`] reads them.
 
 use posterizarr_base::artwork::{Episode, season_number};
+use posterizarr_base::command_line::{EVERY_LIBRARY, Given, ManualCard, ManualRun, Parameter, Switch, Unreadable};
 use posterizarr_base::items::{Ids, ItemKind};
 use posterizarr_base::run::Mode;
+use posterizarr_base::servers::Dialect;
 use posterizarr_render::{design::ArtworkKind, plain_value};
 
-use crate::request::{Happened, LibraryRun, Named, Recipient, Scope, Sought, Task};
+use crate::request::{Happened, LibraryRun, Named, Scope, Sought, Task};
 
 /// What a run does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +20,7 @@ pub enum Request {
     Library(LibraryRun),
 }
 
-/// What to make by hand.
+/// What to make by hand: a [`ManualRun`] whose numbers were read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Manual {
     /// A file, or an address that begins with `http`.
@@ -85,89 +83,49 @@ pub enum ArgumentError {
     Episode(String),
 }
 
-const SWITCHES: [&str; 24] = [
-    "Manual",
-    "Testing",
-    "Tautulli",
-    "ArrTrigger",
-    "Backup",
-    "SyncJelly",
-    "SyncEmby",
-    "PosterReset",
-    "Restore",
-    "LogoUpdater",
-    "LogoRevert",
-    "ForceReplace",
-    "UISchedule",
-    "ContainerSchedule",
-    "dev",
-    "SeasonPoster",
-    "TitleCard",
-    "CollectionCard",
-    "BackgroundCard",
-    "MoviePosterCard",
-    "ShowPosterCard",
-    // These are ours; the script does not know them.
-    "DryRun",
-    "Fresh",
-    "Restyle",
-];
-const VALUES: [&str; 18] = [
-    "PicturePath",
-    "Titletext",
-    "FolderName",
-    "LibraryName",
-    "SeasonPosterName",
-    "EPTitleName",
-    "EpisodeNumber",
-    "RatingKey",
-    "parentratingkey",
-    "grandparentratingkey",
-    "mediatype",
-    "action",
-    "LibraryToReset",
-    "RestoreLibrary",
-    "RestoreItem",
-    "RestoreType",
-    "LibraryToRestyle",
-    "Remake",
-];
 /// Values that mean nothing without a switch.
-const BELONGS: [(&str, &str); 6] = [
-    ("action", "Tautulli"),
-    ("LibraryToReset", "PosterReset"),
-    ("RestoreLibrary", "Restore"),
-    ("RestoreItem", "Restore"),
-    ("RestoreType", "Restore"),
-    ("LibraryToRestyle", "Restyle"),
+const BELONGS: [(Parameter, Switch); 6] = [
+    (Parameter::Action, Switch::Tautulli),
+    (Parameter::LibraryToReset, Switch::PosterReset),
+    (Parameter::RestoreLibrary, Switch::Restore),
+    (Parameter::RestoreItem, Switch::Restore),
+    (Parameter::RestoreType, Switch::Restore),
+    (Parameter::LibraryToRestyle, Switch::Restyle),
 ];
-/// What Sonarr and Radarr tell, beside names that begin with `arr_`.
-const TOLD: [&str; 1] = ["event"];
+
+impl From<Unreadable> for ArgumentError {
+    fn from(unreadable: Unreadable) -> Self {
+        match unreadable {
+            Unreadable::NoValue(parameter) => Self::NoValue(parameter.name()),
+            Unreadable::Unknown(element) => Self::Unknown(element),
+        }
+    }
+}
 
 impl Request {
     /// Reads the arguments after the program's name.
     pub fn parse(arguments: &[String]) -> Result<Self, ArgumentError> {
-        let given = RawArguments::read(arguments)?;
-        const OVER_LIBRARY: [&str; 10] = [
-            "DryRun",
-            "Fresh",
-            "Restyle",
-            "Backup",
-            "Restore",
-            "SyncJelly",
-            "SyncEmby",
-            "PosterReset",
-            "LogoUpdater",
-            "LogoRevert",
+        let given = RunArguments { given: Given::read(arguments)? };
+        const OVER_LIBRARY: [Switch; 10] = [
+            Switch::DryRun,
+            Switch::Fresh,
+            Switch::Restyle,
+            Switch::Backup,
+            Switch::Restore,
+            Switch::SyncJelly,
+            Switch::SyncEmby,
+            Switch::PosterReset,
+            Switch::LogoUpdater,
+            Switch::LogoRevert,
         ];
-        let over_library = OVER_LIBRARY.into_iter().find(|switch| given.has(switch));
-        if let Some(switch) = over_library.filter(|_| given.has("Manual") || given.has("Testing")) {
-            return Err(ArgumentError::NotOverLibrary(switch));
+        let over_library = OVER_LIBRARY.into_iter().find(|switch| given.has(*switch));
+        if let Some(switch) = over_library.filter(|_| given.has(Switch::Manual) || given.has(Switch::Testing)) {
+            return Err(ArgumentError::NotOverLibrary(switch.name()));
         }
-        if given.has("Manual") {
+        if given.has(Switch::Manual) {
             return given.manual().map(Self::Manual);
         }
-        if given.has("Testing") {
+        if given.has(Switch::Testing) {
             return Ok(Self::Testing);
         }
         given.library().map(Self::Library)
@@ -193,70 +151,30 @@ pub(crate) fn asks_for_logs(arguments: &[String]) -> bool {
     arguments.iter().any(|argument| argument.eq_ignore_ascii_case("-GatherLogs"))
 }
 
-/// Whether Sonarr or Radarr tell something by this name.
-fn is_told(name: &str) -> bool {
-    let name = name.to_lowercase();
-    name.starts_with("arr_") || TOLD.contains(&name.as_str())
-}
-
-/// Whether an argument is a name, and not the value of the one before.
-fn is_name(argument: &str) -> bool {
-    let Some(name) = argument.strip_prefix('-') else { return false };
-    is_told(name) || SWITCHES.iter().chain(&VALUES).any(|known| known.eq_ignore_ascii_case(name))
-}
-
 /// The path of an asset; its extension does not count.
 fn asset_path(path: String) -> Result<String, ArgumentError> {
     let is_folder = |part: &str| !part.is_empty() && part != "." && part != ".." && !part.contains('\0');
     if path.split('/').all(is_folder) { Ok(path) } else { Err(ArgumentError::Asset(path)) }
 }
 
-struct RawArguments {
-    switches: Vec<&'static str>,
-    values: Vec<(&'static str, String)>,
-    /// What Sonarr and Radarr tell, by names in lower case.
-    told: Vec<(String, String)>,
+struct RunArguments {
+    given: Given,
 }
 
-impl RawArguments {
-    fn read(arguments: &[String]) -> Result<Self, ArgumentError> {
-        let mut given = Self { switches: Vec::new(), values: Vec::new(), told: Vec::new() };
-        let is_trigger = arguments.iter().any(|argument| argument.eq_ignore_ascii_case("-ArrTrigger"));
-        let mut rest = arguments.iter().peekable();
-        while let Some(argument) = rest.next() {
-            let unknown = || ArgumentError::Unknown(argument.clone());
-            let body = argument.strip_prefix('-').ok_or_else(unknown)?;
-            let (name, joined) = body.split_once(':').map_or((body, None), |(name, value)| (name, Some(value)));
-            let is = |known: &&&str| known.eq_ignore_ascii_case(name);
-            if let Some(name) = VALUES.iter().find(is) {
-                let value = joined.or_else(|| rest.next().map(String::as_str)).ok_or(ArgumentError::NoValue(name))?;
-                // Quotes around a value are the sender's; in a path, and in a name that is looked for, they are part of it.
-                let is_exact = *name == "Remake" || BELONGS.iter().any(|(known, _)| known == name);
-                given.values.push((name, if is_exact { value.to_owned() } else { plain_value(value) }));
-            } else if is_trigger && is_told(name) {
-                // A name without a value, as the sender had none; a value may begin with a dash, too.
-                let value = joined.or_else(|| rest.next_if(|next| !is_name(next)).map(String::as_str));
-                given.told.push((name.to_lowercase(), value.unwrap_or_default().trim().to_owned()));
-            } else {
-                given.switches.push(SWITCHES.iter().find(is).ok_or_else(unknown)?);
-            }
-        }
-        Ok(given)
+impl RunArguments {
+    fn has(&self, switch: Switch) -> bool {
+        self.given.has(switch)
     }
 
-    fn has(&self, switch: &str) -> bool {
-        self.switches.contains(&switch)
-    }
-
-    fn value(&self, name: &'static str) -> Result<String, ArgumentError> {
-        self.last(name).ok_or(ArgumentError::Missing(name))
+    fn value(&self, parameter: Parameter) -> Result<String, ArgumentError> {
+        self.last(parameter).ok_or(ArgumentError::Missing(parameter.name()))
     }
 
     /// A run over the library: of what Tautulli, Sonarr or Radarr tell, of what was named, or of all of it.
     fn library(&self) -> Result<LibraryRun, ArgumentError> {
-        let is_lost = |(value, switch): &(&str, &str)| self.last(value).is_some() && !self.has(switch);
+        let is_lost = |(value, switch): &(Parameter, Switch)| self.last(*value).is_some() && !self.has(*switch);
         if let Some((value, switch)) = BELONGS.into_iter().find(is_lost) {
-            return Err(ArgumentError::GoesWith(value, switch));
+            return Err(ArgumentError::GoesWith(value.name(), switch.name()));
         }
         let task = self.task()?;
         let (mode, scope) = match &task {
@@ -264,44 +182,46 @@ impl RawArguments {
             Task::Remake(_) => (Mode::Remake, Scope::All),
             Task::Backup => (Mode::Backup, Scope::All),
             Task::Restore(_) => (Mode::Restore, self.restored()),
-            Task::Sync(Recipient::Jellyfin) => (Mode::SyncJelly, Scope::All),
-            Task::Sync(Recipient::Emby) => (Mode::SyncEmby, Scope::All),
+            Task::Sync(Dialect::Jellyfin) => (Mode::SyncJelly, Scope::All),
+            Task::Sync(Dialect::Emby) => (Mode::SyncEmby, Scope::All),
             Task::Reset => {
-                let library = Some(self.value("LibraryToReset")?);
+                let library = Some(self.value(Parameter::LibraryToReset)?);
                 (Mode::Reset, Scope::Named(Named { library, item: None }))
             }
             Task::UpdateLogos { .. } => (Mode::LogoUpdater, self.library_of_logos()?),
             Task::RevertLogos => (Mode::LogoRevert, self.library_of_logos()?),
-            Task::Create if self.has("Tautulli") => (Mode::Tautulli, self.told_by_tautulli()?),
-            Task::Create if self.has("ArrTrigger") => (Mode::Arr, Scope::Sought(self.sought()?)),
-            Task::Create if self.has("UISchedule") || self.has("ContainerSchedule") => (Mode::Scheduled, Scope::All),
+            Task::Create if self.has(Switch::Tautulli) => (Mode::Tautulli, self.told_by_tautulli()?),
+            Task::Create if self.has(Switch::ArrTrigger) => (Mode::Arr, Scope::Sought(self.sought()?)),
+            Task::Create if self.has(Switch::UiSchedule) || self.has(Switch::ContainerSchedule) => {
+                (Mode::Scheduled, Scope::All)
+            }
             Task::Create => (Mode::Normal, Scope::All),
         };
-        Ok(LibraryRun { mode, scope, task, dry_run: self.has("DryRun"), fresh: self.has("Fresh") })
+        Ok(LibraryRun { mode, scope, task, dry_run: self.has(Switch::DryRun), fresh: self.has(Switch::Fresh) })
     }
 
     /// What is done with the items. `-Remake` may be given for each asset.
     fn task(&self) -> Result<Task, ArgumentError> {
         let mut tasks = Vec::new();
         for (switch, task) in [
-            ("Backup", Task::Backup),
-            ("SyncJelly", Task::Sync(Recipient::Jellyfin)),
-            ("SyncEmby", Task::Sync(Recipient::Emby)),
-            ("PosterReset", Task::Reset),
-            ("LogoUpdater", Task::UpdateLogos { replace: self.has("ForceReplace") }),
-            ("LogoRevert", Task::RevertLogos),
-            ("Restyle", Task::Restyle(self.last("LibraryToRestyle"))),
+            (Switch::Backup, Task::Backup),
+            (Switch::SyncJelly, Task::Sync(Dialect::Jellyfin)),
+            (Switch::SyncEmby, Task::Sync(Dialect::Emby)),
+            (Switch::PosterReset, Task::Reset),
+            (Switch::LogoUpdater, Task::UpdateLogos { replace: self.has(Switch::ForceReplace) }),
+            (Switch::LogoRevert, Task::RevertLogos),
+            (Switch::Restyle, Task::Restyle(self.last(Parameter::LibraryToRestyle))),
         ] {
             tasks.extend(Some(task).filter(|_| self.has(switch)));
         }
-        if self.has("Restore") {
+        if self.has(Switch::Restore) {
             tasks.push(Task::Restore(self.restored_kind()?));
         }
-        let again = self.values.iter().filter(|(known, _)| *known == "Remake").map(|(_, value)| value.clone());
+        let again = self.given.values(Parameter::Remake).map(str::to_owned);
         let again: Vec<String> = again.map(asset_path).collect::<Result<_, _>>()?;
         tasks.extend(Some(Task::Remake(again)).filter(|task| *task != Task::Remake(Vec::new())));
         let task = tasks.pop();
-        let is_triggered = self.has("Tautulli") || self.has("ArrTrigger");
+        let is_triggered = self.has(Switch::Tautulli) || self.has(Switch::ArrTrigger);
         if !tasks.is_empty() || (task.is_some() && is_triggered) {
             return Err(ArgumentError::TwoTasks);
         }
@@ -310,49 +230,51 @@ impl RawArguments {
 
     /// The library whose logos are meant; the word `all` means every one.
     fn library_of_logos(&self) -> Result<Scope, ArgumentError> {
-        let library = self.value("LibraryName")?;
-        let is_all = library.eq_ignore_ascii_case("all");
+        let library = self.value(Parameter::LibraryName)?;
+        let is_all = library.eq_ignore_ascii_case(EVERY_LIBRARY);
         Ok(if is_all { Scope::All } else { Scope::Named(Named { library: Some(library), item: None }) })
     }
 
     /// Which items get back what was saved.
     fn restored(&self) -> Scope {
-        let named = Named { library: self.last("RestoreLibrary"), item: self.last("RestoreItem") };
+        let named = Named { library: self.last(Parameter::RestoreLibrary), item: self.last(Parameter::RestoreItem) };
         if named == Named::default() { Scope::All } else { Scope::Named(named) }
     }
 
     fn restored_kind(&self) -> Result<Option<ArtworkKind>, ArgumentError> {
-        let Some(word) = self.last("RestoreType") else { return Ok(None) };
+        let Some(word) = self.last(Parameter::RestoreType) else { return Ok(None) };
         ArtworkKind::of_word(&word).map(Some).ok_or(ArgumentError::RestoreType(word))
     }
 
     /// The value that was given last, if it is not empty.
-    fn last(&self, name: &str) -> Option<String> {
-        let mut values = self.values.iter().filter(|(known, value)| *known == name && !value.trim().is_empty());
-        values.next_back().map(|(_, value)| value.clone())
+    fn last(&self, parameter: Parameter) -> Option<String> {
+        // Quotes around a value are the sender's; in a name that is looked for they are part of it.
+        let is_exact = BELONGS.iter().any(|(known, _)| *known == parameter);
+        let counted = |value: &str| if is_exact { value.to_owned() } else { plain_value(value) };
+        self.given.values(parameter).map(counted).rfind(|value| !value.trim().is_empty())
     }
 
     /// The movie or the show; of an episode that was played, only that.
     fn told_by_tautulli(&self) -> Result<Scope, ArgumentError> {
         let key = self.rating_key()?;
-        let was_played = matches!(self.last("action").as_deref(), Some("watched" | "stop"));
+        let was_played = matches!(self.last(Parameter::Action).as_deref(), Some("watched" | "stop"));
         Ok(match was_played {
-            true => Scope::Episode { show: key, episode: self.value("RatingKey")? },
+            true => Scope::Episode { show: key, episode: self.value(Parameter::RatingKey)? },
             false => Scope::Key(key),
         })
     }
 
     /// The key of the movie or the show; a season's parent and an episode's grandparent is one.
     fn rating_key(&self) -> Result<String, ArgumentError> {
-        match self.value("mediatype")?.to_lowercase().as_str() {
-            "movie" | "show" => self.value("RatingKey"),
-            "season" => self.value("parentratingkey"),
-            _ => self.value("grandparentratingkey").or_else(|_| self.value("parentratingkey")),
+        match self.value(Parameter::MediaType)?.to_lowercase().as_str() {
+            "movie" | "show" => self.value(Parameter::RatingKey),
+            "season" => self.value(Parameter::ParentRatingKey),
+            _ => self.value(Parameter::GrandparentRatingKey).or_else(|_| self.value(Parameter::ParentRatingKey)),
         }
     }
 
     fn told(&self, name: &str) -> Option<&str> {
-        self.told.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
+        self.given.told(name)
     }
 
     fn sought(&self) -> Result<Sought, ArgumentError> {
@@ -394,51 +316,35 @@ impl RawArguments {
     }
 
     fn manual(&self) -> Result<Manual, ArgumentError> {
-        let card = self.card()?;
-        let title = match &card {
-            Card::Episode(_) => self.value("EPTitleName").or_else(|_| self.value("Titletext")),
-            _ => self.value("Titletext"),
+        let run = ManualRun::read(|switch| self.has(switch), |parameter| self.last(parameter));
+        run.map_err(|parameter| ArgumentError::Missing(parameter.name()))?.try_into()
+    }
+}
+
+impl TryFrom<ManualRun> for Manual {
+    type Error = ArgumentError;
+
+    fn try_from(run: ManualRun) -> Result<Self, ArgumentError> {
+        let title = run.card.title().to_owned();
+        let card = match run.card {
+            ManualCard::Standard { .. } => Card::Poster,
+            ManualCard::Background { .. } => Card::Background,
+            ManualCard::Collection { .. } => Card::Collection,
+            ManualCard::Season { season: name, .. } => Card::Season { number: number_of_season(&name)?, name },
+            ManualCard::Episode { season, episode, .. } => {
+                let season = number_of_season(&season)?;
+                let episode = episode.parse().map_err(|_| ArgumentError::Episode(episode))?;
+                Card::Episode(Episode { season, episode })
+            }
         };
-        Ok(Manual {
-            picture: self.value("PicturePath")?,
-            title: title.unwrap_or_default(),
-            folder: self.value("FolderName")?,
-            library: self.value("LibraryName")?,
-            card,
-            of: self.of(),
-        })
+        let ManualRun { picture, folder, library, of, .. } = run;
+        Ok(Self { picture, title, folder, library, card, of })
     }
+}
 
-    fn card(&self) -> Result<Card, ArgumentError> {
-        Ok(if self.has("SeasonPoster") {
-            let (name, number) = self.season()?;
-            Card::Season { name, number }
-        } else if self.has("TitleCard") {
-            let (_, season) = self.season()?;
-            let number = self.value("EpisodeNumber")?;
-            let episode = number.parse().map_err(|_| ArgumentError::Episode(number))?;
-            Card::Episode(Episode { season, episode })
-        } else if self.has("CollectionCard") {
-            Card::Collection
-        } else if self.has("BackgroundCard") {
-            Card::Background
-        } else {
-            Card::Poster
-        })
-    }
-
-    /// Whether the picture is a movie's or a show's, where that is told.
-    fn of(&self) -> Option<ItemKind> {
-        let told = [("MoviePosterCard", ItemKind::Movie), ("ShowPosterCard", ItemKind::Show)];
-        told.into_iter().find(|(switch, _)| self.has(switch)).map(|(_, of)| of)
-    }
-
-    fn season(&self) -> Result<(String, u32), ArgumentError> {
-        let name = self.value("SeasonPosterName")?;
-        // Of `Book One | Season 01`, in either order, one part tells the number.
-        let number = name.rsplit('|').find_map(season_number).ok_or_else(|| ArgumentError::Season(name.clone()))?;
-        Ok((name, number))
-    }
+/// Of `Book One | Season 01`, in either order, one part tells the number.
+fn number_of_season(name: &str) -> Result<u32, ArgumentError> {
+    name.rsplit('|').find_map(season_number).ok_or_else(|| ArgumentError::Season(name.to_owned()))
 }
 
 #[cfg(test)]

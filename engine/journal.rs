@@ -16,6 +16,7 @@ use std::{
 };
 
 use chrono::Local;
+use posterizarr_base::progress_line::{CharactersLine, ProgressLine};
 
 /// The longest title in a line, in characters.
 const MAX_TITLE_LENGTH: usize = 200;
@@ -116,16 +117,17 @@ impl Journal {
     /// How far the run is, in the words that the daemon's log follower understands.
     #[track_caller]
     pub fn progress(&self, done: usize, total: usize, title: &str) {
-        let title = serde_json::Value::from(shortened(title, MAX_TITLE_LENGTH).as_ref());
-        self.line(Level::Info, 1, &format!("progress: done={done} total={total} title={title}"));
+        let number = |count: usize| u64::try_from(count).ok();
+        let title = Some(shortened(title, MAX_TITLE_LENGTH).into_owned());
+        let line = ProgressLine { done: number(done), total: number(total), title };
+        self.line(Level::Info, 1, &line.to_string());
     }
 
     /// Which characters of a title no font has, in the words that the daemon's log follower understands.
     #[track_caller]
     pub fn characters_missing(&self, title: &str, characters: &[char]) {
-        let text = |text: String| serde_json::Value::from(text).to_string();
-        let (characters, title) = (text(characters.iter().collect()), text(title.to_owned()));
-        self.line(Level::Warning, 1, &format!("characters missing: characters={characters} title={title}"));
+        let line = CharactersLine { characters: characters.iter().collect(), title: title.to_owned() };
+        self.line(Level::Warning, 1, &line.to_string());
     }
 
     #[track_caller]

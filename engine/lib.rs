@@ -14,12 +14,12 @@ pub mod report;
 pub mod request;
 mod run;
 mod running_file;
+mod work;
 
 pub use drawing::{Drawing, Legibility};
-pub use run::{End, RunContext, RunError, Work, finish, run};
-
-/// How many pictures are made at once at most: each has tens of megabytes in hand.
-pub const WORKERS: usize = 4;
+pub use report::finish;
+pub use run::{End, run};
+pub use work::{RunContext, RunError, WORKERS, Work};
 
 /// The threads that make pictures.
 fn pool() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {

@@ -7,9 +7,10 @@
 //! Backup, restore, sync, reset and logos make no pictures: they take them from one place to another in the same loop (see [`copy`]).
 //!
 //! What is to be done about an asset is decided by a [`judge`], who only looks and asks. A run has its verdicts carried out;
-//! a rehearsal has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
+//! a dry run has them told. The [`ledger`] remembers of each asset what it was made of and who shows it.
 
 mod backups;
+mod beginning;
 pub(crate) mod by_hand;
 mod catalogue;
 mod cleanup;
@@ -17,9 +18,11 @@ mod collections;
 mod copy;
 mod create;
 mod deliver;
+mod dry_run;
 mod events;
 mod exports;
 mod follow_up;
+mod heading;
 mod index;
 mod judge;
 mod known;
@@ -27,13 +30,16 @@ mod ledger;
 mod logos;
 mod looks;
 mod lookups;
+mod making;
 mod marker;
 mod messages;
 mod needs;
+mod network;
 mod originals;
+mod outcome;
+mod picture;
 mod places;
 mod plan;
-mod rehearse;
 mod render;
 mod reset;
 mod rows;
@@ -47,44 +53,10 @@ mod title_logos;
 mod twins;
 mod why;
 
+pub(crate) use beginning::{is_noted_empty, note_beginning};
 pub use catalogue::name_problem;
 pub use known::{Known, OnServer, known};
 pub use needs::{InUse, Keys, Met, Need, Needs, needs};
-pub use originals::SaveFirst;
-pub(crate) use originals::{is_noted_empty, note_beginning};
+pub use network::{Network, SaveFirst};
 pub use run::run;
 pub use why::Why;
-
-use std::path::PathBuf;
-
-use posterizarr_media::Client;
-use posterizarr_media::http::HttpSettings;
-use posterizarr_media::service::HostLimits;
-
-/// Where others are, and how long they may take.
-#[derive(Clone, Debug)]
-pub struct Network {
-    pub http: HttpSettings,
-    pub limits: HostLimits,
-    pub tmdb_url: String,
-    pub tmdb_image_url: String,
-    pub tvdb_url: String,
-    pub fanart_url: String,
-    /// Whether an item on Plex loses the label by which Kometa knows its own overlay, when it gets a picture from us.
-    pub drop_overlay_label: bool,
-    /// Whether what the media server shows is saved before it is replaced for the first time.
-    pub save_first: SaveFirst,
-    /// Whether collections get posters, too.
-    pub collections: bool,
-    /// A folder with pictures that somebody has picked by hand.
-    pub sets: Option<PathBuf>,
-    /// In a container, messages go where `AppriseUrl` says.
-    pub container: bool,
-}
-
-impl Network {
-    /// A client for a run; one is enough.
-    fn client(&self) -> Client {
-        Client::new(&self.http, self.limits)
-    }
-}

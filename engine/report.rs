@@ -4,8 +4,11 @@ use std::io;
 use std::path::Path;
 
 use chrono::{DateTime, Local};
+use posterizarr_base::result_file::{RunResult, TIME_FORMAT};
 use posterizarr_base::run::Mode;
-use serde::Serialize;
+use posterizarr_base::run_events::RunEvent;
+
+use crate::work::{RunError, Work};
 
 /// How many pictures a run made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,105 +45,92 @@ pub struct Summary<'a> {
     pub ended: DateTime<Local>,
 }
 
-/// The file's keys, in the script's order.
-#[derive(Serialize)]
-struct File<'a> {
-    #[serde(rename = "Posters")]
-    posters: usize,
-    #[serde(rename = "Backgrounds")]
-    backgrounds: usize,
-    #[serde(rename = "Titlecards")]
-    title_cards: usize,
-    #[serde(rename = "Seasons")]
-    seasons: usize,
-    #[serde(rename = "Collections")]
-    collections: usize,
-    #[serde(rename = "Mode")]
-    mode: &'static str,
-    #[serde(rename = "Runtime")]
-    runtime: String,
-    #[serde(rename = "Errors")]
-    errors: u32,
-    #[serde(rename = "Fallbacks")]
-    fallbacks: usize,
-    #[serde(rename = "Textless")]
-    textless: usize,
-    #[serde(rename = "Truncated")]
-    truncated: usize,
-    #[serde(rename = "Text")]
-    text: usize,
-    #[serde(rename = "TBA Skipped")]
-    tba_skipped: usize,
-    #[serde(rename = "Jap/Chines Skipped")]
-    jap_chinese_skipped: usize,
-    #[serde(rename = "Notification Sent")]
-    notification: &'static str,
-    #[serde(rename = "Uptime Kuma")]
-    uptime_kuma: &'static str,
-    #[serde(rename = "Images cleared")]
-    images_cleared: usize,
-    #[serde(rename = "Folders Cleared")]
-    folders_cleared: usize,
-    #[serde(rename = "Space saved")]
-    space_saved: serde_json::Value,
-    #[serde(rename = "Script Version")]
-    version: &'a str,
-    #[serde(rename = "IM Version")]
-    image_version: &'static str,
-    #[serde(rename = "Start time")]
-    start: String,
-    #[serde(rename = "End Time")]
-    end: String,
-}
-
 impl Summary<'_> {
     /// Writes `<mode>.json` into the folder.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(&self.file()).map_err(io::Error::other)?;
-        text.push(b'\n');
-        posterizarr_base::files::write(&folder.join(format!("{}.json", self.mode)), &text)
+        let content = self.result().content().map_err(io::Error::other)?;
+        posterizarr_base::files::write(&folder.join(format!("{}.json", self.mode)), &content)
     }
 
-    fn file(&self) -> File<'_> {
-        let Counts { posters, backgrounds, title_cards, seasons, collections, truncated, .. } = self.counts;
-        let flag = |on: bool| if on { "true" } else { "false" };
-        let clock = |time: DateTime<Local>| time.format("%d.%m.%Y %H:%M:%S").to_string();
-        let (hours, minutes, seconds) = self.took();
-        File {
-            posters,
-            backgrounds,
-            title_cards,
-            seasons,
-            collections,
-            mode: self.mode.name(),
-            runtime: format!("{hours}:{minutes}:{seconds}"),
-            errors: self.errors,
-            fallbacks: self.counts.fallbacks,
-            textless: self.counts.textless,
-            truncated,
-            text: self.counts.text,
-            tba_skipped: self.counts.tba_skipped,
-            jap_chinese_skipped: self.counts.japanese_skipped,
-            notification: flag(self.counts.notifies),
-            uptime_kuma: flag(self.counts.kuma),
-            images_cleared: self.counts.images_cleared,
-            folders_cleared: self.counts.folders_cleared,
-            space_saved: match self.counts.space_saved {
-                0 => 0.into(),
-                bytes => readable_size(bytes).into(),
-            },
-            version: self.version,
-            image_version: "none",
+    fn result(&self) -> RunResult {
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let clock = |time: DateTime<Local>| time.format(TIME_FORMAT).to_string();
+        let counts = &self.counts;
+        RunResult {
+            posters: number(counts.posters),
+            backgrounds: number(counts.backgrounds),
+            title_cards: number(counts.title_cards),
+            seasons: number(counts.seasons),
+            collections: number(counts.collections),
+            mode: self.mode.name().to_owned(),
+            runtime_seconds: self.seconds(),
+            errors: self.errors.into(),
+            fallbacks: number(counts.fallbacks),
+            textless: number(counts.textless),
+            truncated: number(counts.truncated),
+            text: number(counts.text),
+            tba_skipped: number(counts.tba_skipped),
+            japanese_skipped: number(counts.japanese_skipped),
+            notifies: counts.notifies,
+            kuma: counts.kuma,
+            images_cleared: number(counts.images_cleared),
+            folders_cleared: number(counts.folders_cleared),
+            space_saved: if counts.space_saved == 0 { "0".to_owned() } else { readable_size(counts.space_saved) },
+            script_version: self.version.to_owned(),
+            // There is no ImageMagick.
+            image_version: "none".to_owned(),
             start: clock(self.started),
             end: clock(self.ended),
         }
     }
 
+    fn seconds(&self) -> i64 {
+        (self.ended - self.started).num_seconds().max(0)
+    }
+
     /// Hours, minutes and seconds.
     pub fn took(&self) -> (i64, i64, i64) {
-        let seconds = (self.ended - self.started).num_seconds().max(0);
+        let seconds = self.seconds();
         (seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
+}
+
+/// Tells the counts in the log and leaves the result file.
+///
+/// # Errors
+/// If that file cannot be written.
+pub fn finish(mode: Mode, counts: Counts, started: DateTime<Local>, work: &Work<'_>) -> Result<(), RunError> {
+    let journal = work.journal;
+    let Counts { posters, backgrounds, title_cards, seasons, collections, truncated, .. } = counts;
+    let total = posters + backgrounds + title_cards + seasons + collections;
+    journal.info(format!("Finished, Total images created: {total}"));
+    journal.info(format!(
+        "Show/Movie Posters created: {posters}| Season images created: {seasons} | Background images created: {backgrounds} | TitleCards created: {title_cards}"
+    ));
+    if truncated > 0 {
+        journal.info(format!("'{truncated}' times the script truncated the text in images"));
+    }
+    let errors = journal.errors();
+    if errors > 0 {
+        journal.warning(format!(
+            "During execution '{errors}' Errors occurred, please check the log for a detailed description."
+        ));
+    }
+    work.events.write(&RunEvent::Finished { created: total as u64, errors: errors.into() });
+    // The script counts all as posters there.
+    let counts = if matches!(mode, Mode::Tautulli | Mode::Arr | Mode::Backup) {
+        Counts { posters: total, ..counts }
+    } else {
+        counts
+    };
+    let summary = Summary { mode, version: work.context.version, counts, errors, started, ended: Local::now() };
+    let (hours, minutes, seconds) = summary.took();
+    journal.info(format!("Script execution time: {hours}h {minutes}m {seconds}s "));
+    // The script leaves no result of these, and nobody looks for one.
+    if mode.result_file().is_none() {
+        return Ok(());
+    }
+    summary.write(&work.logs()).map_err(|error| RunError::Failed(format!("the result file cannot be written: {error}")))
 }
 
 /// Bytes as people write them.

@@ -1,8 +1,8 @@
 //! What a run is asked for, as arguments and tests describe it.
 
 use posterizarr_base::items::{Ids, ItemKind};
-
 use posterizarr_base::run::Mode;
+use posterizarr_base::servers::Dialect;
 use posterizarr_render::design::ArtworkKind;
 
 /// Which items a run is about.
@@ -67,20 +67,13 @@ pub enum Task {
     /// What was saved is given back to the server, of one kind or of all.
     Restore(Option<ArtworkKind>),
     /// What Plex shows is given to another server.
-    Sync(Recipient),
+    Sync(Dialect),
     /// Plex shows its own posters again.
     Reset,
     /// Movies and shows on Plex get the logos of providers: those without one, or all.
     UpdateLogos { replace: bool },
     /// Plex shows its own logos again, and ours are taken away.
     RevertLogos,
-}
-
-/// The server that is to show what Plex shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recipient {
-    Jellyfin,
-    Emby,
 }
 
 impl Task {

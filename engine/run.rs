@@ -1,61 +1,22 @@
 //! A run from its arguments to its exit code, with the files that the script would leave.
 
-use std::{
-    fs, io,
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
-};
+use std::fs;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use chrono::{DateTime, Local};
+use chrono::Local;
 use posterizarr_base::run::{ANOTHER_INSTANCE, Mode, SCRIPT_LOG};
-use posterizarr_base::run_events::{EventWriter, RunEvent};
-use posterizarr_render::config::{Config, Document};
+use posterizarr_base::run_events::EventWriter;
+use posterizarr_render::config::Config;
 
-use crate::{
-    Drawing,
-    arguments::{Request, asks_for_logs},
-    journal::Journal,
-    library::{self, Network},
-    logs,
-    modes::{manual, testing},
-    report::{Counts, Summary},
-    running_file::RunningFile,
-};
-
-/// What a run needs from outside.
-pub struct RunContext<'a> {
-    /// The data folder, with `Logs`, `temp`, `test` and `Overlayfiles`.
-    pub folder: PathBuf,
-    /// `config.json` with defaults for what it lacks, or why it cannot be read.
-    pub document: Result<Document, String>,
-    /// Gets a picture by an address that the user gave, through a door that is guarded, or says why not.
-    pub fetch: &'a (dyn Fn(&str) -> Result<Vec<u8>, String> + Sync),
-    /// Where media servers and providers are.
-    pub network: Network,
-    /// What is drawn beyond what `config.json` tells.
-    pub drawing: Drawing,
-    /// Puts all logs into one archive for a report, and tells where it is, or why there is none.
-    pub gather: &'a (dyn Fn() -> Result<PathBuf, String> + Sync),
-    /// Where the run leaves its logs and results if it works beside another one; `None` for one that works alone.
-    pub beside: Option<PathBuf>,
-    /// Set from outside when the run is to end.
-    pub stop: &'a AtomicBool,
-    /// The program's version.
-    pub version: &'static str,
-}
-
-impl RunContext<'_> {
-    /// The configuration with what is drawn beyond it today.
-    fn finished(&self, config: Config) -> Config {
-        let look = self.drawing.applied(config.look, &self.folder, Local::now().date_naive());
-        Config { look, ..config }
-    }
-
-    fn logs(&self) -> PathBuf {
-        self.beside.clone().unwrap_or_else(|| self.folder.join("Logs"))
-    }
-}
+use crate::arguments::{Request, asks_for_logs};
+use crate::journal::Journal;
+use crate::library;
+use crate::logs;
+use crate::modes::{manual, testing};
+use crate::report::finish;
+use crate::running_file::RunningFile;
+use crate::work::{RunContext, RunError, Work};
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,63 +39,6 @@ impl End {
             Self::Busy => 75,
             Self::Stopped => 143,
         }
-    }
-}
-
-/// Why a mode ended before its end.
-#[derive(Debug)]
-pub enum RunError {
-    Stopped,
-    /// The media server does not have the item yet; the text says which.
-    NotOnServer(String),
-    /// Nothing more can be done; the text says why, and what to do.
-    Failed(String),
-}
-
-impl<E: std::error::Error> From<E> for RunError {
-    fn from(error: E) -> Self {
-        Self::Failed(error.to_string())
-    }
-}
-
-/// What the modes work with.
-pub struct Work<'a> {
-    pub config: &'a Config,
-    pub journal: &'a Journal,
-    /// What programs are told of the run, beside the log for people.
-    pub events: &'a EventWriter,
-    pub context: &'a RunContext<'a>,
-}
-
-impl Work<'_> {
-    /// Ends the mode if the run is to end.
-    pub fn check_cancelled(&self) -> Result<(), RunError> {
-        if self.context.stop.load(Ordering::Relaxed) { Err(RunError::Stopped) } else { Ok(()) }
-    }
-
-    /// Warns of something that belongs to no single asset, in the log and in the event file.
-    #[track_caller]
-    pub fn warn(&self, text: impl Into<String>) {
-        let text = text.into();
-        self.journal.warning(&text);
-        self.events.write(&RunEvent::Warning { text });
-    }
-
-    /// The same for an error, which counts.
-    #[track_caller]
-    pub fn complain(&self, text: impl Into<String>) {
-        let text = text.into();
-        self.journal.error(&text);
-        self.events.write(&RunEvent::Warning { text });
-    }
-
-    /// Where the user's fonts and overlays are.
-    pub fn overlay_files(&self) -> PathBuf {
-        self.context.folder.join("Overlayfiles")
-    }
-
-    pub fn logs(&self) -> PathBuf {
-        self.context.logs()
     }
 }
 
@@ -291,54 +195,4 @@ fn carry_out(request: &Request, work: &Work<'_>) -> End {
             End::Failed
         }
     }
-}
-
-/// Tells the counts in the log and leaves the result file.
-///
-/// # Errors
-/// If that file cannot be written.
-pub fn finish(mode: Mode, counts: Counts, started: DateTime<Local>, work: &Work<'_>) -> Result<(), RunError> {
-    let journal = work.journal;
-    let Counts { posters, backgrounds, title_cards, seasons, collections, truncated, .. } = counts;
-    let total = posters + backgrounds + title_cards + seasons + collections;
-    journal.info(format!("Finished, Total images created: {total}"));
-    journal.info(format!(
-        "Show/Movie Posters created: {posters}| Season images created: {seasons} | Background images created: {backgrounds} | TitleCards created: {title_cards}"
-    ));
-    if truncated > 0 {
-        journal.info(format!("'{truncated}' times the script truncated the text in images"));
-    }
-    let errors = journal.errors();
-    if errors > 0 {
-        journal.warning(format!(
-            "During execution '{errors}' Errors occurred, please check the log for a detailed description."
-        ));
-    }
-    work.events.write(&RunEvent::Finished { created: total as u64, errors: errors.into() });
-    // The script counts all as posters there.
-    let counts = if matches!(mode, Mode::Tautulli | Mode::Arr | Mode::Backup) {
-        Counts { posters: total, ..counts }
-    } else {
-        counts
-    };
-    let summary = Summary { mode, version: work.context.version, counts, errors, started, ended: Local::now() };
-    let (hours, minutes, seconds) = summary.took();
-    journal.info(format!("Script execution time: {hours}h {minutes}m {seconds}s "));
-    // The script leaves no result of these, and nobody looks for one.
-    if mode.result_file().is_none() {
-        return Ok(());
-    }
-    summary.write(&work.logs()).map_err(|error| RunError::Failed(format!("the result file cannot be written: {error}")))
-}
-
-/// Makes a folder empty: files only, folders in it are somebody else's.
-pub(crate) fn empty(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if !entry.file_type()?.is_dir() {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }

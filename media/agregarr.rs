@@ -57,7 +57,6 @@ pub enum AgregarrError {
     Status(u16),
 }
 
-/// An Agregarr.
 pub struct Agregarr<'a> {
     http: &'a HttpClient,
     url: Url,

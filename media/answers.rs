@@ -17,9 +17,9 @@ use crate::service::ServiceError;
 pub const HITS: u64 = 7 * 24 * 60 * 60;
 /// How long an answer with nothing in it is.
 pub const MISSES: u64 = 24 * 60 * 60;
-/// All answers together.
+/// All answers together, in bytes.
 const MAX_BYTES: u64 = 256 << 20;
-/// A single one.
+/// A single one, in bytes.
 const MAX_SIZE: u64 = 8 << 20;
 /// The form of what is kept; answers of another one are not found.
 const VERSION: &str = "1";
@@ -35,7 +35,6 @@ pub enum Use {
     Fresh,
 }
 
-/// The answers.
 #[derive(Debug, Default)]
 pub struct Answers {
     reads: Option<SealedCache>,

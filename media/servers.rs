@@ -6,11 +6,13 @@ pub mod media_browser;
 pub mod plex;
 mod wire;
 
+use posterizarr_base::servers::Dialect;
+
 use crate::model::{Collection, Contents, Item, ItemKind, Library};
 use crate::service::{Client, ServiceError};
 
 pub use find::Sought;
-pub use media_browser::{Dialect, MediaBrowser};
+pub use media_browser::MediaBrowser;
 pub use plex::Plex;
 
 /// How much of an item is wanted.

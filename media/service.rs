@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 5;
 const DAMAGED_ATTEMPTS: usize = 3;
 /// The largest answer that is not a picture.
 const MAX_ANSWER_SIZE: usize = 64 * 1024 * 1024;
-/// The largest picture.
+/// The largest picture, in bytes.
 const MAX_PICTURE_SIZE: usize = 100 * 1024 * 1024;
 /// A host that wants to be left alone for longer counts as down.
 const MAX_WAIT: Duration = Duration::from_secs(90);

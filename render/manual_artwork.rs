@@ -29,7 +29,7 @@ pub struct ManualArtwork {
 /// A picture that is made.
 #[derive(Debug)]
 pub struct Rendered {
-    /// The JPEG.
+    /// A JPEG.
     pub file: Vec<u8>,
     /// Whether a text does not fit, even at its smallest size.
     pub truncated: bool,

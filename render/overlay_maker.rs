@@ -32,7 +32,6 @@ pub struct Grain {
     pub cell: f32,
 }
 
-/// A frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Frame {
     pub colour: [u8; 3],
@@ -76,7 +75,7 @@ impl<'a> Layer<'a> {
 }
 
 impl Recipe {
-    /// The overlay.
+    /// The overlay, with its transparency.
     pub fn draw(&self) -> RgbaImage {
         let layers = self.layers();
         let outline = self.frame.filter(|frame| frame.corner > 0.0).map(|frame| Outline::of(self.size, &frame));

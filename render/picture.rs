@@ -7,6 +7,7 @@
 pub mod avif;
 mod canvas;
 mod decode;
+mod decoded;
 mod encode;
 mod inks;
 mod jpeg;
@@ -14,7 +15,8 @@ pub mod profile;
 mod sniff;
 
 pub use canvas::{Canvas, Overlay};
-pub use decode::{DecodeError, MAX_FILE_BYTES, MAX_PIXELS, Source, decode, decode_transparent, open};
+pub use decode::{Source, decode, decode_transparent, open};
+pub use decoded::{DecodeError, MAX_FILE_BYTES, MAX_PIXELS};
 pub use encode::{EncodeError, MARKER, encode};
 pub use posterizarr_base::config::colour::Colour;
 pub use sniff::{Head, head, head_of_file};

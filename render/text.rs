@@ -15,6 +15,7 @@ mod fit;
 mod font;
 mod lend;
 mod normalise;
+mod outline;
 mod shape;
 #[cfg(test)]
 mod sheet;

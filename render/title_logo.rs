@@ -39,7 +39,7 @@ pub enum LogoError {
     Picture(#[from] DecodeError),
     #[error("the SVG drawing cannot be used: {0}")]
     Drawing(String),
-    #[error("nothing is to be seen on it")]
+    #[error("the picture is empty")]
     Empty,
 }
 

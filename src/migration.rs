@@ -11,7 +11,6 @@ use posterizarr_base::bounded;
 
 use crate::actors::access::{TakeOldKeys, old_keys};
 use crate::actors::config::document;
-use crate::actors::exports::Kind;
 use crate::actors::exports::TakeOldExports;
 use crate::actors::files::write_private;
 use crate::actors::history::{TakeOldHistory, database};
@@ -19,6 +18,7 @@ use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::servers::libraries::{TakeOldLibraries, old_libraries};
 use crate::actors::store::old_database::{self, Moved, TakenOver};
 use crate::http::{ApiError, AppState, State, ask_within};
+use posterizarr_base::media_exports::ExportKind;
 
 mod old_choices;
 mod old_config;
@@ -50,7 +50,7 @@ impl OldInstallation {
 
     /// Counts what is there, and changes nothing.
     pub fn survey(&self) -> Vec<Moved> {
-        let exports = Kind::ALL.map(|kind| (EXPORTS, kind.table()));
+        let exports = ExportKind::ALL.map(|kind| (EXPORTS, kind.table()));
         let tables = [(database::FILE, database::TABLE)]
             .into_iter()
             .chain(exports)

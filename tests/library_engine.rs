@@ -48,7 +48,7 @@ async fn a_run_makes_what_the_library_lacks_and_the_next_one_nothing() {
     assert!(!asked.iter().any(|path| path.contains("/t/p/") || path.starts_with("POST")), "{asked:?}");
     assert!(home.path("Logs/scheduled.json").is_file());
     let there = home.event("Movies/Heat (1995)/poster");
-    assert_eq!((there.result, there.why.as_str(), there.source), (AssetResult::Skipped, "is there already", None));
+    assert_eq!((there.result, there.why.as_str(), there.source), (AssetResult::Skipped, "already exists", None));
 }
 
 fn told_of_the_first_run(home: &Home) {
@@ -70,7 +70,7 @@ fn told_of_the_first_run(home: &Home) {
     assert!(source.address.ends_with("/t/p/original/heat.jpg"), "{}", source.address);
     let missing = home.event("Shows/Dark (2017)/S01E02");
     assert_eq!((missing.result, missing.kind.as_str()), (AssetResult::Missing, "title_card"));
-    assert!(missing.why.starts_with("nobody has a picture that is allowed"), "{}", missing.why);
+    assert!(missing.why.starts_with("no provider has a picture that is allowed"), "{}", missing.why);
 }
 
 #[actix_web::test]

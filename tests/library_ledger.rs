@@ -157,7 +157,7 @@ async fn a_changed_design_is_made_from_kept_pictures_without_asking_providers() 
     let told = home.run(&["-Restyle"]).await;
     assert_eq!(told.status.code(), Some(0), "{}", said(&told));
     assert_eq!(contents(&home.path("assets")), before, "nothing has changed");
-    assert_eq!(home.event("Movies/Heat (1995)/poster").why, "looks as it is designed already");
+    assert_eq!(home.event("Movies/Heat (1995)/poster").why, "already matches the design");
 
     home.tell("PosterOverlayPart", "fontcolor", "#00ff00");
     anew(&home).await;

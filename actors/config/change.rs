@@ -305,7 +305,7 @@ mod tests {
             [
                 "PosterMaxWidth must be a whole number from 1 to 30000",
                 "UsePlex must be true or false",
-                "tmdbtoken must be a text",
+                "tmdbtoken must be text",
             ]
         );
     }

@@ -7,11 +7,11 @@ sentences! {
     /// What is wrong with a change of the configuration.
     pub enum ConfigFault {
         // Values of keys that nobody knows keep their type.
-        StaySwitch => "must_stay_switch", "must stay true or false";
-        StayNumber => "must_stay_number", "must stay a number";
-        StayText => "must_stay_text", "must stay a text";
-        StayList { example: &'static str } => "must_stay_list", "must stay a list, as JSON such as {example}";
-        StayObject { example: &'static str } => "must_stay_object", "must stay an object, as JSON such as {example}";
+        StaySwitch => "must_stay_switch", "must remain true or false";
+        StayNumber => "must_stay_number", "must remain a number";
+        StayText => "must_stay_text", "must remain text";
+        StayList { example: &'static str } => "must_stay_list", "must remain a list, as JSON such as {example}";
+        StayObject { example: &'static str } => "must_stay_object", "must remain an object, as JSON such as {example}";
         Mask { mask: &'static str } => "has_mask", "must not hold {mask} but where a stored value is hidden";
         // Keys that do not go together.
         FontSizes { least: i64, greatest: i64 } => "font_sizes_crossed", "makes the smallest font size, {least}, larger than the largest, {greatest}";

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use posterizarr_base::artwork::Root;
+use posterizarr_base::files::short_hex;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -79,7 +80,7 @@ impl fmt::Debug for ConfigView {
 impl ConfigView {
     /// Names this content of the file: another content has another revision.
     pub fn revision(&self) -> String {
-        self.digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        short_hex(&self.digest)
     }
 
     /// The value as text (switches and numbers are text in this file); where it is missing, the key's default.

@@ -5,9 +5,8 @@ use std::io;
 use std::path::Path;
 
 use chrono::NaiveDateTime;
+use posterizarr_base::media_exports::{ExportFamily, ExportKind, Rows};
 
-use super::columns::{Kind, Server};
-use super::csv_file::Rows;
 use super::row::ExportRow;
 use super::tally::{self, KindTally, Statistics};
 use crate::servers::library_types::LibraryTypes;
@@ -36,39 +35,39 @@ pub struct Sums([KindTally; 4]);
 
 impl Sums {
     /// Of one of the four.
-    pub fn of(&self, kind: Kind) -> &KindTally {
+    pub fn of(&self, kind: ExportKind) -> &KindTally {
         let [plex_library, plex_episodes, other_library, other_episodes] = &self.0;
         match kind {
-            Kind::PlexLibrary => plex_library,
-            Kind::PlexEpisodes => plex_episodes,
-            Kind::OtherLibrary => other_library,
-            Kind::OtherEpisodes => other_episodes,
+            ExportKind::PlexLibrary => plex_library,
+            ExportKind::PlexEpisodes => plex_episodes,
+            ExportKind::OtherLibrary => other_library,
+            ExportKind::OtherEpisodes => other_episodes,
         }
     }
 
-    fn of_mut(&mut self, kind: Kind) -> &mut KindTally {
+    fn of_mut(&mut self, kind: ExportKind) -> &mut KindTally {
         let [plex_library, plex_episodes, other_library, other_episodes] = &mut self.0;
         match kind {
-            Kind::PlexLibrary => plex_library,
-            Kind::PlexEpisodes => plex_episodes,
-            Kind::OtherLibrary => other_library,
-            Kind::OtherEpisodes => other_episodes,
+            ExportKind::PlexLibrary => plex_library,
+            ExportKind::PlexEpisodes => plex_episodes,
+            ExportKind::OtherLibrary => other_library,
+            ExportKind::OtherEpisodes => other_episodes,
         }
     }
 
     /// Upstream's statistics.
-    pub fn statistics(&self, server: Server) -> Statistics {
+    pub fn statistics(&self, server: ExportFamily) -> Statistics {
         tally::statistics(self.of(server.library()), self.of(server.episodes()))
     }
 
     /// The imports of which rows are left, newest first.
-    pub fn runs(&self, server: Server) -> Vec<String> {
+    pub fn runs(&self, server: ExportFamily) -> Vec<String> {
         tally::runs(self.of(server.library()), self.of(server.episodes()))
     }
 
     /// Which libraries hold what.
     pub fn library_types(&self) -> LibraryTypes {
-        tally::library_types(self.of(Kind::PlexLibrary), self.of(Kind::OtherLibrary))
+        tally::library_types(self.of(ExportKind::PlexLibrary), self.of(ExportKind::OtherLibrary))
     }
 }
 
@@ -100,18 +99,18 @@ impl ExportStore {
 
     /// Takes in a file of the script, stamped with one time. Nothing is removed: a file without rows changes nothing.
     /// Gives how many rows it has.
-    pub fn import(&mut self, kind: Kind, file: &Path, now: NaiveDateTime) -> Result<usize, ImportError> {
+    pub fn import(&mut self, kind: ExportKind, file: &Path, now: NaiveDateTime) -> Result<usize, ImportError> {
         let run_timestamp = now.format("%Y-%m-%dT%H:%M:%S%.6f").to_string();
         let created_at = now.format("%Y-%m-%d %H:%M:%S").to_string();
         let mut id = self.sums.of(kind).highest_id;
         let rows = Rows::open(file, kind)?.map(|row| {
             id += 1;
-            row.map(|row| ExportRow {
+            row.map(|values| ExportRow {
                 id,
                 run_timestamp: run_timestamp.clone(),
                 created_at: created_at.clone(),
                 updated_at: created_at.clone(),
-                ..row
+                values,
             })
         });
         let imported = self.write(kind, rows.map(|row| row.map_err(ImportError::from)));
@@ -122,7 +121,7 @@ impl ExportStore {
 
     fn write(
         &self,
-        kind: Kind,
+        kind: ExportKind,
         rows: impl Iterator<Item = Result<ExportRow, ImportError>>,
     ) -> Result<usize, ImportError> {
         let (mut count, mut batch) = (0, Vec::with_capacity(BATCH));
@@ -142,7 +141,7 @@ impl ExportStore {
 
     /// Takes over a table of the old database. A row that was exported since stays as it is; of several for one item, which
     /// the oldest schema has, the newest counts. Gives how many were found, and how many are new.
-    pub fn import_old(&mut self, kind: Kind, database: &OldDatabase) -> Result<(usize, usize), ImportError> {
+    pub fn import_old(&mut self, kind: ExportKind, database: &OldDatabase) -> Result<(usize, usize), ImportError> {
         let rows = read_old(kind, database)?;
         let found = rows.len();
         // Numbers are kept where none were given here.
@@ -165,7 +164,7 @@ impl ExportStore {
 }
 
 /// The rows of a table of the old database, oldest export first.
-fn read_old(kind: Kind, database: &OldDatabase) -> Result<Vec<ExportRow>, OldDatabaseError> {
+fn read_old(kind: ExportKind, database: &OldDatabase) -> Result<Vec<ExportRow>, OldDatabaseError> {
     let own = ["id", "run_timestamp", "created_at", "updated_at"];
     let columns: Vec<_> = own.into_iter().chain(kind.columns().iter().map(|column| column.name)).collect();
     let mut rows = Vec::new();
@@ -183,9 +182,9 @@ fn read_old(kind: Kind, database: &OldDatabase) -> Result<Vec<ExportRow>, OldDat
 }
 
 /// Every row with its kind. One that cannot be read is told and left out.
-fn all(table: &Table<ExportRow>) -> impl Iterator<Item = (Kind, ExportRow)> {
+fn all(table: &Table<ExportRow>) -> impl Iterator<Item = (ExportKind, ExportRow)> {
     table.iter().filter_map(|stored| match stored {
-        Ok((key, row)) => Some((Kind::ALL.into_iter().find(|kind| key.first() == Some(&(*kind as u8)))?, row)),
+        Ok((key, row)) => Some((ExportKind::ALL.into_iter().find(|kind| key.first() == Some(&(*kind as u8)))?, row)),
         Err(error) => {
             tracing::warn!(%error, "a row of an export cannot be read and is left out");
             None
@@ -197,7 +196,7 @@ fn all(table: &Table<ExportRow>) -> impl Iterator<Item = (Kind, ExportRow)> {
 #[derive(Debug, Clone)]
 pub struct Selection {
     /// Which export.
-    pub kind: Kind,
+    pub kind: ExportKind,
     /// The import; the newest where it is not named.
     pub run: Option<String>,
     /// At most so many; all where it is not said.

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use actix::Message;
 
-use super::columns::Server;
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
+use posterizarr_base::media_exports::ExportFamily;
 
 /// What came of an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub struct Imported {
 /// Takes in the exports of a server that are in `Logs` now.
 #[derive(Debug, Message)]
 #[rtype(result = "Result<Imported, StoreError>")]
-pub struct ImportExports(pub Server);
+pub struct ImportExports(pub ExportFamily);
 
 /// Takes over the exports of an old backend, table by table.
 #[derive(Debug, Message)]

@@ -6,8 +6,6 @@
 //! again takes the place of the one before, with the time of the import. Nothing is removed, so that an export without rows
 //! leaves the last good one as it is. Files are read row by row, and rows are sent as they are read.
 
-mod columns;
-mod csv_file;
 pub mod export_store;
 mod messages;
 pub mod row;
@@ -15,7 +13,6 @@ mod tally;
 mod view;
 mod worker;
 
-pub use columns::{Kind, Server};
 pub use tally::Statistics;
 
 pub use messages::{ImportExports, Imported, TakeOldExports};

@@ -1,10 +1,10 @@
 //! One row of an export: what is stored, by which key, and how it is shown.
 
+use posterizarr_base::media_exports::ExportKind;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-use super::columns::Kind;
 use crate::store::Record;
 
 /// A movie, a show or a season, as a media server had it.
@@ -29,19 +29,14 @@ impl Record for ExportRow {
 
 impl ExportRow {
     /// The value of a column; empty where the row is older than the column.
-    pub fn value(&self, kind: Kind, column: &str) -> &str {
+    pub fn value(&self, kind: ExportKind, column: &str) -> &str {
         let place = kind.place(column).and_then(|place| self.values.get(place));
         place.map_or("", String::as_str)
     }
 
-    /// Whether there is anything in it: the script's empty files have one row of nothing.
-    pub fn says_anything(&self, kind: Kind) -> bool {
-        kind.needs().iter().any(|column| !self.value(kind, column).is_empty())
-    }
-
     /// The key in the store. The library is part of it, so that what two libraries share is in both; where the server gave
     /// no key, all that names the item takes its place.
-    pub fn key(&self, kind: Kind) -> Vec<u8> {
+    pub fn key(&self, kind: ExportKind) -> Vec<u8> {
         const NAMES: [&str; 7] = ["title", "year", "path", "root_foldername", "tvdbid", "imdbid", "tmdbid"];
         const SEASON: [&str; 5] = ["show_name", "season_number", "tvdbid", "imdbid", "tmdbid"];
         let [_, own_key] = kind.needs();
@@ -61,7 +56,7 @@ impl ExportRow {
     }
 
     /// The row as upstream's API shows it.
-    pub fn shown(self, kind: Kind) -> Value {
+    pub fn shown(self, kind: ExportKind) -> Value {
         let mut shown = Map::new();
         shown.insert("id".to_owned(), self.id.into());
         shown.insert("run_timestamp".to_owned(), self.run_timestamp.into());
@@ -74,7 +69,7 @@ impl ExportRow {
     }
 
     /// How many episodes a season has.
-    pub fn episode_count(&self, kind: Kind) -> usize {
+    pub fn episode_count(&self, kind: ExportKind) -> usize {
         let episodes = self.value(kind, "episodes");
         if episodes.is_empty() { 0 } else { episodes.matches(',').count() + 1 }
     }
@@ -85,7 +80,7 @@ mod tests {
     use super::*;
 
     fn movie(values: &[(&str, &str)]) -> ExportRow {
-        let kind = Kind::PlexLibrary;
+        let kind = ExportKind::PlexLibrary;
         let mut row = ExportRow { values: vec![String::new(); kind.columns().len()], ..ExportRow::default() };
         for (column, value) in values {
             row.values[kind.place(column).unwrap()] = (*value).to_owned();
@@ -95,7 +90,7 @@ mod tests {
 
     #[test]
     fn libraries_are_kept_apart_and_items_without_a_key_too() {
-        let key = |values: &[(&str, &str)]| movie(values).key(Kind::PlexLibrary);
+        let key = |values: &[(&str, &str)]| movie(values).key(ExportKind::PlexLibrary);
         let heat = key(&[("library_name", "Movies"), ("rating_key", "101"), ("title", "Heat")]);
         assert_eq!(heat, key(&[("library_name", "Movies"), ("rating_key", "101"), ("title", "Heat (1995)")]));
         assert_ne!(heat, key(&[("library_name", "4K Movies"), ("rating_key", "101"), ("title", "Heat")]));
@@ -107,7 +102,7 @@ mod tests {
     #[test]
     fn a_row_is_shown_with_upstreams_columns_in_upstreams_order() {
         let row = ExportRow { id: 4, run_timestamp: "now".into(), values: vec!["Dark".into()], ..ExportRow::default() };
-        let shown = row.shown(Kind::PlexEpisodes);
+        let shown = row.shown(ExportKind::PlexEpisodes);
         let columns: Vec<_> = shown.as_object().unwrap().keys().map(String::as_str).collect();
         assert_eq!(
             columns,
@@ -136,8 +131,8 @@ mod tests {
     fn the_episodes_of_a_season_are_counted_by_their_commas() {
         let season = |episodes: &str| {
             let mut row = ExportRow { values: vec![String::new(); 11], ..ExportRow::default() };
-            row.values[Kind::PlexEpisodes.place("episodes").unwrap()] = episodes.into();
-            row.episode_count(Kind::PlexEpisodes)
+            row.values[ExportKind::PlexEpisodes.place("episodes").unwrap()] = episodes.into();
+            row.episode_count(ExportKind::PlexEpisodes)
         };
         assert_eq!((season(""), season("7"), season("1,2,3")), (0, 1, 3));
     }

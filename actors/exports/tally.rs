@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::columns::Kind;
 use super::row::ExportRow;
 use crate::servers::library_types::LibraryTypes;
+use posterizarr_base::media_exports::ExportKind;
 
 /// Upstream's statistics of one kind of server. What tells of the latest run is absent where there is none.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -51,7 +51,7 @@ struct Sums {
 
 impl KindTally {
     /// Counts a row.
-    pub fn add(&mut self, kind: Kind, row: &ExportRow) {
+    pub fn add(&mut self, kind: ExportKind, row: &ExportRow) {
         let sums = self.runs.entry(row.run_timestamp.clone()).or_default();
         sums.rows += 1;
         if kind.is_library() {
@@ -115,7 +115,7 @@ pub fn library_types(plex: &KindTally, other: &KindTally) -> LibraryTypes {
 mod tests {
     use super::*;
 
-    fn row(kind: Kind, run: &str, values: &[(&str, &str)]) -> ExportRow {
+    fn row(kind: ExportKind, run: &str, values: &[(&str, &str)]) -> ExportRow {
         let mut row = ExportRow { values: vec![String::new(); kind.columns().len()], ..ExportRow::default() };
         run.clone_into(&mut row.run_timestamp);
         for (column, value) in values {
@@ -124,7 +124,7 @@ mod tests {
         row
     }
 
-    fn tally(kind: Kind, rows: &[(&str, &[(&str, &str)])]) -> KindTally {
+    fn tally(kind: ExportKind, rows: &[(&str, &[(&str, &str)])]) -> KindTally {
         let mut tally = KindTally::default();
         rows.iter().for_each(|(run, values)| tally.add(kind, &row(kind, run, values)));
         tally
@@ -132,8 +132,9 @@ mod tests {
 
     #[test]
     fn statistics_tell_of_the_latest_import_over_both_tables() {
-        let library = tally(Kind::PlexLibrary, &[("1", &[]), ("2", &[]), ("2", &[])]);
-        let episodes = tally(Kind::PlexEpisodes, &[("2", &[("episodes", "1,2")]), ("1", &[("episodes", "1,2,3")])]);
+        let library = tally(ExportKind::PlexLibrary, &[("1", &[]), ("2", &[]), ("2", &[])]);
+        let episodes =
+            tally(ExportKind::PlexEpisodes, &[("2", &[("episodes", "1,2")]), ("1", &[("episodes", "1,2,3")])]);
         assert_eq!(
             statistics(&library, &episodes),
             Statistics {
@@ -163,9 +164,11 @@ mod tests {
         fn of<'a>(library: &'a str, kind: &'a str) -> [(&'a str, &'a str); 2] {
             [("library_name", library), ("library_type", kind)]
         }
-        let plex =
-            tally(Kind::PlexLibrary, &[("2", &of("A", "Show")), ("1", &of("A", "movie")), ("1", &of("B", "movie"))]);
-        let other = tally(Kind::OtherLibrary, &[("9", &of("B", "Series")), ("1", &of("C", "Series"))]);
+        let plex = tally(
+            ExportKind::PlexLibrary,
+            &[("2", &of("A", "Show")), ("1", &of("A", "movie")), ("1", &of("B", "movie"))],
+        );
+        let other = tally(ExportKind::OtherLibrary, &[("9", &of("B", "Series")), ("1", &of("C", "Series"))]);
         let types = library_types(&plex, &other);
         assert_eq!((types.text("A"), types.text("B"), types.text("C")), (Some("show"), Some("movie"), Some("series")));
     }

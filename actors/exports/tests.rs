@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::columns::Kind;
-use super::columns::Server;
 use super::export_store::Selection;
 use super::*;
 use crate::runtime::events::Fact;
 use crate::runtime::guard::{ActorSystem, Handle};
 use crate::runtime::testing::Home;
+use posterizarr_base::media_exports::ExportFamily;
+use posterizarr_base::media_exports::ExportKind;
 
 struct ExportKeeperFixture {
     _folder: tempfile::TempDir,
@@ -41,11 +41,11 @@ impl ExportKeeperFixture {
         Self { _folder: folder, shared, views, actor_system, keeper }
     }
 
-    fn put(&self, kind: Kind, content: &str) {
+    fn put(&self, kind: ExportKind, content: &str) {
         fs::write(self.shared.data.logs().join(kind.file()), content).unwrap();
     }
 
-    async fn import(&self, server: Server) -> Imported {
+    async fn import(&self, server: ExportFamily) -> Imported {
         self.keeper.send(ImportExports(server)).await.unwrap().unwrap()
     }
 
@@ -54,7 +54,7 @@ impl ExportKeeperFixture {
         tokio::time::timeout(Duration::from_secs(30), wait).await.expect("the view never came")
     }
 
-    fn rows(&self, kind: Kind, run: Option<&str>) -> Vec<Value> {
+    fn rows(&self, kind: ExportKind, run: Option<&str>) -> Vec<Value> {
         let sums = &self.views.exports.get().sums;
         let selection = Selection { kind, run: run.map(str::to_owned), limit: None };
         let keys = export_store::select(&self.shared.store, sums, &selection).unwrap();
@@ -76,31 +76,31 @@ fn movies(rows: &[[&str; 3]]) -> String {
 #[actix::test]
 async fn an_export_is_taken_from_logs_and_stamps_its_rows_anew_each_time() {
     let fixture = ExportKeeperFixture::new();
-    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Ronin", "2"], ["Movies", "Heat", "1"]]));
-    let view = fixture.until(|view| view.sums.of(Kind::PlexLibrary).rows() == 2).await;
+    fixture.put(ExportKind::PlexLibrary, &movies(&[["Movies", "Ronin", "2"], ["Movies", "Heat", "1"]]));
+    let view = fixture.until(|view| view.sums.of(ExportKind::PlexLibrary).rows() == 2).await;
     assert_eq!(fixture.views.library_types.get().text("Movies"), Some("movie"));
-    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat", "Ronin"], "by title");
-    let first = view.sums.runs(Server::Plex)[0].clone();
+    assert_eq!(titles(&fixture.rows(ExportKind::PlexLibrary, None)), ["Heat", "Ronin"], "by title");
+    let first = view.sums.runs(ExportFamily::Plex)[0].clone();
 
-    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"], ["4K", "Heat", "1"]]));
-    let again = fixture.import(Server::Plex).await;
+    fixture.put(ExportKind::PlexLibrary, &movies(&[["Movies", "Heat", "1"], ["4K", "Heat", "1"]]));
+    let again = fixture.import(ExportFamily::Plex).await;
     assert_eq!((again.library, again.episodes, again.problems.len()), (2, 0, 0));
-    let rows = fixture.rows(Kind::PlexLibrary, None);
+    let rows = fixture.rows(ExportKind::PlexLibrary, None);
     assert_eq!(
         (titles(&rows), rows[0]["run_timestamp"].as_str().unwrap()),
         (vec!["Heat", "Heat"], again.run_timestamp.as_str())
     );
-    let gone = fixture.rows(Kind::PlexLibrary, Some(&first));
+    let gone = fixture.rows(ExportKind::PlexLibrary, Some(&first));
     assert_eq!(titles(&gone), ["Ronin"], "what vanished keeps its old stamp");
-    assert_eq!(fixture.rows(Kind::PlexLibrary, Some("1999")), [Value::Null; 0]);
-    assert_eq!(fixture.views.exports.get().sums.runs(Server::Plex), [again.run_timestamp, first]);
+    assert_eq!(fixture.rows(ExportKind::PlexLibrary, Some("1999")), [Value::Null; 0]);
+    assert_eq!(fixture.views.exports.get().sums.runs(ExportFamily::Plex), [again.run_timestamp, first]);
 }
 
 #[actix::test]
 async fn no_row_is_lost_to_an_empty_key_and_libraries_are_kept_apart() {
     let fixture = ExportKeeperFixture::new();
     fixture.put(
-        Kind::PlexLibrary,
+        ExportKind::PlexLibrary,
         &movies(&[
             ["Movies", "Heat", ""],
             ["Movies", "Ronin", ""],
@@ -109,28 +109,28 @@ async fn no_row_is_lost_to_an_empty_key_and_libraries_are_kept_apart() {
             ["4K", "", ""],
         ]),
     );
-    assert_eq!(fixture.import(Server::Plex).await.library, 4, "a row that says nothing is not a row");
-    assert_eq!(fixture.rows(Kind::PlexLibrary, None).len(), 4);
+    assert_eq!(fixture.import(ExportFamily::Plex).await.library, 4, "a row that says nothing is not a row");
+    assert_eq!(fixture.rows(ExportKind::PlexLibrary, None).len(), 4);
     let season = |library: &str| format!("\"{library}\";\"Dark\";\"1\";\"1,2\"\n");
     let file =
         "\"Library Name\";\"Show Name\";\"Season Number\";\"Episodes\"\n".to_owned() + &season("A") + &season("B");
-    fixture.put(Kind::PlexEpisodes, &file);
-    assert_eq!(fixture.import(Server::Plex).await.episodes, 2);
-    let statistics = fixture.views.exports.get().sums.statistics(Server::Plex);
+    fixture.put(ExportKind::PlexEpisodes, &file);
+    assert_eq!(fixture.import(ExportFamily::Plex).await.episodes, 2);
+    let statistics = fixture.views.exports.get().sums.statistics(ExportFamily::Plex);
     assert_eq!((statistics.total_episode_records, statistics.latest_run_total_episodes), (2, Some(4)));
 }
 
 #[actix::test]
 async fn an_export_without_rows_leaves_the_last_good_one_as_it_is() {
     let fixture = ExportKeeperFixture::new();
-    fixture.put(Kind::PlexLibrary, &movies(&[["Movies", "Heat", "1"]]));
-    let good = fixture.import(Server::Plex).await.run_timestamp;
+    fixture.put(ExportKind::PlexLibrary, &movies(&[["Movies", "Heat", "1"]]));
+    let good = fixture.import(ExportFamily::Plex).await.run_timestamp;
     for empty in ["", "\"title\";\"ratingKey\"\n\"\";\"\"\n"] {
-        fixture.put(Kind::PlexLibrary, empty);
-        let imported = fixture.import(Server::Plex).await;
+        fixture.put(ExportKind::PlexLibrary, empty);
+        let imported = fixture.import(ExportFamily::Plex).await;
         assert_eq!((imported.library, imported.problems.len()), (0, 0));
-        assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat"]);
-        assert_eq!(fixture.views.exports.get().sums.runs(Server::Plex), [good.as_str()]);
+        assert_eq!(titles(&fixture.rows(ExportKind::PlexLibrary, None)), ["Heat"]);
+        assert_eq!(fixture.views.exports.get().sums.runs(ExportFamily::Plex), [good.as_str()]);
     }
 }
 
@@ -138,18 +138,18 @@ async fn an_export_without_rows_leaves_the_last_good_one_as_it_is() {
 async fn an_export_that_is_in_logs_is_not_taken_again_at_the_next_start() {
     let fixture = ExportKeeperFixture::new();
     fixture.put(
-        Kind::OtherLibrary,
+        ExportKind::OtherLibrary,
         "\"Library Name\";\"Library Type\";\"Id\";\"title\"\n\"Filme\";\"Movie\";\"a1\";\"Heat\"\n",
     );
-    let run = fixture.import(Server::Other).await.run_timestamp;
+    let run = fixture.import(ExportFamily::Other).await.run_timestamp;
     fixture.actor_system.stop();
     let mut worker = ExportWorker::open(&fixture.shared.data, &fixture.shared.store).unwrap();
     // A file is taken at the second look that finds it unchanged.
     for _ in 0..3 {
         worker.take_all().unwrap();
     }
-    assert_eq!(worker.sums().runs(Server::Other), [run]);
-    let rows = fixture.rows(Kind::OtherLibrary, None);
+    assert_eq!(worker.sums().runs(ExportFamily::Other), [run]);
+    let rows = fixture.rows(ExportKind::OtherLibrary, None);
     assert_eq!((&rows[0]["media_id"], &rows[0]["library_type"]), (&json!("a1"), &json!("Movie")));
     assert_eq!(worker.sums().library_types().text("Filme"), Some("movie"));
 }
@@ -159,10 +159,10 @@ async fn a_large_file_streams_through() {
     let fixture = ExportKeeperFixture::new();
     let many: Vec<_> = (0..5_000).map(|n| (format!("Title {n:05}"), n.to_string())).collect();
     let rows: Vec<_> = many.iter().map(|(title, key)| ["Movies", title.as_str(), key.as_str()]).collect();
-    fixture.put(Kind::PlexLibrary, &movies(&rows));
-    assert_eq!(fixture.import(Server::Plex).await.library, 5_000);
-    assert_eq!(fixture.import(Server::Plex).await.library, 5_000);
-    assert_eq!(fixture.views.exports.get().sums.statistics(Server::Plex).total_library_records, 5_000);
+    fixture.put(ExportKind::PlexLibrary, &movies(&rows));
+    assert_eq!(fixture.import(ExportFamily::Plex).await.library, 5_000);
+    assert_eq!(fixture.import(ExportFamily::Plex).await.library, 5_000);
+    assert_eq!(fixture.views.exports.get().sums.statistics(ExportFamily::Plex).total_library_records, 5_000);
 }
 
 #[actix::test]
@@ -186,8 +186,8 @@ async fn the_oldest_schema_whose_migration_upstream_never_finished_gives_its_new
         .unwrap();
     let fixture = ExportKeeperFixture::on(folder);
     fixture.until(|view| view.loaded).await;
-    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, None)), ["Heat (new)"], "taken over at the first start");
-    assert_eq!(titles(&fixture.rows(Kind::PlexLibrary, Some("2025-11-01T00:00:00.000000"))), ["Ronin"]);
+    assert_eq!(titles(&fixture.rows(ExportKind::PlexLibrary, None)), ["Heat (new)"], "taken over at the first start");
+    assert_eq!(titles(&fixture.rows(ExportKind::PlexLibrary, Some("2025-11-01T00:00:00.000000"))), ["Ronin"]);
     let moved = fixture.keeper.send(TakeOldExports { file }).await.unwrap().unwrap();
     assert_eq!((moved[0].found, moved[0].imported, moved[0].problem.as_deref()), (3, 0, None), "nothing comes twice");
     assert!(moved[1].problem.as_deref().unwrap().ends_with("has no table plex_episode_export"));
@@ -199,8 +199,8 @@ async fn an_export_is_told_once_it_is_shown() {
     let mut news = fixture.shared.facts.listen(None).live;
     let many: Vec<_> = (0..500).map(|n| (format!("Title {n}"), n.to_string())).collect();
     let rows: Vec<_> = many.iter().map(|(title, key)| ["Movies", title.as_str(), key.as_str()]).collect();
-    fixture.put(Kind::PlexLibrary, &movies(&rows));
+    fixture.put(ExportKind::PlexLibrary, &movies(&rows));
     let told = tokio::time::timeout(Duration::from_secs(30), news.recv()).await.expect("nothing was told");
     assert!(matches!(told.unwrap().fact, Fact::ExportImported { library: 500, .. }));
-    assert_eq!(fixture.views.exports.get().sums.of(Kind::PlexLibrary).rows(), 500);
+    assert_eq!(fixture.views.exports.get().sums.of(ExportKind::PlexLibrary).rows(), 500);
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use chrono::Local;
 use serde::{Deserialize, Serialize};
 
-use super::columns::{Kind, Server};
 use super::export_store::{ExportStore, ImportError, Sums};
 use super::messages::Imported;
 use crate::files::Stamp;
@@ -15,6 +14,7 @@ use crate::runtime::data_dir::DataDir;
 use crate::runtime::events::Fact;
 use crate::store::old_database::{Moved, OldDatabase, OldDatabaseError};
 use crate::store::{Record, Store, StoreError, Table};
+use posterizarr_base::media_exports::{ExportFamily, ExportKind};
 
 /// The old backend's database of exports.
 pub const DATABASE: &str = "media_export.db";
@@ -85,7 +85,7 @@ impl ExportWorker {
     /// Takes in what ended runs have left, then what is in `Logs` besides.
     pub fn take_all(&mut self) -> Result<(), StoreError> {
         self.take_runs()?;
-        for server in [Server::Plex, Server::Other] {
+        for server in [ExportFamily::Plex, ExportFamily::Other] {
             self.take_logs(server)?;
         }
         Ok(())
@@ -99,7 +99,7 @@ impl ExportWorker {
         ended.reverse();
         for run in ended {
             let folder = self.data.runs().join(run.to_string());
-            for server in [Server::Plex, Server::Other] {
+            for server in [ExportFamily::Plex, ExportFamily::Other] {
                 let files = found(&folder, server);
                 if files.iter().any(|file| !self.is_taken(file)) {
                     self.import(server, &files)?;
@@ -112,7 +112,7 @@ impl ExportWorker {
     }
 
     /// Takes in a server's files in `Logs` once they are no longer written: both are as they were at the last look.
-    fn take_logs(&mut self, server: Server) -> Result<(), StoreError> {
+    fn take_logs(&mut self, server: ExportFamily) -> Result<(), StoreError> {
         let files = found(&self.data.logs(), server);
         let is_quiet = files.iter().all(|file| self.seen.get(file.name()) == Some(&file.stamp));
         if is_quiet && files.iter().any(|file| !self.is_taken(file)) {
@@ -123,12 +123,12 @@ impl ExportWorker {
     }
 
     /// Takes in a server's files in `Logs` as they are.
-    pub fn import_now(&mut self, server: Server) -> Result<Imported, StoreError> {
+    pub fn import_now(&mut self, server: ExportFamily) -> Result<Imported, StoreError> {
         let files = found(&self.data.logs(), server);
         self.import(server, &files)
     }
 
-    fn import(&mut self, server: Server, files: &[Found]) -> Result<Imported, StoreError> {
+    fn import(&mut self, server: ExportFamily, files: &[Found]) -> Result<Imported, StoreError> {
         let now = Local::now().naive_local();
         let mut imported =
             Imported { run_timestamp: now.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(), ..Imported::default() };
@@ -148,8 +148,8 @@ impl ExportWorker {
         self.save()?;
         let Imported { library, episodes, .. } = imported;
         if library + episodes > 0 {
-            tracing::info!(server = server.name(), library, episodes, "an export was imported");
-            self.news.push(Fact::ExportImported { server: server.name(), library, episodes });
+            tracing::info!(?server, library, episodes, "an export was imported");
+            self.news.push(Fact::ExportImported { server, library, episodes });
         }
         Ok(imported)
     }
@@ -157,7 +157,7 @@ impl ExportWorker {
     /// Takes over the old backend's exports, table by table.
     pub fn take_database(&mut self, file: &Path) -> Result<Vec<Moved>, StoreError> {
         let mut all = Vec::new();
-        for kind in Kind::ALL {
+        for kind in ExportKind::ALL {
             let what = format!("{DATABASE}: {}", kind.table());
             let taken = OldDatabase::open(file).map_err(ImportError::from);
             all.push(match taken.and_then(|database| self.export_store.import_old(kind, &database)) {
@@ -185,7 +185,7 @@ impl ExportWorker {
 
 /// An export that is there.
 struct Found {
-    kind: Kind,
+    kind: ExportKind,
     path: PathBuf,
     stamp: Stamp,
 }
@@ -197,7 +197,7 @@ impl Found {
 }
 
 /// A server's exports in a folder.
-fn found(folder: &Path, server: Server) -> Vec<Found> {
+fn found(folder: &Path, server: ExportFamily) -> Vec<Found> {
     let files = [server.library(), server.episodes()].into_iter().filter_map(|kind| {
         let path = folder.join(kind.file());
         let metadata = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;

@@ -5,11 +5,11 @@ use std::time::SystemTime;
 use std::{fs, io};
 
 use chrono::{DateTime, Local, NaiveDateTime, Utc};
-use posterizarr_base::bounded;
+use posterizarr_base::{bounded, result_file};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::result_file;
+use super::result_row;
 use super::row::HistoryRow;
 use crate::files::Stamp;
 
@@ -51,19 +51,19 @@ pub fn look(folder: &Path) -> io::Result<Vec<Found>> {
         .flatten()
         .filter_map(|entry| {
             let name = entry.file_name().into_string().ok()?;
-            let mode = result_file::mode_of(&name)?;
+            let mode = result_file::name_of(&name)?;
             let metadata = entry.metadata().ok().filter(fs::Metadata::is_file)?;
             Some(Found { name, mode, path: entry.path(), stamp: Stamp::of(&metadata) })
         })
         .collect();
-    found.sort_by_key(|file| result_file::MODES.iter().position(|mode| *mode == file.mode));
+    found.sort_by_key(|file| result_file::names().position(|name| name == file.mode));
     Ok(found)
 }
 
 /// Reads a result; says why where that cannot be done.
 pub fn read(file: &Found) -> Result<HistoryRow, String> {
     let content = bounded::read(&file.path, MAX_RESULT_SIZE).map_err(|error| error.to_string())?;
-    result_file::read(&content, file.mode, &file.name, written(&file.path))
+    result_row::read(&content, file.mode, &file.name, written(&file.path))
 }
 
 /// When a file was written, in local time; now, where that is not known.

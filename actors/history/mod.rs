@@ -12,7 +12,7 @@ mod intake;
 mod log_text;
 mod messages;
 pub mod query;
-mod result_file;
+mod result_row;
 mod row;
 mod run_rows;
 mod state;

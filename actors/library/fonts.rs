@@ -9,6 +9,7 @@ use std::time::UNIX_EPOCH;
 
 use image::{ImageFormat, Rgb, RgbImage};
 use posterizarr_base::disk_cache::DiskCache;
+use posterizarr_base::files::short_hex;
 use posterizarr_base::said::{Params, Values, values};
 use posterizarr_render::text::{Font, FontError, Fonts, Lettering, draw_line};
 use sha2::{Digest, Sha256};
@@ -79,8 +80,7 @@ fn name(font: &Path, text: &str) -> std::io::Result<String> {
         .chain_update(found.len().to_be_bytes())
         .chain_update(text)
         .finalize();
-    let hash: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("font_preview_{hash}.png"))
+    Ok(format!("font_preview_{}.png", short_hex(&hash)))
 }
 
 /// What is shown of a text: its first printable characters.

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use posterizarr_base::progress_line::CharactersLine;
+
 use super::parse;
 use super::view::Progress;
 use crate::runtime::events::{Fact, Facts};
@@ -69,14 +71,9 @@ impl Feed {
     }
 }
 
-/// What our engine tells of a title with characters that no font has:
-/// `characters missing: characters="…" title="…"`, two JSON strings.
+/// What our engine tells of a title with characters that no font has.
 fn characters_missing(line: &str) -> Option<Fact> {
-    let head = parse::head(line)?;
-    let rest = parse::script_message(&head)?.strip_prefix("characters missing: characters=")?;
-    let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
-    let characters = texts.next()?.ok()?;
-    let title = serde_json::from_str(rest.get(texts.byte_offset()..)?.strip_prefix(" title=")?).ok()?;
+    let CharactersLine { characters, title } = CharactersLine::read(parse::script_message(&parse::head(line)?)?)?;
     Some(Fact::CharactersMissing { title, characters })
 }
 

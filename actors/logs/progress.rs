@@ -1,8 +1,7 @@
 //! How far a run is, read from its log.
 //!
 //! What is recognised:
-//! - our own engine's `progress: done=12 total=340 title="Heat (1995)"` at level INFO in the usual line layout: `done` is
-//!   the number of items finished, `total` (optional) of how many, `title` (optional, a JSON string) the item in work;
+//! - our own engine's [`ProgressLine`] at level INFO in the usual line layout;
 //! - of the PowerShell script: `Added: <file>` for each finished picture, the upload of one that was there already (done or
 //!   skipped), `Start … Search for: <title>`, `Found 'n' Items...` for the size of the libraries, `Starting …` and
 //!   `Query …` for its phases, and the totals of its last lines.
@@ -10,6 +9,7 @@
 //! The script announces no number of pictures to make, so there is a total only with our engine.
 
 use chrono::{DateTime, Utc};
+use posterizarr_base::progress_line::ProgressLine;
 
 use super::parse;
 use super::view::Progress;
@@ -74,8 +74,8 @@ impl Tracker {
     }
 
     fn message(&mut self, message: &str) {
-        if let Some(fields) = message.strip_prefix("progress: ") {
-            self.engine(fields);
+        if let Some(line) = ProgressLine::read(message) {
+            self.engine(line);
         } else if message.starts_with("Added: ") {
             self.done += 1;
         } else if message.starts_with("Starting Existing Asset Upload") {
@@ -94,19 +94,10 @@ impl Tracker {
         }
     }
 
-    fn engine(&mut self, fields: &str) {
-        let (numbers, title) = match fields.split_once("title=") {
-            Some((numbers, title)) => (numbers, serde_json::from_str::<String>(title).ok()),
-            None => (fields, None),
-        };
-        for field in numbers.split_whitespace() {
-            match field.split_once('=').map(|(name, value)| (name, value.parse::<u64>())) {
-                Some(("done", Ok(done))) => self.done = done,
-                Some(("total", Ok(total))) => self.total = Some(total),
-                _ => {}
-            }
-        }
-        self.current = title.or(self.current.take());
+    fn engine(&mut self, line: ProgressLine) {
+        self.done = line.done.unwrap_or(self.done);
+        self.total = line.total.or(self.total);
+        self.current = line.title.or(self.current.take());
     }
 }
 

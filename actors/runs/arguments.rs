@@ -9,9 +9,11 @@
 mod manual;
 mod masking;
 mod title;
-mod vector;
 
 use posterizarr_base::artwork::ArtworkKind;
+use posterizarr_base::command_line::{
+    CommandLine, EVERY_LIBRARY, ManualRun, Parameter, Switch, begins_with_dash, is_told,
+};
 use posterizarr_base::said::{Params, Values, values};
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +22,6 @@ pub use masking::{masked, masked_address};
 pub use title::title_of;
 
 use crate::runs::Mode;
-use manual::Manual;
-use vector::{Arguments, begins_with_dash};
 
 /// Why a request cannot be given to the script. The texts are for people; upstream's, where upstream has one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -127,7 +127,7 @@ enum Kind {
     SyncJelly,
     SyncEmby,
     Scheduled,
-    Manual(Manual),
+    Manual(ManualRun),
     Reset {
         library: String,
     },
@@ -178,12 +178,6 @@ struct Selected {
     artwork: Option<String>,
 }
 
-/// What Tautulli tells that was done with an item, other than adding it.
-const ACTION: &str = "action";
-
-/// The script's word in the place of a library's name.
-const EVERY_LIBRARY: &str = "all";
-
 impl Kind {
     fn mode(&self) -> Mode {
         match self {
@@ -206,52 +200,52 @@ impl Kind {
         }
     }
 
-    fn write(&self, arguments: &mut Arguments) {
+    fn write(&self, arguments: &mut CommandLine) {
         match self {
             Self::Normal => {}
-            Self::Testing => arguments.switch("-Testing"),
-            Self::Backup => arguments.switch("-Backup"),
-            Self::SyncJelly => arguments.switch("-SyncJelly"),
-            Self::SyncEmby => arguments.switch("-SyncEmby"),
-            Self::Scheduled => arguments.switch("-UISchedule"),
+            Self::Testing => arguments.switch(Switch::Testing),
+            Self::Backup => arguments.switch(Switch::Backup),
+            Self::SyncJelly => arguments.switch(Switch::SyncJelly),
+            Self::SyncEmby => arguments.switch(Switch::SyncEmby),
+            Self::Scheduled => arguments.switch(Switch::UiSchedule),
             Self::Manual(manual) => manual.write(arguments),
             Self::Reset { library } => {
-                arguments.switch("-PosterReset");
-                arguments.value("LibraryToReset", library);
+                arguments.switch(Switch::PosterReset);
+                arguments.value(Parameter::LibraryToReset, library);
             }
             Self::Tautulli { parameters } => {
-                arguments.switch("-Tautulli");
-                parameters.iter().for_each(|(key, value)| arguments.value(key, value));
+                arguments.switch(Switch::Tautulli);
+                parameters.iter().for_each(|(key, value)| arguments.named(key, value));
             }
             Self::Arr { parameters, .. } => {
-                arguments.switch("-ArrTrigger");
-                parameters.iter().for_each(|(key, value)| arguments.value(key, value));
+                arguments.switch(Switch::ArrTrigger);
+                parameters.iter().for_each(|(key, value)| arguments.named(key, value));
             }
             Self::Restore(selected) => {
-                arguments.switch("-Restore");
+                arguments.switch(Switch::Restore);
                 for (name, value) in [
-                    ("RestoreLibrary", &selected.library),
-                    ("RestoreItem", &selected.item),
-                    ("RestoreType", &selected.artwork),
+                    (Parameter::RestoreLibrary, &selected.library),
+                    (Parameter::RestoreItem, &selected.item),
+                    (Parameter::RestoreType, &selected.artwork),
                 ] {
                     value.iter().for_each(|value| arguments.joined(name, value));
                 }
             }
             Self::Logos { library, change } => {
-                arguments.switch(if *change == LogoChange::Revert { "-LogoRevert" } else { "-LogoUpdater" });
-                arguments.joined("LibraryName", library.as_deref().unwrap_or(EVERY_LIBRARY));
+                arguments.switch(if *change == LogoChange::Revert { Switch::LogoRevert } else { Switch::LogoUpdater });
+                arguments.joined(Parameter::LibraryName, library.as_deref().unwrap_or(EVERY_LIBRARY));
                 if *change == LogoChange::Replace {
-                    arguments.switch("-ForceReplace");
+                    arguments.switch(Switch::ForceReplace);
                 }
             }
             Self::Restyle { library } => {
-                arguments.switch("-Restyle");
-                library.iter().for_each(|library| arguments.joined("LibraryToRestyle", library));
+                arguments.switch(Switch::Restyle);
+                library.iter().for_each(|library| arguments.joined(Parameter::LibraryToRestyle, library));
             }
-            Self::Remake { paths } => paths.iter().for_each(|path| arguments.joined("Remake", path)),
+            Self::Remake { paths } => paths.iter().for_each(|path| arguments.joined(Parameter::Remake, path)),
             Self::DryRun { of } => {
                 of.write(arguments);
-                arguments.switch("-DryRun");
+                arguments.switch(Switch::DryRun);
             }
         }
     }
@@ -279,7 +273,7 @@ impl RunRequest {
 
     /// One asset from a picture. Values are trimmed; the checks come in upstream's order.
     pub fn manual(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        Ok(Self { kind: Kind::Manual(Manual::parse(form)?) })
+        Ok(Self { kind: Kind::Manual(manual::parse(form)?) })
     }
 
     /// Resets the posters of a Plex library.
@@ -290,8 +284,15 @@ impl RunRequest {
     /// One Plex item, as Tautulli names it: `RatingKey`, `parentratingkey`, `grandparentratingkey`, `mediatype`, and `action`
     /// where it was played. Other keys are left out: the script has no use for them, and PowerShell could take them for other parameters.
     pub fn tautulli(parameters: impl IntoIterator<Item = (String, String)>) -> Result<Self, InvalidRequest> {
-        const KEYS: [&str; 5] = ["ratingkey", "parentratingkey", "grandparentratingkey", "mediatype", ACTION];
-        let parameters = chosen(parameters, |key| KEYS.contains(&key.to_ascii_lowercase().as_str()))?;
+        const KEYS: [Parameter; 5] = [
+            Parameter::RatingKey,
+            Parameter::ParentRatingKey,
+            Parameter::GrandparentRatingKey,
+            Parameter::MediaType,
+            Parameter::Action,
+        ];
+        let is_known = |key: &str| KEYS.iter().any(|known| known.name().eq_ignore_ascii_case(key));
+        let parameters = chosen(parameters, is_known)?;
         Ok(Self { kind: Kind::Tautulli { parameters } })
     }
 
@@ -380,7 +381,9 @@ impl RunRequest {
         match &self.kind {
             Kind::DryRun { .. } | Kind::Restyle { .. } | Kind::Remake { .. } => true,
             // The script would take it for something new.
-            Kind::Tautulli { parameters } => parameters.iter().any(|(key, _)| key.eq_ignore_ascii_case(ACTION)),
+            Kind::Tautulli { parameters } => {
+                parameters.iter().any(|(key, _)| key.eq_ignore_ascii_case(Parameter::Action.name()))
+            }
             _ => false,
         }
     }
@@ -415,9 +418,9 @@ impl RunRequest {
 
     /// The arguments after the script's path.
     pub fn arguments(&self) -> Vec<String> {
-        let mut arguments = Arguments::default();
+        let mut arguments = CommandLine::default();
         self.kind.write(&mut arguments);
-        arguments.list
+        arguments.into_vec()
     }
 
     /// What the built-in engine is told beyond the script's arguments, which are the documented ones.
@@ -425,7 +428,7 @@ impl RunRequest {
         let mut arguments = self.arguments();
         match &self.kind {
             Kind::Arr { upgrade: true, .. } => arguments.extend(["-arr_isupgrade", "True"].map(str::to_owned)),
-            Kind::Manual(manual) => arguments.extend(manual.switch_of_engine().map(str::to_owned)),
+            Kind::Manual(manual) => arguments.extend(manual.switch_of_engine().map(|switch| format!("-{switch}"))),
             _ => {}
         }
         arguments
@@ -450,8 +453,7 @@ pub fn asset_path(path: &str) -> Result<String, InvalidRequest> {
 
 fn is_arr_key(key: &str) -> bool {
     let word = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    let key = key.to_ascii_lowercase();
-    word && (key == "event" || key.starts_with("arr_"))
+    word && is_told(key)
 }
 
 fn chosen(

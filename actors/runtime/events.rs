@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 use utoipa::ToSchema;
 
 use posterizarr_base::artwork::Root;
+use posterizarr_base::media_exports::ExportFamily;
 use posterizarr_base::run::{Mode, Outcome, RunId, Trigger};
 use posterizarr_base::run_events::Results;
 use posterizarr_base::said::Clause;
@@ -189,7 +190,7 @@ pub enum Fact {
     ExportImported {
         /// `plex` or `other`.
         #[schema(value_type = String)]
-        server: &'static str,
+        server: ExportFamily,
         /// Movies and shows.
         library: usize,
         /// Seasons.

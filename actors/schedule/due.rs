@@ -57,10 +57,12 @@ fn due_of(entry: &Entry, zone: Tz, horizon: DateTime<Utc>, now: DateTime<Utc>, g
         .chain(fires)
         .map(|at| {
             let late = now.signed_duration_since(at);
-            let verdict = match () {
-                () if Some(at) != latest || late > grace.max(ON_TIME) => FireVerdict::Missed,
-                () if late <= ON_TIME => FireVerdict::OnTime,
-                () => FireVerdict::CatchUp,
+            let verdict = if Some(at) != latest || late > grace.max(ON_TIME) {
+                FireVerdict::Missed
+            } else if late <= ON_TIME {
+                FireVerdict::OnTime
+            } else {
+                FireVerdict::CatchUp
             };
             Due { index: entry.index, at, verdict }
         })

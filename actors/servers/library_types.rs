@@ -2,14 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The kind of a media library.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LibraryKind {
-    /// Movies.
-    Movie,
-    /// Shows with seasons and episodes.
-    Show,
-}
+use posterizarr_base::items::ItemKind;
 
 /// Library names with their type in lower case (`movie`, `show`; `series` from Jellyfin and Emby). Published by whoever
 /// imports the exports, read wherever an image is named.
@@ -23,10 +16,10 @@ impl LibraryTypes {
     }
 
     /// The kind; none where no export names the library, or names it something else.
-    pub fn kind(&self, library: &str) -> Option<LibraryKind> {
+    pub fn kind(&self, library: &str) -> Option<ItemKind> {
         match self.text(library)? {
-            "movie" => Some(LibraryKind::Movie),
-            "show" | "series" => Some(LibraryKind::Show),
+            "movie" => Some(ItemKind::Movie),
+            "show" | "series" => Some(ItemKind::Show),
             _ => None,
         }
     }

@@ -39,9 +39,7 @@ static NAMES: LazyLock<HashMap<&str, [u8; 3]>> = LazyLock::new(|| {
 });
 
 impl Colour {
-    /// Black, opaque.
     pub const BLACK: Self = Self::opaque([0, 0, 0]);
-    /// White, opaque.
     pub const WHITE: Self = Self::opaque([255, 255, 255]);
     /// Nothing to be seen.
     pub const NONE: Self = Self { alpha: 0, ..Self::BLACK };

@@ -11,7 +11,7 @@ use super::keys::{self, Key};
 pub struct Group {
     /// Its name, which upstream's web UI looks for.
     pub name: &'static str,
-    /// What it shows.
+    /// The keys that it shows.
     pub keys: Vec<&'static Key>,
 }
 

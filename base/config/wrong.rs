@@ -6,7 +6,7 @@ sentences! {
     /// What is wrong with a value.
     pub enum Wrong {
         Switch => "must_be_switch", "must be true or false";
-        Text => "must_be_text", "must be a text";
+        Text => "must_be_text", "must be text";
         Nul => "has_nul", "must not contain a NUL character";
         Controls => "has_controls", "must be a path without control characters";
         Number { from: i64, to: i64 } => "must_be_number", "must be a whole number from {from} to {to}";

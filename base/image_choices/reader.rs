@@ -25,10 +25,9 @@ pub struct Table {
     pub bytes: u64,
 }
 
-/// One line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Where it begins.
+    /// Where it begins, in bytes from the start of the file.
     pub offset: u64,
     /// The row it tells, or what is wrong with it.
     pub content: Result<ImageChoice, String>,

@@ -26,7 +26,7 @@ impl Writer {
         Ok(Self { writer, empty })
     }
 
-    /// Adds a row.
+    /// Adds a row, which is in the file when this returns; it is on disk after [`Writer::finish`].
     pub fn write(&mut self, row: &ImageChoice) -> io::Result<()> {
         self.empty = false;
         self.writer.write_record(cells(row))?;

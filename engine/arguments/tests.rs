@@ -48,9 +48,9 @@ fn library(line: &str) -> LibraryRun {
 fn without_a_mode_the_whole_library_is_meant() {
     assert_eq!(library(""), LibraryRun::new(Mode::Normal, Scope::All));
     assert_eq!(library("-UISchedule"), LibraryRun::new(Mode::Scheduled, Scope::All));
-    let rehearsal = library("-dryrun|-Fresh|-UISchedule");
-    assert!(rehearsal.dry_run && rehearsal.fresh && rehearsal.mode == Mode::Scheduled);
-    assert!(Request::Library(rehearsal).is_dry_run() && !Request::Testing.is_dry_run());
+    let dry_run_of_all = library("-dryrun|-Fresh|-UISchedule");
+    assert!(dry_run_of_all.dry_run && dry_run_of_all.fresh && dry_run_of_all.mode == Mode::Scheduled);
+    assert!(Request::Library(dry_run_of_all).is_dry_run() && !Request::Testing.is_dry_run());
 }
 
 #[test]
@@ -80,8 +80,8 @@ fn artwork_is_saved_given_back_copied_and_reset() {
         (run.mode, run.task, run.scope)
     };
     assert_eq!(of("-Backup"), (Mode::Backup, Task::Backup, Scope::All));
-    assert_eq!(of("-SyncJelly"), (Mode::SyncJelly, Task::Sync(Recipient::Jellyfin), Scope::All));
-    assert_eq!(of("-syncemby|-DryRun"), (Mode::SyncEmby, Task::Sync(Recipient::Emby), Scope::All));
+    assert_eq!(of("-SyncJelly"), (Mode::SyncJelly, Task::Sync(Dialect::Jellyfin), Scope::All));
+    assert_eq!(of("-syncemby|-DryRun"), (Mode::SyncEmby, Task::Sync(Dialect::Emby), Scope::All));
     assert_eq!(of("-Restore"), (Mode::Restore, Task::Restore(None), Scope::All));
     let named = |library: Option<&str>, item: Option<&str>| {
         Scope::Named(Named { library: library.map(str::to_owned), item: item.map(str::to_owned) })

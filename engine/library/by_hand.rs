@@ -4,17 +4,20 @@
 
 use std::sync::Arc;
 
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::servers::{Depth, ReadOnly, Slot};
 use posterizarr_render::design::ArtworkKind;
 
 use super::backups::{self, Backups};
+use super::beginning;
 use super::catalogue::Catalogue;
 use super::index::AssetIndex;
-use super::originals::{Originals, SaveFirst};
+use super::network::SaveFirst;
+use super::originals::Originals;
 use super::places::Place;
 use super::plan::{Entry, PlannedAsset, RunLibrary, assets};
 use super::run::server_of;
-use super::settings::{LibrarySettings, ServerKind, shows_manual};
+use super::settings::{LibrarySettings, shows_manual};
 use crate::Work;
 use crate::arguments::{Card, Manual};
 use crate::request::Task;
@@ -39,7 +42,7 @@ impl ManualUpload {
         }
         let settings = LibrarySettings::read_for(document, &Task::Create)?;
         let index = AssetIndex::read(&work.config.asset_path, settings.follow_links);
-        let saves_first = work.context.network.save_first.applies(&work.context.folder, &index);
+        let saves_first = beginning::saves_first(work.context.network.save_first, &work.context.folder, &index);
         Ok(Some(Self { settings, saves_first: saves_first.map_err(|error| error.to_string())? }))
     }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::ServiceError;
 use posterizarr_media::model::{Contents, Item, Library};
 use posterizarr_media::servers::{self, Depth, EpisodeFacts, ReadOnly};
@@ -10,7 +11,7 @@ use posterizarr_render::design::ArtworkKind;
 use super::collections;
 use super::places::{Place, forbidden};
 use super::plan::{Entry, RunLibrary};
-use super::settings::{LibrarySettings, ServerKind};
+use super::settings::LibrarySettings;
 use crate::badges::BadgeRule;
 use crate::request::{LibraryRun, Named, Scope, Task};
 use crate::{Drawing, RunError, Work};
@@ -31,6 +32,7 @@ pub(super) async fn read(
     server: ReadOnly<'_>,
     work: &Work<'_>,
 ) -> Result<Catalogue, RunError> {
+    let told = Inputs { run, settings, work };
     let depth = depth(run, settings, &work.context.drawing);
     let libraries = server.libraries().await.map_err(|trouble| unreachable(server, &trouble))?;
     if libraries.is_empty() {
@@ -38,14 +40,14 @@ pub(super) async fn read(
     }
     match &run.scope {
         Scope::All => {
-            let mut catalogue = all(libraries, (run, settings, work), (server, depth)).await?;
+            let mut catalogue = all(libraries, told, server, depth).await?;
             if settings.kinds.contains(&ArtworkKind::Collection) {
-                catalogue.add_collections((run, settings, work), server).await;
+                catalogue.add_collections(told, server).await;
             }
             Ok(catalogue)
         }
         Scope::Named(named) => {
-            let mut catalogue = all(chosen(libraries, named, server)?, (run, settings, work), (server, depth)).await?;
+            let mut catalogue = all(chosen(libraries, named, server)?, told, server, depth).await?;
             catalogue.keep(named, server)?;
             Ok(catalogue)
         }
@@ -56,7 +58,7 @@ pub(super) async fn read(
                 }
                 other => unreachable(server, &other),
             })?;
-            one(item, libraries, (run, settings, work))
+            one(item, libraries, told)
         }
         Scope::Sought(sought) => {
             let title = servers::Sought {
@@ -69,7 +71,7 @@ pub(super) async fn read(
             let found = server.find(&title, depth).await.map_err(|trouble| unreachable(server, &trouble))?;
             let year = sought.year.map(|year| format!(" ({year})")).unwrap_or_default();
             let missing = || RunError::NotOnServer(format!("{}{year} is not on {} yet", sought.title, server.name()));
-            one(found.ok_or_else(missing)?, libraries, (run, settings, work))
+            one(found.ok_or_else(missing)?, libraries, told)
         }
     }
 }
@@ -113,14 +115,20 @@ fn chosen(libraries: Vec<Library>, named: &Named, server: ReadOnly<'_>) -> Resul
 }
 
 /// What a run is, what it is told, and what it works with.
-type Inputs<'a> = (&'a LibraryRun, &'a LibrarySettings, &'a Work<'a>);
+#[derive(Clone, Copy)]
+struct Inputs<'a> {
+    run: &'a LibraryRun,
+    settings: &'a LibrarySettings,
+    work: &'a Work<'a>,
+}
 
 async fn all(
     libraries: Vec<Library>,
     told: Inputs<'_>,
-    (server, depth): (ReadOnly<'_>, Depth),
+    server: ReadOnly<'_>,
+    depth: Depth,
 ) -> Result<Catalogue, RunError> {
-    let (run, settings, work) = told;
+    let Inputs { run, settings, work } = told;
     let is_named = matches!(&run.scope, Scope::Named(named) if named.library.is_some());
     let excluded =
         |library: &Library| settings.excluded.iter().any(|name| name.to_lowercase() == library.name.to_lowercase());
@@ -181,14 +189,14 @@ fn one(item: Item, libraries: Vec<Library>, told: Inputs<'_>) -> Result<Catalogu
     let library = id.and_then(|id| libraries.into_iter().find(|library| library.id == id));
     let library =
         library.ok_or_else(|| RunError::Failed(format!("{} is in no library of movies or shows", item.title)))?;
-    check_name(&library, told.1)?;
+    check_name(&library, told.settings)?;
     let mut catalogue = Catalogue::default();
     catalogue.add(library, vec![item], told);
     Ok(catalogue)
 }
 
 impl Catalogue {
-    fn add(&mut self, library: Library, items: Vec<Item>, (run, settings, work): Inputs<'_>) {
+    fn add(&mut self, library: Library, items: Vec<Item>, Inputs { run, settings, work }: Inputs<'_>) {
         let home = Arc::new(RunLibrary { rules: settings.rules_for(&library.name), library });
         for item in items {
             let mut place = Place::of(&item, &home.library.roots);
@@ -211,7 +219,7 @@ impl Catalogue {
     }
 
     /// Adds the collections of the libraries. Without them everything else goes its way.
-    async fn add_collections(&mut self, (_, settings, work): Inputs<'_>, server: ReadOnly<'_>) {
+    async fn add_collections(&mut self, Inputs { settings, work, .. }: Inputs<'_>, server: ReadOnly<'_>) {
         let libraries: Vec<&Library> = self.libraries.iter().map(|home| &home.library).collect();
         let found = match server.collections(&libraries).await {
             Ok(found) => found,

@@ -22,7 +22,6 @@ const FEW: usize = 5;
 /// How many folders with what earlier runs cleared are kept.
 const KEPT: usize = 5;
 
-/// What was cleared.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Cleared {
     pub(super) images: usize,

@@ -2,7 +2,7 @@
 //!
 //! A backup takes it from the server to the backup folder, a restore from there to the server, a sync from Plex to another
 //! server. What is in its place already is left alone, so that a run that was ended at any moment is gone on with by the next
-//! one. In a rehearsal there is nobody who writes.
+//! one. In a dry run there is nobody who writes.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,16 +16,15 @@ use posterizarr_render::picture::MAX_FILE_BYTES;
 
 use super::backups::{self, Backups};
 use super::catalogue::{self, Catalogue};
-use super::create::{Became, Outcome, Problem};
 use super::events;
 use super::index::AssetIndex;
 use super::logos::{LogoRevert, LogoUpdater};
-use super::lookups::{ItemMemo, Lookups};
+use super::lookups::ItemMemo;
+use super::outcome::{Copied, Outcome, Problem};
 use super::plan::{Entry, PlannedAsset, assets, is_labelled, logo};
 use super::reset::Reset;
 use super::run::server_of;
 use super::scene::{Scene, Tally, count};
-use super::settings::ServerKind;
 use super::twins::{Spot, Twins};
 use super::why::Why;
 use crate::RunError;
@@ -58,30 +57,6 @@ struct CopyTarget<'a> {
     always: bool,
 }
 
-/// What became of a picture, and why.
-pub(super) enum Copied {
-    /// There is nothing to copy, or no place for it.
-    Not(Why),
-    There,
-    Done(Vec<Why>),
-}
-
-impl Copied {
-    /// The end of an asset's turn.
-    pub(super) fn outcome(asset: PlannedAsset, copied: Result<Self, Why>, uploaded: bool) -> Outcome {
-        match copied {
-            Ok(Self::Not(why)) => Outcome { why: vec![why], ..Outcome::of(asset, Became::Left) },
-            Ok(Self::There) => Outcome::of(asset, Became::Existed),
-            Ok(Self::Done(why)) => Outcome { why, uploaded, ..Outcome::of(asset, Became::Created) },
-            Err(why) => {
-                let problem = Problem::at(&asset, why);
-                Outcome::failed(asset, problem)
-            }
-        }
-    }
-}
-
-/// One who copies.
 struct Copier<'a> {
     from: Origin<'a>,
     to: Goal<'a>,
@@ -141,7 +116,7 @@ impl Origin<'_> {
         match self {
             Self::Server(server) if asset.shown().is_none() => Some(Why::NoPictureShown { server: server.name() }),
             Self::Saved(index) if index.get(&asset.path).is_none() => Some(Why::NoBackup),
-            _ => None,
+            Self::Server(_) | Self::Saved(_) => None,
         }
     }
 
@@ -232,8 +207,7 @@ impl Scene<'_> {
             Task::UpdateLogos { replace } => {
                 let catalogue = self.read(reader).await?;
                 self.warn_of_labelled(&catalogue);
-                let sources = (reader, self.server_id);
-                let lookups = Lookups::new(self.client, self.network, self.settings, sources, (self.run, self.work));
+                let lookups = self.lookups(reader);
                 let replace = *replace;
                 let updater = LogoUpdater { lookups: &lookups, writer, replace, events: self.work.events };
                 self.take_all(&catalogue, |asset, memo| updater.turn(asset, memo)).await
@@ -242,11 +216,11 @@ impl Scene<'_> {
                 let (catalogue, revert) = (self.read(reader).await?, LogoRevert { server: reader, writer });
                 self.take_all(&catalogue, |asset, _| revert.turn(asset)).await
             }
-            _ => {
+            Task::Sync(_) | Task::Create | Task::Remake(_) | Task::Restyle(_) => {
                 let Some((dialect, account)) = &self.settings.recipient else {
                     return Err(RunError::Failed("there is nothing to copy".to_owned()));
                 };
-                let other = server_of(self.client, account, ServerKind::MediaBrowser(*dialect));
+                let other = server_of(self.client, account, (*dialect).into());
                 let catalogue = self.read(reader).await?;
                 self.warn_of_labelled(&catalogue);
                 let twins = Twins::read(&catalogue, other.read_only(), self).await?;

@@ -4,129 +4,34 @@ use std::path::Path;
 use std::sync::Arc;
 
 use posterizarr_base::bounded;
-use posterizarr_base::run_events::{AssetSource, EventWriter, RunEvent};
+use posterizarr_base::run_events::{EventWriter, RunEvent};
 use posterizarr_base::said::Reason;
 use posterizarr_render::design::ArtworkKind;
-use posterizarr_render::geometry::Size;
 use posterizarr_render::picture::MAX_FILE_BYTES;
 
 use super::deliver::{AssetDetails, Delivery};
 use super::events;
+use super::heading::Heading;
 use super::judge::{AssetVerdict, Judge, Offer, Outdated};
-use super::ledger::{Record, Shown, Source};
+use super::ledger::{Record, Shown};
 use super::looks::told;
-use super::lookups::{Bytes, ItemMemo, Lookups};
+use super::lookups::{ItemMemo, Lookups};
+use super::outcome::{Became, Outcome, Problem, names};
+use super::picture::{Bytes, Source};
 use super::plan::PlannedAsset;
 use super::render::{Job, RenderError, Rendered, Renderer};
-use super::rows::{Row, Titles};
+use super::rows::Row;
 use super::sets::Picked;
 use super::texts::is_japanese;
-use super::title_logos::Heading;
 use super::why::Why;
-use crate::library::select::{Choice, ProviderQuery};
 use crate::request::Task;
 
-/// What became of an asset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Became {
-    /// It is there already.
-    Existed,
-    /// The episode has no title yet.
-    Unannounced,
-    /// The episode's title is in a script that is not wanted.
-    Japanese,
-    /// Nobody may be asked, and there is no manual asset.
-    Offline,
-    /// It is not there, and only what is there was to be made again.
-    Absent,
-    /// It was not made here, so that nobody knows of what.
-    Foreign,
-    /// It looks as it is designed.
-    Styled,
-    /// There is nothing to be done about it; the outcome's `why` says why.
-    Left,
-    /// Nobody has a picture.
-    Missing,
-    /// Its text does not fit.
-    Truncated,
-    /// No font has a character of its text.
-    Unprintable,
-    Created,
-    /// Something went wrong; the problems say what.
-    Failed,
-}
-
-/// An asset after its turn.
-pub(super) struct Outcome {
-    pub(super) asset: PlannedAsset,
-    pub(super) became: Became,
-    pub(super) row: Option<Row>,
-    /// Each counts as an error.
-    pub(super) problems: Vec<Problem>,
-    pub(super) uploaded: bool,
-    /// Why this picture, or none.
-    pub(super) why: Vec<Why>,
-    /// Where the picture is from.
-    pub(super) source: Option<AssetSource>,
-    /// Who did not answer before the picture was chosen.
-    pub(super) unanswered: Vec<String>,
-    /// Characters of its text that no font has.
-    pub(super) missing: Vec<char>,
-    /// The size of the picture that it was made of, where that is so small that it shows.
-    pub(super) tiny: Option<Size>,
-}
-
-/// Something that went wrong with an asset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Problem {
-    /// For logs: it names the asset.
-    pub(super) text: String,
-    pub(super) why: Why,
-}
-
-impl Problem {
-    /// With the asset's path before it in logs.
-    pub(super) fn at(asset: &PlannedAsset, why: Why) -> Self {
-        Self { text: format!("{}: {}", asset.path, why.english()), why }
-    }
-
-    fn not_uploaded(asset: &PlannedAsset, reason: String) -> Self {
-        let text = format!("{} could not be uploaded: {reason}", asset.path);
-        Self { text, why: Why::NotUploaded { reason } }
-    }
-}
-
-impl Outcome {
-    pub(super) fn of(asset: PlannedAsset, became: Became) -> Self {
-        Self {
-            asset,
-            became,
-            row: None,
-            problems: Vec::new(),
-            uploaded: false,
-            why: Vec::new(),
-            source: None,
-            unanswered: Vec::new(),
-            missing: Vec::new(),
-            tiny: None,
-        }
-    }
-
-    pub(super) fn failed(asset: PlannedAsset, problem: Problem) -> Self {
-        Self { problems: vec![problem], ..Self::of(asset, Became::Failed) }
-    }
-
-    /// Nobody has a picture.
-    pub(super) fn missing(asset: PlannedAsset, choice: Choice, titles: &Titles) -> Self {
-        let row = Row::new(&asset, Some(&choice), None, titles);
-        Self {
-            row: Some(row),
-            problems: vec![Problem { text: format!("Missing artwork: {}", asset.path), why: Why::Nobody }],
-            unanswered: names(&choice.unanswered),
-            why: choice.why,
-            ..Self::of(asset, Became::Missing)
-        }
-    }
+/// How a picture was chosen.
+struct Chosen {
+    /// None where nobody noted it.
+    why: Option<Reason>,
+    /// The names of providers that did not answer before.
+    unanswered: Vec<String>,
 }
 
 /// What all assets of a run are made with.
@@ -144,7 +49,7 @@ impl Creation<'_> {
             AssetVerdict::Leave(became) => Outcome::of(asset, became),
             AssetVerdict::Keep { file, known } => self.keep(asset, file, known).await,
             AssetVerdict::Reconsider { file, known } => self.reconsider(asset, file, known, &memo).await,
-            AssetVerdict::Restyle { known, because } => self.restyle(asset, (known, because), &memo).await,
+            AssetVerdict::Restyle { known, because } => self.restyle(asset, known, because, &memo).await,
             AssetVerdict::ByHand(picture) => self.by_hand(asset, &picture, &memo).await,
             AssetVerdict::Picked(picked) => self.by_pick(asset, picked, &memo).await,
             AssetVerdict::ByProviders => self.by_providers(asset, &memo).await,
@@ -199,7 +104,7 @@ impl Creation<'_> {
     }
 
     /// An asset made again from the picture that it was made of.
-    async fn restyle(&self, asset: PlannedAsset, (known, because): (&Record, Outdated), memo: &ItemMemo) -> Outcome {
+    async fn restyle(&self, asset: PlannedAsset, known: &Record, because: Outdated, memo: &ItemMemo) -> Outcome {
         self.events.write(&events::started(&asset));
         let Some(source) = known.source.clone() else { return Outcome::of(asset, Became::Foreign) };
         let place = self.renderer.place().await;
@@ -221,8 +126,8 @@ impl Creation<'_> {
                 // Logos were not wanted when it was made, or the one that it had is gone.
                 heading = self.judge.titling(&asset, memo).await.heading(self.judge.settings.logos, source.text);
             }
-            let (why, unanswered) = (known.reason(), known.unanswered.clone());
-            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), (why, unanswered));
+            let chosen = Chosen { why: known.reason(), unanswered: known.unanswered.clone() };
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), chosen);
             match self.render(job, bytes.clone(), memo).await {
                 Ok(rendered) => break self.finish(asset, None, rendered, made).await,
                 Err(RenderError::Logo(reason)) => {
@@ -283,8 +188,8 @@ impl Creation<'_> {
             let heading = titling.heading(self.judge.settings.logos, source.text);
             let place = self.renderer.place().await;
             let content = self.judge.lookups.original(&source).await?;
-            let told = (Some(why.clone().into()), Vec::new());
-            let (job, made) = self.render_job(asset, source.clone(), heading.clone(), told);
+            let chosen = Chosen { why: Some(why.clone().into()), unanswered: Vec::new() };
+            let (job, made) = self.render_job(asset, source.clone(), heading.clone(), chosen);
             let row = Row::new(asset, None, Some(source.url.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, content, memo).await;
             drop(place);
@@ -318,8 +223,8 @@ impl Creation<'_> {
             };
             let source = Source::of(picture);
             let heading = titling.heading(rules, picture.text);
-            let told = (Some(Why::reason(&choice.why)), names(&choice.unanswered));
-            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), told);
+            let chosen = Chosen { why: Some(Why::reason(&choice.why)), unanswered: names(&choice.unanswered) };
+            let (job, made) = self.render_job(&asset, source.clone(), heading.clone(), chosen);
             let address = lookups.address(picture);
             let row = Row::new(&asset, Some(&choice), Some(address.clone()), &self.judge.titles()).headed(&job);
             let rendered = self.render(job, bytes, memo).await;
@@ -344,13 +249,13 @@ impl Creation<'_> {
         }
     }
 
-    /// The work for the renderer, and what its result will be: why it is made of this picture, and who did not answer.
+    /// The work for the renderer, and what its result will be.
     fn render_job(
         &self,
         asset: &PlannedAsset,
         source: Source,
         heading: Option<Heading>,
-        (why, unanswered): (Option<Reason>, Vec<String>),
+        Chosen { why, unanswered }: Chosen,
     ) -> (Job, AssetDetails) {
         let job = self.judge.looks.job(asset, &source, heading.clone());
         let look = self.judge.looks.digest(&job);
@@ -419,12 +324,4 @@ impl Creation<'_> {
         }
         outcome
     }
-}
-
-/// The names of providers that did not answer, each once.
-pub(super) fn names(unanswered: &[ProviderQuery]) -> Vec<String> {
-    let mut names: Vec<String> = unanswered.iter().map(|query| query.provider.name().to_owned()).collect();
-    names.sort();
-    names.dedup();
-    names
 }

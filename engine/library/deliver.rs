@@ -4,19 +4,19 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use posterizarr_base::files::Staged;
+use posterizarr_base::files::{Staged, short_digest};
 use posterizarr_base::said::Reason;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{Labelled, Server, Slot};
 
 use super::cleanup::remove_empty;
+use super::heading::Heading;
 use super::judge::Judge;
-use super::ledger::{LedgerWriter, Record, Shown, Source, Stamp};
-use super::looks::digest;
+use super::ledger::{LedgerWriter, Record, Shown, Stamp};
 use super::originals::Originals;
+use super::picture::Source;
 use super::plan::PlannedAsset;
-use super::settings::ServerKind;
-use super::title_logos::Heading;
 use crate::request::Task;
 
 /// The one who writes: to the disk, to the ledger, to the server.
@@ -69,7 +69,7 @@ impl Delivery<'_> {
                 let record = Record {
                     asset: asset_path,
                     file: Stamp::of(&staged.metadata()?),
-                    digest: digest(&file),
+                    digest: short_digest(&file),
                     look: made.look,
                     source: Some(made.source),
                     why,

@@ -4,7 +4,7 @@ use posterizarr_base::run_events::{AssetEvent, AssetResult, RunEvent};
 use posterizarr_base::said::Reason;
 use posterizarr_render::geometry::Size;
 
-use super::create::{Became, Outcome};
+use super::outcome::{Became, Outcome};
 use super::plan::PlannedAsset;
 use super::why::Why;
 

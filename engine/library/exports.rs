@@ -3,97 +3,15 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
-use csv::{QuoteStyle, WriterBuilder};
+use posterizarr_base::media_exports::{self, Cells, ExportFamily};
 use posterizarr_media::model::{Episode, Item, ItemKind, Season};
 
 use super::catalogue::Catalogue;
 use super::plan::Entry;
-use super::settings::ServerKind;
-
-const PLEX_ITEMS: [&str; 22] = [
-    "Library Name",
-    "Library Type",
-    "Library Language",
-    "title",
-    "Resolution",
-    "originalTitle",
-    "SeasonNames",
-    "SeasonNumbers",
-    "SeasonRatingKeys",
-    "year",
-    "tvdbid",
-    "imdbid",
-    "tmdbid",
-    "ratingKey",
-    "Path",
-    "RootFoldername",
-    "extraFolder",
-    "MultipleVersions",
-    "PlexPosterUrl",
-    "PlexBackgroundUrl",
-    "PlexSeasonUrls",
-    "Labels",
-];
-const PLEX_EPISODES: [&str; 11] = [
-    "Show Name",
-    "Type",
-    "tvdbid",
-    "tmdbid",
-    "Library Name",
-    "Season Number",
-    "Episodes",
-    "Title",
-    "RatingKeys",
-    "PlexTitleCardUrls",
-    "Resolutions",
-];
-const OTHER_ITEMS: [&str; 17] = [
-    "Library Name",
-    "Library Type",
-    "Library Language",
-    "Id",
-    "title",
-    "originalTitle",
-    "year",
-    "Resolution",
-    "imdbid",
-    "tmdbid",
-    "tvdbid",
-    "Path",
-    "RootFoldername",
-    "extraFolder",
-    "OtherMediaServerPosterUrl",
-    "OtherMediaServerBackgroundUrl",
-    "Labels",
-];
-const OTHER_EPISODES: [&str; 18] = [
-    "Library Name",
-    "Show Name",
-    "Show Original Name",
-    "Library Language",
-    "ShowID",
-    "SeasonId",
-    "EpisodeIds",
-    "Resolutions",
-    "tvdbid",
-    "imdbid",
-    "tmdbid",
-    "type",
-    "Season Number",
-    "SeasonName",
-    "Episodes",
-    "Title",
-    "OtherMediaServerTitleCardTag",
-    "OtherMediaServerSeasonTag",
-];
-
-/// Columns by name; those that are not given stay empty.
-type Line = HashMap<&'static str, String>;
 
 /// Writes both tables into the folder.
-pub(super) fn write(catalogue: &Catalogue, server: ServerKind, with_episodes: bool, logs: &Path) -> io::Result<()> {
+pub(super) fn write(catalogue: &Catalogue, family: ExportFamily, with_episodes: bool, logs: &Path) -> io::Result<()> {
     let entries: Vec<_> = catalogue.titles().collect();
     let seasons = || {
         entries
@@ -101,32 +19,12 @@ pub(super) fn write(catalogue: &Catalogue, server: ServerKind, with_episodes: bo
             .filter(|_| with_episodes)
             .flat_map(|entry| entry.item.seasons.iter().map(move |season| (entry, season)))
     };
-    if server == ServerKind::Plex {
-        table(&logs.join("PlexLibexport.csv"), &PLEX_ITEMS, entries.iter().map(|entry| plex_item(entry)))?;
-        table(
-            &logs.join("PlexEpisodeExport.csv"),
-            &PLEX_EPISODES,
-            seasons().map(|(entry, season)| plex_season(entry, season)),
-        )
-    } else {
-        table(
-            &logs.join("OtherMediaServerLibExport.csv"),
-            &OTHER_ITEMS,
-            entries.iter().map(|entry| other_item(entry)),
-        )?;
-        let lines = seasons().map(|(entry, season)| other_season(entry, season));
-        table(&logs.join("OtherMediaServerEpisodeExport.csv"), &OTHER_EPISODES, lines)
-    }
-}
-
-fn table(path: &Path, columns: &[&'static str], lines: impl Iterator<Item = Line>) -> io::Result<()> {
-    let mut writer = WriterBuilder::new().delimiter(b';').quote_style(QuoteStyle::Always).from_writer(Vec::new());
-    writer.write_record(columns)?;
-    for mut line in lines {
-        writer.write_record(columns.iter().map(|column| line.remove(column).unwrap_or_default()))?;
-    }
-    let content = writer.into_inner().map_err(|error| error.into_error())?;
-    posterizarr_base::files::write(path, &content)
+    let (items, parts): (fn(&Entry) -> Cells, fn(&Entry, &Season) -> Cells) = match family {
+        ExportFamily::Plex => (plex_item, plex_season),
+        ExportFamily::Other => (other_item, other_season),
+    };
+    media_exports::write(logs, family.library(), entries.iter().map(|entry| items(entry)))?;
+    media_exports::write(logs, family.episodes(), seasons().map(|(entry, season)| parts(entry, season)))
 }
 
 fn optional(value: Option<&str>) -> String {
@@ -138,40 +36,40 @@ fn joined<'a, T: 'a>(all: &'a [T], separator: &str, text: impl Fn(&'a T) -> Stri
 }
 
 /// What both servers' tables have.
-fn item(entry: &Entry) -> Line {
+fn item(entry: &Entry) -> Cells {
     let (Item { title, original_title, year, ids, resolution, labels, .. }, library) =
         (&entry.item, &entry.home.library);
     let place = entry.place.as_ref();
     HashMap::from([
-        ("Library Name", library.name.clone()),
-        ("Library Language", library.language.clone()),
+        ("library_name", library.name.clone()),
+        ("library_language", library.language.clone()),
         ("title", title.clone()),
-        ("originalTitle", optional(original_title.as_deref())),
-        ("Resolution", optional(resolution.as_deref())),
+        ("original_title", optional(original_title.as_deref())),
+        ("resolution", optional(resolution.as_deref())),
         ("year", year.map(|year| year.to_string()).unwrap_or_default()),
         ("tmdbid", optional(ids.tmdb.as_deref())),
         ("tvdbid", optional(ids.tvdb.as_deref())),
         ("imdbid", optional(ids.imdb.as_deref())),
-        ("Path", place.map(|place| place.base.clone()).unwrap_or_default()),
-        ("RootFoldername", place.map(|place| place.root.clone()).unwrap_or_default()),
-        ("extraFolder", optional(place.and_then(|place| place.extra.as_deref()))),
-        ("Labels", labels.join(",")),
+        ("path", place.map(|place| place.base.clone()).unwrap_or_default()),
+        ("root_foldername", place.map(|place| place.root.clone()).unwrap_or_default()),
+        ("extra_folder", optional(place.and_then(|place| place.extra.as_deref()))),
+        ("labels", labels.join(",")),
     ])
 }
 
-fn plex_item(entry: &Arc<Entry>) -> Line {
+fn plex_item(entry: &Entry) -> Cells {
     let (found, mut line) = (&entry.item, item(entry));
     let kind = if found.kind == ItemKind::Movie { "movie" } else { "show" };
     line.extend([
-        ("Library Type", kind.to_owned()),
-        ("ratingKey", found.id.clone()),
-        ("MultipleVersions", if found.files > 1 { "True" } else { "False" }.to_owned()),
-        ("PlexPosterUrl", optional(found.art.poster.as_deref())),
-        ("PlexBackgroundUrl", optional(found.art.background.as_deref())),
-        ("SeasonNames", joined(&found.seasons, ";", |season| season.title.clone())),
-        ("SeasonNumbers", joined(&found.seasons, ",", |season| season.number.to_string())),
-        ("SeasonRatingKeys", joined(&found.seasons, ",", |season| season.id.clone())),
-        ("PlexSeasonUrls", joined(&found.seasons, ",", |season| optional(season.art.poster.as_deref()))),
+        ("library_type", kind.to_owned()),
+        ("rating_key", found.id.clone()),
+        ("multiple_versions", if found.files > 1 { "True" } else { "False" }.to_owned()),
+        ("plex_poster_url", optional(found.art.poster.as_deref())),
+        ("plex_background_url", optional(found.art.background.as_deref())),
+        ("season_names", joined(&found.seasons, ";", |season| season.title.clone())),
+        ("season_numbers", joined(&found.seasons, ",", |season| season.number.to_string())),
+        ("season_rating_keys", joined(&found.seasons, ",", |season| season.id.clone())),
+        ("plex_season_urls", joined(&found.seasons, ",", |season| optional(season.art.poster.as_deref()))),
     ]);
     line
 }
@@ -192,61 +90,66 @@ fn posters(episodes: &[Episode]) -> String {
     joined(episodes, ",", |episode| optional(episode.art.poster.as_deref()))
 }
 
-fn plex_season(entry: &Entry, season: &Season) -> Line {
+fn plex_season(entry: &Entry, season: &Season) -> Cells {
     let (found, episodes) = (&entry.item, season.episodes.as_slice());
     HashMap::from([
-        ("Show Name", found.title.clone()),
-        ("Type", "episode".to_owned()),
+        ("show_name", found.title.clone()),
+        ("type", "episode".to_owned()),
         ("tvdbid", optional(found.ids.tvdb.as_deref())),
         ("tmdbid", optional(found.ids.tmdb.as_deref())),
-        ("Library Name", entry.home.library.name.clone()),
-        ("Season Number", season.number.to_string()),
-        ("Episodes", numbers(episodes)),
-        ("Title", titles(episodes)),
-        ("RatingKeys", joined(episodes, ",", |episode| episode.id.clone())),
-        ("PlexTitleCardUrls", posters(episodes)),
-        ("Resolutions", resolutions(episodes)),
+        ("library_name", entry.home.library.name.clone()),
+        ("season_number", season.number.to_string()),
+        ("episodes", numbers(episodes)),
+        ("title", titles(episodes)),
+        ("rating_keys", joined(episodes, ",", |episode| episode.id.clone())),
+        ("plex_titlecard_urls", posters(episodes)),
+        ("resolutions", resolutions(episodes)),
     ])
 }
 
-fn other_item(entry: &Arc<Entry>) -> Line {
+fn other_item(entry: &Entry) -> Cells {
     let (found, mut line) = (&entry.item, item(entry));
     let kind = if found.kind == ItemKind::Movie { "Movie" } else { "Series" };
     line.extend([
-        ("Library Type", kind.to_owned()),
-        ("Id", found.id.clone()),
-        ("OtherMediaServerPosterUrl", optional(found.art.poster.as_deref())),
-        ("OtherMediaServerBackgroundUrl", optional(found.art.background.as_deref())),
+        ("library_type", kind.to_owned()),
+        ("media_id", found.id.clone()),
+        ("other_media_poster_url", optional(found.art.poster.as_deref())),
+        ("other_media_background_url", optional(found.art.background.as_deref())),
     ]);
     line
 }
 
-fn other_season(entry: &Entry, season: &Season) -> Line {
+fn other_season(entry: &Entry, season: &Season) -> Cells {
     let (found, episodes) = (&entry.item, season.episodes.as_slice());
     HashMap::from([
-        ("Library Name", entry.home.library.name.clone()),
-        ("Show Name", found.title.clone()),
-        ("Show Original Name", optional(found.original_title.as_deref())),
-        ("Library Language", entry.home.library.language.clone()),
-        ("ShowID", found.id.clone()),
-        ("SeasonId", season.id.clone()),
-        ("EpisodeIds", joined(episodes, ",", |episode| episode.id.clone())),
-        ("Resolutions", resolutions(episodes)),
+        ("library_name", entry.home.library.name.clone()),
+        ("show_name", found.title.clone()),
+        ("show_original_name", optional(found.original_title.as_deref())),
+        ("library_language", entry.home.library.language.clone()),
+        ("show_id", found.id.clone()),
+        ("season_id", season.id.clone()),
+        ("rating_keys", joined(episodes, ",", |episode| episode.id.clone())),
+        ("resolutions", resolutions(episodes)),
         ("tvdbid", optional(found.ids.tvdb.as_deref())),
         ("imdbid", optional(found.ids.imdb.as_deref())),
         ("tmdbid", optional(found.ids.tmdb.as_deref())),
         ("type", "Episode".to_owned()),
-        ("Season Number", season.number.to_string()),
-        ("SeasonName", season.title.clone()),
-        ("Episodes", numbers(episodes)),
-        ("Title", titles(episodes)),
-        ("OtherMediaServerTitleCardTag", posters(episodes)),
-        ("OtherMediaServerSeasonTag", optional(season.art.poster.as_deref())),
+        ("season_number", season.number.to_string()),
+        ("season_name", season.title.clone()),
+        ("episodes", numbers(episodes)),
+        ("title", titles(episodes)),
+        ("other_media_titlecard_urls", posters(episodes)),
+        ("other_media_season_tag", optional(season.art.poster.as_deref())),
     ])
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use posterizarr_base::media_exports::ExportKind;
+    use posterizarr_media::model::Art;
+
     use super::*;
     use crate::library::plan::tests::{entry, movie};
 
@@ -254,7 +157,7 @@ mod tests {
     fn items_have_a_row_each_with_the_folders_of_their_assets() {
         let folder = tempfile::tempdir().unwrap();
         let catalogue = Catalogue { entries: vec![entry(movie("1", "Heat"))], ..Catalogue::default() };
-        write(&catalogue, ServerKind::Plex, true, folder.path()).unwrap();
+        write(&catalogue, ExportFamily::Plex, true, folder.path()).unwrap();
         let text = std::fs::read_to_string(folder.path().join("PlexLibexport.csv")).unwrap();
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(
@@ -262,5 +165,27 @@ mod tests {
             "{text}"
         );
         assert!(folder.path().join("PlexEpisodeExport.csv").try_exists().unwrap());
+    }
+
+    #[test]
+    fn every_column_is_filled() {
+        let show = entry(movie("1", "Heat"));
+        let season = Season {
+            id: "2".into(),
+            number: 1,
+            title: "Season 1".into(),
+            added: None,
+            episodes: Vec::new(),
+            art: Art::default(),
+        };
+        for (cells, kind) in [
+            (plex_item(&show), ExportKind::PlexLibrary),
+            (plex_season(&show, &season), ExportKind::PlexEpisodes),
+            (other_item(&show), ExportKind::OtherLibrary),
+            (other_season(&show, &season), ExportKind::OtherEpisodes),
+        ] {
+            let given: BTreeSet<_> = cells.keys().copied().collect();
+            assert_eq!(given, kind.written().into_iter().collect(), "{kind:?}");
+        }
     }
 }

@@ -2,14 +2,14 @@
 //! the artwork is there.
 
 use posterizarr_base::run::Mode;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::agregarr::{Agregarr, Upload};
 use posterizarr_media::http::HttpClient;
 use posterizarr_media::servers::Slot;
 
 use super::catalogue::Catalogue;
-use super::create::Outcome;
+use super::outcome::Outcome;
 use super::scene::Scene;
-use super::settings::ServerKind;
 use crate::request::{Scope, Sought};
 
 /// The movie or show that got new artwork: Plex's key of it.

@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 
 use posterizarr_media::ServiceError;
 
-use super::create::Became;
+use super::heading::Heading;
 use super::index::{AssetIndex, manual};
 use super::ledger::{Ledger, Record, Shown};
 use super::looks::Looks;
 use super::lookups::{ItemMemo, Lookups};
+use super::outcome::Became;
 use super::plan::PlannedAsset;
 use super::rows::Titles;
 use super::sets::{Assigned, Picked};
 use super::settings::LibrarySettings;
 use super::texts::{is_japanese, is_unannounced};
-use super::title_logos::Heading;
 use super::why::Why;
 use crate::library::select::{Choice, Text};
 use crate::request::{LibraryRun, Task};

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use posterizarr_base::bounded;
-use posterizarr_base::run_events::AssetSource;
 use posterizarr_base::said::{Clause, Reason};
 use serde::{Deserialize, Serialize};
 
-use super::title_logos::Heading;
-use crate::library::select::{Chosen, Provider, Text};
+use super::heading::Heading;
+use super::picture::Source;
+use crate::library::select::Provider;
 
 /// The longest line that is read.
 const MAX_LINE_LENGTH: u64 = 64 * 1024;
@@ -34,49 +34,6 @@ pub(super) struct Stamp(u64, i64, i64);
 impl Stamp {
     pub(super) fn of(file: &Metadata) -> Self {
         Self(file.size(), file.mtime(), file.mtime_nsec())
-    }
-}
-
-/// What an asset was made of.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Source {
-    /// `TMDB`, `TVDB`, `FANART`, `PLEX`, `manual`.
-    pub(super) provider: String,
-    /// The picture's address; the server's own mark of it for `PLEX`, the path or the address for `manual`.
-    pub(super) url: String,
-    pub(super) language: Option<String>,
-    pub(super) text: Text,
-}
-
-impl Source {
-    /// The user's own picture, by its path or its address.
-    pub(super) fn manual(url: String) -> Self {
-        Self { provider: "manual".to_owned(), url, language: None, text: Text::Unknown }
-    }
-
-    /// The provider; none for a manual picture.
-    pub(super) fn provider(&self) -> Option<Provider> {
-        Provider::ALL.into_iter().find(|provider| provider.word() == self.provider)
-    }
-
-    /// What a provider or the server has.
-    pub(super) fn of(picture: &Chosen) -> Self {
-        Self {
-            provider: picture.provider.word().to_owned(),
-            url: picture.url.clone(),
-            language: picture.language.clone(),
-            text: picture.text,
-        }
-    }
-
-    /// As event files have it.
-    pub(super) fn shown(&self, address: String) -> AssetSource {
-        AssetSource {
-            provider: self.provider.clone(),
-            address,
-            language: self.language.clone(),
-            textless: self.text == Text::Without,
-        }
     }
 }
 
@@ -334,6 +291,7 @@ fn rewrite(data: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::library::select::Text;
 
     fn record(asset: &str, size: u64) -> Record {
         Record {

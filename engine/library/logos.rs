@@ -7,14 +7,13 @@ use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{Offered, ReadOnly, Server};
 use posterizarr_media::sources::{Picture, Subject};
 
-use super::copy::Copied;
-use super::create::Outcome;
 use super::events;
 use super::lookups::{ItemMemo, Lookups};
 use super::marker::{is_marked_logo, marked_png};
+use super::outcome::{Copied, Outcome};
 use super::plan::PlannedAsset;
 use super::why::Why;
-use crate::library::select::{Provider, Reply, Sorting};
+use crate::library::select::{Provider, Reply, best_logo};
 
 /// Who is asked, in order.
 const PROVIDERS: [Provider; 3] = [Provider::Tmdb, Provider::Tvdb, Provider::Fanart];
@@ -22,7 +21,7 @@ const PROVIDERS: [Provider; 3] = [Provider::Tmdb, Provider::Tvdb, Provider::Fana
 /// One who gives items their logos.
 pub(super) struct LogoUpdater<'a> {
     pub(super) lookups: &'a Lookups<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
     /// Whether logos that are there are replaced.
     pub(super) replace: bool,
@@ -47,11 +46,11 @@ impl LogoUpdater<'_> {
                     // Media servers show no SVG.
                     let shown = |logo: &Picture| logo.url.to_lowercase().ends_with(".png");
                     let logos = found.pictures.into_iter().filter(shown).collect();
-                    if let Some(logo) = best(provider, logos, &rules.logo, rules.sorting) {
+                    if let Some(logo) = best_logo(provider, logos, &rules.logo, rules.sorting) {
                         return self.give(asset, provider, &logo).await;
                     }
                 }
-                Reply::Trouble => silent.push(provider.name()),
+                Reply::NoAnswer => silent.push(provider.name()),
                 Reply::NotAsked | Reply::Own(_) => {}
             }
         }
@@ -74,25 +73,10 @@ impl LogoUpdater<'_> {
     }
 }
 
-/// The best logo in the dearest language.
-pub(super) fn best(
-    provider: Provider,
-    mut logos: Vec<Picture>,
-    languages: &[String],
-    sorting: Sorting,
-) -> Option<Picture> {
-    match (provider, sorting) {
-        (Provider::Fanart, _) | (Provider::Tmdb, Sorting::Primary) => {}
-        (Provider::Tmdb, Sorting::Votes) => logos.sort_by_key(|logo| std::cmp::Reverse(logo.votes)),
-        _ => logos.sort_by(|one, other| other.rating.total_cmp(&one.rating)),
-    }
-    languages.iter().find_map(|language| logos.iter().find(|logo| logo.language.as_ref() == Some(language))).cloned()
-}
-
 /// One who takes our logos away.
 pub(super) struct LogoRevert<'a> {
     pub(super) server: ReadOnly<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
 }
 
@@ -136,31 +120,5 @@ impl LogoRevert<'_> {
             Err(ServiceError::NotFound { .. } | ServiceError::Malformed { .. }) => Ok(false),
             Err(trouble) => Err(trouble),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn logo(url: &str, language: Option<&str>, rating: f64, votes: u32) -> Picture {
-        let language = language.map(str::to_owned);
-        Picture { url: url.into(), language, width: 1, height: 1, rating, votes }
-    }
-
-    #[test]
-    fn the_dearest_language_wins_and_the_best_logo_in_it() {
-        let logos = [
-            logo("a.png", Some("en"), 1.0, 9),
-            logo("b.PNG", Some("en"), 2.0, 3),
-            logo("c.svg", Some("fr"), 9.0, 9),
-            logo("d.png", None, 9.0, 9),
-        ];
-        let languages = ["de", "en"].map(str::to_owned);
-        let chosen = |provider, sorting| best(provider, logos.to_vec(), &languages, sorting).map(|logo| logo.url);
-        assert_eq!(chosen(Provider::Tmdb, Sorting::Average).as_deref(), Some("b.PNG"));
-        assert_eq!(chosen(Provider::Tmdb, Sorting::Votes).as_deref(), Some("a.png"));
-        assert_eq!(chosen(Provider::Fanart, Sorting::Average).as_deref(), Some("a.png"));
-        assert_eq!(best(Provider::Tvdb, logos.to_vec(), &["it".to_owned()], Sorting::Average), None);
     }
 }

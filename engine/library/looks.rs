@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, Utc};
 use posterizarr_base::bounded;
+use posterizarr_base::files::short_digest;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::facts::Facts;
 use posterizarr_media::model::ItemKind;
 use posterizarr_media::sources::Subject;
@@ -16,24 +18,18 @@ use posterizarr_render::design::{ArtworkKind, Design};
 use posterizarr_render::hiding::Hiding;
 use posterizarr_render::picture::MAX_FILE_BYTES;
 use posterizarr_render::text::StandIn;
-use sha2::{Digest, Sha256};
 
-use super::ledger::Source;
+use super::heading::{Heading, without_logo};
+use super::picture::Source;
 use super::plan::PlannedAsset;
 use super::render::{Job, PLEX_LIMIT};
-use super::settings::{LibrarySettings, ServerKind};
+use super::settings::LibrarySettings;
 use super::texts::printed_title;
-use super::title_logos::{Heading, without_logo};
 use crate::Drawing;
 use crate::library::select::Text;
 
 /// To be raised when the same settings make other pictures than before.
 const VERSION: u32 = 1;
-
-/// A digest in hexadecimal digits; half of it is enough to tell contents apart.
-pub(super) fn digest(content: &[u8]) -> String {
-    Sha256::digest(content).iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// The look of a run's assets.
 pub(super) struct Looks<'a> {
@@ -52,10 +48,16 @@ pub(super) struct Looks<'a> {
     uploads: bool,
 }
 
+/// What decides how all assets are drawn.
+pub(super) struct Drawn<'a> {
+    pub(super) look: &'a Look,
+    pub(super) drawing: &'a Drawing,
+}
+
 impl<'a> Looks<'a> {
     pub(super) fn new(
         settings: &'a LibrarySettings,
-        (look, drawing): (&'a Look, &'a Drawing),
+        Drawn { look, drawing }: Drawn<'a>,
         folder: PathBuf,
         uploads: bool,
     ) -> Self {
@@ -172,7 +174,7 @@ impl<'a> Looks<'a> {
         let Ok(design) = self.look.design(job.kind) else { return String::new() };
         let quality = self.look.quality;
         if !self.look.processing {
-            return digest(format!("{VERSION} plain {quality} {:?}", job.kind).as_bytes());
+            return short_digest(format!("{VERSION} plain {quality} {:?}", job.kind).as_bytes());
         }
         let overlay = design.overlay.as_ref().filter(|_| job.with_overlay);
         let overlay = overlay.map(|normal| job.overlay.as_ref().unwrap_or(normal));
@@ -186,7 +188,9 @@ impl<'a> Looks<'a> {
         let told =
             (!job.badges.is_empty() || job.hiding.is_some()).then(|| format!(" {:?} {:?}", job.badges, job.hiding));
         let told = told.unwrap_or_default();
-        digest(format!("{VERSION} {quality} {design:?} {files:?} {text:?} {}{logo}{told}", job.with_border).as_bytes())
+        short_digest(
+            format!("{VERSION} {quality} {design:?} {files:?} {text:?} {}{logo}{told}", job.with_border).as_bytes(),
+        )
     }
 
     /// The digest of a font for titles, or the name of what stands in for it.
@@ -198,7 +202,7 @@ impl<'a> Looks<'a> {
     /// The digest of a font or an overlay.
     fn file(&self, name: &str) -> String {
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = || bounded::read(&self.folder.join(name), MAX_FILE_BYTES).map(|content| digest(&content));
+        let read = || bounded::read(&self.folder.join(name), MAX_FILE_BYTES).map(|content| short_digest(&content));
         // A file that is not there is one of those that come with the program, or will be complained of.
         files.entry(name.to_owned()).or_insert_with(|| read().unwrap_or_default()).clone()
     }

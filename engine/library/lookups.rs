@@ -20,13 +20,14 @@ use posterizarr_media::sources::{Found, Sought, Subject, Title};
 use posterizarr_render::picture::MAX_FILE_BYTES;
 use tokio::sync::SemaphorePermit;
 
-use super::ledger::Source;
+use super::collections;
+use super::heading::Logo;
 use super::marker::is_marked;
+use super::network::Network;
+use super::picture::{Bytes, Source};
 use super::plan::{Entry, PlannedAsset};
 use super::render::Renderer;
 use super::settings::LibrarySettings;
-use super::title_logos::Logo;
-use super::{Network, collections};
 use crate::Work;
 use crate::journal::Journal;
 use crate::library::select::{Choice, Chosen, Provider, ProviderQuery, Replies, Reply, Rules, Selection};
@@ -36,9 +37,6 @@ use crate::request::LibraryRun;
 const MAX_ORIGINALS: u64 = 4 << 30;
 /// The folder of what can be had again, in the data folder.
 const CACHE: &str = "cache";
-
-/// The bytes of a picture, shared by those who need them.
-pub(super) type Bytes = Arc<Vec<u8>>;
 
 /// A picture, and the place in which it is worked on.
 pub(super) type Fetched<'r> = (Bytes, Option<SemaphorePermit<'r>>);
@@ -63,6 +61,18 @@ pub(super) struct Lookups<'a> {
     settings: &'a LibrarySettings,
     journal: &'a Journal,
     told: Mutex<HashSet<String>>,
+}
+
+/// What lookups are made from.
+pub(super) struct LookupParts<'a> {
+    pub(super) run: &'a LibraryRun,
+    pub(super) settings: &'a LibrarySettings,
+    pub(super) network: &'a Network,
+    pub(super) client: &'a Client,
+    pub(super) work: &'a Work<'a>,
+    pub(super) server: ReadOnly<'a>,
+    /// Tells the server from others.
+    pub(super) server_id: &'a str,
 }
 
 /// What is known of an item while its assets are made.
@@ -92,13 +102,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Lookups<'a> {
-    pub(super) fn new(
-        client: &Client,
-        network: &Network,
-        settings: &'a LibrarySettings,
-        (server, server_id): (ReadOnly<'a>, &'a str),
-        (run, work): (&LibraryRun, &'a Work<'_>),
-    ) -> Self {
+    pub(super) fn new(parts: &LookupParts<'a>) -> Self {
+        let LookupParts { run, settings, network, client, work, server, server_id } = *parts;
         let cache = work.context.folder.join(CACHE);
         let kind = match run {
             LibraryRun { dry_run: true, .. } => answers::Use::ReadOnly,
@@ -188,7 +193,7 @@ impl<'a> Lookups<'a> {
         for provider in providers {
             let (subject, held) = (asset.subject, Held::default());
             let reply = self.ask(*provider, subject, &asset.entry, memo, &held).await;
-            answered |= !matches!(reply, Reply::Trouble);
+            answered |= !matches!(reply, Reply::NoAnswer);
             lock(&memo.replies).insert((*provider, subject), reply);
         }
         answered
@@ -296,7 +301,7 @@ impl<'a> Lookups<'a> {
             Some(Ok(found)) => Reply::Found(found),
             Some(Err(trouble)) => {
                 self.warn_once(trouble.to_string());
-                Reply::Trouble
+                Reply::NoAnswer
             }
         }
     }

@@ -100,17 +100,27 @@ impl<'a> Messages<'a> {
             Mode::LogoUpdater => ("Logo Updater Run took", "", "Updated"),
             Mode::Restore => ("Restore Run took", " Restored", "Restored"),
             Mode::SyncJelly | Mode::SyncEmby => ("Sync Run took", " Uploaded", "Uploaded"),
-            _ => ("Run took", "", "Created"),
+            Mode::Normal
+            | Mode::Testing
+            | Mode::Manual
+            | Mode::Reset
+            | Mode::LogoRevert
+            | Mode::Scheduled
+            | Mode::Tautulli
+            | Mode::Restyle
+            | Mode::Remake => ("Run took", "", "Created"),
         };
         let mut description = format!("{intro}: {hours}h {minutes}m {seconds}s");
         if errors > 0 {
             description
                 .push_str(&format!("\nDuring execution '{errors}' Errors occurred, please check the log for details."));
         }
-        let colour = match () {
-            () if errors > 0 => RED,
-            () if counts.fallbacks > 1 || counts.truncated > 1 => ORANGE,
-            () => GREEN,
+        let colour = if errors > 0 {
+            RED
+        } else if counts.fallbacks > 1 || counts.truncated > 1 {
+            ORANGE
+        } else {
+            GREEN
         };
         let number = |name: &str, number: usize, inline| field(name, &number.to_string(), inline);
         let mut fields = vec![

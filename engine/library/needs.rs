@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use posterizarr_base::said::Said;
-use posterizarr_media::servers::Dialect;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_render::config::{Config, Document};
 use posterizarr_render::design::{ArtworkKind, Design};
 use posterizarr_render::overlays;
 use posterizarr_render::prepared::AssetCache;
 
-use super::settings::{LibrarySettings, ServerKind};
+use super::settings::LibrarySettings;
 
 /// Whether a need is met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,8 +40,7 @@ pub struct Need {
 /// The media server that is in use.
 #[derive(Clone, PartialEq, Eq)]
 pub struct InUse {
-    /// `plex`, `jellyfin` or `emby`.
-    pub kind: &'static str,
+    pub kind: ServerKind,
     pub url: String,
     pub key: String,
     /// Libraries that are left out.
@@ -152,13 +151,8 @@ fn named_in(problem: &str) -> Vec<&'static str> {
 }
 
 fn in_use(settings: &LibrarySettings) -> InUse {
-    let kind = match settings.server {
-        ServerKind::Plex => "plex",
-        ServerKind::MediaBrowser(Dialect::Jellyfin) => "jellyfin",
-        ServerKind::MediaBrowser(Dialect::Emby) => "emby",
-    };
     let (url, key) = (settings.account.url.clone(), settings.account.key.clone());
-    InUse { kind, url, key, excluded: settings.excluded.clone() }
+    InUse { kind: settings.server, url, key, excluded: settings.excluded.clone() }
 }
 
 fn assets_folder(path: &Path) -> Need {

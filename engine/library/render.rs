@@ -16,8 +16,8 @@ use posterizarr_render::prepared::{AssetCache, PreparedDesign, Printed};
 use posterizarr_render::{LogoError, TitleLogo, memory};
 use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
 
-use super::lookups::Bytes;
-use super::title_logos::Heading;
+use super::heading::Heading;
+use super::picture::Bytes;
 
 /// What Plex takes.
 pub(super) const PLEX_LIMIT: usize = 10 * 1024 * 1024;

@@ -3,15 +3,14 @@
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::{ReadOnly, Server};
 
-use super::copy::Copied;
-use super::create::Outcome;
+use super::outcome::{Copied, Outcome};
 use super::plan::PlannedAsset;
 use super::why::Why;
 
 /// One who makes a server show its own posters.
 pub(super) struct Reset<'a> {
     pub(super) server: ReadOnly<'a>,
-    /// None in a rehearsal.
+    /// None in a dry run.
     pub(super) writer: Option<&'a Server>,
 }
 

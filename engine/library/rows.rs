@@ -4,10 +4,10 @@ use posterizarr_base::artwork::Episode;
 use posterizarr_base::image_choices::{ImageChoice, NOTHING, flag, or_nothing, type_word};
 use posterizarr_media::sources::Subject;
 
+use super::heading::{Heading, Logo};
 use super::plan::PlannedAsset;
 use super::render::Job;
 use super::texts::{episode_title, printed_title};
-use super::title_logos::{Heading, Logo};
 use crate::library::select::{Choice, Fallback};
 
 /// How titles are written.
@@ -19,7 +19,7 @@ pub(super) struct Titles {
     pub(super) original: bool,
 }
 
-/// A row.
+/// A row of `ImageChoices.csv`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) title: String,

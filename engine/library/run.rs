@@ -8,37 +8,29 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Local};
 use posterizarr_base::artwork::Episode;
-use posterizarr_base::image_choices;
 use posterizarr_base::run::Mode;
-use posterizarr_base::run_events::RunEvent;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::Client;
 use posterizarr_media::notify::Messengers;
 use posterizarr_media::servers::{Account, ReadOnly, Server};
 use posterizarr_render::design::ArtworkKind;
 use posterizarr_render::overlays;
 
-use super::backups::{self, Backups};
 use super::catalogue::{self, Catalogue};
 use super::cleanup::{self, Seen};
-use super::create::Creation;
-use super::deliver::Delivery;
-use super::follow_up::FollowUp;
+use super::exports;
 use super::index::AssetIndex;
 use super::judge::Judge;
-use super::ledger::{Ledger, LedgerWriter};
-use super::looks::Looks;
-use super::lookups::Lookups;
+use super::ledger::Ledger;
+use super::looks::{Drawn, Looks};
+use super::lookups::{LookupParts, Lookups};
 use super::messages::{Messages, push};
-use super::originals::{Originals, SaveFirst};
+use super::network::Network;
 use super::plan::{Entry, Narrowed, PlannedAsset, assets, is_labelled};
-use super::rehearse::Rehearsal;
 use super::render::Renderer;
-use super::rows::Row;
-use super::scene::{Scene, Tally, count};
+use super::scene::Scene;
 use super::sets::{Assigned, Layout, Sets};
-use super::settings::{self, LibrarySettings, ServerKind};
-use super::{Network, exports};
-use crate::library::select::Fallback;
+use super::settings::{self, LibrarySettings};
 use crate::report::Counts;
 use crate::request::{Happened, LibraryRun, Scope, Sought, Task};
 use crate::{RunError, Work, finish};
@@ -77,7 +69,8 @@ async fn carry_out(
     let clock = Instant::now();
     let client = network.client();
     let messengers = Messengers::new(&client);
-    let done = make_all(run, started, network, (&client, &messengers), work).await;
+    let callers = Callers { client: &client, messengers: &messengers };
+    let done = make_all(run, started, network, callers, work).await;
     if run.dry_run {
         return done;
     }
@@ -94,11 +87,17 @@ async fn carry_out(
     done
 }
 
+/// By which a run speaks to others.
+struct Callers<'a> {
+    client: &'a Client,
+    messengers: &'a Messengers,
+}
+
 async fn make_all(
     run: &LibraryRun,
     started: DateTime<Local>,
     network: &Network,
-    (client, messengers): (&Client, &Messengers),
+    Callers { client, messengers }: Callers<'_>,
     work: &Work<'_>,
 ) -> Result<(), RunError> {
     let document = work.context.document.as_ref().map_err(|error| RunError::Failed(error.clone()))?;
@@ -114,7 +113,7 @@ async fn make_all(
         true => scene.make(&server, &messages).await?,
         false => scene.copy(&server).await?.map(|counts| (counts, None)),
     };
-    // A rehearsal has told everything.
+    // A dry run has told everything.
     let Some((mut counts, awaited)) = done else { return Ok(()) };
     counts.notifies = settings.notifications.wanted;
     counts.kuma = settings.notifications.kuma.is_some();
@@ -130,12 +129,19 @@ async fn make_all(
 }
 
 impl Scene<'_> {
-    fn looks(&self, uploads: bool) -> Looks<'_> {
+    pub(super) fn looks(&self, uploads: bool) -> Looks<'_> {
         let work = self.work;
-        Looks::new(self.settings, (&work.config.look, &work.context.drawing), work.overlay_files(), uploads)
+        let drawn = Drawn { look: &work.config.look, drawing: &work.context.drawing };
+        Looks::new(self.settings, drawn, work.overlay_files(), uploads)
     }
 
-    fn index(&self) -> AssetIndex {
+    /// Who asks providers and the media server for pictures.
+    pub(super) fn lookups<'s>(&'s self, server: ReadOnly<'s>) -> Lookups<'s> {
+        let Scene { run, settings, network, client, work, server_id } = *self;
+        Lookups::new(&LookupParts { run, settings, network, client, work, server, server_id })
+    }
+
+    pub(super) fn index(&self) -> AssetIndex {
         let (assets, follow_links) = (&self.work.config.asset_path, self.settings.follow_links);
         let index = AssetIndex::read(assets, follow_links);
         match self.settings.kinds.contains(&ArtworkKind::Collection) {
@@ -145,7 +151,7 @@ impl Scene<'_> {
     }
 
     /// The pictures that somebody has picked by hand, each for its assets; tells which are for nothing.
-    fn sets(&self, catalogue: &Catalogue) -> Assigned {
+    pub(super) fn sets(&self, catalogue: &Catalogue) -> Assigned {
         let Some(folder) = self.network.sets.as_deref().filter(|_| !matches!(self.run.task, Task::Restyle(_))) else {
             return Assigned::default();
         };
@@ -162,7 +168,7 @@ impl Scene<'_> {
         assigned
     }
 
-    fn uploads(&self) -> bool {
+    pub(super) fn uploads(&self) -> bool {
         self.settings.upload || self.run.is_triggered()
     }
 
@@ -174,12 +180,12 @@ impl Scene<'_> {
     ) -> Result<Option<(Counts, Option<String>)>, RunError> {
         check_folder(self.work)?;
         if self.run.dry_run {
-            return self.rehearse(server.read_only()).await.map(|()| None);
+            return self.dry_run(server.read_only()).await.map(|()| None);
         }
         let renderer = Arc::new(renderer(self.settings, self.work)?);
         let catalogue = catalogue::read(self.run, self.settings, server.read_only(), self.work).await?;
         self.export(&catalogue)?;
-        let counts = self.create((server, renderer), &catalogue, messages).await?;
+        let counts = self.create(server, renderer, &catalogue, messages).await?;
         Ok(Some((counts, self.awaited(&catalogue))))
     }
 
@@ -187,140 +193,12 @@ impl Scene<'_> {
     pub(super) fn export(&self, catalogue: &Catalogue) -> Result<(), RunError> {
         if self.run.scope == Scope::All {
             let with_episodes = self.settings.kinds.contains(&ArtworkKind::TitleCard);
-            exports::write(catalogue, self.settings.server, with_episodes, &self.work.logs())?;
+            exports::write(catalogue, self.settings.server.export_family(), with_episodes, &self.work.logs())?;
         }
         Ok(())
     }
 
-    /// Tells what would become of everything, and changes nothing.
-    async fn rehearse(&self, server: ReadOnly<'_>) -> Result<(), RunError> {
-        let work = self.work;
-        let catalogue = catalogue::read(self.run, self.settings, server, work).await?;
-        let index = self.index();
-        let (ledger, looks) = (Ledger::read(&work.context.folder), self.looks(self.uploads()));
-        let server = (server, self.server_id);
-        let lookups = Lookups::new(self.client, self.network, self.settings, server, (self.run, work));
-        let sets = self.sets(&catalogue);
-        let judge = self.judge(&lookups, &index, &ledger, &looks, &sets);
-        let rehearsal = Rehearsal { judge: &judge, events: work.events };
-        let tell = |asset, memo| rehearsal.tell(asset, memo);
-        let mut tally = Tally::default();
-        self.warn_of_labelled(&catalogue);
-        self.warn_of_unknown(&catalogue, &index);
-        self.each(
-            &catalogue,
-            |entry| self.listed(entry, &index),
-            tell,
-            |outcome| {
-                tally.add(&outcome);
-                Ok(())
-            },
-        )
-        .await?;
-        if let Some(stale) = self.stale(&catalogue, &index) {
-            for path in &stale {
-                work.journal.detail(format!("Would be cleared: {}", path.display()));
-            }
-            work.journal.info(format!("Asset cleanup: '{}' images would be cleared", stale.len()));
-        }
-        let Tally { created, there, missing, failed } = tally;
-        work.journal.info(format!(
-            "Dry run: {created} would be made, {there} stay as they are, {missing} have no picture anywhere, {failed} cannot be made; nothing was changed"
-        ));
-        work.events.write(&RunEvent::Finished { created, errors: work.journal.errors().into() });
-        Ok(())
-    }
-
-    /// Makes everything that is to be made, and tidies up.
-    async fn create(
-        &self,
-        (server, renderer): (&Server, Arc<Renderer>),
-        catalogue: &Catalogue,
-        messages: &Messages<'_>,
-    ) -> Result<Counts, RunError> {
-        let work = self.work;
-        let index = self.index();
-        index.sweep();
-        work.journal.info(format!("Found '{}' existing assets", index.len()));
-        let originals = self.originals(catalogue, &index)?;
-        let (ledger, looks) = (Ledger::read(&work.context.folder), self.looks(self.uploads()));
-        let writer = LedgerWriter::open(&work.context.folder).map_err(|error| {
-            RunError::Failed(format!("the folder ledger in the data folder cannot be written: {error}"))
-        })?;
-        let writer = Arc::new(writer);
-        let reading = (server.read_only(), self.server_id);
-        let lookups = Lookups::new(self.client, self.network, self.settings, reading, (self.run, work));
-        let sets = self.sets(catalogue);
-        let judge = self.judge(&lookups, &index, &ledger, &looks, &sets);
-        let delivery = Delivery {
-            judge: &judge,
-            server,
-            ledger: writer.clone(),
-            assets: &work.config.asset_path,
-            originals,
-            drop_overlay_label: self.network.drop_overlay_label,
-        };
-        let creation = Creation { judge: &judge, delivery, renderer, events: work.events };
-        let mut rows = image_choices::Writer::open(&work.logs())?;
-        let (mut counts, mut created, mut uploaded) = (Counts::default(), Vec::new(), FollowUp::default());
-        let make = |asset, memo| creation.make(asset, memo);
-        self.warn_of_labelled(catalogue);
-        self.warn_of_unknown(catalogue, &index);
-        self.each(
-            catalogue,
-            |entry| self.listed(entry, &index),
-            make,
-            |outcome| {
-                count(&outcome, &mut counts);
-                uploaded.note(&outcome);
-                let Some(row) = outcome.row else { return Ok(()) };
-                rows.write(&row.line())?;
-                count_row(&row, &mut counts);
-                // Not while others wait for their turn: messages take their time.
-                if self.run.is_triggered() && row.source.is_some() {
-                    created.push(row);
-                }
-                Ok(())
-            },
-        )
-        .await?;
-        rows.finish()?;
-        for row in &created {
-            messages.asset(row).await;
-        }
-        self.follow_up(&uploaded, catalogue).await;
-        for provider in lookups.failed() {
-            work.warn(format!("{provider} failed too often; choices without it are provisional"));
-        }
-        drop(creation);
-        let ended = Arc::into_inner(writer).map_or(Ok(()), LedgerWriter::finish);
-        if let Err(error) = ended {
-            work.warn(format!("the ledger could not be tidied up: {error}"));
-        }
-        if let Some(stale) = self.stale(catalogue, &index) {
-            clear(&stale, &mut counts, work)?;
-        }
-        Ok(counts)
-    }
-
-    /// Who saves what is replaced for the first time; nobody where that is not wanted, or where nothing is uploaded.
-    fn originals(&self, catalogue: &Catalogue, assets: &AssetIndex) -> Result<Option<Originals>, RunError> {
-        let (policy, work) = (self.network.save_first, self.work);
-        let applies = policy.applies(&work.context.folder, assets)?;
-        if !applies || !(self.uploads() || self.settings.upload_existing) {
-            return Ok(None);
-        }
-        match backups::folder(self.settings, work.config) {
-            Ok(folder) => Ok(Some(Originals::new(folder, Backups::of(catalogue, work.config.library_folders)))),
-            Err(reason) if policy == SaveFirst::On => Err(RunError::Failed(reason)),
-            Err(reason) => {
-                work.journal.warning(format!("what the media server shows is replaced without a backup: {reason}"));
-                Ok(None)
-            }
-        }
-    }
-
-    fn judge<'j>(
+    pub(super) fn judge<'j>(
         &'j self,
         lookups: &'j Lookups<'j>,
         index: &'j AssetIndex,
@@ -355,7 +233,7 @@ impl Scene<'_> {
     }
 
     /// The assets of an item that the run is about.
-    fn listed(&self, entry: &Arc<Entry>, index: &AssetIndex) -> Vec<PlannedAsset> {
+    pub(super) fn listed(&self, entry: &Arc<Entry>, index: &AssetIndex) -> Vec<PlannedAsset> {
         if is_labelled(&entry.item) {
             return Vec::new();
         }
@@ -376,7 +254,7 @@ impl Scene<'_> {
     }
 
     /// Complains of names that nothing has.
-    fn warn_of_unknown(&self, catalogue: &Catalogue, index: &AssetIndex) {
+    pub(super) fn warn_of_unknown(&self, catalogue: &Catalogue, index: &AssetIndex) {
         match &self.run.task {
             Task::Remake(paths) => {
                 let all = catalogue.entries.iter().flat_map(|entry| self.listed(entry, index));
@@ -393,7 +271,7 @@ impl Scene<'_> {
     }
 
     /// Assets of items that the server no longer has; none where nobody can tell, or where that is not wanted.
-    fn stale(&self, catalogue: &Catalogue, index: &AssetIndex) -> Option<Vec<PathBuf>> {
+    pub(super) fn stale(&self, catalogue: &Catalogue, index: &AssetIndex) -> Option<Vec<PathBuf>> {
         let (settings, work) = (self.settings, self.work);
         if !settings.cleanup || self.run.scope != Scope::All || self.run.task != Task::Create {
             return None;
@@ -471,27 +349,8 @@ fn server(client: &Client, settings: &LibrarySettings) -> Server {
 /// A media server, as gently asked as the limits say.
 pub(super) fn server_of(client: &Client, account: &Account, kind: ServerKind) -> Server {
     let account = Account { in_flight: client.limits().server.in_flight, ..account.clone() };
-    match kind {
-        ServerKind::Plex => Server::plex(client, &account),
-        ServerKind::MediaBrowser(dialect) => Server::media_browser(client, &account, dialect),
+    match kind.dialect() {
+        None => Server::plex(client, &account),
+        Some(dialect) => Server::media_browser(client, &account, dialect),
     }
-}
-
-fn count_row(row: &Row, counts: &mut Counts) {
-    counts.fallbacks += usize::from(row.fallback == Fallback::Yes);
-    counts.truncated += usize::from(row.truncated);
-    match row.language.as_deref() {
-        Some("Textless") => counts.textless += 1,
-        Some(_) => counts.text += 1,
-        None => {}
-    }
-}
-
-/// Moves assets of items aside that the server no longer has.
-fn clear(stale: &[PathBuf], counts: &mut Counts, work: &Work<'_>) -> Result<(), RunError> {
-    let cleared = cleanup::clear(stale, &work.config.asset_path, &work.context.folder.join("cleared"))?;
-    (counts.images_cleared, counts.folders_cleared, counts.space_saved) =
-        (cleared.images, cleared.folders, cleared.bytes);
-    work.journal.info(format!("Asset cleanup: '{}' images moved to the trash", cleared.images));
-    Ok(())
 }

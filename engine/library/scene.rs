@@ -9,12 +9,13 @@ use posterizarr_render::design::ArtworkKind;
 use tokio::sync::Semaphore;
 
 use super::catalogue::Catalogue;
-use super::create::{Became, Outcome};
+use super::events;
 use super::lookups::ItemMemo;
+use super::network::Network;
+use super::outcome::{Became, Outcome};
 use super::plan::{Entry, PlannedAsset, is_labelled};
 use super::settings::LibrarySettings;
 use super::why::Why;
-use super::{Network, events};
 use crate::report::Counts;
 use crate::request::LibraryRun;
 use crate::{RunError, Work};

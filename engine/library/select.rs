@@ -138,7 +138,7 @@ pub enum Reply {
     /// It cannot be asked: no id, or it has no such pictures.
     NotAsked,
     /// It did not answer.
-    Trouble,
+    NoAnswer,
     Found(Found),
     /// The media server has a picture that may be taken.
     Own(String),
@@ -200,7 +200,6 @@ pub struct Choice {
     pub why: Vec<Why>,
 }
 
-/// One selection.
 #[derive(Clone, Copy)]
 pub struct Selection<'a> {
     pub rules: &'a Rules,
@@ -316,7 +315,7 @@ impl Selection<'_> {
             }
             let found = match self.reply(provider, subject)? {
                 Reply::Found(found) => found,
-                Reply::Trouble => {
+                Reply::NoAnswer => {
                     made.unanswered.push(ProviderQuery { provider, subject });
                     continue;
                 }
@@ -429,6 +428,21 @@ fn substituted(own: Choice, instead: Choice, fallback: Fallback, why: Why) -> Ch
         shows: instead.shows,
         picture: instead.picture,
     }
+}
+
+/// The best logo in the dearest language.
+pub(super) fn best_logo(
+    provider: Provider,
+    mut logos: Vec<Picture>,
+    languages: &[String],
+    sorting: Sorting,
+) -> Option<Picture> {
+    match (provider, sorting) {
+        (Provider::Fanart, _) | (Provider::Tmdb, Sorting::Primary) => {}
+        (Provider::Tmdb, Sorting::Votes) => logos.sort_by_key(|logo| std::cmp::Reverse(logo.votes)),
+        _ => logos.sort_by(|one, other| other.rating.total_cmp(&one.rating)),
+    }
+    languages.iter().find_map(|language| logos.iter().find(|logo| logo.language.as_ref() == Some(language))).cloned()
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ pub(super) struct Layout<'a> {
 }
 
 impl Sets {
-    /// Reads the folder.
+    /// Reads the folder; what cannot be read is told with the problems.
     pub(super) fn read(folder: &Path) -> Self {
         reading::read(folder)
     }

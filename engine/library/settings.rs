@@ -7,33 +7,26 @@ use std::time::Duration;
 
 use posterizarr_base::artwork::Size;
 use posterizarr_base::config::{find, keys};
-use posterizarr_media::servers::{Account, Dialect};
+use posterizarr_base::files::short_digest;
+use posterizarr_base::servers::{Dialect, ServerKind};
+use posterizarr_media::servers::Account;
 use posterizarr_render::config::Document;
 use posterizarr_render::design::ArtworkKind;
 use serde_json::Value;
 
-use super::looks::digest;
-use super::title_logos::LogoRules;
+use super::heading::LogoRules;
 use crate::library::select::{Languages, MinSize, Provider, Rules, Sorting};
-use crate::request::{Recipient, Task};
+use crate::request::Task;
 
 /// For how long Agregarr is asked again where nothing is said.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// Which server the artwork is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ServerKind {
-    Plex,
-    MediaBrowser(Dialect),
-}
-
-impl ServerKind {
-    fn section(self) -> &'static str {
-        match self {
-            Self::Plex => "PlexPart",
-            Self::MediaBrowser(Dialect::Jellyfin) => "JellyfinPart",
-            Self::MediaBrowser(Dialect::Emby) => "EmbyPart",
-        }
+/// The part of `config.json` that is about a kind of server.
+fn section_of(server: ServerKind) -> &'static str {
+    match server {
+        ServerKind::Plex => "PlexPart",
+        ServerKind::Jellyfin => "JellyfinPart",
+        ServerKind::Emby => "EmbyPart",
     }
 }
 
@@ -153,7 +146,7 @@ impl LibrarySettings {
         let basics = |key| read.flag("PrerequisitePart", key);
         let path = |key| PathBuf::from(read.text("PrerequisitePart", key).trim_end_matches(['/', '\\']));
         let server = server_for(&read, task)?;
-        let section = server.section();
+        let section = section_of(server);
         let key = |name: &str, placeholder: &str| {
             let key = read.text("ApiPart", name);
             Some(key).filter(|key| !key.is_empty() && !key.eq_ignore_ascii_case(placeholder))
@@ -205,8 +198,8 @@ impl LibrarySettings {
 
     /// Tells the server from others in the ledger, without telling its address to whoever reads that.
     pub(super) fn server_id(&self) -> String {
-        let kind = self.server.section().trim_end_matches("Part").to_lowercase();
-        format!("{kind}:{}", digest(self.account.url.trim_end_matches('/').as_bytes()))
+        let kind = self.server.key();
+        format!("{kind}:{}", short_digest(self.account.url.trim_end_matches('/').as_bytes()))
     }
 
     /// The same where collections get posters, too.
@@ -265,14 +258,13 @@ fn server_for(read: &Reader<'_>, task: &Task) -> Result<ServerKind, String> {
     if matches!(task, Task::Sync(_)) {
         return Ok(ServerKind::Plex);
     }
-    match server(read)? {
-        ServerKind::MediaBrowser(dialect) if task.is_about_plex() => {
-            let what = if task.is_about_logos() { "logos can be set" } else { "posters can be reset" };
-            let name = dialect.name();
-            Err(format!("{what} on Plex only, and {name} is the media server in use; set UsePlex in config.json"))
-        }
-        server => Ok(server),
+    let server = server(read)?;
+    if server == ServerKind::Plex || !task.is_about_plex() {
+        return Ok(server);
     }
+    let what = if task.is_about_logos() { "logos can be set" } else { "posters can be reset" };
+    let name = server.name();
+    Err(format!("{what} on Plex only, and {name} is the media server in use; set UsePlex in config.json"))
 }
 
 /// A logo is text, so that one without a language is none. Who has no order for logos gets them in that for posters.
@@ -299,22 +291,14 @@ fn logos(read: &Reader<'_>) -> LogoRules {
 }
 
 fn recipient(read: &Reader<'_>, task: &Task) -> Result<Option<(Dialect, Account)>, String> {
-    let dialect = match task {
-        Task::Sync(Recipient::Jellyfin) => Dialect::Jellyfin,
-        Task::Sync(Recipient::Emby) => Dialect::Emby,
-        _ => return Ok(None),
-    };
-    account(read, ServerKind::MediaBrowser(dialect)).map(|account| Some((dialect, account)))
+    let Task::Sync(dialect) = task else { return Ok(None) };
+    account(read, (*dialect).into()).map(|account| Some((*dialect, account)))
 }
 
 fn server(read: &Reader<'_>) -> Result<ServerKind, String> {
-    let all = [
-        (ServerKind::Plex, "UsePlex"),
-        (ServerKind::MediaBrowser(Dialect::Jellyfin), "UseJellyfin"),
-        (ServerKind::MediaBrowser(Dialect::Emby), "UseEmby"),
-    ];
+    let all = [(ServerKind::Plex, "UsePlex"), (ServerKind::Jellyfin, "UseJellyfin"), (ServerKind::Emby, "UseEmby")];
     let used: Vec<ServerKind> =
-        all.into_iter().filter(|(kind, key)| read.flag(kind.section(), key)).map(|(kind, _)| kind).collect();
+        all.into_iter().filter(|(kind, key)| read.flag(section_of(*kind), key)).map(|(kind, _)| kind).collect();
     match used.as_slice() {
         [only] => Ok(*only),
         [] => Err("no media server is in use; set UsePlex, UseJellyfin or UseEmby in config.json".to_owned()),
@@ -326,10 +310,10 @@ fn server(read: &Reader<'_>) -> Result<ServerKind, String> {
 fn account(read: &Reader<'_>, server: ServerKind) -> Result<Account, String> {
     let (url, key) = match server {
         ServerKind::Plex => ("PlexUrl", "PlexToken"),
-        ServerKind::MediaBrowser(Dialect::Jellyfin) => ("JellyfinUrl", "JellyfinAPIKey"),
-        ServerKind::MediaBrowser(Dialect::Emby) => ("EmbyUrl", "EmbyAPIKey"),
+        ServerKind::Jellyfin => ("JellyfinUrl", "JellyfinAPIKey"),
+        ServerKind::Emby => ("EmbyUrl", "EmbyAPIKey"),
     };
-    let section = server.section();
+    let section = section_of(server);
     let mut account =
         Account { url: read.text(section, url), key: read.text("ApiPart", key), viewer: None, in_flight: 0 };
     if account.url.is_empty() {

@@ -15,30 +15,30 @@ sentences! {
         WithText { provider: &'static str, language: String } => "with_text", "the best picture with text in {language} of {provider}";
         Best { provider: &'static str } => "best", "the best picture of {provider}";
         Favourite => "favourite", "the favourite";
-        NobodyTextless => "nobody_textless", "nobody has a textless picture";
+        NobodyTextless => "nobody_textless", "no provider has a textless picture";
         OwnLast => "own_last", "no provider has a picture; the media server's own";
         ShowsPoster => "shows_poster", "no season poster; the show's poster";
         ShowsBackground => "shows_background", "no still; the show's background";
         Logo { provider: &'static str, language: String } => "logo", "the logo of {provider} in {language}";
-        NobodyLogo => "nobody_logo", "nobody has a logo";
+        NobodyLogo => "nobody_logo", "no provider has a logo";
         Manual => "manual", "a manual picture";
         Picked => "picked", "picked by hand, from a set";
         ByHand => "by_hand", "made by hand";
         Sample => "sample", "a sample";
         // Why it was made again.
-        Redesigned => "redesigned", "it is designed otherwise now";
-        FactsChanged => "facts_changed", "the media server knows something else about it now";
+        Redesigned => "redesigned", "the design has changed";
+        FactsChanged => "facts_changed", "the media server has new information about it";
         SamePicture => "same_picture", "made again from the same picture";
         // Why it was left.
-        Existed => "existed", "is there already";
+        Existed => "existed", "already exists";
         Unannounced => "unannounced", "the episode has no title yet (SkipTBA)";
         Japanese => "japanese", "the episode's title is in Japanese, Chinese or Thai (SkipJapTitle)";
         Offline => "offline", "there is no manual picture, and asking providers is switched off for this kind of artwork";
-        Absent => "absent", "is not there, and nothing new is made";
-        Foreign => "foreign", "was not made by this engine, so that it stays as it is";
-        Styled => "styled", "looks as it is designed already";
+        Absent => "absent", "does not exist, and nothing new is made";
+        Foreign => "foreign", "was not made by this engine and is left unchanged";
+        Styled => "styled", "already matches the design";
         // Why there is none.
-        Nobody => "nobody", "nobody has a picture that is allowed";
+        Nobody => "nobody", "no provider has a picture that is allowed";
         AskedAgain { providers: String, names: String } => "asked_again", "{providers} did not answer and will be asked again";
         // What is wrong with its text or its picture.
         Truncated => "truncated", "the text does not fit; make its box larger or its smallest size smaller (MaxWidth, MaxHeight, minPointSize)";
@@ -53,8 +53,8 @@ sentences! {
         NoBackup => "no_backup", "there is no backup of it";
         NotOnServer { server: &'static str } => "not_on_server", "{server} does not have it";
         PictureGone => "picture_gone", "its picture is gone";
-        NoLogoInLanguages => "no_logo_in_languages", "nobody has a logo in a language of LogoLanguageOrder";
-        NoLogoAnswer { providers: String, names: String } => "no_logo_answer", "{providers} did not answer, and nobody else has a logo";
+        NoLogoInLanguages => "no_logo_in_languages", "no provider has a logo in a language of LogoLanguageOrder";
+        NoLogoAnswer { providers: String, names: String } => "no_logo_answer", "{providers} did not answer, and no other provider has a logo";
         NoLogoShown { server: &'static str } => "no_logo_shown", "{server} shows no logo";
         LogoNotOurs => "logo_not_ours", "its logo is not one of ours";
         OwnLogo { server: &'static str } => "own_logo", "{server} shows its own logo";
@@ -135,7 +135,7 @@ mod tests {
         let reason = Why::reason(&sentences);
         assert_eq!(
             reason.text,
-            "no season poster; the show's poster: nobody has a textless picture; the best picture with text in de of TMDB, the favourite"
+            "no season poster; the show's poster: no provider has a textless picture; the best picture with text in de of TMDB, the favourite"
         );
         let codes: Vec<_> = reason.because.iter().map(|clause| clause.code.as_str()).collect();
         assert_eq!(codes, ["shows_poster", "nobody_textless", "with_text", "favourite"]);

@@ -32,10 +32,10 @@ use crate::{
     arguments::{Card, Manual},
     library::by_hand::ManualUpload,
     report::Counts,
-    run::{RunError, Work},
+    work::{RunError, Work},
 };
 
-/// Makes the asset.
+/// Makes the asset; gives the counts of the run.
 pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, RunError> {
     let (config, journal) = (work.config, work.journal);
     let look = &config.look;

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{fs, io};
 
 use posterizarr_base::run_events::{AssetEvent, AssetResult, RunEvent};
 use rayon::prelude::*;
@@ -24,7 +25,7 @@ use crate::library::Why;
 use crate::{
     pool,
     report::Counts,
-    run::{RunError, Work, empty},
+    work::{RunError, Work},
 };
 
 const TITLES: [(&str, &str); 3] = [
@@ -52,7 +53,7 @@ struct Sample {
     texts: Vec<(TextPart, Option<String>)>,
 }
 
-/// Makes all samples.
+/// Makes all samples into the folder `test`, which is emptied first.
 pub fn run(work: &Work<'_>) -> Result<Counts, RunError> {
     let folder = work.context.folder.join("test");
     empty(&folder).map_err(|error| RunError::Failed(format!("{} cannot be emptied: {error}", folder.display())))?;
@@ -198,6 +199,18 @@ fn samples(design: &Design, name: &str, textless: &str, look: &Look) -> Vec<Samp
     let capitals =
         TITLES.iter().map(|(length, title)| sample("CAPS", &posterizarr_render::text::upper_cased, length, title));
     as_written.chain(capitals).collect()
+}
+
+/// Makes a folder empty: files only, folders in it are somebody else's.
+fn empty(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if !entry.file_type()?.is_dir() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -38,7 +38,6 @@ pub enum HttpError {
         "the certificate of {host} is not trusted ({reason}); use http://, or a certificate that this machine trusts"
     )]
     NotTrusted {
-        /// The host.
         host: String,
         /// What is wrong with it.
         reason: String,
@@ -57,8 +56,8 @@ pub enum HttpError {
         "the server redirects to {0}, where the key must not be sent; if that is the right address, enter it instead"
     )]
     Redirected(String),
-    /// In circles.
-    #[error("the server redirects in circles")]
+    /// Back to where it was asked before.
+    #[error("the server redirects in a loop")]
     TooManyRedirects,
     /// What a client named is not on the public Internet.
     #[error("{0} is a private address; the admin can allow those with the setting fetch.allow_private")]

@@ -25,9 +25,7 @@ pub struct Request {
 /// A server's answer, read whole.
 #[derive(Debug, Clone)]
 pub struct Response {
-    /// The status.
     pub status: StatusCode,
-    /// The headers.
     pub headers: HeaderMap,
     /// The body, no larger than was asked for.
     pub body: Vec<u8>,

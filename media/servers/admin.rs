@@ -7,59 +7,7 @@
 pub mod jellyfin;
 pub mod plex;
 
-use serde::{Deserialize, Serialize};
-
-use super::Dialect;
 use crate::http::HttpError;
-
-/// The kinds of media servers. Emby and Jellyfin speak nearly the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ServerKind {
-    /// Plex.
-    Plex,
-    /// Jellyfin.
-    Jellyfin,
-    /// Emby.
-    Emby,
-}
-
-impl ServerKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Plex, Self::Jellyfin, Self::Emby];
-
-    /// The name in paths and in the store.
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::Plex => "plex",
-            Self::Jellyfin => "jellyfin",
-            Self::Emby => "emby",
-        }
-    }
-
-    /// The one with this key.
-    pub fn of_key(key: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|server| server.key() == key)
-    }
-
-    /// The name for people.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plex => "Plex",
-            Self::Jellyfin => "Jellyfin",
-            Self::Emby => "Emby",
-        }
-    }
-}
-
-impl From<Dialect> for ServerKind {
-    fn from(dialect: Dialect) -> Self {
-        match dialect {
-            Dialect::Jellyfin => Self::Jellyfin,
-            Dialect::Emby => Self::Emby,
-        }
-    }
-}
 
 /// A library of a media server.
 #[derive(Debug, Clone, PartialEq, Eq)]

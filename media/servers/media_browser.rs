@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use posterizarr_base::servers::Dialect;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 
@@ -22,23 +23,6 @@ const FIELDS: &str = "ProviderIds,OriginalTitle,Path,ProductionYear,Tags,Width,H
 const FACTS: &str = "MediaStreams,DateCreated,CommunityRating,CriticRating,OfficialRating,Status";
 /// Entries of a listing at a time.
 const PAGE: usize = 500;
-
-/// Which of the two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dialect {
-    Jellyfin,
-    Emby,
-}
-
-impl Dialect {
-    /// As it is called in texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Jellyfin => "Jellyfin",
-            Self::Emby => "Emby",
-        }
-    }
-}
 
 /// The request with the key, in a header: addresses end up in logs. Jellyfin refuses the older form from version 12 on; Emby
 /// knows no other.

@@ -17,7 +17,7 @@ pub enum ServiceError {
     Refused { host: String, status: u16 },
     #[error("{host} does not have it")]
     NotFound { host: String },
-    #[error("{host} is asked too often")]
+    #[error("{host} received too many requests")]
     TooManyRequests { host: String, after: Option<Duration> },
     #[error("{host} answered with status {status}")]
     Status { host: String, status: u16 },

@@ -35,7 +35,6 @@ pub struct HostLimits {
     pub fanart: Limits,
     /// Each host that pictures are fetched from.
     pub pictures: Limits,
-    /// The media server.
     pub server: Limits,
 }
 

@@ -11,11 +11,7 @@ mod helper;
 pub use helper::{HELPER_WORD, answer, decode_by};
 
 use self::container::Container;
-use super::decode::{DecodeError, Decoded, check_size};
-
-fn damaged(what: impl Into<String>) -> DecodeError {
-    DecodeError::Damaged(what.into())
-}
+use super::decoded::{DecodeError, Decoded, check_size};
 
 /// The size as an eye sees it.
 pub(super) fn size(bytes: &[u8]) -> Result<(u32, u32), DecodeError> {
@@ -30,6 +26,6 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let decoded = helper::ask(bytes, (width, height))?;
     match (decoded.picture.width(), decoded.picture.height()) == (width, height) {
         true => Ok(decoded),
-        false => Err(damaged("its size is not that of its pixels")),
+        false => Err(DecodeError::damaged("its size is not that of its pixels")),
     }
 }

@@ -38,7 +38,7 @@ impl Overlay {
         })
     }
 
-    /// Its size.
+    /// In pixels.
     pub fn size(&self) -> Size {
         self.size
     }
@@ -124,7 +124,7 @@ impl Canvas {
         }
     }
 
-    /// Its size.
+    /// In pixels.
     pub fn size(&self) -> Size {
         self.0.dimensions().into()
     }
@@ -171,7 +171,6 @@ impl Canvas {
         }
     }
 
-    /// Paints a rectangle.
     pub fn fill(&mut self, Point { x, y }: Point, size: Size, colour: Colour) {
         for row in 0..i64::from(size.height) {
             self.with_row(x, y + row, size.width as usize, |_, canvas| {

@@ -14,7 +14,7 @@ use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOpt
 use zune_jpeg::{JpegDecoder, errors::DecodeErrors};
 
 use super::{
-    decode::{DecodeError, Decoded, check_size},
+    decoded::{DecodeError, Decoded, check_size},
     inks::{self, InkEncoding},
 };
 

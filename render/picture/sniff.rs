@@ -10,7 +10,8 @@ use posterizarr_base::{avif::is_avif, bounded, unsupported::Unsupported};
 
 use super::{
     avif,
-    decode::{DecodeError, MAX_FILE_BYTES, unusable},
+    decode::unusable,
+    decoded::{DecodeError, MAX_FILE_BYTES},
     jpeg, profile,
 };
 

@@ -249,15 +249,18 @@ fn scene((width, height): (u32, u32)) -> Source {
         let hill = |at: f32, steep: f32, top: f32| y > top + steep * (x - at) * (x - at);
         let is_near =
             |at: (f32, f32), size: f32| ((x - at.0) * across).hypot((y - at.1) * down) < size * across.min(down);
-        match () {
-            () if is_near((0.62, 0.50), 0.045) => Rgb([236, 190, 160]),
-            () if y > 0.53 && y < 0.80 && ((x - 0.62) * across).abs() < (y - 0.45) * 0.28 * across.min(down) => {
-                Rgb([150, 30, 50])
-            }
-            () if hill(0.2, 0.9, 0.62) => Rgb([40, 62, 52]),
-            () if hill(0.8, 1.4, 0.52) => Rgb([64, 92, 84]),
-            () if is_near((0.28, 0.30), 0.10) => Rgb([255, 226, 150]),
-            () => Rgb([(90.0 + 150.0 * y) as u8, (110.0 + 60.0 * y) as u8, (170.0 - 60.0 * y) as u8]),
+        if is_near((0.62, 0.50), 0.045) {
+            Rgb([236, 190, 160])
+        } else if y > 0.53 && y < 0.80 && ((x - 0.62) * across).abs() < (y - 0.45) * 0.28 * across.min(down) {
+            Rgb([150, 30, 50])
+        } else if hill(0.2, 0.9, 0.62) {
+            Rgb([40, 62, 52])
+        } else if hill(0.8, 1.4, 0.52) {
+            Rgb([64, 92, 84])
+        } else if is_near((0.28, 0.30), 0.10) {
+            Rgb([255, 226, 150])
+        } else {
+            Rgb([(90.0 + 150.0 * y) as u8, (110.0 + 60.0 * y) as u8, (170.0 - 60.0 * y) as u8])
         }
     });
     Source { pixels, had_alpha: false }

@@ -26,7 +26,7 @@ pub struct TextBox {
 }
 
 impl TextBox {
-    /// Its size.
+    /// In pixels.
     pub fn size(&self) -> Size {
         Size::new(self.width, self.height)
     }

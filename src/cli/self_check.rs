@@ -223,12 +223,12 @@ fn needed(document: &Document, data: &DataDir) -> Vec<Finding> {
 fn media_server(server: &InUse) -> Finding {
     let about = "media server";
     match connect(&server.url) {
-        Ok(address) => good(about, format!("{} takes connections at {address}", server.kind)),
+        Ok(address) => good(about, format!("{} takes connections at {address}", server.kind.key())),
         Err(error) => failure(
             about,
             format!(
                 "{} is not reached: {error}; is it on, and is its address in config.json right as seen from here (in a container, localhost is the container)?",
-                server.kind
+                server.kind.key()
             ),
         ),
     }

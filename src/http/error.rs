@@ -1,12 +1,13 @@
 //! Errors as clients see them: one table of codes, one body.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use actix_web::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::{HttpResponse, ResponseError};
-use posterizarr_base::said::{Clause, Reason, Values};
+use posterizarr_base::said::{Clause, Reason, Values, filled};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Object, ObjectBuilder, Type};
@@ -145,7 +146,11 @@ impl ApiError {
     /// An error whose text has values in it. `template` has `{name}` for each, or `{name:?}` where it stands in quotes; clients
     /// that say it in another language get them as `params`.
     pub fn told<const N: usize>(code: Code, template: &'static str, values: [(&'static str, Value); N]) -> Self {
-        let message = filled(template, &values);
+        let message = filled(template, |name| {
+            let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+            debug_assert!(value.is_some(), "no value {name} for {template:?}");
+            value.map(|value| value.as_str().map_or_else(|| value.to_string().into(), Cow::from))
+        });
         let params = values.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
         Self { params: Box::new(params), ..Self::with_text(code, message) }
     }
@@ -244,29 +249,6 @@ impl ApiError {
         }
         body
     }
-}
-
-/// A template with the values in their places.
-fn filled(template: &str, values: &[(&'static str, Value)]) -> String {
-    let mut text = String::new();
-    let mut rest = template;
-    while let Some((before, (written, after))) =
-        rest.split_once('{').and_then(|(before, after)| Some((before, after.split_once('}')?)))
-    {
-        text.push_str(before);
-        let (name, is_quoted) = written.strip_suffix(":?").map_or((written, false), |name| (name, true));
-        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
-        debug_assert!(value.is_some(), "no value {name} for {template:?}");
-        match value {
-            Some(Value::String(value)) if is_quoted => text.push_str(&format!("{value:?}")),
-            Some(Value::String(value)) => text.push_str(value),
-            Some(value) => text.push_str(&value.to_string()),
-            None => {}
-        }
-        rest = after;
-    }
-    text.push_str(rest);
-    text
 }
 
 /// Where a problem is, such as `body.name`.

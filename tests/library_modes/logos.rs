@@ -61,7 +61,7 @@ async fn plex_gets_the_logos_of_providers_where_it_has_none() {
     let show = home.event(&format!("{DARK}/logo"));
     assert_eq!(
         (show.result, show.why.as_str()),
-        (AssetResult::Skipped, "nobody has a logo in a language of LogoLanguageOrder")
+        (AssetResult::Skipped, "no provider has a logo in a language of LogoLanguageOrder")
     );
     assert!(!home.path("Logs/logoupdater.json").is_file());
 

@@ -3,8 +3,9 @@
 //! The rules, oddities included, are upstream's: whatever is nothing else is a poster.
 
 use posterizarr_base::artwork::AssetName;
+use posterizarr_base::items::ItemKind;
 
-use crate::servers::library_types::{LibraryKind, LibraryTypes};
+use crate::servers::library_types::LibraryTypes;
 
 /// The list a picture is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,8 +84,8 @@ impl Family {
     /// As the exports tell; where they do not know the library, as its name suggests.
     pub fn of(library: &str, types: &LibraryTypes) -> Self {
         match types.kind(library) {
-            Some(LibraryKind::Show) => Self::Shows,
-            Some(LibraryKind::Movie) => Self::Movies,
+            Some(ItemKind::Show) => Self::Shows,
+            Some(ItemKind::Movie) => Self::Movies,
             None => Self::guess(library),
         }
     }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use sha2::{Digest, Sha256};
+use posterizarr_base::files::short_digest;
 
 /// Fast, and wide enough to see a row again in the next category: smaller and faster than gzip's default here.
 const BROTLI_QUALITY: u32 = 5;
@@ -33,7 +33,7 @@ impl Encoded {
         gzip.write_all(plain)?;
         let mut brotli = brotli::CompressorWriter::new(Vec::new(), BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
         brotli.write_all(plain)?;
-        let etag = Sha256::digest(plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let etag = short_digest(plain);
         let (gzip, brotli) = (shrunk(gzip.finish()?), shrunk(brotli.into_inner()));
         Ok(Self { gzip, brotli, length: plain.len(), etag })
     }

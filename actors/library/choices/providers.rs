@@ -32,12 +32,16 @@ pub fn by_day(rows: &Rows, since: NaiveDate) -> Vec<ProviderDay> {
         let Some(made) = made.filter(|made| *made >= since) else { continue };
         let day = days.entry(made).or_insert_with(|| ProviderDay { date: made.to_string(), ..ProviderDay::default() });
         let source = kept.row.download_source.as_deref().unwrap_or_default().to_lowercase();
-        *match () {
-            () if source.contains("tmdb") || source.contains("themoviedb") => &mut day.tmdb,
-            () if source.contains("tvdb") => &mut day.tvdb,
-            () if source.contains("fanart") => &mut day.fanart,
-            () => &mut day.other,
-        } += 1;
+        let count = if source.contains("tmdb") || source.contains("themoviedb") {
+            &mut day.tmdb
+        } else if source.contains("tvdb") {
+            &mut day.tvdb
+        } else if source.contains("fanart") {
+            &mut day.fanart
+        } else {
+            &mut day.other
+        };
+        *count += 1;
     }
     days.into_values().collect()
 }

@@ -30,6 +30,7 @@ use crate::runtime::offload::attempt;
 use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use posterizarr_base::disk_cache::DiskCache;
+use posterizarr_base::files::short_hex;
 
 /// The widths there are; any other becomes the next larger one.
 pub const WIDTHS: [u32; 6] = [160, 320, 480, 640, 960, 1280];
@@ -64,8 +65,7 @@ impl ThumbnailName {
             .chain_update(found.len().to_be_bytes())
             .chain_update(width.to_be_bytes())
             .finalize();
-        let text = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { text, encoding, changed })
+        Ok(Self { text: short_hex(&name), encoding, changed })
     }
 
     /// Whether this time, in milliseconds since 1970 and rounded either way, tells the picture apart from all it was before

@@ -1,10 +1,11 @@
 //! A manual run: one asset from a picture.
 
 use posterizarr_base::artwork::{AssetName, COLLECTIONS, Episode, collection_folder, season_number};
+use posterizarr_base::command_line::{ManualCard, ManualRun};
+use posterizarr_base::items::ItemKind;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::vector::Arguments;
 use super::{InvalidRequest, checked, required};
 
 /// The kinds of artwork a manual run can make.
@@ -104,96 +105,19 @@ fn text_or_null<'de, D: serde::Deserializer<'de>>(value: D) -> Result<String, D:
     Ok(Option::deserialize(value)?.unwrap_or_default())
 }
 
-/// A manual run whose fields were checked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Manual {
-    picture: String,
-    folder: String,
-    library: String,
-    card: Card,
-    /// The switch that tells the built-in engine whose poster it is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    of: Option<Of>,
-}
-
-/// Whose poster it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Of {
-    Movie,
-    Show,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "card", rename_all = "snake_case")]
-enum Card {
-    Standard { title: String },
-    Season { title: String, season: String },
-    Collection { title: String },
-    Background { title: String },
-    Episode { title: String, season: String, episode: String },
-}
-
-impl Manual {
-    /// Checked in upstream's order.
-    pub fn parse(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        let picture = required(&form.picture_path, "picturePath", "Picture path is required")?;
-        let folder = named(required(&form.folder_name, "folderName", "Folder name is required")?, "folderName")?;
-        let library = named(required(&form.library_name, "libraryName", "Library name is required")?, "libraryName")?;
-        let card = Card::parse(form)?;
-        let of = match form.media_type.as_deref() {
-            Some("movie") => Some(Of::Movie),
-            Some("show" | "tv") => Some(Of::Show),
-            _ => None,
-        };
-        let of = of.filter(|_| matches!(card, Card::Standard { .. } | Card::Background { .. }));
-        Ok(Self { picture, folder, library, card, of })
-    }
-
-    /// What the engine is told besides: version 2 of the script does not know it.
-    pub fn switch_of_engine(&self) -> Option<&'static str> {
-        self.of.map(|of| match of {
-            Of::Movie => "-MoviePosterCard",
-            Of::Show => "-ShowPosterCard",
-        })
-    }
-
-    /// Adds its arguments, in upstream's order.
-    pub fn write(&self, arguments: &mut Arguments) {
-        arguments.switch("-Manual");
-        arguments.value("PicturePath", &self.picture);
-        let title = match &self.card {
-            Card::Standard { title } => title,
-            Card::Season { title, .. } => {
-                arguments.switch("-SeasonPoster");
-                title
-            }
-            Card::Collection { title } => {
-                arguments.switch("-CollectionCard");
-                title
-            }
-            Card::Background { title } => {
-                arguments.switch("-BackgroundCard");
-                title
-            }
-            Card::Episode { title, .. } => {
-                arguments.switch("-TitleCard");
-                title
-            }
-        };
-        arguments.value("Titletext", title);
-        arguments.value("FolderName", &self.folder);
-        arguments.value("LibraryName", &self.library);
-        match &self.card {
-            Card::Season { season, .. } => arguments.value("SeasonPosterName", season),
-            Card::Episode { title, season, episode } => {
-                arguments.value("EPTitleName", title);
-                arguments.value("SeasonPosterName", season);
-                arguments.value("EpisodeNumber", episode);
-            }
-            Card::Standard { .. } | Card::Collection { .. } | Card::Background { .. } => {}
-        }
-    }
+/// Checks the fields, in upstream's order.
+pub(super) fn parse(form: &ManualForm) -> Result<ManualRun, InvalidRequest> {
+    let picture = required(&form.picture_path, "picturePath", "Picture path is required")?;
+    let folder = named(required(&form.folder_name, "folderName", "Folder name is required")?, "folderName")?;
+    let library = named(required(&form.library_name, "libraryName", "Library name is required")?, "libraryName")?;
+    let card = card(form)?;
+    let of = match form.media_type.as_deref() {
+        Some("movie") => Some(ItemKind::Movie),
+        Some("show" | "tv") => Some(ItemKind::Show),
+        _ => None,
+    };
+    let of = of.filter(|_| matches!(card, ManualCard::Standard { .. } | ManualCard::Background { .. }));
+    Ok(ManualRun { picture, folder, library, card, of })
 }
 
 /// The longest name of a file or folder, in bytes.
@@ -217,32 +141,26 @@ fn named(value: String, key: &'static str) -> Result<String, InvalidRequest> {
     Ok(value)
 }
 
-impl Card {
-    fn parse(form: &ManualForm) -> Result<Self, InvalidRequest> {
-        let title = || checked(&form.titletext, "titletext");
-        Ok(match form.poster_type {
-            PosterType::Standard => Self::Standard { title: title()? },
-            PosterType::Collection => Self::Collection { title: title()? },
-            PosterType::Background => Self::Background { title: title()? },
-            PosterType::Season => Self::Season {
-                title: title()?,
-                season: required(
-                    &form.season_poster_name,
-                    "seasonPosterName",
-                    "Season poster name is required for season posters",
-                )?,
-            },
-            PosterType::TitleCard => Self::Episode {
-                title: required(&form.ep_title_name, "epTitleName", "Episode title name is required for title cards")?,
-                episode: required(&form.episode_number, "episodeNumber", "Episode number is required for title cards")?,
-                season: required(
-                    &form.season_poster_name,
-                    "seasonPosterName",
-                    "Season name is required for title cards",
-                )?,
-            },
-        })
-    }
+fn card(form: &ManualForm) -> Result<ManualCard, InvalidRequest> {
+    let title = || checked(&form.titletext, "titletext");
+    Ok(match form.poster_type {
+        PosterType::Standard => ManualCard::Standard { title: title()? },
+        PosterType::Collection => ManualCard::Collection { title: title()? },
+        PosterType::Background => ManualCard::Background { title: title()? },
+        PosterType::Season => ManualCard::Season {
+            title: title()?,
+            season: required(
+                &form.season_poster_name,
+                "seasonPosterName",
+                "Season poster name is required for season posters",
+            )?,
+        },
+        PosterType::TitleCard => ManualCard::Episode {
+            title: required(&form.ep_title_name, "epTitleName", "Episode title name is required for title cards")?,
+            episode: required(&form.episode_number, "episodeNumber", "Episode number is required for title cards")?,
+            season: required(&form.season_poster_name, "seasonPosterName", "Season name is required for title cards")?,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -1,10 +1,7 @@
 //! What a run is about, in a title for people.
 
+use posterizarr_base::command_line::{EVERY_LIBRARY, Parameter};
 use posterizarr_base::title;
-
-use super::EVERY_LIBRARY;
-
-const REMAKE: &str = "-Remake:";
 
 /// What a run with these arguments is about; none of a run of the whole library, and of what only the media server knows by
 /// name, as Tautulli's items.
@@ -19,14 +16,22 @@ pub fn title_of(arguments: &[String]) -> Option<String> {
     if let Some(movie) = value("arr_movie_title") {
         return Some(title::with_year(movie, value("arr_movie_year").unwrap_or_default()));
     }
-    let named = ["FolderName", "RestoreItem", "RestoreLibrary", "LibraryToReset", "LibraryToRestyle", "LibraryName"];
-    let named = named.into_iter().find_map(value).filter(|name| *name != EVERY_LIBRARY);
+    let named = [
+        Parameter::FolderName,
+        Parameter::RestoreItem,
+        Parameter::RestoreLibrary,
+        Parameter::LibraryToReset,
+        Parameter::LibraryToRestyle,
+        Parameter::LibraryName,
+    ];
+    let named = named.into_iter().find_map(|parameter| value(parameter.name())).filter(|name| *name != EVERY_LIBRARY);
     named.map(|name| title::without_ids(name).into_owned()).or_else(|| remade(arguments))
 }
 
 /// The titles of assets that are made again.
 fn remade(arguments: &[String]) -> Option<String> {
-    let paths = arguments.iter().filter_map(|argument| argument.strip_prefix(REMAKE));
+    let joined = format!("-{}:", Parameter::Remake);
+    let paths = arguments.iter().filter_map(|argument| argument.strip_prefix(&joined));
     let folders = paths.filter_map(|path| path.rsplit('/').nth(1));
     let mut titles: Vec<String> = folders.map(|folder| title::without_ids(folder).into_owned()).collect();
     titles.dedup();

@@ -1,8 +1,8 @@
 //! Plex, Jellyfin and Emby.
 
 use super::{CheckVerdict, Finding};
+use posterizarr_base::servers::Dialect;
 use posterizarr_media::http::{HttpClient, HttpError};
-use posterizarr_media::servers::Dialect;
 use posterizarr_media::servers::admin::{ServerError, jellyfin, plex as plex_server};
 
 const UNKNOWN: &str = "Unknown";

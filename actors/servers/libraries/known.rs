@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use posterizarr_media::servers::admin::{Library, ServerKind};
+use posterizarr_base::servers::ServerKind;
+use posterizarr_media::servers::admin::Library;
 use serde::{Deserialize, Serialize};
 
 use crate::store::Record;

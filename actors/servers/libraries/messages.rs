@@ -8,7 +8,8 @@ use actix::Message;
 use super::known::ServerLibraries;
 use crate::store::StoreError;
 use crate::store::old_database::Moved;
-use posterizarr_media::servers::admin::{Library, ServerKind};
+use posterizarr_base::servers::ServerKind;
+use posterizarr_media::servers::admin::Library;
 
 /// Keeps the libraries that a server has now. Gives what is known of it afterwards.
 #[derive(Debug, Message)]

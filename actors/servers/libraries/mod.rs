@@ -19,7 +19,7 @@ use crate::runtime::shared::Shared;
 use crate::runtime::view::View;
 use crate::store::old_database::Moved;
 use crate::store::{StoreError, Table};
-use posterizarr_media::servers::admin::ServerKind;
+use posterizarr_base::servers::ServerKind;
 
 /// Owns the records of the media servers' libraries.
 pub struct LibraryKeeper {

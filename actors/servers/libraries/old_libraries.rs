@@ -6,7 +6,7 @@ use chrono::{DateTime, Local, NaiveDateTime, Utc};
 
 use super::known::{KnownLibrary, LibrariesView};
 use crate::store::old_database::{OldDatabase, OldDatabaseError};
-use posterizarr_media::servers::admin::ServerKind;
+use posterizarr_base::servers::ServerKind;
 
 /// The file in the old backend's `database` folder.
 pub const FILE: &str = "server_libraries.db";

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::ServiceError;
 use posterizarr_media::servers::Slot;
 use posterizarr_media::sources::Subject;
@@ -10,7 +11,6 @@ use super::{Held, Lookups, lock};
 use crate::library::marker::is_marked;
 use crate::library::plan::Entry;
 use crate::library::select::Reply;
-use crate::library::settings::ServerKind;
 
 impl Lookups<'_> {
     /// The server's own picture, unless it is finished artwork already.
@@ -38,7 +38,7 @@ impl Lookups<'_> {
         let mark = listed_mark(entry, subject)?;
         match self.settings.server {
             ServerKind::Plex => mark.starts_with("/library/").then(|| mark.to_owned()),
-            ServerKind::MediaBrowser(_) => entry.is_collection.then(|| format!("{} {mark}", entry.item.id)),
+            ServerKind::Jellyfin | ServerKind::Emby => entry.is_collection.then(|| format!("{} {mark}", entry.item.id)),
         }
     }
 

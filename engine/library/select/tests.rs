@@ -160,10 +160,31 @@ fn small_pictures_are_left_out_but_not_fanarts() {
 
 #[test]
 fn a_choice_without_a_provider_that_did_not_answer_is_provisional() {
-    let given = [(Tmdb, Subject::Poster, Reply::Trouble), (Fanart, Subject::Poster, found("fanart", "-/1"))];
+    let given = [(Tmdb, Subject::Poster, Reply::NoAnswer), (Fanart, Subject::Poster, found("fanart", "-/1"))];
     let (choice, _) = choose(&rules(Tmdb, "xx en"), Subject::Poster, &given);
     assert_eq!(choice.unanswered, [ProviderQuery { provider: Tmdb, subject: Subject::Poster }]);
     assert!(choice.picture.is_some() && choice.link.is_none());
-    let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::Trouble)];
+    let given = [(Tmdb, Subject::Poster, found("tmdb", "-/1")), (Tvdb, Subject::Poster, Reply::NoAnswer)];
     assert!(choose(&rules(Tmdb, "xx en"), Subject::Poster, &given).0.unanswered.is_empty());
+}
+
+fn logo(url: &str, language: Option<&str>, rating: f64, votes: u32) -> Picture {
+    let language = language.map(str::to_owned);
+    Picture { url: url.into(), language, width: 1, height: 1, rating, votes }
+}
+
+#[test]
+fn the_dearest_language_wins_and_the_best_logo_in_it() {
+    let logos = [
+        logo("a.png", Some("en"), 1.0, 9),
+        logo("b.PNG", Some("en"), 2.0, 3),
+        logo("c.svg", Some("fr"), 9.0, 9),
+        logo("d.png", None, 9.0, 9),
+    ];
+    let languages = ["de", "en"].map(str::to_owned);
+    let chosen = |provider, sorting| best_logo(provider, logos.to_vec(), &languages, sorting).map(|logo| logo.url);
+    assert_eq!(chosen(Provider::Tmdb, Sorting::Average).as_deref(), Some("b.PNG"));
+    assert_eq!(chosen(Provider::Tmdb, Sorting::Votes).as_deref(), Some("a.png"));
+    assert_eq!(chosen(Provider::Fanart, Sorting::Average).as_deref(), Some("a.png"));
+    assert_eq!(best_logo(Provider::Tvdb, logos.to_vec(), &["it".to_owned()], Sorting::Average), None);
 }

@@ -8,12 +8,13 @@ use std::path::Path;
 
 use posterizarr_base::config::keys::{self, Key, SECTIONS};
 use posterizarr_base::config::validation::ValueKind;
+use posterizarr_base::servers::Dialect;
 use posterizarr_render::config::Config;
 use posterizarr_render::design::ArtworkKind;
 use serde_json::{Value, json};
 
 use super::{Document, LibrarySettings};
-use crate::request::{Recipient, Task};
+use crate::request::Task;
 
 /// Keys that no run goes by, and why.
 const NOT_APPLICABLE: [(&str, &str); 4] = [
@@ -31,7 +32,7 @@ struct ReadSettings {
 
 impl ReadSettings {
     fn by(document: &Document) -> Self {
-        let tasks = [Task::Create, Task::Sync(Recipient::Jellyfin), Task::Sync(Recipient::Emby)];
+        let tasks = [Task::Create, Task::Sync(Dialect::Jellyfin), Task::Sync(Dialect::Emby)];
         let library = tasks.map(|task| LibrarySettings::read_for(document, &task)).into();
         Self { config: Config::read(document).unwrap(), library }
     }

@@ -6,16 +6,14 @@ use serde::de::DeserializeOwned;
 
 use super::{Library, ServerError};
 use crate::http::{HttpClient, HttpError, Request, Response, below};
-use crate::servers::Dialect;
 use crate::servers::media_browser::signed;
+use posterizarr_base::servers::Dialect;
 
 /// Who a server is.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Info {
-    /// Its version.
     pub version: Option<String>,
-    /// Its name.
     pub server_name: Option<String>,
 }
 

@@ -28,11 +28,10 @@ pub struct Sections {
 /// A movie, show, artist or album.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Item {
-    /// Its title.
     pub title: String,
     /// The year; empty where it is not known.
     pub year: String,
-    /// What it is.
+    /// Such as `movie`, `show` or `artist`.
     pub kind: String,
     /// Plex's number of it.
     pub rating_key: String,

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use super::Dialect;
 use super::streams::Stream;
 use crate::facts::{Facts, ShowStatus, edition_in, tenths};
 use crate::model::{Art, Collection, Episode, Ids, Item, ItemKind, Library, Season};
 use crate::servers::wire::{decimal, optional, text};
+use posterizarr_base::servers::Dialect;
 
 #[derive(Deserialize)]
 pub(super) struct Listing {
@@ -19,7 +19,6 @@ pub(super) struct Listing {
     pub(super) total: usize,
 }
 
-/// A library.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Folder {

@@ -27,7 +27,6 @@ pub(super) struct Container {
     _section: Option<String>,
 }
 
-/// A library.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Directory {
@@ -83,7 +82,7 @@ pub(super) struct Metadata {
     media: Vec<Media>,
     #[serde(rename = "Image")]
     images: Vec<Image>,
-    /// That of critics.
+    /// That of critics, from 0 to 10.
     #[serde(deserialize_with = "decimal")]
     rating: Option<f64>,
     #[serde(rename = "audienceRating", deserialize_with = "decimal")]

@@ -11,9 +11,8 @@ use re_rav1d::dav1d::{
     pixel::{MatrixCoefficients, YUVRange},
 };
 
-use super::super::decode::{DecodeError, Decoded, MAX_PIXELS, check_size};
+use super::super::decoded::{DecodeError, Decoded, MAX_PIXELS, check_size};
 use super::container::Container;
-use super::damaged;
 
 /// Decodes a file; its size is checked first.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
@@ -45,7 +44,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 
 /// The only frame of the coded data.
 fn frame(coded: Vec<u8>, size: (u32, u32)) -> Result<Picture, DecodeError> {
-    let wrong = |error: re_rav1d::dav1d::Error| damaged(error.to_string());
+    let wrong = |error: re_rav1d::dav1d::Error| DecodeError::damaged(error.to_string());
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
@@ -54,9 +53,9 @@ fn frame(coded: Vec<u8>, size: (u32, u32)) -> Result<Picture, DecodeError> {
     settings.set_frame_size_limit(u32::try_from(MAX_PIXELS).unwrap_or(u32::MAX));
     let mut decoder = Decoder::with_settings(&settings).map_err(wrong)?;
     decoder.send_data(coded, None, None, None).map_err(wrong)?;
-    let frame = decoder.get_picture().map_err(|_| damaged("a part of it is missing"))?;
+    let frame = decoder.get_picture().map_err(|_| DecodeError::damaged("a part of it is missing"))?;
     if (frame.width(), frame.height()) != size {
-        return Err(damaged("its size is not that of its pixels"));
+        return Err(DecodeError::damaged("its size is not that of its pixels"));
     }
     Ok(frame)
 }
@@ -146,7 +145,7 @@ fn rgb(frame: &Picture) -> Result<RgbImage, DecodeError> {
         MatrixCoefficients::BT470M => (0.30, 0.11),
         MatrixCoefficients::ST240M => (0.212, 0.087),
         MatrixCoefficients::BT470BG | MatrixCoefficients::ST170M | MatrixCoefficients::Unspecified => (0.299, 0.114),
-        _ => return Err(damaged("its colours are stored in a way that is not known here")),
+        _ => return Err(DecodeError::damaged("its colours are stored in a way that is not known here")),
     };
     let is_plain = frame.matrix_coefficients() == MatrixCoefficients::Identity;
     let at = |plane: &Numbers, x: u32, y: u32| match (across, down) {

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::super::decode::DecodeError;
+use super::super::decoded::DecodeError;
 
 /// What says that an item is the transparency of another.
 const ALPHA: &[u8] = b"urn:mpeg:mpegB:cicp:systems:auxiliary:alpha\0";
@@ -31,33 +31,32 @@ pub(super) struct Container {
 
 type Read<T> = Result<T, DecodeError>;
 
-fn damaged(what: &str) -> DecodeError {
-    DecodeError::Damaged(what.to_owned())
-}
-
 fn cut() -> DecodeError {
-    damaged("a part of it is missing")
+    DecodeError::damaged("a part of it is missing")
 }
 
 impl Container {
     /// Reads the boxes of a whole file.
     pub(super) fn read(file: &[u8]) -> Read<Self> {
         let all = Bytes { file, range: 0..file.len() };
-        let mut meta = all.boxed(b"meta")?.ok_or_else(|| damaged("it does not tell where its picture is"))?;
+        let mut meta =
+            all.boxed(b"meta")?.ok_or_else(|| DecodeError::damaged("it does not tell where its picture is"))?;
         meta.skip(4)?;
-        let mut head = meta.boxed(b"pitm")?.ok_or_else(|| damaged("it names no picture"))?;
+        let mut head = meta.boxed(b"pitm")?.ok_or_else(|| DecodeError::damaged("it names no picture"))?;
         let wide = head.number(4)? >> 24 > 0;
         let primary = head.number(if wide { 4 } else { 2 })?;
         let places = places(&meta, file.len())?;
         let properties = Properties::read(&meta)?;
         let picture = places.iter().find(|(item, _)| *item == primary).map(|(_, parts)| parts.clone());
-        let mut container =
-            Self { picture: picture.ok_or_else(|| damaged("its picture is not there"))?, ..Self::default() };
+        let mut container = Self {
+            picture: picture.ok_or_else(|| DecodeError::damaged("its picture is not there"))?,
+            ..Self::default()
+        };
         for (kind, property) in properties.of(primary)? {
             container.take(kind, property)?;
         }
         if container.size == (0, 0) {
-            return Err(damaged("it does not tell the size of its picture"));
+            return Err(DecodeError::damaged("it does not tell the size of its picture"));
         }
         for item in auxiliary(&meta, primary)? {
             let is_alpha = properties.of(item)?.into_iter().any(|(kind, mut property)| {
@@ -150,7 +149,7 @@ impl<'a> Bytes<'a> {
 
 /// Where the content of each item is in the file.
 fn places(meta: &Bytes<'_>, length: usize) -> Read<Vec<(u32, Vec<Range<usize>>)>> {
-    let mut table = meta.boxed(b"iloc")?.ok_or_else(|| damaged("it does not tell where its parts are"))?;
+    let mut table = meta.boxed(b"iloc")?.ok_or_else(|| DecodeError::damaged("it does not tell where its parts are"))?;
     let version = table.number(4)? >> 24;
     let widths = table.number(2)?;
     let width = |shift: u32| (widths >> shift & 15) as usize;
@@ -167,7 +166,7 @@ fn places(meta: &Bytes<'_>, length: usize) -> Read<Vec<(u32, Vec<Range<usize>>)>
         let (start, end) = match (in_meta, &data) {
             (0, _) => (0, length),
             (1, Some(data)) => (data.range.start, data.range.end),
-            _ => return Err(damaged("its parts are in no place that is known")),
+            _ => return Err(DecodeError::damaged("its parts are in no place that is known")),
         };
         let mut ranges = Vec::new();
         for _ in 0..parts.min(MOST) {
@@ -217,7 +216,7 @@ impl<'a> Properties<'a> {
             if KNOWN.contains(&kind) {
                 found.push((*kind, content.clone()));
             } else if *is_essential {
-                return Err(damaged("it is put together in a way that is not known here"));
+                return Err(DecodeError::damaged("it is put together in a way that is not known here"));
             }
         }
         Ok(found)

@@ -16,10 +16,10 @@ use std::{
 use image::{DynamicImage, GrayImage, RgbImage, RgbaImage};
 
 use super::super::{
-    decode::{DecodeError, Decoded, MAX_FILE_BYTES},
+    decoded::{DecodeError, Decoded, MAX_FILE_BYTES},
     profile::MAX_PROFILE_BYTES,
 };
-use super::{coded, damaged};
+use super::coded;
 
 /// The argument by which the program knows that it is the helper.
 pub const HELPER_WORD: &str = "decode-avif";
@@ -40,7 +40,7 @@ pub fn decode_by(program: impl Into<PathBuf>) {
 
 /// Has a file decoded whose picture has this size.
 pub(super) fn ask(file: &[u8], (width, height): (u32, u32)) -> Result<Decoded, DecodeError> {
-    let program = PROGRAM.get().ok_or_else(|| damaged("nothing is there that decodes AVIF"))?;
+    let program = PROGRAM.get().ok_or_else(|| DecodeError::damaged("nothing is there that decodes AVIF"))?;
     ask_of(program, file, (width, height))
 }
 
@@ -73,18 +73,18 @@ fn talk(helper: &mut Child, file: &[u8], most: u64) -> Result<Vec<u8>, DecodeErr
     drop(to);
     match answer.recv_timeout(PATIENCE) {
         Ok(answer) => Ok(answer?),
-        Err(_) => Err(damaged(format!("decoding it takes more than {} s", PATIENCE.as_secs()))),
+        Err(_) => Err(DecodeError::damaged(format!("decoding it takes more than {} s", PATIENCE.as_secs()))),
     }
 }
 
 fn ended() -> DecodeError {
-    damaged("the decoder broke down over it")
+    DecodeError::damaged("the decoder broke down over it")
 }
 
 fn understood(answer: &[u8]) -> Result<Decoded, DecodeError> {
     match answer.split_first() {
         Some((&SUCCEEDED, rest)) => picture(rest).ok_or_else(ended),
-        Some((&FAILED, message)) => Err(damaged(String::from_utf8_lossy(message))),
+        Some((&FAILED, message)) => Err(DecodeError::damaged(String::from_utf8_lossy(message))),
         _ => Err(ended()),
     }
 }

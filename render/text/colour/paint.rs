@@ -15,22 +15,18 @@ use read_fonts::{
 use zeno::{Command, Mask, PathBuilder};
 
 use super::{
-    super::{draw::Outline, font::Font},
-    shade::{Shade, mix},
+    super::{font::Font, outline::Outline},
+    shade::{Pixel, Shade, mix},
 };
 
 /// More layers than any emoji has, one in the other.
 const MAX_LAYERS: usize = 16;
 
-/// A painted glyph.
 pub(super) struct Painting {
     /// Where its top left corner is from the pen on the base line, in pixels; y is down.
     pub(super) place: (f64, f64),
     pub(super) pixels: RgbaImage,
 }
-
-/// Red, green, blue and alpha, the colours multiplied by alpha.
-pub(super) type Pixel = [f32; 4];
 
 pub(super) fn paint(font: &Font, glyph: GlyphId, size: f64) -> Option<Painting> {
     let painted = font.inner().color_glyphs().get(glyph)?;

@@ -6,7 +6,10 @@ use read_fonts::{
     types::{Matrix, Point},
 };
 
-use super::{super::font::Font, paint::Pixel};
+use super::super::font::Font;
+
+/// Red, green, blue and alpha, the colours multiplied by alpha.
+pub(super) type Pixel = [f32; 4];
 
 /// The number by which fonts mean the colour of the text around; here it is white, as titles most often are.
 const TEXT_COLOUR: u16 = 0xffff;

@@ -4,8 +4,8 @@ use actix_web::http::header::{
     AcceptEncoding, CONTENT_TYPE, ContentEncoding, ETAG, Encoding, EntityTag, Header, IF_NONE_MATCH, VARY,
 };
 use actix_web::{HttpRequest, HttpResponse, web};
+use posterizarr_base::files::short_digest;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::http::ApiError;
 
@@ -25,7 +25,7 @@ impl Representation {
     /// Of what is small enough to be written whole, and has no generation of its own.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
         let content = serde_json::to_vec(value).map_err(ApiError::internal)?;
-        let tag = Sha256::digest(&content).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let tag = short_digest(&content);
         Ok(Self { kind: "application/json", content: content.into(), encoding: None, etag: EntityTag::new_weak(tag) })
     }
 

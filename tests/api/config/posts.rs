@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use posterizarr_media::servers::admin::{Library, ServerKind};
+use posterizarr_base::servers::ServerKind;
+use posterizarr_media::servers::admin::Library;
 use posterizarrd::actors::config::{document, keys};
 use posterizarrd::actors::runtime::events::Fact;
 use posterizarrd::actors::servers::libraries::KeepLibraries;

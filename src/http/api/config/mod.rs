@@ -27,8 +27,8 @@ use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::{ApiError, AppState, Code, State, ask};
 use onboarding::Onboarding;
 use posterizarr_base::said::Reason;
+use posterizarr_base::servers::ServerKind;
 use posterizarr_media::http::same_server;
-use posterizarr_media::servers::admin::ServerKind;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {

@@ -18,11 +18,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::exports::Statistics;
 use crate::actors::exports::export_store::{self, Selection};
 use crate::actors::exports::{ExportView, ImportExports};
-use crate::actors::exports::{Kind, Server};
 use crate::actors::store::Store;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::respond::time::with_offset;
 use crate::http::{ApiError, AppState, State, ask_within, read_store};
+use posterizarr_base::media_exports::{ExportFamily, ExportKind};
 
 /// How long a request waits at the daemon's start until the exports are read.
 const LOADING: Duration = Duration::from_secs(5);
@@ -116,14 +116,14 @@ struct ExportImportResults {
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportStatisticsAnswer)))]
 #[get("/api/plex-export/statistics")]
 async fn plex_statistics(state: State) -> impl Responder {
-    statistics(&state, Server::Plex).await
+    statistics(&state, ExportFamily::Plex).await
 }
 
 /// Lists the imports of Plex's exports.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportRuns)))]
 #[get("/api/plex-export/runs")]
 async fn plex_runs(state: State) -> impl Responder {
-    runs(&state, Server::Plex).await
+    runs(&state, ExportFamily::Plex).await
 }
 
 /// Lists Plex's movies and shows, by title.
@@ -132,7 +132,7 @@ async fn plex_runs(state: State) -> impl Responder {
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/plex-export/library")]
 async fn plex_library(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
-    rows(state, asked, Kind::PlexLibrary).await
+    rows(state, asked, ExportKind::PlexLibrary).await
 }
 
 /// Lists the seasons of Plex's shows.
@@ -141,28 +141,28 @@ async fn plex_library(state: State, asked: Query<RowsQuery>) -> Result<HttpRespo
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/plex-export/episodes")]
 async fn plex_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
-    rows(state, asked, Kind::PlexEpisodes).await
+    rows(state, asked, ExportKind::PlexEpisodes).await
 }
 
 /// Takes in Plex's exports that are in `Logs` now.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportImport)))]
 #[post("/api/plex-export/import")]
 async fn plex_import(state: State) -> Result<impl Responder, ApiError> {
-    import(&state, Server::Plex).await
+    import(&state, ExportFamily::Plex).await
 }
 
 /// Tells how much of Jellyfin's or Emby's libraries is known.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportStatisticsAnswer)))]
 #[get("/api/other-media-export/statistics")]
 async fn other_statistics(state: State) -> impl Responder {
-    statistics(&state, Server::Other).await
+    statistics(&state, ExportFamily::Other).await
 }
 
 /// Lists the imports of Jellyfin's or Emby's exports.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportRuns)))]
 #[get("/api/other-media-export/runs")]
 async fn other_runs(state: State) -> impl Responder {
-    runs(&state, Server::Other).await
+    runs(&state, ExportFamily::Other).await
 }
 
 /// Lists Jellyfin's or Emby's movies and shows, by library and title.
@@ -171,7 +171,7 @@ async fn other_runs(state: State) -> impl Responder {
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/other-media-export/library")]
 async fn other_library(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
-    rows(state, asked, Kind::OtherLibrary).await
+    rows(state, asked, ExportKind::OtherLibrary).await
 }
 
 /// Lists the seasons of Jellyfin's or Emby's shows.
@@ -180,28 +180,28 @@ async fn other_library(state: State, asked: Query<RowsQuery>) -> Result<HttpResp
     responses((status = 200, body = ExportRows), (status = 400)))]
 #[get("/api/other-media-export/episodes")]
 async fn other_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpResponse, ApiError> {
-    rows(state, asked, Kind::OtherEpisodes).await
+    rows(state, asked, ExportKind::OtherEpisodes).await
 }
 
 /// Takes in Jellyfin's or Emby's exports that are in `Logs` now.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportImport)))]
 #[post("/api/other-media-export/import")]
 async fn other_import(state: State) -> Result<impl Responder, ApiError> {
-    import(&state, Server::Other).await
+    import(&state, ExportFamily::Other).await
 }
 
-async fn statistics(state: &AppState, server: Server) -> web::Json<ExportStatisticsAnswer> {
+async fn statistics(state: &AppState, server: ExportFamily) -> web::Json<ExportStatisticsAnswer> {
     let statistics = view(state).await.sums.statistics(server);
     web::Json(ExportStatisticsAnswer { success: true, statistics })
 }
 
-async fn runs(state: &AppState, server: Server) -> web::Json<ExportRuns> {
+async fn runs(state: &AppState, server: ExportFamily) -> web::Json<ExportRuns> {
     let runs = view(state).await.sums.runs(server);
     let instants = runs.iter().map(|run| with_offset(run)).collect();
     web::Json(ExportRuns { success: true, count: runs.len(), runs, instants })
 }
 
-async fn import(state: &AppState, server: Server) -> Result<web::Json<ExportImport>, ApiError> {
+async fn import(state: &AppState, server: ExportFamily) -> Result<web::Json<ExportImport>, ApiError> {
     let imported = ask_within(LONG, &state.exports, ImportExports(server)).await??;
     let message = format!("Imported {} library + {} episode records", imported.library, imported.episodes);
     let results = ExportImportResults {
@@ -214,7 +214,7 @@ async fn import(state: &AppState, server: Server) -> Result<web::Json<ExportImpo
     Ok(web::Json(ExportImport { success: problems.is_empty(), results, message, problems }))
 }
 
-async fn rows(state: State, asked: Query<RowsQuery>, kind: Kind) -> Result<HttpResponse, ApiError> {
+async fn rows(state: State, asked: Query<RowsQuery>, kind: ExportKind) -> Result<HttpResponse, ApiError> {
     let Query(RowsQuery { run_timestamp: run, limit }) = asked;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     let answered = Value::from(run.as_deref().unwrap_or("latest"));
@@ -240,7 +240,7 @@ async fn rows(state: State, asked: Query<RowsQuery>, kind: Kind) -> Result<HttpR
 }
 
 /// Rows as the items of an array, with the comma that parts them from those before.
-fn piece(store: &Store, kind: Kind, keys: &[Vec<u8>], first: bool) -> io::Result<Bytes> {
+fn piece(store: &Store, kind: ExportKind, keys: &[Vec<u8>], first: bool) -> io::Result<Bytes> {
     let rows = export_store::rows(store, keys).map_err(io::Error::other)?;
     let mut piece = String::new();
     for row in rows {

@@ -12,8 +12,8 @@ use crate::actors::config::{ConfigView, MASK};
 use crate::actors::servers::checks::hint;
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State};
-use posterizarr_media::servers::Dialect;
-use posterizarr_media::servers::admin::{ServerError, ServerKind, jellyfin, plex};
+use posterizarr_base::servers::{Dialect, ServerKind};
+use posterizarr_media::servers::admin::{ServerError, jellyfin, plex};
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {

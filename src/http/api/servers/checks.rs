@@ -11,9 +11,8 @@ use crate::actors::config::MASK;
 use crate::actors::servers::checks::{self, CheckVerdict};
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, AppState, Code, State};
+use posterizarr_base::servers::{Dialect, ServerKind};
 use posterizarr_media::http::same_server;
-use posterizarr_media::servers::Dialect;
-use posterizarr_media::servers::admin::ServerKind;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {

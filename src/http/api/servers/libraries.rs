@@ -13,8 +13,8 @@ use crate::actors::servers::libraries::{ExcludeLibraries, KeepLibraries, ServerL
 use crate::http::api::servers::checks::{KeyedServer, PlexServer, server_key};
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, State, ask};
-use posterizarr_media::servers::Dialect;
-use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};
+use posterizarr_base::servers::{Dialect, ServerKind};
+use posterizarr_media::servers::admin::{Library, ServerError, jellyfin, plex};
 
 const INVALID_SERVER: &str = "Invalid server type";
 

@@ -18,8 +18,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::config::keys;
 use crate::actors::servers::checks::{self, CheckVerdict, hint};
 use crate::http::{ApiError, AppState, State};
-use posterizarr_media::servers::Dialect;
-use posterizarr_media::servers::admin::{Library, ServerError, ServerKind, jellyfin, plex};
+use posterizarr_base::servers::{Dialect, ServerKind};
+use posterizarr_media::servers::admin::{Library, ServerError, jellyfin, plex};
 
 /// How long an answer holds while the configuration stays as it is.
 const HOLDS: Duration = Duration::from_secs(5);
@@ -189,18 +189,18 @@ fn runner(state: &AppState) -> ReadinessCheck {
 async fn ask_server(state: &AppState, server: &InUse) -> Vec<ReadinessCheck> {
     let InUse { url, key, .. } = server;
     let http = &state.http;
-    let (name, libraries, keys) = match ServerKind::of_key(server.kind) {
-        Some(ServerKind::Jellyfin) => (
+    let (name, libraries, keys) = match server.kind {
+        ServerKind::Jellyfin => (
             "Jellyfin",
             jellyfin::libraries(http, Dialect::Jellyfin, url, key).await,
             ["JellyfinPart.JellyfinUrl", "ApiPart.JellyfinAPIKey", "JellyfinPart.LibstoExclude"],
         ),
-        Some(ServerKind::Emby) => (
+        ServerKind::Emby => (
             "Emby",
             jellyfin::libraries(http, Dialect::Emby, url, key).await,
             ["EmbyPart.EmbyUrl", "ApiPart.EmbyAPIKey", "EmbyPart.LibstoExclude"],
         ),
-        _ => (
+        ServerKind::Plex => (
             "Plex",
             plex::sections(http, url, key).await.map(|sections| sections.libraries),
             ["PlexPart.PlexUrl", "ApiPart.PlexToken", "PlexPart.LibstoExclude"],
@@ -246,7 +246,7 @@ fn counted(libraries: &[Library], server: &InUse) -> ReadinessCheck {
     let of_kind = |library: &&Library| library.kind.as_deref().is_some_and(|kind| KINDS.contains(&kind));
     let (left_out, looked_at): (Vec<_>, Vec<_>) = libraries.iter().filter(of_kind).partition(is_excluded);
     let names: Vec<&str> = looked_at.iter().map(|library| library.name.as_str()).collect();
-    if let Some(problem) = names.iter().find_map(|name| name_problem(name, server.kind == "plex")) {
+    if let Some(problem) = names.iter().find_map(|name| name_problem(name, server.kind == ServerKind::Plex)) {
         let (what, mend) = problem.split_once("; ").unwrap_or((&problem, ""));
         return ReadinessCheck::new("libraries", CheckState::Error, what).mended(mend);
     }

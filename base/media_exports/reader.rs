@@ -1,4 +1,4 @@
-//! Reading an export of the script, row by row.
+//! Reads an export, row by row.
 //!
 //! Columns are found by their header. Bytes that are no UTF-8 become marks rather than costing the file, a byte order mark
 //! is passed over, and quotes that belong to a title stay.
@@ -8,10 +8,8 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use posterizarr_base::bounded;
-
-use super::columns::Kind;
-use super::row::ExportRow;
+use super::ExportKind;
+use crate::bounded;
 
 /// How far upstream looks for a semicolon.
 const LOOK_FOR_DELIMITER: usize = 1024;
@@ -21,9 +19,9 @@ const MAX_SIZE: u64 = 1024 * 1024 * 1024;
 /// The largest row, in bytes. A quote that is never closed makes one row of all that follows.
 const MAX_ROW_SIZE: usize = 1024 * 1024;
 
-/// The rows of a file, without number and times.
+/// The rows of a file: the values of the columns that are kept, in their order.
 pub struct Rows {
-    kind: Kind,
+    kind: ExportKind,
     reader: csv::Reader<Box<dyn Read>>,
     /// For each column, its place in the file.
     places: Vec<Option<usize>>,
@@ -52,7 +50,7 @@ impl<R: Read> Read for Allowed<R> {
 
 impl Rows {
     /// Opens a file and reads its header.
-    pub fn open(path: &Path, kind: Kind) -> io::Result<Self> {
+    pub fn open(path: &Path, kind: ExportKind) -> io::Result<Self> {
         let (file, metadata) = bounded::open(path)?;
         if metadata.len() > MAX_SIZE {
             return Err(bounded::too_large(MAX_SIZE));
@@ -60,7 +58,7 @@ impl Rows {
         Self::of(file, kind)
     }
 
-    fn of(content: impl Read + 'static, kind: Kind) -> io::Result<Self> {
+    fn of(content: impl Read + 'static, kind: ExportKind) -> io::Result<Self> {
         let mut content = BufReader::with_capacity(64 * 1024, content);
         let begins = content.fill_buf()?;
         let has_mark = begins.starts_with(b"\xef\xbb\xbf");
@@ -80,17 +78,17 @@ impl Rows {
         Ok(Self { kind, reader, places, record: csv::ByteRecord::new(), allowance })
     }
 
-    fn row(&self) -> ExportRow {
+    fn row(&self) -> Vec<String> {
         let value = |place: &Option<usize>| {
             let field = place.and_then(|place| self.record.get(place)).unwrap_or_default();
             String::from_utf8_lossy(field).trim().to_owned()
         };
-        ExportRow { values: self.places.iter().map(value).collect(), ..ExportRow::default() }
+        self.places.iter().map(value).collect()
     }
 }
 
 impl Iterator for Rows {
-    type Item = io::Result<ExportRow>;
+    type Item = io::Result<Vec<String>>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -100,7 +98,7 @@ impl Iterator for Rows {
                 Err(error) => return Some(Err(error.into())),
                 Ok(true) => {
                     let row = self.row();
-                    if row.says_anything(self.kind) {
+                    if self.kind.says_anything(&row) {
                         return Some(Ok(row));
                     }
                 }
@@ -113,17 +111,17 @@ impl Iterator for Rows {
 mod tests {
     use super::*;
 
-    fn rows(content: &'static [u8], kind: Kind) -> Vec<ExportRow> {
+    fn rows(content: &'static [u8], kind: ExportKind) -> Vec<Vec<String>> {
         Rows::of(content, kind).unwrap().map(Result::unwrap).collect()
     }
 
-    fn values<'a>(row: &'a ExportRow, kind: Kind, columns: &[&str]) -> Vec<&'a str> {
-        columns.iter().map(|column| row.value(kind, column)).collect()
+    fn values<'a>(row: &'a [String], kind: ExportKind, columns: &[&str]) -> Vec<&'a str> {
+        columns.iter().map(|column| row[kind.place(column).unwrap()].as_str()).collect()
     }
 
     #[test]
     fn the_files_of_jellyfin_and_emby_are_read_with_the_names_they_really_have() {
-        let kind = Kind::OtherEpisodes;
+        let kind = ExportKind::OtherEpisodes;
         let rows = rows(
             "\"Library Name\";\"Show Name\";\"Show Original Name\";\"Library Language\";\"ShowID\";\"SeasonId\";\"EpisodeIds\";\
              \"Resolutions\";\"tvdbid\";\"imdbid\";\"tmdbid\";\"type\";\"Season Number\";\"SeasonName\";\"Episodes\";\"Title\";\
@@ -139,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_other_delimiters_quotes_lines_and_short_rows_are_no_trouble() {
-        let kind = Kind::PlexLibrary;
+        let kind = ExportKind::PlexLibrary;
         let names = ["library_name", "title", "rating_key", "path"];
         let marked = rows(
             b"\xef\xbb\xbf\"Library Name\",\"title\",\"ratingKey\",\"Path\"\n\
@@ -152,26 +150,29 @@ mod tests {
 
     #[test]
     fn a_byte_that_is_no_text_does_not_cost_the_file() {
-        let rows = rows(b"title;ratingKey\nHeat\xff;1\nRonin;2\n", Kind::PlexLibrary);
-        let titles: Vec<_> = rows.iter().map(|row| row.value(Kind::PlexLibrary, "title")).collect();
+        let rows = rows(b"title;ratingKey\nHeat\xff;1\nRonin;2\n", ExportKind::PlexLibrary);
+        let titles: Vec<_> = rows.iter().flat_map(|row| values(row, ExportKind::PlexLibrary, &["title"])).collect();
         assert_eq!(titles, ["Heat\u{fffd}", "Ronin"]);
     }
 
     #[test]
     fn a_row_that_never_ends_is_refused_and_many_rows_are_not() {
         let endless = io::Read::chain(&b"title;ratingKey\n\"Heat"[..], io::repeat(b'x'));
-        let error = Rows::of(endless, Kind::PlexLibrary).unwrap().next().unwrap().unwrap_err();
+        let error = Rows::of(endless, ExportKind::PlexLibrary).unwrap().next().unwrap().unwrap_err();
         assert!(error.to_string().contains("a row is larger than 1024 KiB"), "{error}");
-        assert!(Rows::of(io::repeat(0), Kind::PlexLibrary).is_err(), "a header without an end");
+        assert!(Rows::of(io::repeat(0), ExportKind::PlexLibrary).is_err(), "a header without an end");
         let many = "Heat;1\n".repeat(2 * MAX_ROW_SIZE / 7);
         let content = io::Cursor::new(format!("title;ratingKey\n{many}"));
-        assert_eq!(Rows::of(content, Kind::PlexLibrary).unwrap().map(Result::unwrap).count(), 2 * MAX_ROW_SIZE / 7);
+        assert_eq!(
+            Rows::of(content, ExportKind::PlexLibrary).unwrap().map(Result::unwrap).count(),
+            2 * MAX_ROW_SIZE / 7
+        );
     }
 
     #[test]
     fn the_scripts_empty_files_have_no_rows() {
-        assert_eq!(rows(b"", Kind::PlexLibrary), []);
-        assert_eq!(rows(b"\"Show Name\";\"Season Number\"\n;\n", Kind::PlexEpisodes), []);
-        assert_eq!(rows(b"\"Show Name\";\"Season Number\"\n\"\";\"\"\n", Kind::PlexEpisodes), []);
+        assert_eq!(rows(b"", ExportKind::PlexLibrary), [[""; 0]; 0]);
+        assert_eq!(rows(b"\"Show Name\";\"Season Number\"\n;\n", ExportKind::PlexEpisodes), [[""; 0]; 0]);
+        assert_eq!(rows(b"\"Show Name\";\"Season Number\"\n\"\";\"\"\n", ExportKind::PlexEpisodes), [[""; 0]; 0]);
     }
 }

@@ -1,12 +1,19 @@
-//! The four exports: their files, tables and columns.
+//! What the media servers have, in the script's four tables: their files and columns, written by the engine and read by the daemon.
+//!
+//! A column goes by its name in the old database and the API; the script's header of it stands here alone.
+
+mod reader;
+mod writer;
+
+pub use reader::Rows;
+pub use writer::{Cells, write};
 
 use serde::Serialize;
 
 /// Whose libraries were exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Server {
-    /// Plex.
+pub enum ExportFamily {
     Plex,
     /// Jellyfin or Emby.
     Other,
@@ -15,7 +22,7 @@ pub enum Server {
 /// One of the four exports. The number is the first byte of its keys in the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Kind {
+pub enum ExportKind {
     /// Movies and shows of Plex.
     PlexLibrary = 1,
     /// Seasons of Plex.
@@ -115,34 +122,56 @@ const OTHER_EPISODES: &[Column] = columns! {
     "other_media_titlecard_urls": "OtherMediaServerTitleCardTag" | "OtherMediaServerTitleCardUrls";
     "resolutions": "Resolutions";
 };
+/// Columns of the file that are not kept.
+const OTHER_EPISODES_BESIDES: &[Column] = columns! {
+    "show_original_name": "Show Original Name";
+    "library_language": "Library Language";
+    "show_id": "ShowID";
+    "season_id": "SeasonId";
+    "season_name": "SeasonName";
+    "other_media_season_tag": "OtherMediaServerSeasonTag";
+};
+/// The columns of the file, in its order.
+const OTHER_EPISODES_WRITTEN: [&str; 18] = [
+    "library_name",
+    "show_name",
+    "show_original_name",
+    "library_language",
+    "show_id",
+    "season_id",
+    "rating_keys",
+    "resolutions",
+    "tvdbid",
+    "imdbid",
+    "tmdbid",
+    "type",
+    "season_number",
+    "season_name",
+    "episodes",
+    "title",
+    "other_media_titlecard_urls",
+    "other_media_season_tag",
+];
 
-impl Server {
-    /// The name in facts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Plex => "plex",
-            Self::Other => "other",
-        }
-    }
-
+impl ExportFamily {
     /// Its movies and shows.
-    pub fn library(self) -> Kind {
+    pub fn library(self) -> ExportKind {
         match self {
-            Self::Plex => Kind::PlexLibrary,
-            Self::Other => Kind::OtherLibrary,
+            Self::Plex => ExportKind::PlexLibrary,
+            Self::Other => ExportKind::OtherLibrary,
         }
     }
 
     /// Its seasons.
-    pub fn episodes(self) -> Kind {
+    pub fn episodes(self) -> ExportKind {
         match self {
-            Self::Plex => Kind::PlexEpisodes,
-            Self::Other => Kind::OtherEpisodes,
+            Self::Plex => ExportKind::PlexEpisodes,
+            Self::Other => ExportKind::OtherEpisodes,
         }
     }
 }
 
-impl Kind {
+impl ExportKind {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::PlexLibrary, Self::PlexEpisodes, Self::OtherLibrary, Self::OtherEpisodes];
 
@@ -202,5 +231,43 @@ impl Kind {
     /// The place of a column.
     pub fn place(self, name: &str) -> Option<usize> {
         self.columns().iter().position(|column| column.name == name)
+    }
+
+    /// The names of the file's columns, in its order.
+    pub fn written(self) -> Vec<&'static str> {
+        match self {
+            Self::PlexLibrary | Self::PlexEpisodes | Self::OtherLibrary => {
+                self.columns().iter().map(|column| column.name).collect()
+            }
+            Self::OtherEpisodes => OTHER_EPISODES_WRITTEN.to_vec(),
+        }
+    }
+
+    /// What is written above a column; `None` where there is none of this name.
+    fn header(self, name: &str) -> Option<&'static str> {
+        let besides = if self == Self::OtherEpisodes { OTHER_EPISODES_BESIDES } else { &[] };
+        let column = self.columns().iter().chain(besides).find(|column| column.name == name)?;
+        column.headers.first().copied()
+    }
+
+    /// Whether a row of values says anything: the script's empty files have one row of nothing.
+    pub fn says_anything(self, values: &[String]) -> bool {
+        let is_given =
+            |name: &&str| self.place(name).and_then(|place| values.get(place)).is_some_and(|value| !value.is_empty());
+        self.needs().iter().any(is_given)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_that_is_kept_is_written_and_every_one_that_is_written_has_a_header() {
+        for kind in ExportKind::ALL {
+            let written = kind.written();
+            assert!(kind.columns().iter().all(|column| written.contains(&column.name)), "{kind:?}");
+            assert!(written.iter().all(|name| kind.header(name).is_some()), "{kind:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! A rehearsal: what a run would do, and why.
+//! A dry run: what a run would do, and why.
 //!
 //! It holds nothing with which it could change anything: no renderer, no writer of files, of the ledger or of tables, no
 //! messengers; and the media server only through [`ReadOnly`](posterizarr_media::servers::ReadOnly). Pictures are not
@@ -6,23 +6,28 @@
 
 use std::sync::Arc;
 
-use posterizarr_base::run_events::EventWriter;
+use posterizarr_base::run_events::{EventWriter, RunEvent};
+use posterizarr_media::servers::ReadOnly;
 
-use super::create::{Became, Outcome, Problem, names};
+use super::catalogue;
 use super::events;
 use super::judge::{AssetVerdict, Judge, Offer, Outdated};
-use super::ledger::{Record, Source};
+use super::ledger::{Ledger, Record};
 use super::lookups::ItemMemo;
+use super::outcome::{Became, Outcome, Problem, names};
+use super::picture::Source;
 use super::plan::PlannedAsset;
+use super::scene::{Scene, Tally};
 use super::why::Why;
+use crate::RunError;
 
 /// One who only tells.
-pub(super) struct Rehearsal<'a> {
+pub(super) struct DryRun<'a> {
     pub(super) judge: &'a Judge<'a>,
     pub(super) events: &'a EventWriter,
 }
 
-impl Rehearsal<'_> {
+impl DryRun<'_> {
     /// What would become of an asset.
     pub(super) async fn tell(&self, asset: PlannedAsset, memo: Arc<ItemMemo>) -> Outcome {
         match self.judge.verdict(&asset, &memo).await {
@@ -91,5 +96,45 @@ impl Rehearsal<'_> {
             why: choice.why,
             ..Outcome::of(asset, Became::Created)
         }
+    }
+}
+
+impl Scene<'_> {
+    /// Tells what would become of everything, and changes nothing.
+    pub(super) async fn dry_run(&self, server: ReadOnly<'_>) -> Result<(), RunError> {
+        let work = self.work;
+        let catalogue = catalogue::read(self.run, self.settings, server, work).await?;
+        let index = self.index();
+        let (ledger, looks) = (Ledger::read(&work.context.folder), self.looks(self.uploads()));
+        let lookups = self.lookups(server);
+        let sets = self.sets(&catalogue);
+        let judge = self.judge(&lookups, &index, &ledger, &looks, &sets);
+        let dry_run = DryRun { judge: &judge, events: work.events };
+        let tell = |asset, memo| dry_run.tell(asset, memo);
+        let mut tally = Tally::default();
+        self.warn_of_labelled(&catalogue);
+        self.warn_of_unknown(&catalogue, &index);
+        self.each(
+            &catalogue,
+            |entry| self.listed(entry, &index),
+            tell,
+            |outcome| {
+                tally.add(&outcome);
+                Ok(())
+            },
+        )
+        .await?;
+        if let Some(stale) = self.stale(&catalogue, &index) {
+            for path in &stale {
+                work.journal.detail(format!("Would be cleared: {}", path.display()));
+            }
+            work.journal.info(format!("Asset cleanup: '{}' images would be cleared", stale.len()));
+        }
+        let Tally { created, there, missing, failed } = tally;
+        work.journal.info(format!(
+            "Dry run: {created} would be made, {there} stay as they are, {missing} have no picture anywhere, {failed} cannot be made; nothing was changed"
+        ));
+        work.events.write(&RunEvent::Finished { created, errors: work.journal.errors().into() });
+        Ok(())
     }
 }
