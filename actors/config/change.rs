@@ -257,7 +257,7 @@ mod tests {
         }
         for posted in [json!({"LaterOrder": "TVDB"}), json!({"ApiPart": {"LaterOrder": "TVDB"}})] {
             let wrong = refused(current.clone(), posted);
-            assert_eq!(wrong, [r#"LaterOrder must stay a list, as JSON such as ["a", "b"]"#]);
+            assert_eq!(wrong, [r#"LaterOrder must remain a list, as JSON such as ["a", "b"]"#]);
         }
         let unchanged = json!({"LaterFlag": "False", "LaterOrder": "[\"TMDB\"]"});
         assert_eq!(planned(current, unchanged, MissingKeys::Keep).count, 0);

@@ -237,7 +237,7 @@ mod tests {
             (json!("text"), json!(["a"])),
         ] {
             let wrong = accept("Own", &posted, &stored).unwrap_err();
-            assert!(wrong.english().starts_with("must stay "), "{stored} {posted}: {wrong}");
+            assert!(wrong.english().starts_with("must remain "), "{stored} {posted}: {wrong}");
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) fn folder<'a>(settings: &'a LibrarySettings, config: &Config) -> Resu
     let folder = settings.backups.as_path();
     if !folder.is_dir() {
         return Err(format!(
-            "the backup folder {} is not there; make it, or set PrerequisitePart.BackupPath in config.json",
+            "the backup folder {} does not exist; create it, or set PrerequisitePart.BackupPath in config.json",
             folder.display()
         ));
     }
@@ -29,7 +29,7 @@ pub(super) fn folder<'a>(settings: &'a LibrarySettings, config: &Config) -> Resu
         |one: &Path, other: &Path| one.canonicalize().ok().is_some_and(|one| other.canonicalize().ok() == Some(one));
     if same(folder, &config.asset_path) {
         return Err(
-            "the backup folder and the asset folder are the same, so that nobody could tell saved artwork from ours; set PrerequisitePart.BackupPath in config.json to another one".to_owned(),
+            "the backup folder and the asset folder are the same, and saved artwork could not be told from new artwork; set PrerequisitePart.BackupPath in config.json to another one".to_owned(),
         );
     }
     Ok(folder)

@@ -163,8 +163,10 @@ fn assets_folder(path: &Path) -> Need {
     }
     if !path.is_dir() {
         let said = Said::new("folder_missing", [("folder", &shown)]);
-        return missing(&said.english("the folder {folder} is not there; make it, or set AssetPath to another one"))
-            .said(said);
+        return missing(
+            &said.english("the folder {folder} does not exist; create it, or set AssetPath to another one"),
+        )
+        .said(said);
     }
     match tempfile::tempfile_in(path) {
         Ok(_) => {
@@ -271,7 +273,7 @@ mod tests {
         );
         assert!(matches!(worst(&fresh, "server"), (Met::No, text) if text.contains("set UsePlex")));
         assert!(
-            matches!(worst(&fresh, "assets_folder"), (Met::No, text) if text.contains("/not/there is not there; make it"))
+            matches!(worst(&fresh, "assets_folder"), (Met::No, text) if text.contains("/not/there does not exist; create it"))
         );
         let assets = folder.path().to_str().unwrap();
         let plex = json!({"UsePlex": "true", "PlexUrl": "http://plex:32400"});

@@ -279,7 +279,7 @@ impl Scene<'_> {
         // An item without a place has its assets where nobody knows.
         if !catalogue.complete || catalogue.entries.iter().any(|entry| entry.place.is_none()) {
             work.warn(
-                "Asset cleanup is left out: not everything on the media server could be read, so that nobody can tell what is gone",
+                "Asset cleanup is left out: not everything on the media server could be read, so what is gone is unknown",
             );
             return None;
         }
@@ -309,7 +309,7 @@ fn check_folder(work: &Work<'_>) -> Result<(), RunError> {
     let assets = &work.config.asset_path;
     if !assets.is_dir() {
         return Err(RunError::Failed(format!(
-            "the asset folder {} is not there; set PrerequisitePart.AssetPath in config.json",
+            "the asset folder {} does not exist; set PrerequisitePart.AssetPath in config.json",
             assets.display()
         )));
     }

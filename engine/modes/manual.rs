@@ -43,7 +43,7 @@ pub fn run(manual: &Manual, work: &Work<'_>) -> Result<Counts, RunError> {
     if !config.asset_path.is_dir() {
         let assets = config.asset_path.display();
         return Err(RunError::Failed(format!(
-            "the asset folder {assets} is not there; set PrerequisitePart.AssetPath in config.json"
+            "the asset folder {assets} does not exist; set PrerequisitePart.AssetPath in config.json"
         )));
     }
     journal.progress(0, 1, &shown(&manual.title));

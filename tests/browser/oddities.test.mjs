@@ -47,7 +47,7 @@ test('settings that nobody knows are edited as what they are and keep their type
       await page.getByText('This is not an object').waitFor();
       await save();
       await page
-        .getByText(/must stay an object/)
+        .getByText(/must remain an object/)
         .first()
         .waitFor();
     });

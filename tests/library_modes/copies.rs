@@ -222,7 +222,7 @@ async fn what_cannot_be_done_is_refused_and_nothing_changes() {
     refused(&home, &["-Backup"], "no kind of artwork is switched on").await;
     home.tell("PrerequisitePart", "Posters", "true");
     home.tell("PrerequisitePart", "BackupPath", "/nowhere/at/all");
-    refused(&home, &["-Backup"], "the backup folder /nowhere/at/all is not there").await;
+    refused(&home, &["-Backup"], "the backup folder /nowhere/at/all does not exist").await;
     home.tell("PrerequisitePart", "BackupPath", home.path("assets").to_str().unwrap());
     refused(&home, &["-Restore"], "the backup folder and the asset folder are the same").await;
     home.tell("PlexPart", "UsePlex", "false");
