@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use posterizarr_base::bounded;
 use serde_json::{Map, Value};
 
-use super::{MISCONFIGURED, report};
+use super::exit::{MISCONFIGURED, report};
 use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
 use crate::actors::config::{AssetPaths, contradictions, document};
 use crate::actors::runs::{Reader, Runner};

@@ -81,7 +81,7 @@ struct SettingsPost {
     settings: Map<String, Value>,
 }
 
-/// The daemon's own settings, and where each is set. Secrets are masked.
+/// Returns the daemon's own settings, and where each is set. Secrets are masked.
 #[utoipa::path(tag = "system", operation_id = "daemon_settings", responses((status = 200, body = DaemonSettings)))]
 #[get("/api/settings")]
 async fn settings(state: State) -> impl Responder {
@@ -102,7 +102,7 @@ async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, 
     Ok(web::Json(DaemonSettings::of(&state)))
 }
 
-const BROKEN: &str = "mend the settings file first: {problem}";
+const BROKEN: &str = "fix the settings file first: {problem}";
 const PLACE: &[&str] = &["body", "settings"];
 
 impl From<SaveError> for ApiError {

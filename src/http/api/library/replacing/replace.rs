@@ -19,7 +19,7 @@ use crate::actors::runs::{CheckStart, ManualForm, StartError};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::extract::picture_form::{self, not_received};
 use crate::http::extract::staging::{self, Staged};
-use crate::http::{ApiError, AppState, Code, State, ask, to_the_end};
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask, to_the_end};
 
 const BUSY_UPLOAD: &str = "Cannot replace assets while Posterizarr is running. Please wait until all processing is completed \
                            before using the replace or manual update options.";
@@ -64,15 +64,14 @@ struct ReplacementForm {
     file: String,
 }
 
-impl From<ReplaceError> for ApiError {
-    fn from(error: ReplaceError) -> Self {
-        let code = match error {
-            ReplaceError::Forbidden => Code::Forbidden,
-            ReplaceError::NoPicture(_) | ReplaceError::Invalid(_) => Code::InvalidValue,
-            ReplaceError::Full => Code::Conflict,
-            ReplaceError::NoFolder | ReplaceError::Disk(_) | ReplaceError::Store(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for ReplaceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Forbidden => Code::Forbidden,
+            Self::NoPicture(_) | Self::Invalid(_) => Code::InvalidValue,
+            Self::Full => Code::Conflict,
+            Self::NoFolder | Self::Disk(_) | Self::Store(_) => Code::StorageUnavailable,
+        }
     }
 }
 
