@@ -46,7 +46,7 @@ pub struct SchedulerStatus {
     enabled: bool,
     /// Whether timers are armed.
     running: bool,
-    /// Whether a run is on that the timetable, or run-now, started.
+    /// Whether a run is in progress that the timetable, or run-now, started.
     is_executing: bool,
     /// The entries as stored.
     #[schema(value_type = Vec<Object>)]

@@ -42,7 +42,7 @@ pub async fn export(state: State) -> impl Responder {
 /// Takes the settings of a blueprint over: all of them, or nothing. Other settings stay, and what is replaced is kept as a
 /// backup.
 #[utoipa::path(tag = "config", params(ImportOptions), request_body = Object, responses((status = 200, body = ConfigSaved),
-    (status = 400, description = "something in it is not a setting, belongs to one installation, or cannot be; all of it is told"),
+    (status = 400, description = "something in it is not a setting, belongs to one installation, or cannot be; all of it is reported"),
     (status = 409, description = "the file is broken")))]
 #[post("/api/config/import")]
 pub async fn import(

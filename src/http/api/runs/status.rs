@@ -31,7 +31,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// The state of the run slot. The first thirteen fields are upstream's, in its order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Status {
-    /// Whether a run is on, whoever started it.
+    /// Whether a run is in progress, whoever started it.
     running: bool,
     /// Whether the API started it.
     manual_running: bool,

@@ -92,7 +92,7 @@ async fn settings(state: State) -> impl Responder {
 /// than the file that is written by hand, and less than variables and flags.
 #[utoipa::path(tag = "system", operation_id = "save_daemon_settings", request_body = SettingsPost, responses(
     (status = 200, body = DaemonSettings),
-    (status = 400, description = "values that cannot be saved; all of them are told, and nothing is changed"),
+    (status = 400, description = "values that cannot be saved; all of them are reported, and nothing is changed"),
     (status = 409, description = "the settings file that is written by hand is broken")))]
 #[put("/api/settings")]
 async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, ApiError> {

@@ -84,7 +84,7 @@ pub async fn list_queue(state: State) -> impl Responder {
 /// Lets the queue run: one picture after the other, now and whenever nothing else runs, but not while the queue of jobs is
 /// held; those that are named, also such that failed before, or all that are pending.
 #[utoipa::path(tag = "queue", request_body(content = Option<QueueChosen>), responses((status = 200, body = Done),
-    (status = 400, description = "not a list of numbers"), (status = 409, description = "a run is on")))]
+    (status = 400, description = "not a list of numbers"), (status = 409, description = "a run is in progress")))]
 #[post("/api/queue/run")]
 pub async fn run_queue(state: State, body: Body) -> Result<impl Responder, ApiError> {
     let ids = chosen(body)?;

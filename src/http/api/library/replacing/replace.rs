@@ -80,7 +80,7 @@ impl Refusal for ReplaceError {
     params(Replacement),
     request_body(content = ReplacementForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Replaced), (status = 400, description = "the picture is not acceptable"),
-        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
+        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is in progress"),
         (status = 413, description = "the picture is too large"), (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/upload-replacement")]
 pub async fn upload_replacement(
@@ -118,7 +118,7 @@ impl FromQuery for ImageAddress {
 #[utoipa::path(tag = "assets",
     params(Replacement, ImageAddress),
     responses((status = 200, body = Replaced), (status = 400, description = "no picture can be had there"),
-        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
+        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is in progress"),
         (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/replace-from-url")]
 pub async fn replace_from_url(
