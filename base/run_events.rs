@@ -109,7 +109,7 @@ pub struct AssetEvent {
     /// Whether the media server got it.
     #[serde(default)]
     pub uploaded: bool,
-    /// Providers that did not answer when the picture was chosen; it is chosen anew when they do.
+    /// Providers that did not answer when the picture was chosen; it is chosen again when they do.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub provisional: Vec<String>,
 }

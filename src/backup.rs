@@ -85,7 +85,7 @@ pub enum BackupError {
     Newer {
         /// The version that made it.
         made_by: String,
-        /// Its form.
+        /// The version of its form.
         form: u32,
     },
     /// Its records cannot be taken.

@@ -8,6 +8,7 @@ mod avif;
 mod check_config;
 mod documents;
 mod engine;
+mod exit;
 mod healthcheck;
 mod identity;
 mod records;
@@ -17,7 +18,6 @@ mod serve;
 mod service;
 mod signals;
 
-use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,13 +27,9 @@ use posterizarr_render::picture::avif::{HELPER_WORD, decode_by};
 
 use crate::actors::runs::{ENGINE_SUBCOMMAND, SHIM_SUBCOMMAND, shim};
 use crate::display_font;
-use crate::http::api::system::docs;
+use crate::http;
 use crate::settings::{Environment, Loaded, Problem, load};
-
-/// The daemon, or what it was asked to do, could not start.
-const FAILED: u8 = 1;
-/// The settings or config.json are wrong (`EX_CONFIG`).
-const MISCONFIGURED: u8 = 78;
+use exit::{FAILED, MISCONFIGURED, fail, report};
 
 /// Reads the arguments of this process and does what they say.
 pub fn main() -> ExitCode {
@@ -97,7 +93,7 @@ pub fn main() -> ExitCode {
 }
 
 fn service(given: &ArgMatches) -> ExitCode {
-    let place = |given| service::Place {
+    let place = |given| service::InstallRoot {
         root: arguments::path(given, "root").unwrap_or_else(|| "/".into()),
         dry_run: given.get_flag("dry_run"),
     };
@@ -110,7 +106,7 @@ fn service(given: &ArgMatches) -> ExitCode {
 }
 
 fn openapi() -> ExitCode {
-    match docs::document().to_pretty_json() {
+    match http::app::document().to_pretty_json() {
         // Whoever reads it may have read enough.
         Ok(document) => drop(writeln!(io::stdout(), "{document}")),
         Err(error) => return fail(&error),
@@ -135,16 +131,4 @@ fn with_settings(given: &ArgMatches, work: impl FnOnce(Loaded) -> ExitCode) -> E
             ExitCode::from(MISCONFIGURED)
         }
     }
-}
-
-fn report(problems: &[Problem]) {
-    let (count, s) = (problems.len(), if problems.len() == 1 { "" } else { "s" });
-    eprintln!("posterizarrd: {count} problem{s}:");
-    problems.iter().for_each(|problem| eprintln!("  {problem}"));
-}
-
-/// Tells in one line why it did not work.
-fn fail(reason: &dyn Display) -> ExitCode {
-    eprintln!("posterizarrd: {reason}");
-    ExitCode::from(FAILED)
 }

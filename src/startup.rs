@@ -243,7 +243,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 fn serve(listener: Option<TcpListener>, local: UnixListener, state: State) -> io::Result<Server> {
-    let mut server = HttpServer::new(move || http::app(state.clone()))
+    let memos = http::Memos::default();
+    let mut server = HttpServer::new(move || http::app(state.clone(), memos.clone()))
         .workers(WORKERS)
         .disable_signals()
         .shutdown_timeout(DRAIN_SECONDS)

@@ -14,7 +14,7 @@ pub mod writer;
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;
 use std::path::Path;
-use std::sync::{OnceLock, PoisonError, RwLock};
+use std::sync::OnceLock;
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
@@ -26,15 +26,10 @@ use tracing_subscriber::{Layer, Registry, reload};
 pub use crate::actors::config::LEVELS;
 use crate::settings::Settings;
 use files::FileLevel;
+pub use line::{AUTH, PANIC};
 pub use posterizarr_base::redact;
 use writer::Writer;
 
-/// Events with this target are about logins; they also go to `AuthServer.log`.
-pub const AUTH: &str = "auth";
-/// Events with this target are panics; their level is called `CRITICAL`.
-pub const PANIC: &str = "panic";
-
-static LEVEL: RwLock<FileLevel> = RwLock::new(FileLevel::INFO);
 static RUNNING: OnceLock<Running> = OnceLock::new();
 
 struct Running {
@@ -56,7 +51,7 @@ fn subscriber(
     settings: &Settings,
     writer: &Writer,
 ) -> (impl Subscriber + Send + Sync + use<>, reload::Handle<Targets, Registry>) {
-    let (filter, handle) = reload::Layer::new(level_now().targets());
+    let (filter, handle) = reload::Layer::new(FileLevel::now().targets());
     let console = console::Console::new(settings.log_format, &settings.log_level, writer.clone());
     let subscriber = tracing_subscriber::registry()
         .with(files::Files::new(writer.clone()).with_filter(filter))
@@ -78,7 +73,7 @@ fn console_filter(given: &str) -> EnvFilter {
 /// Changes what the files show, at once. The name is one of [`LEVELS`] in any case; tells whether it is.
 pub fn set_level(name: &str) -> bool {
     let Some(level) = FileLevel::from_name(name) else { return false };
-    *LEVEL.write().unwrap_or_else(PoisonError::into_inner) = level;
+    level.set();
     if let Some(running) = RUNNING.get() {
         // Fails only once the subscriber is gone, and then nothing is logged anyway.
         let _ = running.filter.reload(level.targets());
@@ -88,11 +83,7 @@ pub fn set_level(name: &str) -> bool {
 
 /// What the files show: one of [`LEVELS`].
 pub fn level() -> &'static str {
-    level_now().name()
-}
-
-fn level_now() -> FileLevel {
-    *LEVEL.read().unwrap_or_else(PoisonError::into_inner)
+    FileLevel::now().name()
 }
 
 /// Waits until everything logged so far is written, at most a second. Called before the process ends.

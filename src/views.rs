@@ -21,36 +21,29 @@ use crate::actors::updates::VersionView;
 /// All views; clones show the same.
 #[derive(Debug, Clone, Default)]
 pub struct Views {
-    /// Of the ConfigKeeper.
     pub config: View<ConfigView>,
-    /// Of the AuthKeeper.
+    /// Keys, sessions and old keys; the ConfigKeeper knows the login.
     pub auth: View<AuthView>,
-    /// Of the ScriptSupervisor.
+    /// The run slot and the queue of jobs.
     pub runs: View<RunView>,
-    /// Of the AssetIndexer.
     pub assets: View<AssetsView>,
-    /// Of the ImageChoices.
+    /// What was chosen for each image, from `ImageChoices.csv`.
     pub choices: View<ChoicesView>,
-    /// Of the ExportKeeper.
+    /// Rows that the media servers exported.
     pub exports: View<ExportView>,
-    /// Of the Historian.
     pub history: View<HistoryView>,
     /// Which libraries hold movies and which shows, from the exports.
     pub library_types: View<LibraryTypes>,
-    /// Of the LibraryKeeper.
+    /// Libraries of the media servers as last fetched.
     pub libraries: View<LibrariesView>,
-    /// Of the LogTailer.
     pub logs: View<LogView>,
-    /// Of the Replacer.
+    /// Pictures that wait to replace others.
     pub replacing: View<ReplacingView>,
-    /// Of the Scheduler.
     pub scheduler: View<SchedulerView>,
-    /// Of the WebhookIngest.
+    /// Webhooks and trigger files that were received.
     pub ingest: View<IngestView>,
-    /// Of the Thumbnailer.
     pub thumbnails: View<ThumbnailView>,
-    /// Of the Trash.
     pub trash: View<TrashView>,
-    /// Of the VersionChecker.
+    /// Installed and newest versions of script and web UI.
     pub versions: View<VersionView>,
 }

@@ -22,7 +22,7 @@ pub fn parse(content: &[u8]) -> Result<Document, String> {
         Ok(_) => Err("it holds JSON, but not an object".to_owned()),
         // An empty file is what a full disk leaves behind.
         Err(_) if json.trim_ascii().is_empty() => Err("it is empty".to_owned()),
-        Err(error) => Err(format!("{error}; mend it there, or put back a backup")),
+        Err(error) => Err(format!("{error}; fix it there, or restore a backup")),
     }
 }
 

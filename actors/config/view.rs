@@ -210,7 +210,7 @@ impl WebAuth {
 
     /// This login goes on, although the file does not say so.
     fn kept(&self, wrong: &str) -> Self {
-        Self { problem: Some(format!("{wrong}; the login stays on until that is mended")), ..self.clone() }
+        Self { problem: Some(format!("{wrong}; the login stays on until that is repaired")), ..self.clone() }
     }
 
     /// Whether a login is needed whose password is the one that every installation begins with, which everybody knows.

@@ -198,7 +198,7 @@ impl ScriptSupervisor {
             parked: self.queue.parked(),
             held: self.queue.held().cloned(),
             last: self.last.clone(),
-            runner: self.runner.state(),
+            runner: Arc::new(self.runner.state()),
             stopping: self.stopping,
         };
         if *self.views.runs.get() != view {

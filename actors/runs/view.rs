@@ -35,7 +35,7 @@ pub struct RunView {
     /// The run that ended last.
     pub last: Option<Arc<RunRecord>>,
     /// What would do the work.
-    pub runner: RunnerState,
+    pub runner: Arc<RunnerState>,
     /// Whether the daemon stops: no run starts any more.
     pub stopping: bool,
 }

@@ -175,7 +175,7 @@ impl Scheduler {
                 Err(reason) => {
                     tracing::error!(
                         reason,
-                        "scheduler.json is not readable, the last good timetable stays; mend or delete it"
+                        "scheduler.json is not readable, the last good timetable stays in force; fix or delete it"
                     );
                     self.problem = Some(TimetableFault::Unreadable { reason }.as_reason());
                 }

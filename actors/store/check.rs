@@ -40,7 +40,7 @@ pub fn admit(folder: &Path, database: &sled::Db) -> Result<Ledger, StoreError> {
         let damaged = contents.damaged;
         tracing::warn!(
             damaged,
-            "the record store's ledger was cut short or damaged and is made anew; no record is missing"
+            "the record store's ledger was cut short or damaged and is rebuilt; no record is missing"
         );
         return begin(folder, database, contents.position.generation.max(kept.unwrap_or_default().generation) + 1);
     }

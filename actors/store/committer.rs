@@ -139,7 +139,7 @@ impl Work {
         match self.try_reopen() {
             Ok(()) => tracing::info!("the record store works again"),
             Err(error) => {
-                tracing::debug!(%error, "the record store cannot be opened anew yet");
+                tracing::debug!(%error, "the record store cannot be reopened yet");
                 self.current.change(|state| state.failure = Some(error));
             }
         }

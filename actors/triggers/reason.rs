@@ -35,7 +35,7 @@ sentences! {
         NothingInIt => "nothing_in_it", "it is empty";
         NoValues => "no_values", "it has no values";
         NotStored { cause: String } => "storage", "the trigger could not be stored, nothing was queued: {cause}";
-        NotKept => "not_kept", "no such webhook is kept";
+        NotKept => "not_kept", "this webhook is no longer stored";
         PayloadNotKept => "payload_not_kept", "the payload of this webhook was not kept";
         Told { text: String } => "told", "{text}";
     }

@@ -15,22 +15,6 @@ Without a running daemon the run is done by this process, which then always wait
 
 /// The whole command line.
 pub fn command() -> Command {
-    let run = Command::new("run")
-        .about("Starts a run, through the running daemon or else in this process")
-        .after_help(EXIT_CODES)
-        .arg(
-            Arg::new("mode")
-                .long("mode")
-                .value_name("MODE")
-                .default_value(Mode::Normal.name())
-                .help("What to do: normal, testing, backup, syncjelly or syncemby"),
-        )
-        .arg(
-            Arg::new("wait")
-                .long("wait")
-                .action(ArgAction::SetTrue)
-                .help("Wait for its end; the exit code tells the outcome"),
-        );
     Command::new("posterizarrd")
         .about(env!("CARGO_PKG_DESCRIPTION"))
         .version(env!("CARGO_PKG_VERSION"))
@@ -38,55 +22,70 @@ pub fn command() -> Command {
         .args(SETTINGS.iter().map(flag))
         .arg(Arg::new("run").long("run").action(ArgAction::SetTrue).help("One normal run, then exit with its code"))
         .subcommand(Command::new("serve").about("Runs the daemon (the default)"))
-        .subcommand(
-            Command::new("check-config").about("Tells every mistake in the settings and in config.json at once"),
-        )
-        .subcommand(Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"))
-        .subcommand(
-            Command::new("self-check")
-                .about("Looks at what works on this machine: folders, address, memory, limits, time zone, media server")
-                .after_help("Exit codes: 0 posterizarrd works here, perhaps with less than it could; 1 it does not.\nRun it as the user and with the settings of the daemon."),
-        )
+        .subcommands(checks())
         .subcommand(service())
-        .subcommand(
-            Command::new("completions")
-                .about("Prints completions for a shell")
-                .arg(Arg::new("shell").value_name("SHELL").value_parser(value_parser!(Shell)).required(true)),
-        )
-        .subcommand(file_command("man", "Prints the manual page, or writes it and one for each command into a folder", false)
-            .mut_arg("file", |folder| folder.value_name("DIR")))
-        .subcommand(Command::new("openapi").about("Prints the OpenAPI document"))
-        .subcommand(
-            Command::new("engine")
-                .about("Does a testing or manual run with the built-in engine, in this process")
-                .override_usage("posterizarrd engine [--data-dir DIR] -Testing | -Manual -PicturePath FILE ...")
-                .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is in progress, 143 stopped."),
-        )
-        .subcommand(run)
-        .subcommand(import())
-        .subcommand(file_command(
-            "export",
-            "Writes every record as JSON lines, to standard output or a new file",
-            false,
-        ))
-        .subcommand(
-            Command::new("acknowledge-damage")
-                .about("Takes note of what was lost when the record store was found damaged; health is well again"),
-        )
-        .subcommand(file_command("backup", "Writes all records and the configuration to a new zip file", true))
-        .subcommand(
-            file_command("restore", "Puts the records of a backup in place; posterizarrd must not be running", true)
-                .arg(
-                    Arg::new("overwrite")
-                        .long("overwrite")
-                        .action(ArgAction::SetTrue)
-                        .help("Also replace config.json, scheduler.json and the like where they differ"),
-                ),
-        )
+        .subcommands(documents())
+        .subcommands([engine(), run()])
+        .subcommands(records())
+}
+
+/// What looks, and changes nothing.
+fn checks() -> [Command; 3] {
+    [
+        Command::new("check-config").about("Reports every mistake in the settings and in config.json at once"),
+        Command::new("healthcheck").about("Asks the running daemon whether it is ready; for containers"),
+        Command::new("self-check")
+            .about("Checks what works on this machine: folders, address, memory, limits, time zone, media server")
+            .after_help("Exit codes: 0 posterizarrd works here, perhaps with less than it could; 1 it does not.\nRun it as the user and with the settings of the daemon."),
+    ]
+}
+
+fn documents() -> [Command; 3] {
+    let shell = Arg::new("shell").value_name("SHELL").value_parser(value_parser!(Shell)).required(true);
+    let man = "Prints the manual page, or writes it and one for each command into a folder";
+    [
+        Command::new("completions").about("Prints completions for a shell").arg(shell),
+        file_command("man", man, false).mut_arg("file", |folder| folder.value_name("DIR")),
+        Command::new("openapi").about("Prints the OpenAPI document"),
+    ]
+}
+
+fn engine() -> Command {
+    Command::new("engine")
+        .about("Does a testing or manual run with the built-in engine, in this process")
+        .override_usage("posterizarrd engine [--data-dir DIR] -Testing | -Manual -PicturePath FILE ...")
+        .after_help("Takes the arguments of Posterizarr.ps1.\nExit codes: 0 done, 1 failed, 75 another run is in progress, 143 stopped.")
+}
+
+fn run() -> Command {
+    let mode = Arg::new("mode").long("mode").value_name("MODE").default_value(Mode::Normal.name());
+    let wait = Arg::new("wait").long("wait").action(ArgAction::SetTrue);
+    Command::new("run")
+        .about("Starts a run, through the running daemon or else in this process")
+        .after_help(EXIT_CODES)
+        .arg(mode.help("What to do: normal, testing, backup, syncjelly or syncemby"))
+        .arg(wait.help("Wait for its end; the exit code tells the outcome"))
+}
+
+/// What is done to the daemon's records.
+fn records() -> [Command; 5] {
+    let overwrite = Arg::new("overwrite")
+        .long("overwrite")
+        .action(ArgAction::SetTrue)
+        .help("Also replace config.json, scheduler.json and the like where they differ");
+    [
+        import(),
+        file_command("export", "Writes every record as JSON lines, to standard output or a new file", false),
+        Command::new("acknowledge-damage")
+            .about("Acknowledges what was lost when the record store was found damaged; health is ok again"),
+        file_command("backup", "Writes all records and the configuration to a new zip file", true),
+        file_command("restore", "Puts the records of a backup in place; posterizarrd must not be running", true)
+            .arg(overwrite),
+    ]
 }
 
 fn service() -> Command {
-    let dry_run = Arg::new("dry_run").long("dry-run").action(ArgAction::SetTrue).help("Tell what would be done");
+    let dry_run = Arg::new("dry_run").long("dry-run").action(ArgAction::SetTrue).help("Report what would be done");
     let root = Arg::new("root")
         .long("root")
         .value_name("DIR")
@@ -105,8 +104,8 @@ fn service() -> Command {
 
 fn import() -> Command {
     Command::new("import")
-        .about("Takes over the history, exports and choices of an installation of Posterizarr's own web backend")
-        .after_help("What was taken over before does not come again. The old databases are only read.")
+        .about("Imports the history, exports and choices of an installation of Posterizarr's own web backend")
+        .after_help("What was imported before is not imported again. The old databases are only read.")
         .arg(
             Arg::new("from")
                 .long("from")

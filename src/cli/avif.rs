@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use posterizarr_render::picture::avif;
 use rustix::process::{Resource, Rlimit, setrlimit};
 
-use super::fail;
+use super::exit::fail;
 
 /// Memory for the largest picture that is decoded, with all of its copies.
 const MAX_MEMORY: u64 = 3 * 1024 * 1024 * 1024;

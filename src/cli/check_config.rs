@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use posterizarr_base::bounded;
 use serde_json::{Map, Value};
 
-use super::{MISCONFIGURED, identity, report};
+use super::exit::{MISCONFIGURED, report};
+use super::identity;
 use crate::actors::config::keys::{Default, Key, SECTIONS, Section};
 use crate::actors::config::{AssetPaths, contradictions, document};
 use crate::actors::runs::{Reader, Runner};

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap_complete::Shell;
 
-use super::{arguments, fail};
+use super::arguments;
+use super::exit::fail;
 
 /// Prints the completions for a shell.
 pub fn completions(shell: Shell) -> ExitCode {

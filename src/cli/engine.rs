@@ -16,7 +16,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::{FAILED, fail, identity, report};
+use super::exit::{FAILED, fail, report};
+use super::identity;
 use crate::actors::config::{document, keys};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::http::api::system::support;

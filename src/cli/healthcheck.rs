@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use super::{FAILED, fail};
+use super::exit::{FAILED, fail};
 use crate::settings::Loaded;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -9,8 +9,9 @@ use posterizarr_base::bounded;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::exit::fail;
 use super::run::daemon_socket;
-use super::{fail, serve};
+use super::serve;
 use crate::actors::recovery::{Damage, Damages, records};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::store::old_database::Moved;

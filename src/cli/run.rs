@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::exit::{FAILED, fail};
+use super::serve;
 use super::signals::Signals;
-use super::{FAILED, fail, serve};
 use crate::actors::runs::{Outcome, RunId, RunRecord, RunRequest, StartRun, Trigger};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::http::{State, ask};

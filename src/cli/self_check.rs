@@ -16,7 +16,8 @@ use posterizarr_base::config::Document;
 use posterizarr_engine::library::{InUse, Met, needs};
 use rustix::process::{Resource, geteuid, getrlimit};
 
-use super::{FAILED, healthcheck};
+use super::exit::FAILED;
+use super::healthcheck;
 use crate::actors::config::{document, keys};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::runtime::system::Machine;

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use super::exit::fail;
+use super::identity;
 use super::signals::Signals;
-use super::{fail, identity};
 use crate::actors::runtime::data_dir::DataDir;
 use crate::settings::{Loaded, Settings};
 use crate::startup::{Application, StartError};

@@ -14,7 +14,7 @@ use std::process::{Command, ExitCode};
 use posterizarr_base::bounded;
 use rustix::process::geteuid;
 
-use super::fail;
+use super::exit::fail;
 
 const UNIT: &str = include_str!("../../systemd/posterizarrd.service");
 const USER: &str = include_str!("../../systemd/posterizarrd.sysusers");
@@ -36,7 +36,7 @@ const BOOTED: &str = "/run/systemd/system";
 const MAX_TEXT_SIZE: u64 = 1024 * 1024;
 
 /// Where it is done, and whether it is done at all.
-pub struct Place {
+pub struct InstallRoot {
     /// The folder that stands for `/`. With another one only files are written, and no command is run.
     pub root: PathBuf,
     /// Tells what would be done.
@@ -70,7 +70,7 @@ impl fmt::Display for Step {
 }
 
 /// Installs the service and starts it.
-pub fn install(place: &Place) -> ExitCode {
+pub fn install(place: &InstallRoot) -> ExitCode {
     let steps = || -> io::Result<Vec<Step>> {
         if place.has(PACKAGED)? {
             return Err(io::Error::other(format!(
@@ -96,7 +96,7 @@ pub fn install(place: &Place) -> ExitCode {
 }
 
 /// Stops the service and removes what [`install`] put in place, but neither records nor settings.
-pub fn remove(place: &Place) -> ExitCode {
+pub fn remove(place: &InstallRoot) -> ExitCode {
     let work = || {
         if !place.has(UNIT_FILE)? {
             return Err(io::Error::other(format!(
@@ -117,7 +117,7 @@ pub fn remove(place: &Place) -> ExitCode {
     }
 }
 
-fn installation(program: PathBuf, place: &Place) -> Vec<Step> {
+fn installation(program: PathBuf, place: &InstallRoot) -> Vec<Step> {
     let mut steps = Vec::new();
     if program != place.at(PROGRAM) {
         steps.push(Step::Program { from: program });
@@ -143,7 +143,7 @@ fn installation(program: PathBuf, place: &Place) -> Vec<Step> {
     steps
 }
 
-fn removal(place: &Place) -> Vec<Step> {
+fn removal(place: &InstallRoot) -> Vec<Step> {
     let mut steps = Vec::new();
     if place.is_booted() {
         steps.push(Step::Run { words: &["systemctl", "disable", "--now", "posterizarrd.service"] });
@@ -155,7 +155,7 @@ fn removal(place: &Place) -> Vec<Step> {
     steps
 }
 
-impl Place {
+impl InstallRoot {
     fn at(&self, path: &str) -> PathBuf {
         self.root.join(path.trim_start_matches('/'))
     }
@@ -257,13 +257,13 @@ fn run(words: &[&str]) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    fn place() -> (tempfile::TempDir, Place) {
+    fn place() -> (tempfile::TempDir, InstallRoot) {
         let folder = tempfile::tempdir().unwrap();
-        let place = Place { root: folder.path().to_owned(), dry_run: false };
+        let place = InstallRoot { root: folder.path().to_owned(), dry_run: false };
         (folder, place)
     }
 
-    fn install_into(place: &Place) {
+    fn install_into(place: &InstallRoot) {
         let program = place.root.join("downloaded");
         fs::write(&program, "the program").unwrap();
         place.go(&installation(program, place)).unwrap();
@@ -316,7 +316,7 @@ mod tests {
     #[test]
     fn a_rehearsal_writes_nothing() {
         let (folder, place) = place();
-        let place = Place { dry_run: true, ..place };
+        let place = InstallRoot { dry_run: true, ..place };
         place.go(&installation(PathBuf::from("/nowhere"), &place)).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

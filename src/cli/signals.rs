@@ -63,7 +63,7 @@ impl Signals {
             std::thread::sleep(patience);
             tracing::error!("stopping at once, because the orderly way took too long");
             telemetry::flush();
-            std::process::exit(i32::from(super::FAILED));
+            std::process::exit(i32::from(super::exit::FAILED));
         });
     }
 }

@@ -4,6 +4,7 @@ use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::{App, web};
+use utoipa::openapi::OpenApi;
 use utoipa_actix_web::AppExt;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -61,12 +62,42 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
     }
 }
 
+/// The document of every route.
+pub fn document() -> OpenApi {
+    api::system::docs::document(routes)
+}
+
+/// What single subjects keep between requests, for all workers together.
+#[derive(Clone)]
+pub struct Memos {
+    description: web::Data<api::system::docs::Description>,
+    files: web::Data<api::runs::status::LastLook>,
+    readiness: web::Data<api::system::readiness::Last>,
+    sign_ins: web::Data<api::servers::sign_in::SignIns>,
+    providers: web::Data<api::library::replacing::InUse>,
+    asset_stats: web::Data<api::library::assets::LastStats>,
+}
+
+impl Default for Memos {
+    fn default() -> Self {
+        Self {
+            description: web::Data::new(api::system::docs::Description::of(routes)),
+            files: web::Data::default(),
+            readiness: web::Data::default(),
+            sign_ins: web::Data::default(),
+            providers: web::Data::default(),
+            asset_stats: web::Data::default(),
+        }
+    }
+}
+
 /// The whole application: routes, rejections, middleware. Built once per worker.
 ///
 /// Outermost first: what a client is owed when it hangs up, request id, access log, headers, base URL, upgrades, slashes, HEAD, counting, compression, masking,
 /// login.
 pub fn app(
     state: State,
+    memos: Memos,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -78,6 +109,12 @@ pub fn app(
 > {
     App::new()
         .app_data(state)
+        .app_data(memos.description)
+        .app_data(memos.readiness)
+        .app_data(memos.files)
+        .app_data(memos.sign_ins)
+        .app_data(memos.providers)
+        .app_data(memos.asset_stats)
         .into_utoipa_app()
         .configure(routes)
         .into_app()

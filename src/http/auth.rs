@@ -13,8 +13,10 @@ mod credentials;
 mod foreign;
 mod keys;
 mod login;
-mod names;
+pub(in crate::http) mod logins;
+pub(in crate::http) mod names;
 mod needed_scope;
+mod principal;
 mod session;
 mod stream_login;
 mod unclaimed;
@@ -29,24 +31,22 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, HttpRequest, HttpResponse, Responder, ResponseError, get, post, web};
 use client::Client;
-use needed_scope::Access;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::Scope;
 use crate::actors::config::ConfigView;
+use crate::http::respond::done::Done;
 use crate::http::{ApiError, Code, State};
 pub use credentials::COOKIE;
 pub use foreign::Foreign;
 use login::Login;
-pub use login::{Logins, Principal, Via};
+pub use logins::Logins;
 pub use names::OwnNames;
+pub use needed_scope::{Access, needed};
+pub use principal::{LocalOwner, Principal, Via};
 pub use stream_login::StreamLogin;
-
-/// Marks a connection over the owner-only socket.
-#[derive(Debug, Clone, Copy)]
-pub struct LocalOwner;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -103,7 +103,7 @@ async fn admit<B: MessageBody>(
     next: Next<B>,
     state: &State,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let needed = needed_scope::needed(request.method(), request.match_info().as_str());
+    let needed = needed(request.method(), request.match_info().as_str());
     if let Err(foreign) = check_page(&request, state) {
         if needed != Access::Public && !(needed == Access::Optional && is_read(&request)) {
             return Ok(refuse_page(request, state, &foreign));
@@ -173,7 +173,7 @@ fn not_signed_in(login: &Login, config: &ConfigView) -> ApiError {
     match login {
         Login::Wrong if config.problem.is_some() => {
             let text = "this is not the user name and password of the last good config.json, which hold while the file \
-                        cannot be read; mend it, the daemon's log says what is wrong";
+                        cannot be read; repair it, the daemon's log says what is wrong";
             ApiError::new(Code::WrongWhileConfigUnreadable, text)
         }
         Login::Wrong => ApiError::new(Code::Unauthorized, "the login is wrong"),
@@ -181,7 +181,7 @@ fn not_signed_in(login: &Login, config: &ConfigView) -> ApiError {
     }
 }
 
-const CONFIG_UNREADABLE: &str = "config.json cannot be read, so nobody can sign in until it is mended; the daemon's log says \
+const CONFIG_UNREADABLE: &str = "config.json cannot be read, so nobody can sign in until it is repaired; the daemon's log says \
                                  what is wrong with it";
 
 fn is_from_open_network(request: &ServiceRequest, state: &State) -> bool {
@@ -240,7 +240,7 @@ impl From<ApiError> for CheckProblem {
     }
 }
 
-/// Tells whether a login is needed, and whether the one that was sent is right.
+/// Returns whether a login is needed, and whether the one that was sent is correct.
 #[utoipa::path(tag = "auth", responses((status = 200, body = Check)))]
 #[get("/api/auth/check")]
 async fn check(request: HttpRequest, state: State, principal: Option<Principal>) -> impl Responder {
@@ -251,20 +251,11 @@ async fn check(request: HttpRequest, state: State, principal: Option<Principal>)
     web::Json(Check { enabled: login.enabled, authenticated: principal.is_some(), problem })
 }
 
-/// The session is over.
-#[derive(Debug, Serialize, ToSchema)]
-struct LoggedOut {
-    success: bool,
-    message: &'static str,
-}
-
 /// Ends the session of the cookie that is sent, if there is one, and removes the cookie.
-#[utoipa::path(tag = "auth", responses((status = 200, body = LoggedOut)))]
+#[utoipa::path(tag = "auth", responses((status = 200, body = Done)))]
 #[post("/api/auth/logout")]
 async fn logout(request: HttpRequest, state: State) -> Result<impl Responder, ApiError> {
     session::end(&request, &state).await?;
     let gone = session::no_cookie(&state);
-    Ok(HttpResponse::Ok()
-        .insert_header((header::SET_COOKIE, gone))
-        .json(LoggedOut { success: true, message: "Logged out" }))
+    Ok(HttpResponse::Ok().insert_header((header::SET_COOKIE, gone)).json(Done::new("Logged out")))
 }

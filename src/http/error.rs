@@ -287,6 +287,28 @@ impl ResponseError for ApiError {
     }
 }
 
+/// An error of the domain that clients are told as it is.
+pub trait Refusal: Values {
+    /// Under which code; with [`Code::Internal`] it goes to the log, and not to the client.
+    fn code(&self) -> Code;
+}
+
+impl<E: Refusal> From<E> for ApiError {
+    fn from(error: E) -> Self {
+        match error.code() {
+            Code::Internal => Self::internal(error),
+            code => Self::of(code, &error),
+        }
+    }
+}
+
+impl From<crate::actors::store::StoreError> for ApiError {
+    fn from(error: crate::actors::store::StoreError) -> Self {
+        tracing::error!(%error, "the record store failed");
+        Self::new(Code::StorageUnavailable, "the record store failed; the daemon's log has the cause")
+    }
+}
+
 impl From<actix::MailboxError> for ApiError {
     fn from(error: actix::MailboxError) -> Self {
         tracing::warn!(%error, "an actor did not answer");

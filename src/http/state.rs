@@ -25,7 +25,11 @@ use crate::actors::runtime::system::Machine;
 use crate::actors::schedule::Scheduler;
 use crate::actors::servers::libraries::LibraryKeeper;
 use crate::actors::triggers::WebhookIngest;
-use crate::http::{api, auth, middleware};
+use crate::http::auth::logins::Logins;
+use crate::http::auth::names::OwnNames;
+use crate::http::counters::Counters;
+use crate::http::middleware::masking::secrets::Secrets;
+use crate::http::vitals::Vitals;
 use crate::settings::{LiveSettings, Settings};
 use crate::views::Views;
 use posterizarr_media::http::HttpClient;
@@ -57,19 +61,15 @@ pub struct AppState {
     /// How others are asked.
     pub http: HttpClient,
     /// What is remembered of logins between requests.
-    pub logins: auth::Logins,
+    pub logins: Logins,
     /// The names under which we are asked.
-    pub names: auth::OwnNames,
+    pub names: OwnNames,
     /// The machine we run on.
     pub machine: Machine,
-    /// What a run was seen to need when it was last looked.
-    pub readiness: api::system::readiness::Last,
-    /// Sign-ins to Plex that were begun.
-    pub sign_ins: api::servers::sign_in::SignIns,
     /// What was seen of actors and disks when it was last looked.
-    pub vitals: api::system::health::Vitals,
+    pub vitals: Vitals,
     /// What is counted as it happens.
-    pub metrics: api::system::metrics::Metrics,
+    pub metrics: Counters,
     /// Owner of the timetable.
     pub scheduler: Handle<Scheduler>,
     /// Owner of the trigger files and received webhooks.
@@ -84,18 +84,14 @@ pub struct AppState {
     pub replacer: Handle<Replacer>,
     /// Maker of thumbnails.
     pub thumbnailer: Handle<Thumbnailer>,
-    /// The providers of artwork, as they were asked last.
-    pub providers: api::library::replacing::InUse,
     /// Samples of fonts.
     pub font_previews: Arc<FontPreviews>,
-    /// The statistics of assets, written down.
-    pub last_stats: api::library::assets::LastStats,
     /// Owner of what the media servers exported.
     pub exports: Handle<ExportKeeper>,
     /// Owner of the run history.
     pub historian: Handle<Historian>,
     /// What is masked in every answer.
-    pub secrets: middleware::masking::Secrets,
+    pub secrets: Secrets,
     /// When the daemon started.
     pub started: Instant,
     /// True once the daemon stops: streams end.

@@ -20,8 +20,8 @@ use reqwest::Url;
 use sha2::{Digest, Sha256};
 
 use crate::http::api::library::files;
-use crate::http::api::system::docs;
-use crate::http::respond::conditional::Representation;
+use crate::http::api::system::docs::Description;
+use crate::http::respond::conditional::Conditional;
 use crate::http::{ApiError, Code, State};
 use crate::settings::Settings;
 
@@ -51,7 +51,7 @@ enum Page {
     /// From a web UI in a folder.
     File(Box<NamedFile>),
     /// From our own web UI, or the small page.
-    Own(Representation),
+    Own(Conditional),
 }
 
 /// Whether a path belongs to the web UI: no route has it, and it is not the API's.
@@ -68,9 +68,13 @@ pub(super) fn is_api(path: &str) -> bool {
 const NOTHING: &str = "nothing here; GET openapi.json lists what there is";
 
 /// Answers what no route matched.
-pub async fn fallback(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+pub async fn fallback(
+    request: HttpRequest,
+    state: State,
+    description: web::Data<Description>,
+) -> Result<HttpResponse, ApiError> {
     let reads = [Method::GET, Method::HEAD].contains(request.method());
-    if let Some(methods) = docs::methods_of(&request) {
+    if let Some(methods) = description.methods_of(&request) {
         return Ok(not_allowed(methods));
     }
     if !owns(&request) {
@@ -117,10 +121,10 @@ fn find_in(root: &Path, path: &str) -> io::Result<Option<NamedFile>> {
     }
 }
 
-fn small(path: &str) -> Option<Representation> {
+fn small(path: &str) -> Option<Conditional> {
     let (_, kind, content) = SMALL.into_iter().find(|(name, _, _)| *name == path)?;
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(content)));
-    Some(Representation { kind, content: web::Bytes::from_static(content.as_bytes()), encoding: None, etag })
+    Some(Conditional { kind, content: web::Bytes::from_static(content.as_bytes()), encoding: None, etag })
 }
 
 /// The folder of the built web UI: what the settings say, else where upstream has it beside the script.

@@ -10,12 +10,12 @@ use posterizarr_engine::library::SaveFirst;
 use posterizarr_media::service::HostLimits;
 
 use super::fault::Invalid;
-use super::origin::Sources;
-use super::origin::{Origin, Origins};
+use super::origin::{Flags, Origin, Origins, Sources};
 use super::parse::{self, RawValue};
 use super::saved;
 use super::table::{CONFIG_FILE, DATA_DIR, PREFIX, SETTINGS, Setting, Store};
 use super::toml_file::{self, Values};
+use super::values::FILE_NAME;
 use super::{Environment, LogFormat, Settings};
 use crate::actors::library::assets::IndexSettings;
 use crate::actors::library::trash::TrashSettings;
@@ -25,14 +25,9 @@ use crate::actors::servers::checks::Providers;
 use crate::actors::updates::{RELEASE_URL, RELEASES_URL};
 use posterizarr_media::http::HttpSettings;
 
-/// The TOML file's name in the data folder.
-pub const FILE_NAME: &str = "posterizarrd.toml";
 const SYSTEM_FILE: &str = "/etc/posterizarrd/posterizarrd.toml";
 /// How alike two keys must be for one to be proposed for the other, from 0 to 1.
 const ALIKE: f64 = 0.75;
-
-/// The flags that were given: key of the setting → text.
-pub type Flags = BTreeMap<&'static str, String>;
 
 /// The settings, and what the user should know about how they came about.
 #[derive(Debug)]
@@ -99,6 +94,14 @@ pub(super) fn load_with(flags: &Flags, environment: &Environment, saved: Option<
     settings.origins.sources = Sources { flags: flags.clone(), environment: environment.clone() };
     fill_in(&mut settings, environment);
     (Loaded { settings, file: path, warnings }, problems)
+}
+
+impl Settings {
+    /// The defaults for this data folder, where the script is, too; whatever the environment says.
+    pub fn default_in(folder: &Path) -> Self {
+        let defaults = defaults(&Environment::new([], folder));
+        Self { data_dir: folder.to_owned(), app_dir: folder.to_owned(), ..defaults }
+    }
 }
 
 fn defaults(environment: &Environment) -> Settings {

@@ -23,7 +23,7 @@ pub enum SaveError {
     #[error("{}", told(.0))]
     Refused(Vec<(String, Refusal)>),
     /// The file that people write, or the one with what was saved, is broken.
-    #[error("mend the settings file first: {0}")]
+    #[error("fix the settings file first: {0}")]
     Broken(String),
     /// The disk.
     #[error("{0} cannot be written: {1}")]

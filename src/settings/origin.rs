@@ -5,7 +5,9 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::environment::Environment;
-use super::layers::Flags;
+
+/// The flags that were given: key of the setting → text.
+pub type Flags = BTreeMap<&'static str, String>;
 
 /// What gave a setting its value.
 #[derive(Debug, Clone, PartialEq, Eq)]

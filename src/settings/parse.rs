@@ -325,7 +325,7 @@ pub fn weight(given: &RawValue) -> Parsed<u16> {
     weight.ok_or_else(|| SettingFault::Weight { value: word.to_owned() }.into())
 }
 
-/// A log format.
+/// `human` or `json`.
 pub fn log_format(given: &RawValue) -> Parsed<LogFormat> {
     match text(given)? {
         "human" => Ok(LogFormat::Human),
@@ -344,7 +344,7 @@ pub fn runner(given: &RawValue) -> Parsed<RunnerChoice> {
     }
 }
 
-/// A log filter.
+/// A level, or a filter in the syntax of `RUST_LOG`.
 pub fn log_filter(given: &RawValue) -> Parsed<String> {
     let text = text(given)?;
     let odd = |cause: String| Invalid::from(SettingFault::LogFilter { value: text.to_owned(), cause });

@@ -27,9 +27,7 @@ use crate::actors::schedule::{self, Scheduler, SchedulerSettings};
 use crate::actors::servers::libraries::LibraryKeeper;
 use crate::actors::triggers::{self, IngestSettings, WebhookIngest};
 use crate::actors::updates::{RELEASE_UI_URL, VersionChecker, VersionSettings};
-use crate::http::api::system::health::Vitals;
-use crate::http::api::system::metrics::Metrics;
-use crate::http::{self, AppState};
+use crate::http::{self, AppState, Counters, Vitals};
 use crate::settings::{LiveSettings, Settings};
 use crate::telemetry;
 use crate::views::Views;
@@ -99,11 +97,7 @@ pub fn start(
         logins: http::auth::Logins::default(),
         machine: Machine::new(),
         vitals: Vitals::default(),
-        readiness: http::api::system::readiness::Last::default(),
-        sign_ins: http::api::servers::sign_in::SignIns::default(),
-        last_stats: http::api::library::assets::LastStats::default(),
-        providers: http::api::library::replacing::InUse::default(),
-        metrics: Metrics::new(),
+        metrics: Counters::new(),
         secrets,
         started: Instant::now(),
         stopping,

@@ -1,14 +1,16 @@
 //! The files in `UILogs`: `BackendServer.log`, `FrontendUI.log` and `AuthServer.log`.
 
+use std::sync::{PoisonError, RwLock};
+
 use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::Context;
 
-use super::line::Record;
+use super::line::{AUTH, PANIC, Record};
 use super::writer::{Sink, Writer};
-use super::{AUTH, LEVELS, PANIC};
+use crate::actors::config::LEVELS;
 
 /// The targets of our own code.
 pub const OURS: [&str; 2] = ["posterizarrd", "posterizarr_actors"];
@@ -28,14 +30,14 @@ impl Files {
 impl<S: Subscriber> Layer<S> for Files {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         let record = Record::of(event);
-        if record.is_noise() && super::level_now().filter() < LevelFilter::DEBUG {
+        if record.is_noise() && FileLevel::now().filter() < LevelFilter::DEBUG {
             return;
         }
         if record.target == AUTH {
             self.writer.write(Sink::Auth, record.auth_line());
             self.writer.write(Sink::Frontend, record.auth_line());
             // The login file is fixed at INFO, the other files are not.
-            if super::level_now().filter() < record.level {
+            if FileLevel::now().filter() < record.level {
                 return;
             }
         } else {
@@ -44,6 +46,9 @@ impl<S: Subscriber> Layer<S> for Files {
         self.writer.write(Sink::Backend, record.file_line(""));
     }
 }
+
+/// What the files show now.
+static LEVEL: RwLock<FileLevel> = RwLock::new(FileLevel::INFO);
 
 /// A level by upstream's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +63,17 @@ impl FileLevel {
         LEVELS.into_iter().find(|level| level.eq_ignore_ascii_case(name)).map(Self)
     }
 
-    /// Its name.
+    /// What the files show now.
+    pub fn now() -> Self {
+        *LEVEL.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes this what the files show.
+    pub fn set(self) {
+        *LEVEL.write().unwrap_or_else(PoisonError::into_inner) = self;
+    }
+
+    /// As upstream writes it, such as `INFO`.
     pub fn name(self) -> &'static str {
         self.0
     }

@@ -8,7 +8,10 @@ use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
-use super::PANIC;
+/// Events with this target are about logins; they also go to `AuthServer.log`.
+pub const AUTH: &str = "auth";
+/// Events with this target are panics; their level is called `CRITICAL`.
+pub const PANIC: &str = "panic";
 
 /// What an event says, taken out of it once.
 #[derive(Debug)]

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::{Duration, Instant};
 
-use super::redact;
+use posterizarr_base::redact;
+
 use super::rotating::RotatingFile;
 
 /// Lines that may wait for the disk; about a megabyte.

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use posterizarrd::http::auth::{Access, needed};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -7,6 +8,9 @@ use super::harness::TestApp;
 
 /// Every operation there has to be, one a line.
 const OPERATIONS: &str = include_str!("operations.txt");
+
+/// Which scope each of them needs.
+const SCOPES: &str = include_str!("scopes.txt");
 
 fn operations(document: &Value) -> BTreeSet<(String, String)> {
     let paths = document["paths"].as_object().unwrap();
@@ -28,7 +32,26 @@ async fn the_document_has_every_operation_and_no_other() {
     let found: Vec<_> = operations(&document).into_iter().map(|(path, method)| format!("{method} {path}")).collect();
     let expected: Vec<_> = OPERATIONS.lines().collect();
     assert_eq!(found, expected, "if this is meant, tests/api/operations.txt should be:\n{}\n", found.join("\n"));
-    assert_eq!(document, serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap());
+    assert_eq!(document, serde_json::to_value(posterizarrd::http::app::document()).unwrap());
+}
+
+/// What an operation needs, in a word.
+fn access(method: &str, path: &str) -> String {
+    let method = actix_web::http::Method::from_bytes(method.as_bytes()).unwrap();
+    match needed(&method, &filled(path)) {
+        Access::Public => "public".to_owned(),
+        Access::Optional => "optional".to_owned(),
+        Access::Needs(scope) => scope.to_string(),
+    }
+}
+
+#[test]
+fn a_route_that_needs_another_scope_than_before_is_seen() {
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
+    let line = |(path, method): (String, String)| format!("{:<8} {method} {path}", access(&method, &path));
+    let found: Vec<_> = operations(&document).into_iter().map(line).collect();
+    let expected: Vec<_> = SCOPES.lines().collect();
+    assert_eq!(found, expected, "if this is meant, tests/api/scopes.txt should be:\n{}\n", found.join("\n"));
 }
 
 #[actix_web::test]
@@ -50,7 +73,7 @@ async fn every_operation_of_the_document_is_reachable() {
 
 #[actix_web::test]
 async fn every_operation_is_tagged_summarised_and_told_its_answers() {
-    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
     let mut ids = BTreeSet::new();
     for (path, method) in operations(&document) {
         let operation = &document["paths"][&path][method.to_lowercase()];
@@ -89,7 +112,7 @@ async fn the_viewer_works_below_a_base_url_and_asks_nobody_else() {
 #[test]
 fn the_web_uis_copy_of_the_document_is_the_document() {
     let copy = include_str!("../../web/openapi.json");
-    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
     assert_eq!(
         serde_json::from_str::<Value>(copy).unwrap(),
         document,

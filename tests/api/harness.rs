@@ -1,20 +1,13 @@
 //! A daemon in this process: own data folder, port 0, stopped when dropped.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{Local, NaiveDateTime, TimeZone};
-use posterizarr_media::http::HttpSettings;
-use posterizarr_media::service::HostLimits;
-use posterizarrd::actors::library::assets::IndexSettings;
 use posterizarrd::actors::library::trash::TrashSettings;
-use posterizarrd::actors::notify::NotifierSettings;
-use posterizarrd::actors::runs::RunnerChoice;
-use posterizarrd::actors::servers::checks::Providers;
 use posterizarrd::http::State;
-use posterizarrd::settings::{LogFormat, Settings};
+use posterizarrd::settings::Settings;
 use posterizarrd::startup::Application;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode};
@@ -149,58 +142,16 @@ pub async fn eventually_in<T>(limit: Duration, what: &str, mut condition: impl A
     }
 }
 
-/// Settings for a data folder, port 0.
+/// Settings for a data folder, port 0, and nobody on the Internet is asked for versions.
 pub fn settings(folder: &Path) -> Settings {
     Settings {
-        data_dir: folder.to_owned(),
-        app_dir: folder.to_owned(),
         bind: "127.0.0.1:0".parse().unwrap(),
-        base_url: String::new(),
-        public_origin: None,
-        frontend_dir: None,
-        disable_ui: false,
-        container: false,
-        umask: 0o002,
-        log_format: LogFormat::Human,
-        log_level: "info".to_owned(),
-        access_log: false,
         executable: env!("CARGO_BIN_EXE_posterizarrd").into(),
-        runner: RunnerChoice::Auto,
-        runner_command: ["pwsh", "-File", "{script}"].map(str::to_owned).to_vec(),
-        stop_grace: Duration::from_secs(10),
-        max_duration: None,
-        silence_limit: None,
-        keep_runs: 20,
-        trusted_proxies: Vec::new(),
-        trusted_hosts: Vec::new(),
-        cors_origins: Vec::new(),
-        frame_ancestors: Vec::new(),
-        container_tz: None,
-        host_tz: None,
-        run_time: None,
-        schedule_grace: Duration::from_secs(3600),
-        arr_delay: Duration::from_secs(300),
-        webhook_delays: BTreeMap::new(),
-        webhook_networks: Vec::new(),
         trash: TrashSettings { enabled: true, max_size: 1024 * 1024 * 1024, max_age: None },
-        mask_secrets: false,
-        thumbnail_cache: 512 * 1024 * 1024,
-        assets: IndexSettings::default(),
         updates: false,
         release_url: String::new(),
         releases_url: String::new(),
-        fetch: HttpSettings::default(),
-        providers: Providers::default(),
-        limits: HostLimits::default(),
-        save_first: posterizarr_engine::library::SaveFirst::default(),
-        drawing: posterizarr_engine::Drawing::default(),
-        collections: false,
-        sets: None,
-        drop_overlay_label: false,
-        notify: NotifierSettings { heartbeat_every: Duration::from_secs(60), ..NotifierSettings::default() },
-        metrics: true,
-        metrics_bind: None,
-        origins: posterizarrd::settings::Origins::default(),
+        ..Settings::default_in(folder)
     }
 }
 

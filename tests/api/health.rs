@@ -55,7 +55,7 @@ async fn a_held_queue_is_a_warning_and_no_failure() {
     assert_eq!((held.status.as_u16(), &held.json()["checks"]["queue"]), (200, &json!("degraded")));
     let health = held.json();
     assert_eq!((&health["queue"]["held"], &health["reason_codes"]["queue"]), (&json!(true), &json!("queue_held")));
-    assert!(health["reasons"]["queue"].as_str().unwrap().starts_with("the queue is held"), "{health}");
+    assert!(health["reasons"]["queue"].as_str().unwrap().starts_with("the queue is on hold"), "{health}");
     app.post("/api/triggers/release", &json!({})).await;
     assert_eq!(status().await.json()["checks"]["queue"], "ok");
 }

@@ -51,7 +51,7 @@ fn marks(app: &TestApp) -> Vec<(Vec<(&'static str, String)>, &'static str)> {
 
 /// Every path with its methods; a parameter is filled with something harmless.
 fn routes() -> BTreeMap<String, BTreeSet<String>> {
-    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
     let fill = |path: &str| {
         path.split('/').map(|part| if part.starts_with('{') { "1" } else { part }).collect::<Vec<_>>().join("/")
     };

@@ -149,7 +149,7 @@ impl Streams {
 
 #[test]
 fn there_are_no_other_streams_than_those_that_are_tried_here() {
-    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
     let is_stream = |item: &Value| {
         let answers = &item["get"]["responses"];
         answers["101"].is_object() || answers["200"]["content"]["text/event-stream"].is_object()

@@ -42,7 +42,7 @@ test('a run is stopped with the queue on hold, and what waits starts when it is 
     await notice.waitFor();
     await page.getByRole('button', { name: /^Notices/ }).click();
     const centre = page.getByRole('dialog', { name: 'Notices' });
-    await centre.getByRole('listitem').filter({ hasText: 'The queue is held' }).getByRole('link').click();
+    await centre.getByRole('listitem').filter({ hasText: 'The queue is on hold' }).getByRole('link').click();
     await page.getByRole('heading', { level: 1, name: 'Triggers' }).waitFor();
     await notice.waitFor();
     await page.getByText('waiting', { exact: true }).waitFor();

@@ -29,7 +29,7 @@ fn table(store: &Store) -> Result<Table<Hold>, StoreError> {
 /// What the store knows. Where that cannot be read the queue is held: one that goes on too late does no harm.
 pub fn load(store: &Store, now: DateTime<Utc>) -> Option<Hold> {
     table(store).and_then(|table| table.get(KEY)).unwrap_or_else(|error| {
-        tracing::error!(%error, "whether the queue is held cannot be read; it is, until somebody lets it go on");
+        tracing::error!(%error, "cannot read whether the queue is on hold; holding it until it is released");
         Some(Hold { since: now, by: None })
     })
 }

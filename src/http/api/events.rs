@@ -63,7 +63,7 @@ impl FromQuery for EventsQuery {
     }
 }
 
-/// Streams what happens.
+/// Streams events as they happen.
 #[utoipa::path(
     tag = "events",
     params(
@@ -110,7 +110,7 @@ enum Message<'a> {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schema(as = StreamNote)]
 enum Note {
-    /// Events were missed: read the state anew.
+    /// Events were missed: read the state again.
     Resync,
     /// The stream gets through.
     Heartbeat,

@@ -73,7 +73,7 @@ impl FromQuery for EventsQuery {
     }
 }
 
-/// Tells the plugins of Jellyfin and Emby of new pictures, over a WebSocket; without one, that it would.
+/// Tells the plugins of Jellyfin and Emby about new pictures, over a WebSocket; a plain request is told that the WebSocket is there.
 #[utoipa::path(tag = "events",
     params(EventsQuery),
     responses((status = 101, description = "a WebSocket"), (status = 200, body = Probe),

@@ -14,10 +14,10 @@ use crate::actors::schedule::Idle;
 use crate::actors::schedule::{
     AddSchedule, ChangeTimetable, RemoveSchedule, Restart, RunNow, ScheduleError, Timer, preview as fires_of,
 };
-use crate::http::api::runs::{BUSY, refused};
+use crate::http::api::runs::start::{BUSY, refused};
 use crate::http::extract::json::Json;
 use crate::http::respond::time::with_offset;
-use crate::http::{ApiError, AppState, Code, State, ask};
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask};
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -46,7 +46,7 @@ pub struct SchedulerStatus {
     enabled: bool,
     /// Whether timers are armed.
     running: bool,
-    /// Whether a run is on that the timetable, or run-now, started.
+    /// Whether a run is in progress that the timetable, or run-now, started.
     is_executing: bool,
     /// The entries as stored.
     #[schema(value_type = Vec<Object>)]
@@ -236,25 +236,24 @@ struct Preview {
     next: Vec<String>,
 }
 
-impl From<ScheduleError> for ApiError {
-    fn from(error: ScheduleError) -> Self {
-        let code = match &error {
-            ScheduleError::Entry(_) | ScheduleError::Zone(_) => Code::InvalidValue,
-            ScheduleError::Missing => Code::NotFound,
-            ScheduleError::File(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for ScheduleError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Entry(_) | Self::Zone(_) => Code::InvalidValue,
+            Self::Missing => Code::NotFound,
+            Self::File(_) => Code::StorageUnavailable,
+        }
     }
 }
 
-/// Tells the state of the timetable.
+/// Returns the state of the timetable.
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerStatus)))]
 #[get("/api/scheduler/status")]
 async fn status(state: State) -> impl Responder {
     web::Json(SchedulerStatus::now(&state))
 }
 
-/// Gives `scheduler.json`.
+/// Returns `scheduler.json`.
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerConfig)))]
 #[get("/api/scheduler/config")]
 async fn timetable(state: State) -> impl Responder {
@@ -308,7 +307,7 @@ async fn enable(state: State) -> Result<impl Responder, ApiError> {
     Ok(SchedulerConfig::now(&state, Some("Scheduler enabled")))
 }
 
-/// Disarms the timers; a run that is on goes on.
+/// Disarms the timers; a run in progress continues.
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerConfig)))]
 #[post("/api/scheduler/disable")]
 async fn disable(state: State) -> Result<impl Responder, ApiError> {
@@ -316,7 +315,7 @@ async fn disable(state: State) -> Result<impl Responder, ApiError> {
     Ok(SchedulerConfig::now(&state, Some("Scheduler disabled")))
 }
 
-/// Reads `scheduler.json` anew and arms the timers again.
+/// Reads `scheduler.json` again and re-arms the timers.
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerStatus)))]
 #[post("/api/scheduler/restart")]
 async fn restart(state: State) -> Result<impl Responder, ApiError> {
@@ -324,7 +323,7 @@ async fn restart(state: State) -> Result<impl Responder, ApiError> {
     Ok(SchedulerStatus::saying(&state, "Scheduler restarted"))
 }
 
-/// Starts a scheduled run now, also while the timers are off.
+/// Starts a scheduled run now, even while the timers are off.
 #[utoipa::path(tag = "scheduler", responses((status = 200, body = SchedulerDone), (status = 400)))]
 #[post("/api/scheduler/run-now")]
 async fn run_now(state: State) -> Result<impl Responder, ApiError> {
@@ -333,7 +332,7 @@ async fn run_now(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(SchedulerDone { success: true, message, run_id: Some(started.run) }))
 }
 
-/// Tells when an entry would fire, without storing it.
+/// Returns when an entry would fire, without storing it.
 #[utoipa::path(tag = "scheduler", request_body = Previewed, responses((status = 200, body = Preview), (status = 400)))]
 #[post("/api/scheduler/preview")]
 async fn preview(state: State, body: Json<Previewed>) -> Result<impl Responder, ApiError> {

@@ -19,7 +19,8 @@ use crate::actors::triggers::{
 use crate::http::auth::Principal;
 use crate::http::extract::body::Body;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
-use crate::http::{ApiError, Code, State, ask};
+use crate::http::respond::done::Done;
+use crate::http::{ApiError, Code, Refusal, State, ask};
 use crate::telemetry::redact;
 
 /// The routes of this area.
@@ -124,7 +125,7 @@ struct ReceivedList {
 /// One received webhook or trigger file.
 #[derive(Serialize, ToSchema)]
 struct ReceivedWebhook {
-    /// Its number.
+    /// Counts up with each one received.
     id: u64,
     /// When it came.
     at: DateTime<Utc>,
@@ -196,37 +197,28 @@ fn states(list: &str) -> Option<Vec<&'static str>> {
     list.split(',').map(|state| JobState::NAMES.into_iter().find(|name| *name == state.trim())).collect()
 }
 
-/// What was done.
-#[derive(Serialize, ToSchema)]
-struct Done {
-    success: bool,
-    message: &'static str,
-}
-
-impl From<IngestError> for ApiError {
-    fn from(error: IngestError) -> Self {
-        let code = match error {
-            IngestError::NotReadable(_) => Code::InvalidRequest,
-            IngestError::Unprocessable(_) => Code::Unprocessable,
-            IngestError::Missing(_) => Code::NotFound,
-            IngestError::Storage(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for IngestError {
+    fn code(&self) -> Code {
+        match self {
+            Self::NotReadable(_) => Code::InvalidRequest,
+            Self::Unprocessable(_) => Code::Unprocessable,
+            Self::Missing(_) => Code::NotFound,
+            Self::Storage(_) => Code::StorageUnavailable,
+        }
     }
 }
 
-impl From<JobError> for ApiError {
-    fn from(error: JobError) -> Self {
-        let code = match error {
-            JobError::Missing => Code::NotFound,
-            JobError::Running | JobError::Done => Code::Conflict,
-            JobError::Store(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for JobError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Missing => Code::NotFound,
+            Self::Running | Self::Done => Code::Conflict,
+            Self::Store(_) => Code::StorageUnavailable,
+        }
     }
 }
 
-/// Takes a webhook of Sonarr or Radarr.
+/// Accepts a webhook of Sonarr or Radarr.
 #[utoipa::path(post, path = "/api/webhook/arr", tag = "webhooks", request_body = Object,
     responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
 #[route("/api/webhook/arr", method = "POST", method = "PUT")]
@@ -235,7 +227,7 @@ async fn arr(state: State, body: Body) -> Result<impl Responder, ApiError> {
     Ok(web::Json(Accepted::of(&state, receipt)))
 }
 
-/// Takes a webhook of Tautulli.
+/// Accepts a webhook of Tautulli.
 #[utoipa::path(post, path = "/api/webhook/tautulli", tag = "webhooks", request_body = Object,
     responses((status = 200, body = Accepted), (status = 400), (status = 422), (status = 503)))]
 #[route("/api/webhook/tautulli", method = "POST", method = "PUT")]
@@ -259,7 +251,7 @@ async fn received(state: State, options: Query<ReceivedOptions>) -> Result<impl 
     Ok(HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "no-store")).json(list))
 }
 
-/// Processes a kept webhook once more.
+/// Processes a stored webhook again.
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = Accepted), (status = 404)))]
 #[post("/api/webhooks/{id}/replay")]
 async fn replay(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
@@ -308,7 +300,7 @@ async fn hold(state: State, principal: Principal) -> Result<impl Responder, ApiE
     Ok(web::Json(Holding { success: true, message: "The queue is held", held: Some(held) }))
 }
 
-/// Lets a held queue go on.
+/// Releases a queue that is on hold.
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = Holding), (status = 503)))]
 #[post("/api/triggers/release")]
 async fn release(state: State) -> Result<impl Responder, ApiError> {
@@ -317,12 +309,12 @@ async fn release(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(Holding { success: true, message, held: None }))
 }
 
-/// Takes a job out of the queue, and its file out of the watcher folder.
+/// Removes a job from the queue, and its file from the watcher folder.
 #[utoipa::path(tag = "webhooks", responses((status = 200, body = Done), (status = 404), (status = 409)))]
 #[delete("/api/triggers/{id:.*}")]
 async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
     ask(&state.ingest, RemoveJobAndFile { id: id.into_inner() }).await??;
-    Ok(web::Json(Done { success: true, message: "Trigger removed" }))
+    Ok(web::Json(Done::new("Trigger removed")))
 }
 
 /// What is to go.
@@ -340,7 +332,7 @@ impl FromQuery for Cleared {
     }
 }
 
-/// What went.
+/// What was removed.
 #[derive(Serialize, ToSchema)]
 struct JobsCleared {
     success: bool,
@@ -349,7 +341,7 @@ struct JobsCleared {
     removed: usize,
 }
 
-/// Takes all failed jobs out of the queue, and their files out of the watcher folder.
+/// Removes all failed jobs from the queue, and their files from the watcher folder.
 #[utoipa::path(tag = "webhooks", params(Cleared),
     responses((status = 200, body = JobsCleared), (status = 400, description = "not told that it is the failed ones"), (status = 503)))]
 #[delete("/api/triggers")]

@@ -9,6 +9,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::access::{ApiKey, AuthError, CreateKey, DeleteKey, Scope};
 use crate::http::extract::json::Json;
+use crate::http::respond::done::Done;
 use crate::http::{ApiError, Code, State, ask};
 
 const MAX_NAME_LENGTH: usize = 64;
@@ -100,13 +101,6 @@ struct Keys {
     keys: Vec<KeyInfo>,
 }
 
-/// A key is gone.
-#[derive(Debug, Serialize, ToSchema)]
-struct Removed {
-    success: bool,
-    message: String,
-}
-
 fn refused(error: AuthError) -> ApiError {
     match error {
         AuthError::TooManyKeys => ApiError::of(Code::Conflict, &error),
@@ -115,7 +109,7 @@ fn refused(error: AuthError) -> ApiError {
     }
 }
 
-/// Makes an API key and shows it, this once.
+/// Creates an API key and returns it; it is shown only this once.
 #[utoipa::path(tag = "auth", request_body = KeyRequest, responses((status = 201, body = Created)))]
 #[post("/api/auth/keys")]
 async fn create(state: State, body: Json<KeyRequest>) -> Result<impl Responder, ApiError> {
@@ -137,10 +131,10 @@ async fn list(state: State) -> impl Responder {
 
 /// Removes an API key; it stops working at once.
 #[utoipa::path(tag = "auth", params(("id" = String, Path, description = "the key's id")),
-    responses((status = 200, body = Removed), (status = 404, description = "no such key")))]
+    responses((status = 200, body = Done), (status = 404, description = "no such key")))]
 #[delete("/api/auth/keys/{id}")]
 async fn remove(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
     let removed = ask(&state.auth, DeleteKey { id: id.into_inner() }).await?.map_err(refused)?;
     let name = removed.ok_or_else(|| ApiError::not_found("there is no API key with this id"))?;
-    Ok(web::Json(Removed { success: true, message: format!("API key {name} was deleted") }))
+    Ok(web::Json(Done::new(format!("API key {name} was deleted"))))
 }

@@ -1,78 +1,18 @@
 //! From what a request brings to who it is.
 
-use std::future::{Ready, ready};
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::HttpRequest;
 use chrono::Utc;
 
-use super::backoff::Backoff;
 use super::client::Client;
 use super::credentials::Presented;
-use super::foreign::LoggedRefusals;
-use super::unclaimed::Unclaimed;
-use super::verified::Verified;
-use super::{LocalOwner, session};
-use crate::actors::access::{AdoptKey, ApiKey, Fingerprint, Scope, Used};
+use super::principal::{LocalOwner, NOTHING, Principal, Via};
+use super::session;
+use crate::actors::access::{AdoptKey, ApiKey, Used};
 use crate::actors::config::WebAuth;
-use crate::http::{ApiError, AppState, Code, ask};
-
-/// How a request proved who it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Via {
-    /// No login is needed: everyone is admin.
-    Open,
-    /// The owner-only socket.
-    LocalSocket,
-    /// Name and password.
-    Basic,
-    /// The session cookie.
-    Session,
-    /// An API key.
-    Key,
-}
-
-/// Who sent a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Principal {
-    /// What they may do.
-    pub scopes: Vec<Scope>,
-    /// How they proved who they are.
-    pub via: Via,
-    /// The user's or the key's name, where there is one.
-    pub name: Option<String>,
-    /// What proved it: the fingerprint of the key, of the cookie, or of the stored login; zeros where nothing did.
-    pub proof: Fingerprint,
-}
-
-impl Principal {
-    /// Whoever comes over the owner-only socket.
-    pub fn owner() -> Self {
-        Self::admin(Via::LocalSocket, None, NOTHING)
-    }
-
-    fn admin(via: Via, name: Option<String>, proof: Fingerprint) -> Self {
-        Self { scopes: vec![Scope::Admin], via, name, proof }
-    }
-
-    /// Whether they may do what needs this scope.
-    pub fn may(&self, scope: Scope) -> bool {
-        scope.is_granted_by(&self.scopes)
-    }
-}
-
-impl FromRequest for Principal {
-    type Error = ApiError;
-    type Future = Ready<Result<Self, ApiError>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let known = request.extensions().get::<Self>().cloned();
-        ready(known.ok_or_else(|| ApiError::new(Code::Unauthorized, "a login is needed")))
-    }
-}
+use crate::http::{AppState, ask};
 
 /// What the look at a request's login gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,30 +25,6 @@ pub enum Login {
     Wrong,
     /// It was not looked at: this address guessed too often and has to wait so long.
     Throttled(Duration),
-}
-
-/// What is remembered of logins between requests, in memory only.
-#[derive(Debug, Default)]
-pub struct Logins {
-    backoff: Mutex<Backoff>,
-    /// Sessions whose cookie never came back.
-    pub(super) unclaimed: Unclaimed,
-    /// Refusals of foreign pages that the log has.
-    pub(super) told: LoggedRefusals,
-    verified: Verified,
-}
-
-/// In place of a proof where none is needed.
-const NOTHING: Fingerprint = [0; 32];
-
-impl Logins {
-    fn closed_for(&self, client: IpAddr) -> Option<Duration> {
-        self.backoff.lock().unwrap_or_else(PoisonError::into_inner).closed_for(client, Instant::now())
-    }
-
-    fn failed(&self, client: IpAddr, login: Fingerprint) -> bool {
-        self.backoff.lock().unwrap_or_else(PoisonError::into_inner).failed(client, login, Instant::now())
-    }
 }
 
 /// Who sent this request.

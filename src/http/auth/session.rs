@@ -8,9 +8,9 @@ use actix_web::http::header::{self, HeaderValue};
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 
-use super::Via;
 use super::client::Client;
 use super::credentials::{Presented, cookie_name};
+use super::principal::Via;
 use crate::actors::access::{EndSession, Fingerprint, SESSION_LIFE, Session, StartSession, Used, fingerprint};
 use crate::actors::config::WebAuth;
 use crate::http::{ApiError, AppState, ask};
@@ -63,8 +63,8 @@ pub async fn renew<B>(response: &mut ServiceResponse<B>, state: &AppState, via: 
     let https = Client::of(&request, &state.settings.trusted_proxies).https;
     let settings = &state.settings;
     let (framed, lasts) = (!settings.frame_ancestors.is_empty(), settings.frontend_dir.is_none());
-    let place = Place { base_url: &settings.base_url, https, framed, lasts };
-    if let Ok(cookie) = HeaderValue::from_str(&cookie(&name(state), &token, place)) {
+    let path = CookiePath { base_url: &settings.base_url, https, framed, lasts };
+    if let Ok(cookie) = HeaderValue::from_str(&cookie(&name(state), &token, path)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
 }
@@ -109,7 +109,7 @@ pub async fn end(request: &HttpRequest, state: &AppState) -> Result<(), ApiError
 
 /// Where a cookie is to be sent.
 #[derive(Debug, Clone, Copy)]
-struct Place<'a> {
+struct CookiePath<'a> {
     base_url: &'a str,
     https: bool,
     /// Whether pages of other sites may show the web UI in a frame.
@@ -121,10 +121,10 @@ struct Place<'a> {
 
 /// In a frame of another site a browser sends only cookies that say so, and those only by HTTPS. What such a page makes
 /// the browser send is refused by [`super::foreign`] either way.
-fn cookie(name: &str, token: &str, place: Place<'_>) -> String {
-    let path = path(place.base_url);
-    let age = if place.lasts { format!(" Max-Age={};", SESSION_LIFE.num_seconds()) } else { String::new() };
-    let sites = match (place.https, place.framed) {
+fn cookie(name: &str, token: &str, given: CookiePath<'_>) -> String {
+    let path = path(given.base_url);
+    let age = if given.lasts { format!(" Max-Age={};", SESSION_LIFE.num_seconds()) } else { String::new() };
+    let sites = match (given.https, given.framed) {
         (true, true) => "SameSite=None; Partitioned; Secure",
         (true, false) => "SameSite=Strict; Secure",
         (false, _) => "SameSite=Strict",
@@ -147,16 +147,19 @@ mod tests {
 
     #[test]
     fn the_cookie_is_out_of_reach_of_scripts_and_other_sites() {
-        let place = Place { base_url: "", https: false, framed: false, lasts: true };
+        let path = CookiePath { base_url: "", https: false, framed: false, lasts: true };
         let expected = "posterizarrd_session_x=t; Path=/; Max-Age=2592000; HttpOnly; SameSite=Strict";
-        assert_eq!(cookie("posterizarrd_session_x", "t", place), expected);
-        let proxied = Place { base_url: "/posters", https: true, ..place };
+        assert_eq!(cookie("posterizarrd_session_x", "t", path), expected);
+        let proxied = CookiePath { base_url: "/posters", https: true, ..path };
         assert!(cookie("c", "t", proxied).contains("; Path=/posters;"));
         assert!(cookie("c", "t", proxied).ends_with("; SameSite=Strict; Secure"));
-        assert!(cookie("c", "t", Place { framed: true, ..place }).ends_with("SameSite=Strict"), "not without HTTPS");
-        let of_the_old_page = cookie("c", "t", Place { lasts: false, ..place });
+        assert!(
+            cookie("c", "t", CookiePath { framed: true, ..path }).ends_with("SameSite=Strict"),
+            "not without HTTPS"
+        );
+        let of_the_old_page = cookie("c", "t", CookiePath { lasts: false, ..path });
         assert_eq!(of_the_old_page, "c=t; Path=/; HttpOnly; SameSite=Strict", "it goes with the browser");
-        let framed = cookie("c", "t", Place { framed: true, ..proxied });
+        let framed = cookie("c", "t", CookiePath { framed: true, ..proxied });
         assert!(framed.contains("HttpOnly") && framed.ends_with("SameSite=None; Partitioned; Secure"));
     }
 }

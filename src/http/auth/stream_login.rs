@@ -10,7 +10,7 @@ use std::time::Duration;
 use chrono::Utc;
 use tokio::sync::watch;
 
-use super::{Principal, Via};
+use super::principal::{Principal, Via};
 use crate::actors::access::AuthView;
 use crate::actors::config::ConfigView;
 use crate::views::Views;

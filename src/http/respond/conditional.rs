@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::http::ApiError;
 
 /// An answer, ready to be sent.
-pub struct Representation {
+pub struct Conditional {
     /// Its media type.
     pub kind: &'static str,
     /// Its bytes, in the encoding.
@@ -21,7 +21,7 @@ pub struct Representation {
     pub etag: EntityTag,
 }
 
-impl Representation {
+impl Conditional {
     /// Of what is small enough to be written whole, and has no generation of its own.
     pub fn json<T: Serialize>(value: &T) -> Result<Self, ApiError> {
         let content = serde_json::to_vec(value).map_err(ApiError::internal)?;

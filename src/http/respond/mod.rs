@@ -1,6 +1,8 @@
 //! How handlers answer.
 
 pub mod conditional;
+pub mod done;
+pub mod ready;
 pub mod run;
 pub mod time;
 

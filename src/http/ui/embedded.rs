@@ -12,7 +12,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
-use crate::http::respond::conditional::{Representation, accepted};
+use crate::http::respond::conditional::{Conditional, accepted};
 
 const PAGE: &str = "index.html";
 /// What the page's addresses are relative to, as its source has it.
@@ -29,7 +29,7 @@ pub fn present() -> bool {
 }
 
 /// The file at a path, else the page: its views have addresses of their own. None for a missing part of the build.
-pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<Representation> {
+pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<Conditional> {
     let path = if path.is_empty() { PAGE } else { path };
     match best(request, path) {
         Some(file) if path != PAGE => Some(file),
@@ -39,7 +39,7 @@ pub fn find(request: &HttpRequest, path: &str, base_url: &str) -> Option<Represe
 }
 
 /// The smallest copy of a file that the client takes.
-fn best(request: &HttpRequest, path: &str) -> Option<Representation> {
+fn best(request: &HttpRequest, path: &str) -> Option<Conditional> {
     let (plain, kind) = (Build::get(path)?, kind_of(path));
     let copies = [(ContentEncoding::Brotli, "br"), (ContentEncoding::Gzip, "gz")]
         .into_iter()
@@ -54,13 +54,13 @@ fn best(request: &HttpRequest, path: &str) -> Option<Representation> {
     })
 }
 
-fn file(file: EmbeddedFile, kind: &'static str, encoding: Option<ContentEncoding>) -> Representation {
+fn file(file: EmbeddedFile, kind: &'static str, encoding: Option<ContentEncoding>) -> Conditional {
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(file.metadata.sha256_hash()));
     let content = match file.data {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => bytes.into(),
     };
-    Representation { kind, content, encoding, etag }
+    Conditional { kind, content, encoding, etag }
 }
 
 /// What the page's addresses are relative to. Without a configured path it leads from the page's own address up to where our
@@ -74,11 +74,11 @@ fn base(path: &str, base_url: &str) -> String {
 }
 
 /// The page, told what its addresses are relative to.
-fn page(base: &str) -> Option<Representation> {
+fn page(base: &str) -> Option<Conditional> {
     let text = String::from_utf8(Build::get(PAGE)?.data.into_owned()).ok()?;
     let content = text.replacen(BASE, &format!(r#"<base href="{base}""#), 1).into_bytes();
     let etag = EntityTag::new_strong(URL_SAFE_NO_PAD.encode(Sha256::digest(&content)));
-    Some(Representation { kind: kind_of(PAGE), content: content.into(), encoding: None, etag })
+    Some(Conditional { kind: kind_of(PAGE), content: content.into(), encoding: None, etag })
 }
 
 fn kind_of(path: &str) -> &'static str {

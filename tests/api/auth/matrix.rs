@@ -222,7 +222,7 @@ async fn a_web_socket_needs_a_login_that_may_read() {
 #[actix_web::test]
 async fn every_documented_operation_needs_a_login_except_the_public_ones() {
     let app = locked();
-    let document = serde_json::to_value(posterizarrd::http::api::system::docs::document()).unwrap();
+    let document = serde_json::to_value(posterizarrd::http::app::document()).unwrap();
     let mut public = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {

@@ -106,7 +106,7 @@ fn members_of(document: Document, section: &str) -> Map<String, Value> {
     }
 }
 
-/// Tells how much configuration there is and when it was read.
+/// Returns how much configuration there is and when it was read.
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigDbStatus)))]
 #[get("/api/config-db/status")]
 async fn status(state: State) -> impl Responder {
@@ -135,7 +135,7 @@ async fn status(state: State) -> impl Responder {
     })
 }
 
-/// Gives the keys of a section; none for a section that is not there.
+/// Returns the keys of a section; none for a section that does not exist.
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigDbSection)))]
 #[get("/api/config-db/section/{section}")]
 async fn one_section(state: State, principal: Principal, section: web::Path<String>) -> impl Responder {
@@ -144,7 +144,7 @@ async fn one_section(state: State, principal: Principal, section: web::Path<Stri
     web::Json(ConfigDbSection { success: true, section, data })
 }
 
-/// Gives one value.
+/// Returns one value.
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigDbValue), (status = 404)))]
 #[get("/api/config-db/value/{section}/{key}")]
 async fn one_value(
@@ -173,7 +173,7 @@ async fn sync(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(ConfigDbSync { success: problem.is_none(), message, problem }))
 }
 
-/// Gives everything, sorted.
+/// Returns all sections, sorted.
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigDbExport)))]
 #[get("/api/config-db/export")]
 async fn export(state: State, principal: Principal) -> impl Responder {

@@ -214,7 +214,7 @@ impl From<ConfigError> for ApiError {
     }
 }
 
-/// Gives the configuration. Secrets are masked for a login without the admin scope, and for all with `mask_secrets`.
+/// Returns the configuration. Secrets are masked for a login without the admin scope, and for all with `mask_secrets`.
 #[utoipa::path(tag = "config", params(ReadOptions), responses((status = 200, body = ConfigAnswer)))]
 #[get("/api/config")]
 async fn read(state: State, principal: Principal, Query(options): Query<ReadOptions>) -> impl Responder {
@@ -323,14 +323,14 @@ fn check_addresses(state: &AppState, posted: &Map<String, Value>) -> Result<(), 
     Err(error.with("code", Code::SecretElsewhere.name()))
 }
 
-/// The JSON Schema of the configuration, for a settings page to build itself from.
+/// Returns the JSON Schema of the configuration, for a settings page to build itself from.
 #[utoipa::path(tag = "config", responses((status = 200, body = Object)))]
 #[get("/api/config/schema")]
 async fn describe() -> impl Responder {
     web::Json(schema::schema())
 }
 
-/// Lists the earlier contents of the file.
+/// Lists the backups of the file.
 #[utoipa::path(tag = "config", responses((status = 200, body = ConfigBackups)))]
 #[get("/api/config/backups")]
 async fn list_backups(state: State) -> Result<impl Responder, ApiError> {
@@ -339,7 +339,7 @@ async fn list_backups(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(ConfigBackups { success: true, backups: list.into_iter().map(ConfigBackup::from).collect() }))
 }
 
-/// Puts an earlier content back, byte for byte; `last-good` is the one in force while the file is broken.
+/// Restores a backup, byte for byte; `last-good` is the one in force while the file is broken.
 #[utoipa::path(tag = "config", params(("id" = String, Path, description = "the id of a backup, or last-good")), responses(
     (status = 200, body = ConfigSaved), (status = 404), (status = 409), (status = 412)))]
 #[post("/api/config/restore/{id}")]

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::actors::config::{ConfigView, SaveWebUi, document, keys};
 use crate::http::api::config::webui_settings;
+use crate::http::respond::done::Done;
 use crate::http::{ApiError, AppState, State, ask};
 
 /// The mark, among the web UI's settings.
@@ -40,18 +41,11 @@ fn has_server(config: &ConfigView) -> bool {
     )
 }
 
-/// What was noted.
-#[derive(Serialize, ToSchema)]
-struct Noted {
-    success: bool,
-    message: &'static str,
-}
-
-/// Notes that the assistant was gone through.
-#[utoipa::path(tag = "config", responses((status = 200, body = Noted), (status = 503)))]
+/// Records that the setup assistant was completed.
+#[utoipa::path(tag = "config", responses((status = 200, body = Done), (status = 503)))]
 #[post("/api/onboarding/complete")]
 pub async fn complete(state: State) -> Result<impl Responder, ApiError> {
     let changes = Map::from_iter([(COMPLETED.to_owned(), Value::Bool(true))]);
     ask(&state.config, SaveWebUi { changes }).await?.map_err(webui_settings::refused)?;
-    Ok(web::Json(Noted { success: true, message: "Onboarding completed" }))
+    Ok(web::Json(Done::new("Onboarding completed")))
 }

@@ -28,7 +28,7 @@ impl FromQuery for ImportOptions {
     }
 }
 
-/// Gives the settings that make sense elsewhere too, as a file: no addresses, keys, logins or folders.
+/// Returns the settings that make sense elsewhere too, as a file: no addresses, keys, logins or folders.
 #[utoipa::path(tag = "config", responses((status = 200, body = Object, description = "sections with their settings")))]
 #[get("/api/config/export")]
 pub async fn export(state: State) -> impl Responder {
@@ -42,7 +42,7 @@ pub async fn export(state: State) -> impl Responder {
 /// Takes the settings of a blueprint over: all of them, or nothing. Other settings stay, and what is replaced is kept as a
 /// backup.
 #[utoipa::path(tag = "config", params(ImportOptions), request_body = Object, responses((status = 200, body = ConfigSaved),
-    (status = 400, description = "something in it is not a setting, belongs to one installation, or cannot be; all of it is told"),
+    (status = 400, description = "something in it is not a setting, belongs to one installation, or cannot be; all of it is reported"),
     (status = 409, description = "the file is broken")))]
 #[post("/api/config/import")]
 pub async fn import(
@@ -72,7 +72,7 @@ struct BackedUp {
     id: Option<String>,
 }
 
-/// Keeps the configuration as it is now.
+/// Saves a backup of the configuration as it is now.
 #[utoipa::path(tag = "config", responses((status = 200, body = BackedUp), (status = 503)))]
 #[post("/api/config/backup")]
 pub async fn back_up(state: State) -> Result<impl Responder, ApiError> {

@@ -29,7 +29,7 @@ struct Settings {
     config_file: String,
 }
 
-/// Gives the settings of the web UI.
+/// Returns the settings of the web UI.
 #[utoipa::path(tag = "config", responses((status = 200, body = Settings)))]
 #[get("/api/webui-settings")]
 async fn get_settings(state: State) -> impl Responder {

@@ -17,7 +17,7 @@ use crate::http::{ApiError, State, read_store};
 /// Rows read in one step.
 const STEP: usize = 500;
 
-/// Gives the history as CSV, with all columns and the filters of the list.
+/// Returns the history as CSV, with all columns and the filters of the list.
 #[utoipa::path(tag = "history",
     params(Selection),
     responses((status = 200, content_type = "text/csv", body = String), (status = 400)))]

@@ -20,12 +20,11 @@ use crate::actors::exports::export_store::{self, Selection};
 use crate::actors::exports::{ExportView, ImportExports};
 use crate::actors::store::Store;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
+use crate::http::respond::ready::ready;
 use crate::http::respond::time::with_offset;
 use crate::http::{ApiError, AppState, State, ask_within, read_store};
 use posterizarr_base::media_exports::{ExportFamily, ExportKind};
 
-/// How long a request waits at the daemon's start until the exports are read.
-const LOADING: Duration = Duration::from_secs(5);
 /// An import of a large library takes a while.
 const LONG: Duration = Duration::from_secs(300);
 /// Rows read in one step.
@@ -112,7 +111,7 @@ struct ExportImportResults {
     run_timestamp: String,
 }
 
-/// Tells how much of Plex's libraries is known.
+/// Returns how much of Plex's libraries is known.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportStatisticsAnswer)))]
 #[get("/api/plex-export/statistics")]
 async fn plex_statistics(state: State) -> impl Responder {
@@ -144,14 +143,14 @@ async fn plex_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpResp
     rows(state, asked, ExportKind::PlexEpisodes).await
 }
 
-/// Takes in Plex's exports that are in `Logs` now.
+/// Imports Plex's exports that are in `Logs` now.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportImport)))]
 #[post("/api/plex-export/import")]
 async fn plex_import(state: State) -> Result<impl Responder, ApiError> {
     import(&state, ExportFamily::Plex).await
 }
 
-/// Tells how much of Jellyfin's or Emby's libraries is known.
+/// Returns how much of Jellyfin's or Emby's libraries is known.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportStatisticsAnswer)))]
 #[get("/api/other-media-export/statistics")]
 async fn other_statistics(state: State) -> impl Responder {
@@ -183,7 +182,7 @@ async fn other_episodes(state: State, asked: Query<RowsQuery>) -> Result<HttpRes
     rows(state, asked, ExportKind::OtherEpisodes).await
 }
 
-/// Takes in Jellyfin's or Emby's exports that are in `Logs` now.
+/// Imports Jellyfin's or Emby's exports that are in `Logs` now.
 #[utoipa::path(tag = "exports", responses((status = 200, body = ExportImport)))]
 #[post("/api/other-media-export/import")]
 async fn other_import(state: State) -> Result<impl Responder, ApiError> {
@@ -252,9 +251,7 @@ fn piece(store: &Store, kind: ExportKind, keys: &[Vec<u8>], first: bool) -> io::
     Ok(piece.into())
 }
 
-/// The exports, once they have been read.
+/// The exports, once they have been read; as far as they are known where that takes long.
 async fn view(state: &AppState) -> Arc<ExportView> {
-    let exports = &state.views.exports;
-    let loaded = exports.wait_for(|view| view.loaded);
-    tokio::time::timeout(LOADING, loaded).await.unwrap_or_else(|_| exports.get())
+    ready(&state.views.exports, |view| view.loaded).await.unwrap_or_else(|now| now)
 }

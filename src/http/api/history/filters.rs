@@ -1,11 +1,9 @@
 //! What is asked of the history.
 
-use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Days, Local, NaiveDate, NaiveDateTime, NaiveTime};
 use utoipa::IntoParams;
 
-use super::midnight;
-use crate::actors::history::parse_iso;
-use crate::actors::history::{Filter, Sort};
+use crate::actors::history::{Filter, Sort, parse_iso};
 use crate::http::extract::parameters::{FromQuery, Parameters};
 
 /// Which rows, in which order.
@@ -99,4 +97,9 @@ fn local(text: &str, days_on: u64) -> Option<NaiveDateTime> {
     let day = text.parse::<NaiveDate>().ok().and_then(|day| day.checked_add_days(Days::new(days_on)));
     let with_offset = || DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Local).naive_local());
     day.map(midnight).or_else(|| parse_iso(text)).or_else(with_offset)
+}
+
+/// When a day begins.
+pub fn midnight(day: NaiveDate) -> NaiveDateTime {
+    day.and_time(NaiveTime::MIN)
 }

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, Responder, delete, get, post, web};
-use chrono::{DateTime, Days, FixedOffset, Local, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Days, FixedOffset, Local};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::filters::{KeptDays, LastDays, Paging, Selection};
+use self::filters::{KeptDays, LastDays, Paging, Selection, midnight};
 use crate::actors::history::{
     CleanUp, HistoryView, Marker, MigrateLogs, Problem, ReformatRuntimes, TakeResults, query,
 };
@@ -23,6 +23,7 @@ use crate::actors::history::{HistoryRow, format_duration};
 use crate::actors::runs::GetRun;
 use crate::http::api::schedule::SchedulerStatus;
 use crate::http::extract::parameters::{Query, size};
+use crate::http::respond::ready::ready;
 use crate::http::respond::run::RunAnswer;
 use crate::http::respond::time::with_offset;
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within, read_store};
@@ -30,8 +31,6 @@ use crate::http::{ApiError, AppState, Code, State, ask, ask_within, read_store};
 mod csv;
 mod filters;
 
-/// How long a request waits at the daemon's start until the history is read.
-const LOADING: Duration = Duration::from_secs(5);
 /// What touches every row may take a while.
 const LONG: Duration = Duration::from_secs(120);
 
@@ -223,7 +222,7 @@ struct MigrationStatus {
     problems: Vec<Problem>,
 }
 
-/// The newest run with figures. A run that left none is in the history only.
+/// Returns the newest run with figures. A run that left none is in the history only.
 #[utoipa::path(tag = "history", responses((status = 200, body = RuntimeStats)))]
 #[get("/api/runtime-stats")]
 async fn runtime_stats(state: State) -> Result<HttpResponse, ApiError> {
@@ -300,7 +299,7 @@ async fn list_days(state: State, Query(rows): Query<Selection>) -> Result<impl R
     Ok(web::Json(DaysAnswer { success: true, days }))
 }
 
-/// Gives one row, with the daemon's record of its run where there is one.
+/// Returns one row, with the daemon's record of its run where there is one.
 #[utoipa::path(tag = "history", params(("id" = u64, Path)),
     responses((status = 200, body = HistoryEntry), (status = 404)))]
 #[get("/api/runtime-history/{id:[0-9]+}")]
@@ -327,7 +326,7 @@ async fn clean_up(state: State, Query(KeptDays { days }): Query<KeptDays>) -> Re
     Ok(web::Json(CleanedUp { success: true, deleted_count, message }))
 }
 
-/// Takes the runs that logs tell of, where that was not done at the first start.
+/// Imports the runs that are found in logs, unless that was done at the first start.
 #[utoipa::path(tag = "history", responses((status = 200, body = Object)))]
 #[post("/api/runtime-history/migrate")]
 async fn migrate(state: State) -> Result<impl Responder, ApiError> {
@@ -341,7 +340,7 @@ async fn migrate(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(answer))
 }
 
-/// Tells what is noted of migrations, and which result files cannot be read.
+/// Returns what is recorded about migrations, and which result files cannot be read.
 #[utoipa::path(tag = "history", responses((status = 200, body = MigrationStatus)))]
 #[get("/api/runtime-history/migration-status")]
 async fn migration_status(state: State) -> impl Responder {
@@ -351,7 +350,7 @@ async fn migration_status(state: State) -> impl Responder {
     web::Json(MigrationStatus { success: true, is_migrated, migration_info, problems })
 }
 
-/// Writes every run time anew from its seconds.
+/// Rewrites the text of every run time from its seconds.
 #[utoipa::path(tag = "history", responses((status = 200, body = Object)))]
 #[post("/api/runtime-history/migrate-format")]
 async fn migrate_format(state: State) -> Result<impl Responder, ApiError> {
@@ -360,7 +359,7 @@ async fn migrate_format(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(json!({ "success": true, "updated_count": updated_count, "message": message })))
 }
 
-/// Takes the result files in `Logs` now. A file that cannot be read is named; the others are taken all the same.
+/// Imports the result files in `Logs` now. A file that cannot be read is named; the others are imported all the same.
 #[utoipa::path(tag = "history", responses((status = 200, body = Object)))]
 #[post("/api/runtime-history/import-json")]
 async fn import_json(state: State) -> Result<impl Responder, ApiError> {
@@ -374,13 +373,7 @@ async fn import_json(state: State) -> Result<impl Responder, ApiError> {
         "imported": report.imported, "problems": report.problems })))
 }
 
-/// The history, once it has been read.
+/// The history, once it has been read; as far as it is known where that takes long.
 async fn view(state: &AppState) -> Arc<HistoryView> {
-    let history = &state.views.history;
-    let loaded = history.wait_for(|view| view.loaded);
-    tokio::time::timeout(LOADING, loaded).await.unwrap_or_else(|_| history.get())
-}
-
-fn midnight(day: NaiveDate) -> NaiveDateTime {
-    day.and_time(chrono::NaiveTime::MIN)
+    ready(&state.views.history, |view| view.loaded).await.unwrap_or_else(|now| now)
 }

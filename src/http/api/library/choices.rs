@@ -19,14 +19,12 @@ use crate::actors::library::choices::{
     AssetDeleted, ChoiceError, CreateChoice, DeleteAssetError, DeleteAssets, DeleteChoice, ImportFile, ImportStats,
     MakeAnswers, MarkChoices, UpdateChoice,
 };
-use crate::actors::library::choices::{Category, Preferred};
-use crate::actors::library::choices::{ChoiceFields, ChoiceRow};
-use crate::actors::library::choices::{Finder, ImageTarget};
-use crate::http::api::library::assets::FIRST_SCAN;
+use crate::actors::library::choices::{Category, ChoiceFields, ChoiceRow, Finder, ImageTarget, Preferred};
 use crate::http::extract::json::Json;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::conditional::{Representation, accepted, knows};
-use crate::http::{ApiError, AppState, Code, State, ask, ask_within};
+use crate::http::respond::conditional::{Conditional, accepted, knows};
+use crate::http::respond::ready::ready;
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask, ask_within};
 
 /// Many files between two slow disks take their time.
 const DELETING: Duration = Duration::from_secs(300);
@@ -52,29 +50,24 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(remove);
 }
 
-impl From<ChoiceError> for ApiError {
-    fn from(error: ChoiceError) -> Self {
-        let code = match error {
-            ChoiceError::Unavailable | ChoiceError::Storage(_) => Code::StorageUnavailable,
-            ChoiceError::Clash => Code::Conflict,
-            ChoiceError::NoFile => Code::NotFound,
-            ChoiceError::Unusable(_) => Code::Unprocessable,
-            ChoiceError::Failed(cause) => return Self::internal(cause),
-        };
-        Self::of(code, &error)
+impl Refusal for ChoiceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unavailable | Self::Storage(_) => Code::StorageUnavailable,
+            Self::Clash => Code::Conflict,
+            Self::NoFile => Code::NotFound,
+            Self::Unusable(_) => Code::Unprocessable,
+            Self::Failed(_) => Code::Internal,
+        }
     }
 }
 
-impl From<DeleteAssetError> for ApiError {
-    fn from(error: DeleteAssetError) -> Self {
-        let code = match error {
-            DeleteAssetError::Unknown => Code::NotFound,
-            DeleteAssetError::Unavailable
-            | DeleteAssetError::File(_)
-            | DeleteAssetError::RowStayed(_)
-            | DeleteAssetError::Storage(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for DeleteAssetError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unknown => Code::NotFound,
+            Self::Unavailable | Self::File(_) | Self::RowStayed(_) | Self::Storage(_) => Code::StorageUnavailable,
+        }
     }
 }
 
@@ -211,7 +204,7 @@ struct AssetKept {
     error: String,
 }
 
-/// Tells what needs attention, in seven categories.
+/// Returns what needs attention, in seven categories.
 #[utoipa::path(tag = "image choices",
     responses((status = 200, body = AssetOverview), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets/overview")]
@@ -243,7 +236,7 @@ async fn overview_counts(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(OverviewCounts { success: true, counts: counts.collect() }))
 }
 
-/// Lists the newest images that a record tells of, at most 100.
+/// Lists the newest images that have a record, at most 100.
 #[utoipa::path(tag = "image choices",
     responses((status = 200, body = RecentAssets), (status = 304, description = "unchanged")))]
 #[get("/api/recent-assets")]
@@ -258,8 +251,7 @@ async fn answers(state: &AppState) -> Result<Arc<Answers>, ApiError> {
         return Ok(answers.clone());
     }
     // Of an unknown library every picture would be missing. After that time, that is the answer.
-    let known = views.assets.wait_for(|assets| assets.state(Root::Assets).is_known());
-    let _ = tokio::time::timeout(FIRST_SCAN, known).await;
+    let _ = ready(&views.assets, |assets| assets.state(Root::Assets).is_known()).await;
     Ok(ask(&state.choices, MakeAnswers).await??)
 }
 
@@ -277,7 +269,7 @@ async fn encoded(request: &HttpRequest, answer: &Encoded) -> Result<HttpResponse
             plain.map_err(ApiError::internal)?.into()
         }
     };
-    let answer = Representation { kind: "application/json", content, encoding: Some(encoding), etag };
+    let answer = Conditional { kind: "application/json", content, encoding: Some(encoding), etag };
     let mut response = answer.respond(request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
     Ok(response)
@@ -330,7 +322,7 @@ fn rows(state: &AppState) -> Result<Arc<Rows>, ApiError> {
     if view.problem.is_some() { Err(ChoiceError::Unavailable.into()) } else { Ok(view.rows.clone()) }
 }
 
-/// Gives the oldest record with exactly this title.
+/// Returns the oldest record with exactly this title.
 #[utoipa::path(tag = "image choices", params(("id" = String, Path, description = "here: the title")),
     responses((status = 200, body = ChoiceRow), (status = 404), (status = 503)))]
 #[get("/api/imagechoices/{id}")]
@@ -358,7 +350,7 @@ async fn import(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(ChoicesImported { message: "CSV import completed", stats }))
 }
 
-/// Marks many records as dealt with, or not, as one change. Unknown ids are no error; the answer names them.
+/// Marks many records as resolved, or not, as one change. Unknown ids are no error; the answer names them.
 #[utoipa::path(tag = "image choices",
     responses((status = 200, body = ChoicesMarked), (status = 400), (status = 503, description = "nothing was changed")))]
 #[post("/api/imagechoices/resolve")]

@@ -67,7 +67,7 @@ pub(in crate::http) fn mounted<'a>(state: &AppState, path: &'a str) -> Option<(P
         .or_else(|| below("/test/", test_folder))
 }
 
-/// A picture of the asset folder.
+/// Returns a picture of the asset folder.
 #[utoipa::path(
     tag = "files",
     params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
@@ -79,7 +79,7 @@ async fn poster_assets(request: HttpRequest, state: State) -> Result<HttpRespons
     serve(&request, &state, "/poster_assets/", assets_folder(&state)).await
 }
 
-/// A picture of the folder of manual assets.
+/// Returns a picture of the folder of manual assets.
 #[utoipa::path(
     tag = "files",
     params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
@@ -91,7 +91,7 @@ async fn manual_poster_assets(request: HttpRequest, state: State) -> Result<Http
     serve(&request, &state, "/manual_poster_assets/", manual_assets_folder(&state)).await
 }
 
-/// A picture that was saved from a media server.
+/// Returns a picture that was saved from a media server.
 #[utoipa::path(
     tag = "files",
     params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
@@ -103,7 +103,7 @@ async fn backup_assets(request: HttpRequest, state: State) -> Result<HttpRespons
     serve(&request, &state, "/backup_assets/", backup_folder(&state)).await
 }
 
-/// A picture made by the testing mode.
+/// Returns a picture made by the testing mode.
 #[utoipa::path(
     tag = "files",
     params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),
@@ -115,7 +115,7 @@ async fn test_images(request: HttpRequest, state: State) -> Result<HttpResponse,
     serve(&request, &state, "/test/", test_folder(&state)).await
 }
 
-/// A picture that came with the script.
+/// Returns a picture that came with the script.
 #[utoipa::path(
     tag = "files",
     params(("path" = String, Path, description = "path below the folder, percent-encoded; `%2F` counts as a separator")),

@@ -17,7 +17,7 @@ use crate::actors::library::overlays::{self, OverlayError, OverlayFile, OverlayK
 use crate::http::api::library::files::{NO_SCRIPT, decoded};
 use crate::http::extract::multipart::{FileForm, Intake, NotReceived};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
-use crate::http::{ApiError, AppState, Code, State};
+use crate::http::{ApiError, AppState, Code, Refusal, State};
 
 /// The largest file that is taken in, in bytes; fonts for Chinese have some 20 million.
 const MAX_SIZE: u64 = 32 * 1024 * 1024;
@@ -132,7 +132,7 @@ async fn list_fonts(state: State) -> Result<impl Responder, ApiError> {
     Ok(web::Json(FontList { success: true, files: fonts.map(|file| file.name).collect() }))
 }
 
-/// Takes in an overlay or a font.
+/// Uploads an overlay or a font.
 #[utoipa::path(tag = "overlays", request_body(content = OverlayForm, content_type = "multipart/form-data"), responses(
     (status = 200, body = OverlayUploaded), (status = 400, description = "the name is taken or unusable, or the content is not what it says"),
     (status = 413, description = "the file is too large"), (status = 500, description = "the folder cannot be written")))]
@@ -141,7 +141,7 @@ async fn upload(state: State, payload: Multipart) -> Result<impl Responder, ApiE
     take_in(&state, payload, &OVERLAYS).await
 }
 
-/// Takes in a font.
+/// Uploads a font.
 #[utoipa::path(tag = "overlays", request_body(content = OverlayForm, content_type = "multipart/form-data"), responses(
     (status = 200, body = OverlayUploaded), (status = 400, description = "the name is taken or unusable, or the content is not a font"),
     (status = 413, description = "the file is too large"), (status = 500, description = "the folder cannot be written")))]
@@ -150,7 +150,7 @@ async fn upload_font(state: State, payload: Multipart) -> Result<impl Responder,
     take_in(&state, payload, &FONTS).await
 }
 
-/// Deletes an overlay or a font, also one that is in use; the answer tells by what.
+/// Deletes an overlay or a font, even one that is in use; the answer says by what.
 #[utoipa::path(tag = "overlays", params(("filename" = String, Path)),
     responses((status = 200, body = OverlayDeleted), (status = 400, description = "not an overlay or font"), (status = 404)))]
 #[delete("/api/overlayfiles/{filename}")]
@@ -158,7 +158,7 @@ async fn remove(state: State, filename: web::Path<String>) -> Result<impl Respon
     delete_file(&state, &filename, &OVERLAYS).await
 }
 
-/// Deletes a font, also one that is in use; the answer tells by what.
+/// Deletes a font, even one that is in use; the answer says by what.
 #[utoipa::path(tag = "overlays", params(("filename" = String, Path)),
     responses((status = 200, body = OverlayDeleted), (status = 400, description = "not a font"), (status = 404)))]
 #[delete("/api/fonts/{filename}")]
@@ -166,7 +166,7 @@ async fn remove_font(state: State, filename: web::Path<String>) -> Result<impl R
     delete_file(&state, &filename, &FONTS).await
 }
 
-/// An overlay or font as it is.
+/// Returns the file of an overlay or font.
 #[utoipa::path(tag = "overlays", params(("filename" = String, Path)),
     responses((status = 200, description = "the file"), (status = 304, description = "unchanged"), (status = 404)))]
 #[get("/api/overlayfiles/preview/{filename}")]
@@ -175,7 +175,7 @@ async fn preview(request: HttpRequest, state: State, filename: web::Path<String>
     as_it_is(&request, path).await
 }
 
-/// A font as it is, for a page to print with.
+/// Returns the file of a font, for a page to render text with.
 #[utoipa::path(tag = "overlays", params(("filename" = String, Path)),
     responses((status = 200, description = "the font"), (status = 304, description = "unchanged"),
         (status = 400, description = "not a font by its name"), (status = 404)))]
@@ -214,7 +214,7 @@ async fn as_it_is(request: &HttpRequest, path: PathBuf) -> Result<HttpResponse, 
     Ok(for_an_hour(response))
 }
 
-/// A sample of a font, as a PNG.
+/// Returns a sample of a font, as a PNG.
 #[utoipa::path(tag = "overlays", params(("filename" = String, Path), Sample),
     responses((status = 200, description = "the sample", content_type = "image/png"), (status = 304, description = "unchanged"),
         (status = 400, description = "not a font by its name"), (status = 404), (status = 422, description = "a font that cannot be drawn")))]
@@ -231,11 +231,11 @@ async fn preview_font(
     Ok(for_an_hour(file.into_response(&request)))
 }
 
-impl From<PreviewError> for ApiError {
-    fn from(error: PreviewError) -> Self {
-        match error {
-            PreviewError::Font(_) => Self::of(Code::Unprocessable, &error),
-            PreviewError::Disk(cause) => Self::internal(cause),
+impl Refusal for PreviewError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Font(_) => Code::Unprocessable,
+            Self::Disk(_) => Code::Internal,
         }
     }
 }

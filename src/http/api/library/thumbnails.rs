@@ -17,7 +17,7 @@ use crate::actors::runtime::safe_path;
 use crate::http::api::library::files::{self, decoded};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::respond::conditional::knows;
-use crate::http::{ApiError, AppState, Code, State, ask};
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask};
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -76,18 +76,17 @@ fn width(parameters: &mut Parameters<'_>, name: &str) -> Option<u32> {
     parameters.parsed(name, "a number of pixels, such as 320", pixels)
 }
 
-impl From<PictureError> for ApiError {
-    fn from(error: PictureError) -> Self {
-        let code = match error {
-            PictureError::Missing => Code::NotFound,
-            PictureError::Unreadable(_) | PictureError::TooLarge(_) => Code::Unprocessable,
-            PictureError::Disk(cause) => return Self::internal(cause),
-        };
-        Self::of(code, &error)
+impl Refusal for PictureError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Missing => Code::NotFound,
+            Self::Unreadable(_) | Self::TooLarge(_) => Code::Unprocessable,
+            Self::Disk(_) => Code::Internal,
+        }
     }
 }
 
-/// An image made small: as WebP where the client's `Accept` names `image/webp`, else as JPEG. It never is wider than the image.
+/// Returns a thumbnail of an image: as WebP where the client's `Accept` names `image/webp`, else as JPEG. It is never wider than the image.
 #[utoipa::path(tag = "files", params(ThumbnailQuery),
     responses((status = 200, description = "the thumbnail", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/webp"))), (status = 304, description = "unchanged"),
         (status = 400), (status = 404), (status = 422, description = "not an image, broken, or too large")))]

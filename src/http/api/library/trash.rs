@@ -17,7 +17,7 @@ use crate::actors::library::trash::{DiscardError, Purge, PurgeAll, Restore, Rest
 use crate::http::api::library::deletes::discard;
 use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
-use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask, ask_within, to_the_end};
 
 /// Many files between two slow disks take their time.
 const RESTORING: Duration = Duration::from_secs(300);
@@ -94,14 +94,13 @@ struct TrashPurged {
     deleted: usize,
 }
 
-impl From<RestoreError> for ApiError {
-    fn from(error: RestoreError) -> Self {
-        let code = match error {
-            RestoreError::Unknown => Code::NotFound,
-            RestoreError::Taken { .. } | RestoreError::NoWay { .. } => Code::Conflict,
-            RestoreError::Disk(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for RestoreError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unknown => Code::NotFound,
+            Self::Taken { .. } | Self::NoWay { .. } => Code::Conflict,
+            Self::Disk(_) => Code::StorageUnavailable,
+        }
     }
 }
 
@@ -134,7 +133,7 @@ impl FromQuery for Instead {
     }
 }
 
-/// Puts a deleted image back where it was. What is there now stays, or with `replace` goes to the trash.
+/// Restores a deleted image to where it was. What is there now stays, or with `replace` goes to the trash.
 #[utoipa::path(tag = "trash",
     params(("id" = String, Path), Instead),
     responses((status = 200, body = ImageRestored), (status = 404),
@@ -159,7 +158,7 @@ async fn restore(
     .await
 }
 
-/// Puts deleted images back where they were. What is there now stays; one that fails does not keep the others.
+/// Restores deleted images to where they were. What is there now stays; one that fails does not keep the others.
 #[utoipa::path(tag = "trash", responses((status = 200, body = ImagesRestored), (status = 400)))]
 #[post("/api/trash/restore")]
 async fn restore_all(state: State, asked: Json<ImagesToRestore>) -> Result<impl Responder, ApiError> {
@@ -204,7 +203,7 @@ async fn make_room(state: &AppState, id: &str) -> Result<Option<String>, ApiErro
     }
 }
 
-/// Deletes an image of the trash for good.
+/// Deletes an image in the trash permanently.
 #[utoipa::path(tag = "trash", params(("id" = String, Path)), responses((status = 200, body = TrashPurged), (status = 404)))]
 #[delete("/api/trash/{id}")]
 async fn purge(state: State, id: web::Path<String>) -> Result<impl Responder, ApiError> {
@@ -214,7 +213,7 @@ async fn purge(state: State, id: web::Path<String>) -> Result<impl Responder, Ap
     Ok(web::Json(TrashPurged { success: true, message: "deleted for good".to_owned(), deleted: 1 }))
 }
 
-/// Deletes everything in the trash for good.
+/// Deletes everything in the trash permanently.
 #[utoipa::path(tag = "trash", responses((status = 200, body = TrashPurged)))]
 #[delete("/api/trash")]
 async fn purge_all(state: State) -> Result<impl Responder, ApiError> {

@@ -94,7 +94,7 @@ struct Existence {
     path: Option<String>,
 }
 
-/// Tells whether a log file exists.
+/// Returns whether a log file exists.
 #[utoipa::path(
     tag = "logs",
     params(("log_name" = String, Path, description = "a file name; no path")),
@@ -112,7 +112,7 @@ async fn exists(state: State, log_name: web::Path<String>) -> Result<impl Respon
     Ok(web::Json(Existence { exists: path.is_some(), log_name, path }))
 }
 
-/// Gives a whole log, secrets masked, for keeping. It may have any size, and is sent as it is read.
+/// Returns a whole log for download, secrets masked. It may have any size, and is streamed.
 #[utoipa::path(
     tag = "logs",
     params(("log_name" = String, Path, description = "a file name; no path")),
@@ -161,7 +161,7 @@ struct Records {
     records: Vec<Record>,
 }
 
-/// Gives lines of a file in `Logs` or `UILogs`. With a filter, the lines that pass it are what is counted.
+/// Returns lines of a file in `Logs` or `UILogs`. With a filter, the lines that pass it are what is counted.
 #[utoipa::path(
     tag = "logs",
     params(
@@ -329,7 +329,7 @@ struct MonitoredFiles {
     json: [&'static str; 10],
 }
 
-/// Tells which result files of runs are imported. It happens when a run ends; the intervals are upstream's.
+/// Returns which result files of runs are imported. That happens when a run ends; the intervals are upstream's.
 #[utoipa::path(tag = "logs", responses((status = 200, body = WatcherStatus)))]
 #[get("/api/logs-watcher/status")]
 async fn watcher(state: State) -> impl Responder {

@@ -144,7 +144,7 @@ struct Unified {
     message: Option<&'static str>,
 }
 
-/// Gives the backend's and the browsers' lines as records, in the order of their time; lines without one come first.
+/// Returns the backend's and the browsers' lines as records, in the order of their time; lines without one come first.
 #[utoipa::path(
     tag = "logs",
     params(UnifiedLinesQuery),

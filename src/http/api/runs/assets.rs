@@ -8,12 +8,12 @@ use posterizarr_base::run_events::{self, AssetEvent, AssetResult, RunEvent};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{BUSY, RunStarted, record, start};
+use super::start::{BUSY, RunStarted, start};
 use crate::actors::logs::Results;
-use crate::actors::runs::{RunFolder, RunId, RunRequest, Trigger};
+use crate::actors::runs::{GetRun, RunFolder, RunId, RunRecord, RunRequest, Trigger};
 use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
-use crate::http::{ApiError, State};
+use crate::http::{ApiError, AppState, Code, State, ask};
 
 /// Assets listed where the client does not say how many.
 const LISTED: i64 = 100;
@@ -80,7 +80,7 @@ impl FromQuery for Listed {
     }
 }
 
-/// Tells what became of each asset of a run of the built-in engine, also while it runs.
+/// Returns the result for each asset of a run of the built-in engine, even while it runs.
 #[utoipa::path(tag = "runs",
     params(
         ("id" = u64, Path),
@@ -159,7 +159,7 @@ pub(super) struct Remake {
     paths: Vec<String>,
 }
 
-/// Makes assets again, whatever is there. The built-in engine does it.
+/// Recreates assets, even those that exist. The built-in engine does it.
 #[utoipa::path(tag = "runs", request_body = Remake, responses(
     (status = 200, body = RunStarted), (status = 400, description = "busy, no asset, or runs are the script's here")))]
 #[post("/api/assets/remake")]
@@ -167,4 +167,10 @@ pub(super) async fn remake(state: State, body: Json<Remake>) -> Result<impl Resp
     let request = RunRequest::remake(body.paths.iter().map(String::as_str));
     let started = start(&state, Trigger::Api, request, BUSY).await?;
     Ok(web::Json(RunStarted::new(started, "Started in remake mode".to_owned())))
+}
+
+/// The record of one run.
+pub async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
+    let record = ask(&state.supervisor, GetRun { id: RunId(id) }).await??;
+    record.ok_or_else(|| ApiError::told(Code::NotFound, "there is no run {id}", [("id", id.into())]))
 }

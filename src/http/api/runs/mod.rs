@@ -4,8 +4,10 @@ mod assets;
 mod queued;
 mod restore;
 mod source;
+pub mod start;
 pub mod status;
 mod upload;
+mod upload_path;
 
 use std::time::Duration;
 
@@ -14,16 +16,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use self::assets::record;
+use self::start::{BUSY, BUSY_MANUAL, DryRun, RunStarted, label, refused, refused_request, start};
 use crate::actors::logs::Page;
 use crate::actors::runs::{
-    CheckStart, DeleteRunningFile, GetRun, HoldQueue, InvalidRequest, ListRuns, LogoChange, ManualForm, PosterType,
-    RunId, RunRecord, RunRequest, StartError, StartRun, Started, StopReply, StopRun, Trigger, log_of,
+    CheckStart, DeleteRunningFile, HoldQueue, ListRuns, LogoChange, ManualForm, RunId, RunRequest, StopReply, StopRun,
+    Trigger, log_of,
 };
 use crate::http::api::logs::query::LinesQuery;
 use crate::http::api::logs::{Content, page};
 use crate::http::auth::{LocalOwner, Principal};
 use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query, size};
+use crate::http::respond::done::Done;
 use crate::http::respond::run::RunAnswer;
 use crate::http::{ApiError, AppState, Code, State, ask, ask_within, to_the_end};
 
@@ -32,16 +37,8 @@ const LISTED: i64 = 50;
 /// Runs listed at most.
 const LISTED_AT_MOST: i64 = 500;
 
-/// What upstream says where a run is in the way.
-pub(in crate::http) const BUSY: &str = "Script is already running";
-const BUSY_MANUAL: &str = "Script is already running. Please stop the script first.";
 const BUSY_RESET: &str = "Cannot reset posters while script is running. Please stop the script first.";
 const BUSY_LOGOS: &str = "Cannot run LogoUpdater while script is already running.";
-const NO_POWERSHELL: &str =
-    "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is in PATH.";
-/// The same for the modes that are started by name: there upstream's text has the system's error at its end.
-const NO_POWERSHELL_ERROR: &str = "PowerShell not found. Please install PowerShell 7+ (pwsh) or ensure Windows PowerShell is \
-                                   in PATH. Error: [Errno 2] No such file or directory: 'pwsh'";
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -64,44 +61,8 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
         .service(get_run);
 }
 
-/// A run that was started.
-#[derive(Serialize, ToSchema)]
-struct RunStarted {
-    success: bool,
-    message: String,
-    /// The process id of the script.
-    pid: u32,
-    /// The run's number.
-    run_id: RunId,
-    /// Where a picture that came with the request was put.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    upload_path: Option<String>,
-}
-
-impl RunStarted {
-    fn new(started: Started, message: String) -> Self {
-        Self { success: true, message, pid: started.pid, run_id: started.run, upload_path: None }
-    }
-}
-
-/// Something that was done, or could not be done.
-#[derive(Serialize, ToSchema)]
-struct Done {
-    success: bool,
-    message: String,
-    /// What to do instead, where nothing was done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-}
-
-impl Done {
-    fn new(success: bool, message: impl Into<String>) -> Self {
-        Self { success, message: message.into(), hint: None }
-    }
-}
-
 /// Starts a run: `normal`, `testing`, `backup`, `syncjelly` or `syncemby`. A dry run, of all but `testing`, and of
-/// `scheduled`, is the built-in engine's: it tells what would be done, and changes nothing.
+/// `scheduled`, is the built-in engine's: it reports what would be done, and changes nothing.
 #[utoipa::path(tag = "runs", params(("mode" = String, Path), DryRun),
     responses(
     (status = 200, body = RunStarted), (status = 400, description = "busy, or no such mode"),
@@ -126,21 +87,6 @@ async fn run_mode(
     Ok(web::Json(RunStarted::new(started, format!("Started in {how}{mode} mode"))))
 }
 
-/// Whether anything is to be changed.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query)]
-struct DryRun {
-    /// `true`: only tells what would be done, see `/api/runs/{id}/assets`.
-    #[param(required = false)]
-    dry_run: bool,
-}
-
-impl FromQuery for DryRun {
-    fn take(parameters: &mut Parameters<'_>) -> Self {
-        Self { dry_run: parameters.switch("dry_run") }
-    }
-}
-
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Restyled {
@@ -154,7 +100,7 @@ impl FromQuery for Restyled {
     }
 }
 
-/// Makes again, from the same pictures, what looks otherwise than it is designed now. The built-in engine does it.
+/// Recreates, from the same pictures, all artwork that was made with another design. The built-in engine does it.
 #[utoipa::path(tag = "runs",
     params(Restyled, DryRun),
     responses((status = 200, body = RunStarted), (status = 400, description = "busy, or runs are the script's here")))]
@@ -183,7 +129,7 @@ struct Logos {
     dry_run: bool,
 }
 
-/// Puts the logos of providers on movies and shows of Plex, or takes them away again. The built-in engine does it.
+/// Adds the logos of providers to movies and shows of Plex, or removes them again. The built-in engine does it.
 #[utoipa::path(tag = "runs", request_body = Logos, responses(
     (status = 200, body = RunStarted), (status = 400, description = "busy, no library named, or runs are the script's here")))]
 #[post("/api/run-logoupdater")]
@@ -201,7 +147,7 @@ async fn update_logos(state: State, logos: Json<Logos>) -> Result<impl Responder
     Ok(web::Json(RunStarted::new(started, format!("Started {what} for library: {library}"))))
 }
 
-/// Makes one asset from a picture.
+/// Creates one asset from a picture.
 #[utoipa::path(tag = "runs", request_body = ManualForm, responses(
     (status = 200, body = RunStarted), (status = 400, description = "busy, or a field is missing"),
     (status = 404, description = "the script is missing"), (status = 500, description = "PowerShell is missing")))]
@@ -222,7 +168,7 @@ async fn run_manual(state: State, form: Json<ManualForm>) -> Result<HttpResponse
     Ok(HttpResponse::Ok().json(RunStarted::new(started, message)))
 }
 
-/// A reset.
+/// Which posters are reset.
 #[derive(Deserialize, ToSchema)]
 struct Reset {
     /// The Plex library whose posters are reset.
@@ -270,23 +216,39 @@ impl HoldAsked {
     }
 }
 
+/// A run that was ended, or could not be.
+#[derive(Serialize, ToSchema)]
+struct Stopped {
+    #[serde(flatten)]
+    done: Done,
+    /// What to do instead, where nothing was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl From<Done> for Stopped {
+    fn from(done: Done) -> Self {
+        Self { done, hint: None }
+    }
+}
+
 /// Ends the current run: its processes are asked to end, and killed if they do not.
-#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Done), (status = 503, description = "the queue cannot be held; the run goes on")))]
+#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Stopped), (status = 503, description = "the queue cannot be held; the run goes on")))]
 #[post("/api/stop")]
 async fn stop(state: State, principal: Principal, Query(hold): Query<HoldAsked>) -> Result<impl Responder, ApiError> {
     hold.obey(&state, principal).await?;
     Ok(web::Json(match end(&state, false).await? {
         StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
-        StopReply::Ended { trigger, forced: false, .. } => Done::new(true, format!("Stopped: {}", slot(trigger))),
+        StopReply::Ended { trigger, forced: false, .. } => Done::new(format!("Stopped: {}", slot(trigger))).into(),
         StopReply::Ended { trigger, forced: true, .. } => {
-            Done::new(true, format!("Stopped: {} (force killed after timeout)", slot(trigger)))
+            Done::new(format!("Stopped: {} (force killed after timeout)", slot(trigger))).into()
         }
         StopReply::Stuck { .. } => stuck("Failed to stop processes"),
     }))
 }
 
 /// Kills the current run.
-#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Done), (status = 503, description = "the queue cannot be held; the run goes on")))]
+#[utoipa::path(tag = "runs", params(HoldAsked), responses((status = 200, body = Stopped), (status = 503, description = "the queue cannot be held; the run goes on")))]
 #[post("/api/force-kill")]
 async fn force_kill(
     state: State,
@@ -296,7 +258,7 @@ async fn force_kill(
     hold.obey(&state, principal).await?;
     Ok(web::Json(match end(&state, true).await? {
         StopReply::NothingRuns { foreign } => nothing_runs(foreign.and_then(|foreign| foreign.pid)),
-        StopReply::Ended { trigger, .. } => Done::new(true, format!("Force killed: {}", slot(trigger))),
+        StopReply::Ended { trigger, .. } => Done::new(format!("Force killed: {}", slot(trigger))).into(),
         StopReply::Stuck { .. } => stuck("Failed to kill processes"),
     }))
 }
@@ -306,8 +268,8 @@ async fn force_kill(
 #[delete("/api/running-file")]
 async fn delete_running_file(state: State) -> Result<impl Responder, ApiError> {
     match ask(&state.supervisor, DeleteRunningFile).await? {
-        Ok(true) => Ok(web::Json(Done::new(true, "Running file deleted successfully"))),
-        Ok(false) => Ok(web::Json(Done::new(false, "Running file does not exist"))),
+        Ok(true) => Ok(web::Json(Done::new("Running file deleted successfully"))),
+        Ok(false) => Ok(web::Json(Done::nothing("Running file does not exist"))),
         Err(error) => Err(ApiError::told(Code::Internal, "{cause}", [("cause", error.to_string().into())])),
     }
 }
@@ -359,14 +321,14 @@ async fn list_runs(
     Ok(web::Json(Runs { runs: runs.into_iter().map(RunAnswer::from).collect(), next }))
 }
 
-/// Tells of one run.
+/// Returns one run.
 #[utoipa::path(tag = "runs", params(("id" = u64, Path)), responses((status = 200, body = RunAnswer), (status = 404)))]
 #[get("/api/runs/{id}")]
 async fn get_run(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
     Ok(web::Json(RunAnswer::from(record(&state, *id).await?)))
 }
 
-/// Shows the log of one run, also after later runs: what the script logged, or what it printed if it logged nothing.
+/// Returns the log of one run, even after later runs: what the script logged, or what it printed if it logged nothing.
 #[utoipa::path(tag = "runs",
     params(
         ("id" = u64, Path),
@@ -384,99 +346,23 @@ async fn run_log(state: State, id: web::Path<u64>, Query(lines): Query<LinesQuer
     .await
 }
 
-async fn record(state: &AppState, id: u64) -> Result<RunRecord, ApiError> {
-    let record = ask(&state.supervisor, GetRun { id: RunId(id) }).await??;
-    record.ok_or_else(|| ApiError::told(Code::NotFound, "there is no run {id}", [("id", id.into())]))
-}
-
-/// Starts a run for the API. That the slot is free and the script is there comes before what is wrong with the request.
-async fn start(
-    state: &AppState,
-    trigger: Trigger,
-    request: Result<RunRequest, InvalidRequest>,
-    busy: &'static str,
-) -> Result<Started, ApiError> {
-    match request {
-        Ok(request) => {
-            let start = StartRun { request, trigger, remove_after: None };
-            ask(&state.supervisor, start).await?.map_err(|error| refused(error, busy))
-        }
-        Err(invalid) => Err(refused_request(state, invalid, busy).await),
-    }
-}
-
-/// Why a request that is wrong is refused: that no run may start now, or what is wrong with it.
-async fn refused_request(state: &AppState, invalid: InvalidRequest, busy: &'static str) -> ApiError {
-    match ask(&state.supervisor, CheckStart).await {
-        Ok(Ok(())) => refused(StartError::Invalid(invalid), busy),
-        Ok(Err(error)) => refused(error, busy),
-        Err(error) => error,
-    }
-}
-
 async fn end(state: &AppState, kill: bool) -> Result<StopReply, ApiError> {
     let patience = state.settings.stop_grace + Duration::from_secs(10);
     ask_within(patience, &state.supervisor, StopRun { kill }).await
 }
 
-pub(in crate::http) fn refused(error: StartError, busy: &'static str) -> ApiError {
-    match &error {
-        StartError::Busy(holder) => {
-            ApiError::new(Code::RunBusy, busy).with("holder", serde_json::to_value(holder).unwrap_or_default())
-        }
-        StartError::Stopping => ApiError::of(Code::ActorUnavailable, &error),
-        StartError::ScriptMissing => ApiError::of(Code::NotFound, &error),
-        StartError::Invalid(
-            InvalidRequest::ManualNeedsParameters
-            | InvalidRequest::ResetNeedsPlex(_)
-            | InvalidRequest::LogosNeedPlex(_)
-            | InvalidRequest::NeedsVersion3(_)
-            | InvalidRequest::OnlyNative(_)
-            | InvalidRequest::NoDryRun(_),
-        ) => ApiError::of(Code::ModeNotSupported, &error),
-        StartError::Invalid(_) => ApiError::of(Code::InvalidValue, &error),
-        StartError::InterpreterMissing { program, .. } if program == "pwsh" => {
-            ApiError::new(Code::RunnerUnavailable, if busy == BUSY { NO_POWERSHELL_ERROR } else { NO_POWERSHELL })
-        }
-        StartError::InterpreterMissing { program, cause } => ApiError::told(
-            Code::RunnerUnavailable,
-            "{program} not found: {cause}; set runner.command to a program that is there",
-            [("program", program.as_str().into()), ("cause", cause.as_str().into())],
-        ),
-        StartError::Failed(_) => ApiError::of(Code::RunnerUnavailable, &error),
-        StartError::Storage(_) | StartError::Store(_) => ApiError::of(Code::StorageUnavailable, &error),
-    }
-}
-
-fn nothing_runs(foreign: Option<u32>) -> Done {
+fn nothing_runs(foreign: Option<u32>) -> Stopped {
     let hint = foreign
         .map(|pid| format!("process {pid} runs the script, but not for this server; end it where it was started"));
-    Done { hint, ..Done::new(false, "No script is running") }
+    Stopped { done: Done::nothing("No script is running"), hint }
 }
 
-fn stuck(message: &str) -> Done {
+fn stuck(message: &'static str) -> Stopped {
     let hint = "a process hangs inside the system, mostly on a disk or a network share; the run ends when that answers";
-    Done { hint: Some(hint.to_owned()), ..Done::new(false, message) }
+    Stopped { done: Done::nothing(message), hint: Some(hint.to_owned()) }
 }
 
 /// Upstream's name of the slot.
 fn slot(trigger: Trigger) -> &'static str {
     if trigger == Trigger::Schedule { "scheduled" } else { "manual" }
-}
-
-fn label(poster_type: PosterType) -> &'static str {
-    match poster_type {
-        PosterType::Standard => "standard poster",
-        PosterType::Season => "season poster",
-        PosterType::Collection => "collection poster",
-        PosterType::TitleCard => "episode title card",
-        PosterType::Background => "background poster",
-    }
-}
-
-impl From<crate::actors::store::StoreError> for ApiError {
-    fn from(error: crate::actors::store::StoreError) -> Self {
-        tracing::error!(%error, "the record store failed");
-        Self::new(Code::StorageUnavailable, "the record store failed; the daemon's log has the cause")
-    }
 }

@@ -7,8 +7,8 @@ use chrono::Utc;
 use serde_json::{Map, Value, json};
 
 use super::source::is_address;
+use super::start::{BUSY_MANUAL, refused};
 use super::upload::Received;
-use super::{BUSY_MANUAL, refused};
 use crate::actors::library::replacing::{AddItem, SourceKind, WantedTreatment};
 use crate::actors::runs::{ManualForm, RunRequest, StartError};
 use crate::http::extract::picture_form::{check_extension, check_picture, not_received, poster_type};

@@ -4,7 +4,7 @@ use actix_web::{Responder, post, web};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{BUSY, DryRun, RunStarted, start};
+use super::start::{BUSY, DryRun, RunStarted, start};
 use crate::actors::runs::{RunRequest, Trigger};
 use crate::http::extract::json::Json;
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};

@@ -11,7 +11,8 @@ use actix_web::web;
 use posterizarr_base::bounded;
 use posterizarr_base::said::Reason;
 
-use super::{BUSY_MANUAL, refused, upload::free_path};
+use super::start::{BUSY_MANUAL, refused};
+use super::upload_path::free_path;
 use crate::actors::config::AssetPaths;
 use crate::actors::runs::{ManualForm, RunRequest, StartError, StartRun, Started, Trigger};
 use crate::http::extract::picture_form;

@@ -1,7 +1,8 @@
 //! `GET /api/status`: what runs, how far it is, and the newest log lines. Answered from views; web UIs poll it.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use actix_web::{Responder, get, web};
 use chrono::{DateTime, Local, Timelike, Utc};
@@ -11,9 +12,11 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::logs::{Progress, active_log};
-use crate::actors::runs::{Hold, Mode, RunId, RunnerState, Trigger};
-use crate::http::{AppState, State};
+use crate::actors::runs::{Hold, Mode, RunId, RunView, RunnerState, Trigger};
+use crate::http::{ApiError, AppState, State};
 
+/// How long it holds that a file is there, or is not.
+const HOLDS: Duration = Duration::from_secs(1);
 /// How many of the newest lines are searched for word of another instance.
 const LINES_SEARCHED: usize = 5;
 
@@ -28,7 +31,7 @@ pub fn routes(config: &mut ServiceConfig<'_>) {
 /// The state of the run slot. The first thirteen fields are upstream's, in its order.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Status {
-    /// Whether a run is on, whoever started it.
+    /// Whether a run is in progress, whoever started it.
     running: bool,
     /// Whether the API started it.
     manual_running: bool,
@@ -70,17 +73,21 @@ pub struct Status {
     /// Since when the queue is held, and by whom; null where it is not. What waits in it does not start then.
     held: Option<Hold>,
     /// What would do the work of the next run.
-    runner: RunnerState,
+    #[schema(value_type = RunnerState)]
+    runner: Arc<RunnerState>,
     /// The version of the engine that is part of the daemon.
     engine_version: &'static str,
 }
 
 impl Status {
-    /// The state as of now.
-    pub fn now(state: &AppState) -> Self {
+    /// The state as of now, but for files, which were looked for a moment ago.
+    pub async fn now(state: &State, last: &LastLook) -> Result<Self, ApiError> {
+        Ok(Self::with(state, last.files(state).await?))
+    }
+
+    fn with(state: &AppState, files: Files) -> Self {
         let runs = state.views.runs.get();
         let logs = state.views.logs.get();
-        let data = &state.shared.data;
         let holder = runs.holder();
         let active_log = active_log(&logs, holder.as_ref().map(|holder| holder.mode));
         let last_logs = logs.last(active_log);
@@ -90,13 +97,13 @@ impl Status {
             manual_running: started_by(Trigger::Api),
             scheduler_running: started_by(Trigger::Schedule),
             scheduler_is_executing: started_by(Trigger::Schedule),
-            script_exists: is_there(&state.settings.script()) || runs.runner.available,
-            config_exists: is_there(&data.config()),
+            script_exists: files.script || runs.runner.available,
+            config_exists: files.config,
             pid: holder.as_ref().and_then(|holder| holder.pid),
             current_mode: holder.as_ref().map(|holder| holder.mode),
             active_log,
             already_running_detected: tells_of_another_instance(&last_logs),
-            running_file_exists: is_there(&data.running_file()),
+            running_file_exists: files.running,
             start_time: holder.as_ref().map(|holder| naive_local(holder.started)),
             run_id: holder.as_ref().and_then(|holder| holder.run),
             trigger: holder.as_ref().map(|holder| holder.trigger),
@@ -116,6 +123,60 @@ fn tells_of_another_instance(lines: &[String]) -> bool {
     lines.iter().rev().take(LINES_SEARCHED).any(|line| line.contains(ANOTHER_INSTANCE))
 }
 
+/// Which of the files that the status tells of are there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Files {
+    script: bool,
+    config: bool,
+    running: bool,
+}
+
+impl Files {
+    fn look(state: &AppState) -> Self {
+        let data = &state.shared.data;
+        Self {
+            script: is_there(&state.settings.script()),
+            config: is_there(&data.config()),
+            running: is_there(&data.running_file()),
+        }
+    }
+}
+
+/// What was seen of the files last. They may lie on a disk that is slow, so that workers do not look themselves, and not for
+/// each poll.
+#[derive(Debug, Default)]
+pub struct LastLook(Mutex<Option<Look>>);
+
+#[derive(Debug)]
+struct Look {
+    files: Files,
+    at: Instant,
+    /// The views as they were: whoever hears of a run's end and asks must find its file gone.
+    runs: Arc<RunView>,
+    config: u64,
+}
+
+impl Look {
+    fn holds(&self, runs: &Arc<RunView>, config: u64) -> bool {
+        self.at.elapsed() < HOLDS && Arc::ptr_eq(&self.runs, runs) && self.config == config
+    }
+}
+
+impl LastLook {
+    async fn files(&self, state: &State) -> Result<Files, ApiError> {
+        let (at, runs, config) = (Instant::now(), state.views.runs.get(), state.views.config.get().generation);
+        let holds = |look: &&Look| look.holds(&runs, config);
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().filter(holds).map(|look| look.files);
+        if let Some(files) = known {
+            return Ok(files);
+        }
+        let state = state.clone();
+        let files = web::block(move || Files::look(&state)).await.map_err(ApiError::internal)?;
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Look { files, at, runs, config });
+        Ok(files)
+    }
+}
+
 /// Whether a file is there; one that cannot be looked at counts as missing, as upstream has it.
 fn is_there(path: &Path) -> bool {
     std::fs::exists(path).unwrap_or(false)
@@ -128,11 +189,11 @@ pub fn naive_local(at: DateTime<Utc>) -> String {
     local.format(format).to_string()
 }
 
-/// Tells what runs and how far it is.
+/// Returns the current run and its progress.
 #[utoipa::path(tag = "status", responses((status = 200, body = Status)))]
 #[get("/api/status")]
-async fn status(state: State) -> impl Responder {
-    web::Json(Status::now(&state))
+async fn status(state: State, last: web::Data<LastLook>) -> Result<impl Responder, ApiError> {
+    Ok(web::Json(Status::now(&state, &last).await?))
 }
 
 #[cfg(test)]
@@ -145,6 +206,17 @@ mod tests {
         assert!(local.ends_with(":14.977365") && local.len() == 26, "{local}");
         let whole = naive_local(DateTime::parse_from_rfc3339("2026-11-23T08:55:14Z").unwrap().to_utc());
         assert_eq!(whole.len(), 19);
+    }
+
+    #[test]
+    fn a_look_holds_for_a_moment_and_until_a_view_changes() {
+        let runs = Arc::new(RunView::default());
+        let files = Files { script: true, config: true, running: false };
+        let look = |at| Look { files, at, runs: runs.clone(), config: 1 };
+        assert!(look(Instant::now()).holds(&runs, 1));
+        assert!(!look(Instant::now()).holds(&runs, 2), "the configuration changed");
+        assert!(!look(Instant::now()).holds(&Arc::new(RunView::default()), 1), "something ran");
+        assert!(!look(Instant::now().checked_sub(HOLDS).unwrap()).holds(&runs, 1), "it is old");
     }
 
     #[test]

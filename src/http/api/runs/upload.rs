@@ -7,20 +7,17 @@ use std::path::{Path, PathBuf};
 
 use actix_multipart::Multipart;
 use actix_web::{HttpResponse, post, web};
-use chrono::Local;
 use utoipa::ToSchema;
 
-use super::{BUSY_MANUAL, RunStarted, label, queued, refused};
+use super::queued;
+use super::start::{BUSY_MANUAL, RunStarted, label, refused};
+use super::upload_path::free_path;
 use crate::actors::runs::{CheckStart, ManualForm, PosterType, RunRequest, StartError, StartRun, Trigger};
-use crate::actors::runtime::safe_path::harmless_name;
 use crate::http::extract::multipart::FileForm;
 use crate::http::extract::picture_form::{
     self, check_extension, check_picture, not_received, not_written, poster_type,
 };
 use crate::http::{ApiError, State, ask, to_the_end};
-
-/// The longest part of the sent file name that is kept, in characters.
-const MAX_NAME_LENGTH: usize = 100;
 
 /// A manual run with its picture.
 #[derive(ToSchema)]
@@ -33,7 +30,7 @@ struct UploadForm {
     form: ManualForm,
 }
 
-/// Makes one asset from a picture that comes with the request.
+/// Creates one asset from a picture that comes with the request.
 #[utoipa::path(tag = "runs", request_body(content = UploadForm, content_type = "multipart/form-data"), responses(
     (status = 200, body = RunStarted), (status = 400, description = "busy, or the picture or a field is not acceptable"),
     (status = 404, description = "the script is missing"), (status = 413, description = "the picture is too large"),
@@ -58,8 +55,7 @@ async fn start(state: &State, received: Received, uploads: PathBuf) -> Result<Ru
     let started = ask(&state.supervisor, start).await.inspect_err(|_| drop(std::fs::remove_file(&upload.path)))?;
     let started = started.map_err(|error| refused(error, BUSY_MANUAL))?;
     let message = format!("Started manual mode for {}", upload.label);
-    let upload_path = Some(upload.path.display().to_string());
-    Ok(RunStarted { upload_path, ..RunStarted::new(started, message) })
+    Ok(RunStarted::new(started, message).with_upload(&upload.path))
 }
 
 /// The parts of the request.
@@ -104,42 +100,5 @@ impl Received {
             media_type: self.0.texts.get("mediaType").cloned(),
             add_to_queue: self.0.texts.get("add_to_queue").is_some_and(|word| word.eq_ignore_ascii_case("true")),
         }
-    }
-}
-
-/// A path in the folder that is not taken: the time, and what is harmless of the sent name.
-pub(super) fn free_path(uploads: &Path, name: &str) -> PathBuf {
-    let safe = harmless_name(name);
-    // The end is kept, for the extension is there.
-    let start = safe.char_indices().rev().nth(MAX_NAME_LENGTH - 1).map_or(0, |(place, _)| place);
-    let safe = safe.get(start..).filter(|safe| !safe.is_empty()).unwrap_or("upload.jpg");
-    let time = Local::now().format("%Y%m%d_%H%M%S");
-    let plain = uploads.join(format!("{time}_{safe}"));
-    let numbered = (1..1000).map(|number| uploads.join(format!("{time}_{number}_{safe}")));
-    let is_free = |path: &PathBuf| std::fs::symlink_metadata(path).is_err();
-    std::iter::once(plain.clone()).chain(numbered).find(is_free).unwrap_or(plain)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sent_name_becomes_a_harmless_one() {
-        let uploads = tempfile::tempdir().unwrap();
-        let stored = |name: &str| {
-            let path = free_path(uploads.path(), name);
-            assert_eq!(path.parent().unwrap(), uploads.path(), "{name:?}");
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            name.split_at("20261123_030000_".len()).1.to_owned()
-        };
-        assert_eq!(stored("../we ird(ü)#name.jpg"), "..we irdüname.jpg");
-        assert_eq!(stored("///"), "upload.jpg");
-        assert_eq!(stored(" \u{0}a/b\\c.png "), "abc.png");
-        let long = stored(&format!("{}.jpeg", "ü".repeat(500)));
-        assert!(long.ends_with("ü.jpeg") && long.chars().count() == MAX_NAME_LENGTH, "{long}");
-        let first = free_path(uploads.path(), "a.jpg");
-        std::fs::write(&first, "").unwrap();
-        assert_ne!(free_path(uploads.path(), "a.jpg"), first);
     }
 }

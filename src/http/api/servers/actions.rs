@@ -4,13 +4,14 @@
 //! part of the address.
 
 use actix_web::{Responder, post, web};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::config::{ConfigView, MASK};
 use crate::actors::servers::checks::hint;
 use crate::http::extract::json::Json;
+use crate::http::respond::done::Done;
 use crate::http::{ApiError, AppState, Code, State};
 use posterizarr_base::servers::{Dialect, ServerKind};
 use posterizarr_media::servers::admin::{ServerError, jellyfin, plex};
@@ -40,19 +41,6 @@ struct KeyedAction {
     media_id: String,
 }
 
-/// What the server was asked for.
-#[derive(Serialize, ToSchema)]
-struct ServerActionDone {
-    success: bool,
-    message: String,
-}
-
-impl ServerActionDone {
-    fn new(message: String) -> web::Json<Self> {
-        web::Json(Self { success: true, message })
-    }
-}
-
 /// Where a media server is and the key that it takes, as config.json has them.
 struct ServerCredentials {
     url: String,
@@ -70,8 +58,8 @@ impl ServerCredentials {
     }
 }
 
-/// Has Plex refresh or analyse an item, or scan a library or empty its trash.
-#[utoipa::path(tag = "libraries", request_body = PlexAction, responses((status = 200, body = ServerActionDone),
+/// Makes Plex refresh or analyse an item, or scan a library or empty its trash.
+#[utoipa::path(tag = "libraries", request_body = PlexAction, responses((status = 200, body = Done),
     (status = 400, description = "not an action, not an id, or Plex does not take it"),
     (status = 404, description = "Plex has no such item or library"),
     (status = 422, description = "Plex refuses the stored token"),
@@ -107,11 +95,11 @@ async fn plex_action(state: State, asked: Json<PlexAction>) -> Result<impl Respo
         }
     };
     done.map_err(|error| refused(error, ServerKind::Plex, "Plex Server"))?;
-    Ok(ServerActionDone::new(message))
+    Ok(web::Json(Done::new(message)))
 }
 
-/// Has Jellyfin or Emby look anew for what it knows of an item, or for its pictures.
-#[utoipa::path(tag = "libraries", request_body = KeyedAction, responses((status = 200, body = ServerActionDone),
+/// Makes Jellyfin or Emby refresh the metadata or the pictures of an item.
+#[utoipa::path(tag = "libraries", request_body = KeyedAction, responses((status = 200, body = Done),
     (status = 400, description = "not an action, not an id, or the server does not take it"),
     (status = 404, description = "the server has no such item"),
     (status = 422, description = "the server refuses the stored key"),
@@ -132,7 +120,7 @@ async fn jellyfin_emby_action(state: State, asked: Json<KeyedAction>) -> Result<
         enabled(&state).ok_or_else(|| invalid("Jellyfin/Emby not enabled or missing configuration"))?;
     let done = jellyfin::refresh(&state.http, server, &credentials.url, &credentials.key, &media_id, what).await;
     done.map_err(|error| refused(error, server.into(), server.name()))?;
-    Ok(ServerActionDone::new(format!("Triggered '{action}' on {} for item {media_id}", server.name())))
+    Ok(web::Json(Done::new(format!("Triggered '{action}' on {} for item {media_id}", server.name()))))
 }
 
 /// The one of the two servers that is in use.

@@ -137,7 +137,7 @@ async fn keyed(state: &AppState, dialect: Dialect, body: &KeyedServer) -> Result
     Ok(web::Json(checks::jellyfin_or_emby(&state.http, dialect, &body.url, &key).await))
 }
 
-/// Asks TMDB whether it takes the token.
+/// Asks TMDB whether it accepts the token.
 #[utoipa::path(tag = "validate", operation_id = "validate_tmdb", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/tmdb")]
 async fn tmdb(state: State, body: Json<TmdbToken>) -> impl Responder {
@@ -145,7 +145,7 @@ async fn tmdb(state: State, body: Json<TmdbToken>) -> impl Responder {
     web::Json(checks::tmdb(&state.http, &state.settings.providers, &token).await)
 }
 
-/// Asks TVDB whether it takes the key, and the PIN.
+/// Asks TVDB whether it accepts the key and the PIN.
 #[utoipa::path(tag = "validate", operation_id = "validate_tvdb", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/tvdb")]
 async fn tvdb(state: State, body: Json<TvdbKey>) -> impl Responder {
@@ -153,7 +153,7 @@ async fn tvdb(state: State, body: Json<TvdbKey>) -> impl Responder {
     web::Json(checks::tvdb(&state.http, &state.settings.providers, &key, body.pin.as_deref()).await)
 }
 
-/// Asks Fanart.tv whether it takes the key.
+/// Asks Fanart.tv whether it accepts the key.
 #[utoipa::path(tag = "validate", operation_id = "validate_fanart", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/fanart")]
 async fn fanart(state: State, body: Json<FanartKey>) -> impl Responder {
@@ -169,7 +169,7 @@ async fn discord(state: State, body: Json<DiscordWebhook>) -> impl Responder {
     web::Json(checks::discord(&state.http, &webhook).await)
 }
 
-/// Looks at the form of an Apprise address; nothing is sent.
+/// Checks the form of an Apprise address; nothing is sent.
 #[utoipa::path(tag = "validate", operation_id = "validate_apprise", responses((status = 200, body = CheckVerdict), (status = 400)))]
 #[post("/api/validate/apprise")]
 async fn apprise(state: State, body: Json<NotificationUrl>) -> impl Responder {

@@ -109,7 +109,7 @@ impl LibraryList {
     }
 }
 
-/// Fetches the libraries of Plex, and keeps them.
+/// Fetches the libraries of Plex and stores the list.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/plex")]
 async fn fetch_plex(state: State, body: Json<PlexServer>) -> Result<impl Responder, ApiError> {
@@ -118,14 +118,14 @@ async fn fetch_plex(state: State, body: Json<PlexServer>) -> Result<impl Respond
     keep(&state, ServerKind::Plex, sections.map(|sections| sections.libraries)).await
 }
 
-/// Fetches the libraries of Jellyfin, and keeps them.
+/// Fetches the libraries of Jellyfin and stores the list.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/jellyfin")]
 async fn fetch_jellyfin(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
     fetch_keyed(&state, Dialect::Jellyfin, &body).await
 }
 
-/// Fetches the libraries of Emby, and keeps them.
+/// Fetches the libraries of Emby and stores the list.
 #[utoipa::path(tag = "libraries", responses((status = 200, body = LibraryList), (status = 400), (status = 503)))]
 #[post("/api/libraries/emby")]
 async fn fetch_emby(state: State, body: Json<KeyedServer>) -> Result<impl Responder, ApiError> {
@@ -151,7 +151,7 @@ async fn keep(
     Ok(web::Json(LibraryList::Fetched { success: true, libraries, excluded: known.excluded_now() }))
 }
 
-/// Shows the libraries of a server as they were last fetched.
+/// Returns the libraries of a server as they were last fetched.
 #[utoipa::path(tag = "libraries", params(("server_type" = String, Path, description = "plex, jellyfin or emby")),
     responses((status = 200, body = LibraryList)))]
 #[get("/api/libraries/{server_type}/cached")]
@@ -179,7 +179,7 @@ struct Excluded {
     error: Option<&'static str>,
 }
 
-/// Leaves out exactly these libraries of a server.
+/// Excludes exactly these libraries of a server.
 #[utoipa::path(tag = "libraries", params(("server_type" = String, Path, description = "plex, jellyfin or emby")),
     responses((status = 200, body = Excluded), (status = 400), (status = 503)))]
 #[post("/api/libraries/{server_type}/exclusions")]

@@ -90,7 +90,7 @@ enum PinState {
     Waiting,
     /// The token is stored, with the address.
     SignedIn,
-    /// It has run out: begin anew.
+    /// It has expired: start again.
     Expired,
 }
 
@@ -98,7 +98,7 @@ enum PinState {
 #[utoipa::path(tag = "libraries", operation_id = "begin_plex_sign_in", responses((status = 200, body = PlexPin),
     (status = 400, description = "the address cannot be one"), (status = 422, description = "plex.tv could not be asked")))]
 #[post("/api/plex/pin")]
-async fn begin(state: State, body: Json<PlexSignIn>) -> Result<impl Responder, ApiError> {
+async fn begin(state: State, sign_ins: web::Data<SignIns>, body: Json<PlexSignIn>) -> Result<impl Responder, ApiError> {
     let server = body.url.trim().to_owned();
     // Better told now than when the user comes back from Plex.
     store(&state, [("PlexUrl", &server)], true).await?;
@@ -106,19 +106,19 @@ async fn begin(state: State, body: Json<PlexSignIn>) -> Result<impl Responder, A
     let pin = plex_tv::begin(&state.http, &state.settings.providers.plex_tv_url, &client).await;
     let pin = pin.map_err(|error| unreachable_now(&error))?;
     let answer = PlexPin { id: pin.id, page: pin.page(&client), expires_in: pin.expires_in };
-    state.sign_ins.add(pin.id, SignIn { client, server });
+    sign_ins.add(pin.id, SignIn { client, server });
     Ok(web::Json(answer))
 }
 
-/// Goes on with a sign-in and tells how it stands. When the user has confirmed it, the token is stored before this is answered.
+/// Continues a sign-in and returns its state. Once the user has confirmed it, the token is stored before this answers.
 #[utoipa::path(tag = "libraries", operation_id = "go_on_with_plex_sign_in", params(("id" = u64, Path, description = "the number of the sign-in")),
     responses((status = 200, body = PlexPinState), (status = 404, description = "no such sign-in was begun since the start"),
     (status = 422, description = "plex.tv could not be asked")))]
 #[post("/api/plex/pin/{id}")]
-async fn go_on(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
+async fn go_on(state: State, sign_ins: web::Data<SignIns>, id: web::Path<u64>) -> Result<impl Responder, ApiError> {
     let id = id.into_inner();
-    let unknown = || ApiError::not_found("no sign-in with this number is waiting; begin it anew");
-    let SignIn { client, server } = state.sign_ins.get(id).ok_or_else(unknown)?;
+    let unknown = || ApiError::not_found("no sign-in with this number is waiting; start again");
+    let SignIn { client, server } = sign_ins.get(id).ok_or_else(unknown)?;
     let found = plex_tv::look(&state.http, &state.settings.providers.plex_tv_url, &client, id).await;
     let state_of_it = match found.map_err(|error| unreachable_now(&error))?.map(|pin| pin.auth_token) {
         None => PinState::Expired,
@@ -128,7 +128,7 @@ async fn go_on(state: State, id: web::Path<u64>) -> Result<impl Responder, ApiEr
             PinState::SignedIn
         }
     };
-    state.sign_ins.remove(id);
+    sign_ins.remove(id);
     Ok(web::Json(PlexPinState { state: state_of_it }))
 }
 

@@ -42,7 +42,7 @@ struct MovedOver {
     moved: Vec<Moved>,
 }
 
-/// Takes over what the old backend has. What came over before is known and does not come again.
+/// Imports the data of the old backend. What was imported before is not imported again.
 #[utoipa::path(tag = "records", request_body = OldFolder,
     responses((status = 200, body = MovedOver), (status = 400), (status = 403)))]
 #[post("/api/admin/import")]
@@ -83,7 +83,7 @@ fn check_place(request: &HttpRequest, state: &State, command: &str) -> Result<()
     Err(ApiError::told(Code::LocalOnly, template, [("command", command.into())]))
 }
 
-/// Gives every record, as JSON lines.
+/// Returns every record, as JSON lines.
 #[utoipa::path(tag = "records",
     responses((status = 200, content_type = "application/jsonl", body = String), (status = 403), (status = 503)))]
 #[get("/api/admin/records")]
@@ -99,7 +99,7 @@ async fn export(request: HttpRequest, state: State) -> Result<HttpResponse, ApiE
     .await
 }
 
-/// Gives a backup of everything that is the daemon's, and of the configuration.
+/// Returns a backup of all records and of the configuration, as a zip file.
 #[utoipa::path(tag = "records",
     responses((status = 200, content_type = "application/zip", description = "for `posterizarrd restore`"), (status = 403), (status = 503)))]
 #[get("/api/admin/backup")]
@@ -129,7 +129,7 @@ struct DailyBackup {
     size: u64,
 }
 
-/// Tells whether records were lost, and which nightly backups there are.
+/// Returns whether records were lost, and which nightly backups there are.
 #[utoipa::path(tag = "records", responses((status = 200, body = StoreCare), (status = 503)))]
 #[get("/api/admin/store")]
 async fn store(state: State) -> Result<impl Responder, ApiError> {
@@ -159,7 +159,7 @@ struct Acknowledged {
     acknowledged: Vec<Damage>,
 }
 
-/// Takes note of what was lost when the record store was found damaged: health is well again.
+/// Acknowledges what was lost when the record store was found damaged: health is ok again.
 #[utoipa::path(tag = "records", responses((status = 200, body = Acknowledged), (status = 503)))]
 #[post("/api/admin/store/acknowledge")]
 async fn acknowledge(state: State) -> Result<impl Responder, ApiError> {

@@ -4,7 +4,7 @@
 //! the table of what exists, from which the answer to a wrong method is made.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION};
@@ -68,9 +68,12 @@ impl Modify for Logins {
     }
 }
 
-/// The OpenAPI document of every route.
-pub fn document() -> OpenApi {
-    let app = App::new().into_utoipa_app().openapi(Frame::openapi()).configure(crate::http::app::routes);
+/// Those that register the routes of the API.
+type Routes = fn(&mut ServiceConfig<'_>);
+
+/// The OpenAPI document of these routes.
+pub fn document(routes: Routes) -> OpenApi {
+    let app = App::new().into_utoipa_app().openapi(Frame::openapi()).configure(routes);
     let mut document = app.split_for_parts().1;
     for (path, item) in &mut document.paths.paths {
         name_operations(path, item);
@@ -116,20 +119,36 @@ fn in_one_word(segment: &str) -> String {
     })
 }
 
-/// The methods of each documented path; the document does not change while the program runs.
-static METHODS: LazyLock<HashMap<String, Vec<Method>>> = LazyLock::new(|| {
-    document()
-        .paths
-        .paths
-        .into_iter()
-        .map(|(path, item)| {
-            // Not in the document, which shows one way to do a thing; see the webhooks.
-            let also = triggers::PUT_TOO.contains(&path.as_str()).then_some(Method::PUT);
-            let methods = methods(&item).into_iter().chain(also).collect();
-            (path, methods)
-        })
-        .collect()
-});
+/// What there is, made from the routes when it is asked for first: it does not change while the program runs.
+pub struct Description {
+    routes: Routes,
+    /// Of each documented path.
+    methods: OnceLock<HashMap<String, Vec<Method>>>,
+}
+
+impl Description {
+    /// Of these routes.
+    pub fn of(routes: Routes) -> Self {
+        Self { routes, methods: OnceLock::new() }
+    }
+
+    fn methods(&self) -> &HashMap<String, Vec<Method>> {
+        self.methods.get_or_init(|| document(self.routes).paths.paths.into_iter().map(with_methods).collect())
+    }
+
+    /// The methods that the request's path has, if it is one of the API's.
+    pub(in crate::http) fn methods_of(&self, request: &HttpRequest) -> Option<&[Method]> {
+        let pattern = request.match_pattern()?;
+        self.methods().get(&without_expressions(&pattern)).map(Vec::as_slice)
+    }
+}
+
+fn with_methods((path, item): (String, PathItem)) -> (String, Vec<Method>) {
+    // Not in the document, which shows one way to do a thing; see the webhooks.
+    let also = triggers::PUT_TOO.contains(&path.as_str()).then_some(Method::PUT);
+    let methods = methods(&item).into_iter().chain(also).collect();
+    (path, methods)
+}
 
 fn methods(item: &PathItem) -> Vec<Method> {
     let mut methods: Vec<Method> = [
@@ -148,12 +167,6 @@ fn methods(item: &PathItem) -> Vec<Method> {
     methods
 }
 
-/// The methods that the request's path has, if it is one of the API's.
-pub(in crate::http) fn methods_of(request: &HttpRequest) -> Option<&'static [Method]> {
-    let pattern = request.match_pattern()?;
-    METHODS.get(&without_expressions(&pattern)).map(Vec::as_slice)
-}
-
 /// A router's pattern as the document writes it: `{path:.*}` is `{path}` there.
 pub(in crate::http) fn without_expressions(pattern: &str) -> String {
     let mut plain = String::with_capacity(pattern.len());
@@ -166,21 +179,21 @@ pub(in crate::http) fn without_expressions(pattern: &str) -> String {
     plain
 }
 
-/// The API's description.
+/// Returns the API's description.
 #[utoipa::path(tag = "docs", responses((status = 200, description = "an OpenAPI 3.1 document")))]
 #[get("/openapi.json")]
-async fn description() -> HttpResponse {
-    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-cache")).json(document())
+async fn description(description: web::Data<Description>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-cache")).json(document(description.routes))
 }
 
-/// Sends a browser to the viewer's folder, so that its relative links work.
+/// Redirects to the viewer's folder, so that its relative links work.
 #[utoipa::path(tag = "docs", responses((status = 307, description = "to `docs/`")))]
 #[get("/docs")]
 async fn docs() -> HttpResponse {
     HttpResponse::TemporaryRedirect().insert_header((LOCATION, "docs/")).finish()
 }
 
-/// The viewer of the API's description.
+/// Returns a file of the viewer of the API's description.
 #[utoipa::path(
     tag = "docs",
     params(("file" = String, Path, description = "a file of the viewer; empty for its page")),
@@ -199,7 +212,7 @@ async fn viewer(file: web::Path<String>) -> Result<HttpResponse, ApiError> {
         .body(served.bytes.into_owned()))
 }
 
-/// Upstream's other viewer; there is one here.
+/// Redirects to the viewer; upstream has another one here.
 #[utoipa::path(tag = "docs", responses((status = 307, description = "to `docs/`")))]
 #[get("/redoc")]
 async fn redoc() -> HttpResponse {
@@ -219,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_document_names_program_licence_and_logins() {
-        let document = serde_json::to_value(document()).unwrap();
+        let document = serde_json::to_value(document(routes)).unwrap();
         assert_eq!(document["info"]["title"], "posterizarrd");
         assert_eq!(document["info"]["version"], env!("CARGO_PKG_VERSION"));
         assert_eq!(document["info"]["license"]["identifier"], "MIT");

@@ -67,7 +67,7 @@ struct MachineFolder {
     truncated: bool,
 }
 
-/// The folders in a folder of the daemon's machine.
+/// Lists the folders in a folder of the daemon's machine.
 #[utoipa::path(tag = "system", operation_id = "machine_folder", params(FolderQuery), responses(
     (status = 200, body = MachineFolder), (status = 400), (status = 404)))]
 #[get("/api/folders")]
@@ -77,7 +77,7 @@ async fn look(state: State, Query(wanted): Query<FolderQuery>) -> Result<impl Re
     in_time(move || describe(&path, &data)).await.map(web::Json)
 }
 
-/// Makes a folder.
+/// Creates a folder.
 #[utoipa::path(tag = "system", operation_id = "make_machine_folder", responses(
     (status = 200, body = MachineFolder), (status = 400), (status = 404), (status = 409, description = "something is there already")))]
 #[post("/api/folders")]
@@ -109,8 +109,9 @@ fn whole(path: &str) -> Result<PathBuf, ApiError> {
 async fn in_time<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
-    let late =
-        || ApiError::new(Code::StorageUnavailable, "the disk does not answer; see whether a network folder is away");
+    let late = || {
+        ApiError::new(Code::StorageUnavailable, "the disk is not responding; check whether a network folder is offline")
+    };
     let done = tokio::time::timeout(PATIENCE, web::block(work)).await.map_err(|_| late())?;
     done.map_err(ApiError::internal)?
 }
@@ -156,7 +157,7 @@ fn wrong(path: &Path, error: &io::Error, what: &str) -> ApiError {
     let told = |code, template| ApiError::told(code, template, [("path", path.display().to_string().into())]);
     match error.kind() {
         ErrorKind::NotFound if what == "made" => {
-            told(Code::NotFound, "the folder in which {path} would be is not there; make that one before")
+            told(Code::NotFound, "the parent folder of {path} does not exist; create it first")
         }
         ErrorKind::NotFound => told(Code::NotFound, "there is no folder {path}"),
         ErrorKind::AlreadyExists => told(Code::Conflict, "{path} is there already"),

@@ -25,7 +25,7 @@ struct Footprint {
     disk_total_bytes: Option<u64>,
 }
 
-/// Tells what the daemon itself uses, and how much room the disk with its data folder has.
+/// Returns what resources the daemon itself uses, and how much space is left on the disk of its data folder.
 #[utoipa::path(tag = "system", responses((status = 200, body = Footprint)))]
 #[get("/api/footprint")]
 async fn footprint(state: State) -> Result<impl Responder, ApiError> {

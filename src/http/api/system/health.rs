@@ -5,8 +5,7 @@
 //! an error by itself. Texts and numbers are flat and stable, and tell no secret, path or host name.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::CACHE_CONTROL;
@@ -20,114 +19,20 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::actors::config::{ConfigView, contradictions};
 use crate::actors::history::Problem;
 use crate::actors::library::assets::{AssetsView, Root, RootState};
-use crate::actors::recovery::{Damage, Damages};
-use crate::actors::runs::RunRecord;
-use crate::actors::runtime::guard::ActorHealth;
-use crate::actors::runtime::shared::Shared;
-use crate::actors::runtime::view::View;
-use crate::actors::store::TableLoss;
 use crate::http::auth::Foreign;
+use crate::http::vitals::{Condition, Storage, StoreDamage};
 use crate::http::{AppState, State};
 
 /// How often is looked.
 pub const BEAT: Duration = Duration::from_secs(5);
 /// How long an actor may take to answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A look older than this means that looking itself is stuck.
-const STALE: Duration = Duration::from_secs(30);
-/// With less room than this, runs and logs soon fail.
-const LOW_DISK_BYTES: u64 = 256 * 1024 * 1024;
 /// How long a result file may be unreadable: the script writes it in place.
 const UNREADABLE_FOR: TimeDelta = TimeDelta::seconds(30);
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
     config.service(health).service(live).service(ready).service(healthz).service(ping);
-}
-
-/// How a part does; the worst part decides for the whole.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Condition {
-    /// It works.
-    #[default]
-    Ok,
-    /// It works, but somebody should look.
-    Degraded,
-    /// It does not work.
-    Error,
-}
-
-/// What was seen when it was last looked.
-#[derive(Debug, Default)]
-pub struct Vitals {
-    actors: View<Option<Seen<Vec<ActorHealth>>>>,
-    storage: View<Option<Seen<Storage>>>,
-}
-
-#[derive(Debug)]
-struct Seen<T> {
-    at: Instant,
-    what: T,
-}
-
-#[derive(Debug, Clone)]
-struct Storage {
-    database: Condition,
-    disk: Condition,
-    logs: Condition,
-    damage: Option<StoreDamage>,
-}
-
-/// What a damage of the record store has cost, until somebody has taken note of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct StoreDamage {
-    /// When it was noticed first.
-    noticed: DateTime<Utc>,
-    /// How many records are lost; null where that cannot be told.
-    lost: Option<usize>,
-    /// How many records are there in an older state; null where that cannot be told.
-    older: Option<usize>,
-    /// The same, table by table.
-    tables: BTreeMap<String, TableLoss>,
-    /// When the backup was made that the rest is from; null where there was none.
-    restored_from: Option<DateTime<Utc>>,
-}
-
-impl StoreDamage {
-    /// Of all reports together.
-    fn of(damages: &[Damage]) -> Option<Self> {
-        let first = damages.first()?;
-        let mut tables = BTreeMap::<String, TableLoss>::new();
-        for (name, loss) in damages.iter().filter_map(|damage| damage.tables.as_ref()).flatten() {
-            tables.entry(name.clone()).or_default().add(*loss);
-        }
-        let counted = damages.iter().all(|damage| damage.tables.is_some());
-        let total = |part: fn(&TableLoss) -> usize| counted.then(|| tables.values().map(part).sum());
-        Some(Self {
-            noticed: first.noticed,
-            lost: total(|loss| loss.lost),
-            older: total(|loss| loss.older),
-            restored_from: damages.iter().rev().find_map(|damage| damage.backup_made),
-            tables,
-        })
-    }
-}
-
-impl Vitals {
-    /// The actors as last seen; empty before the first look.
-    pub fn actors(&self) -> Vec<ActorHealth> {
-        self.actors.get().as_ref().as_ref().map(|seen| seen.what.clone()).unwrap_or_default()
-    }
-
-    /// Looks at what is stored now, in place of some seconds from now. Blocks.
-    pub fn look_at_storage(&self, shared: &Shared) {
-        self.storage.publish(Some(Seen { at: Instant::now(), what: Storage::look(shared) }));
-    }
-
-    fn seen(&self) -> bool {
-        self.actors.get().is_some() && self.storage.get().is_some()
-    }
 }
 
 /// Looks at the actors and at what is stored until the daemon stops. `beat` is told after each look whether every actor
@@ -145,54 +50,17 @@ async fn look_at_actors(state: &AppState, beat: impl Fn(bool)) {
     loop {
         let actors = state.actor_system.health(PATIENCE).await;
         let alive = actors.iter().all(|actor| actor.alive);
-        state.vitals.actors.publish(Some(Seen { at: Instant::now(), what: actors }));
+        state.vitals.saw_actors(actors);
         beat(alive);
         tokio::time::sleep(BEAT).await;
     }
 }
 
-async fn look_at_storage(state: &AppState) {
+async fn look_at_storage(state: &State) {
     loop {
-        let shared = state.shared.clone();
-        if let Ok(storage) = web::block(move || Storage::look(&shared)).await {
-            state.vitals.storage.publish(Some(Seen { at: Instant::now(), what: storage }));
-        }
+        let state = state.clone();
+        let _ = web::block(move || state.vitals.look_at_storage(&state.shared)).await;
         tokio::time::sleep(BEAT).await;
-    }
-}
-
-impl Storage {
-    fn look(shared: &Shared) -> Self {
-        let newest_run = shared.store.table::<RunRecord>().and_then(|runs| runs.last_key());
-        let works = newest_run.is_ok() && shared.store.failure().is_none();
-        let damage = StoreDamage::of(&Damages::read(&shared.data.store_damage()));
-        Self {
-            database: match damage {
-                _ if !works => Condition::Error,
-                Some(_) => Condition::Degraded,
-                None => Condition::Ok,
-            },
-            disk: disk(shared.data.root()),
-            logs: logs(&shared.data.logs()),
-            damage,
-        }
-    }
-}
-
-fn disk(folder: &Path) -> Condition {
-    match rustix::fs::statvfs(folder) {
-        Err(_) => Condition::Error,
-        Ok(disk) if disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) => Condition::Error,
-        Ok(disk) if disk.f_bavail.saturating_mul(disk.f_frsize) < LOW_DISK_BYTES => Condition::Degraded,
-        Ok(_) => Condition::Ok,
-    }
-}
-
-/// The script moves the whole folder away when it starts, so that it is missing for a moment is no fault.
-fn logs(folder: &Path) -> Condition {
-    match std::fs::read_dir(folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Condition::Error,
-        _ => Condition::Ok,
     }
 }
 
@@ -286,7 +154,7 @@ impl Health {
                 last_status: last.and_then(|run| run.outcome()).map_or("none", |outcome| outcome.name()),
                 last_age_seconds: last.and_then(|run| run.end()).map(|end| (Utc::now() - end.at).num_seconds().max(0)),
             },
-            store_damage: state.vitals.storage.get().as_ref().as_ref().and_then(|seen| seen.what.damage.clone()),
+            store_damage: state.vitals.damage(),
         }
     }
 
@@ -312,14 +180,11 @@ impl Health {
 
 impl Checks {
     fn now(state: &AppState) -> Self {
-        let storage = state.vitals.storage.get();
-        let look = |part: fn(&Storage) -> Condition| judge(&storage, part);
+        let look = |part: fn(&Storage) -> Condition| state.vitals.of_storage(part);
         Self {
             config: degraded_if(config_problem(&state.views.config.get()).is_some()),
             database: look(|storage| storage.database),
-            actors: judge(&state.vitals.actors.get(), |actors| {
-                if actors.iter().all(|actor| actor.alive) { Condition::Ok } else { Condition::Error }
-            }),
+            actors: state.vitals.of_actors(),
             logs: look(|storage| storage.logs),
             assets: degraded_if(assets_problem(&state.views.assets.get()).is_some()),
             disk: look(|storage| storage.disk),
@@ -338,7 +203,7 @@ impl Checks {
 const NOT_FOLLOWED: &str =
     "a value of config.json cannot be followed, and another one is; the daemon's log says which, and why";
 
-const HELD: &str = "the queue is held; nothing that waits in it starts until somebody lets it go on";
+const HELD: &str = "the queue is on hold; nothing in it starts until it is released";
 
 /// Why checks are not well, by their names, each with its code.
 fn reasons(config: &ConfigView, assets: &AssetsView, is_held: bool) -> BTreeMap<&'static str, (&'static str, String)> {
@@ -356,7 +221,7 @@ fn config_problem(config: &ConfigView) -> Option<(&'static str, String)> {
             false => ("config_unreadable", "the last good one stays in force"),
         };
         let text = format!(
-            "config.json cannot be read; {now} until it is mended; the daemon's log says what is wrong with it"
+            "config.json cannot be read; {now} until it is repaired; the daemon's log says what is wrong with it"
         );
         (code, text)
     });
@@ -394,15 +259,6 @@ fn degraded_if(is_so: bool) -> Condition {
     if is_so { Condition::Degraded } else { Condition::Ok }
 }
 
-/// What a look says; before the first one nothing is wrong yet.
-fn judge<T>(seen: &Option<Seen<T>>, part: impl Fn(&T) -> Condition) -> Condition {
-    match seen {
-        None => Condition::Ok,
-        Some(seen) if seen.at.elapsed() > STALE => Condition::Error,
-        Some(seen) => part(&seen.what),
-    }
-}
-
 fn is_ready(state: &AppState) -> bool {
     state.vitals.seen() && !*state.stopping.borrow()
 }
@@ -411,7 +267,7 @@ fn answer(code: StatusCode, body: impl Serialize) -> HttpResponse {
     HttpResponse::build(code).insert_header((CACHE_CONTROL, "no-store")).json(body)
 }
 
-/// How the daemon and its parts do.
+/// Returns the health of the daemon and of its parts.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Health, description = "ok or degraded"),
     (status = 503, body = Health, description = "error")))]
 #[get("/api/health")]
@@ -430,7 +286,7 @@ struct Alive {
     status: &'static str,
 }
 
-/// Whether the process answers at all.
+/// Returns 200 whenever the process answers at all.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
 #[get("/api/health/live")]
 async fn live() -> impl Responder {
@@ -443,7 +299,7 @@ struct Readiness {
     ready: bool,
 }
 
-/// Whether requests and runs can be taken: not before the start is done, and not while the daemon stops.
+/// Returns whether requests and runs are accepted: not before the start is complete, and not while the daemon stops.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Readiness), (status = 503, body = Readiness)))]
 #[get("/api/health/ready")]
 async fn ready(state: State) -> impl Responder {
@@ -452,14 +308,14 @@ async fn ready(state: State) -> impl Responder {
     answer(code, Readiness { ready })
 }
 
-/// Whether the process answers at all, where Kubernetes and exporters look.
+/// Returns 200 whenever the process answers at all; the path that Kubernetes and exporters use.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
 #[get("/healthz")]
 async fn healthz() -> impl Responder {
     answer(StatusCode::OK, Alive { status: "OK" })
 }
 
-/// Whether the process answers at all, as Sonarr and Radarr put it.
+/// Returns 200 whenever the process answers at all; the path that Sonarr and Radarr use.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, body = Alive)))]
 #[get("/ping")]
 async fn ping() -> impl Responder {
@@ -469,40 +325,6 @@ async fn ping() -> impl Responder {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn storage(age: Duration) -> Option<Seen<Storage>> {
-        let what = Storage { database: Condition::Ok, disk: Condition::Degraded, logs: Condition::Ok, damage: None };
-        Instant::now().checked_sub(age).map(|at| Seen { at, what })
-    }
-
-    #[test]
-    fn a_look_that_is_too_old_is_an_error_whatever_it_saw() {
-        assert_eq!(judge(&storage(Duration::ZERO), |storage| storage.disk), Condition::Degraded);
-        assert_eq!(judge(&storage(STALE + BEAT), |storage| storage.disk), Condition::Error);
-        assert_eq!(judge(&None::<Seen<Storage>>, |storage| storage.disk), Condition::Ok);
-    }
-
-    #[test]
-    fn losses_of_several_damages_are_told_together() {
-        let damage = |tables: Option<&[(&str, usize)]>, backup| Damage {
-            noticed: DateTime::UNIX_EPOCH,
-            reason: String::new(),
-            quarantined: None,
-            backup: None,
-            backup_made: backup,
-            tables: tables.map(|tables| {
-                tables.iter().map(|(name, lost)| ((*name).to_owned(), TableLoss { lost: *lost, older: 1 })).collect()
-            }),
-        };
-        let backup = Some(DateTime::UNIX_EPOCH);
-        let told =
-            StoreDamage::of(&[damage(Some(&[("runs", 2)]), backup), damage(Some(&[("runs", 1), ("jobs", 4)]), None)]);
-        let told = told.unwrap();
-        assert_eq!((told.lost, told.older, told.restored_from), (Some(7), Some(3), backup));
-        assert_eq!(told.tables["runs"], TableLoss { lost: 3, older: 2 });
-        assert_eq!(StoreDamage::of(&[damage(None, None)]).unwrap().lost, None);
-        assert_eq!(StoreDamage::of(&[]), None);
-    }
 
     #[test]
     fn the_worst_check_decides() {
@@ -527,17 +349,5 @@ mod tests {
         assert_eq!(history(&problems, since), Condition::Ok);
         assert_eq!(history(&problems, since + UNREADABLE_FOR), Condition::Degraded);
         assert_eq!(history(&[], since), Condition::Ok);
-    }
-
-    #[test]
-    fn a_folder_that_is_gone_is_an_error_for_the_disk_but_not_for_the_logs() {
-        let folder = tempfile::tempdir().unwrap();
-        let gone = folder.path().join("gone");
-        assert_eq!(disk(&gone), Condition::Error);
-        assert_eq!(logs(&gone), Condition::Ok);
-        let file = folder.path().join("file");
-        std::fs::write(&file, "").unwrap();
-        assert_eq!(logs(&file), Condition::Error);
-        assert_ne!(disk(folder.path()), Condition::Error);
     }
 }

@@ -18,7 +18,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::http::ApiError;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::conditional::{Representation, accepted};
+use crate::http::respond::conditional::{Conditional, accepted};
 
 static LIST: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/licences.json.gz"));
 static TEXTS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/licences.txt.gz"));
@@ -60,7 +60,7 @@ pub enum PackageKind {
     Npm,
 }
 
-/// Lists what is built in, with its licences.
+/// Lists the built-in components with their licences.
 #[utoipa::path(tag = "system",
     responses((status = 200, body = Licences), (status = 304, description = "unchanged")))]
 #[get("/api/licences")]
@@ -68,7 +68,7 @@ async fn list(request: HttpRequest) -> Result<HttpResponse, ApiError> {
     answer(&request, "application/json", LIST)
 }
 
-/// All licences and notices of what is built in, each below the names of what it belongs to.
+/// Returns all licences and notices of the built-in components, each below the names of those it belongs to.
 #[utoipa::path(tag = "system",
     responses((status = 200, content_type = "text/plain", body = String), (status = 304, description = "unchanged")))]
 #[get("/api/licences/texts")]
@@ -82,7 +82,7 @@ fn answer(request: &HttpRequest, kind: &'static str, gzip: &'static [u8]) -> Res
         _ => (inflated(gzip)?, None),
     };
     let etag = EntityTag::new_weak(URL_SAFE_NO_PAD.encode(Sha256::digest(gzip)));
-    let answer = Representation { kind, content, encoding, etag };
+    let answer = Conditional { kind, content, encoding, etag };
     let mut response = answer.respond(request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
     Ok(response)

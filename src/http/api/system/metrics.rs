@@ -5,45 +5,33 @@
 //! The text is OpenMetrics; a client that does not ask for that gets the same lines as plain Prometheus text.
 
 use std::sync::atomic::AtomicU64;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{ACCEPT, CACHE_CONTROL};
-use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use chrono::Utc;
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::actors::library::assets::Root;
 use crate::actors::library::assets::Totals;
 use crate::actors::library::choices::Category;
-use crate::actors::runs::{Mode, Outcome};
-use crate::actors::runtime::events::{Event, Fact};
+use crate::actors::runs::Mode;
 use crate::actors::runtime::follow::{Follower, Notice};
 use crate::http::api::system::{docs, health};
+use crate::http::counters::OTHER;
 use crate::http::{ApiError, AppState, State};
 
 const OPEN_METRICS: &str = "application/openmetrics-text";
 const OPEN_METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-/// Stands for requests that met no route, and for methods nobody uses.
-const OTHER: &str = "other";
-
-/// From a second to two days.
-const RUN_SECONDS: [f64; 14] =
-    [1.0, 10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0, 14400.0, 28800.0, 43200.0, 86400.0, 172_800.0];
-const REQUEST_SECONDS: [f64; 10] = [0.000_5, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
-
-type Histograms<L> = Family<L, Histogram, fn() -> Histogram>;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -55,145 +43,20 @@ pub fn separate(config: &mut web::ServiceConfig) {
     config.route("/metrics", web::get().to(page));
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: String,
-    method: &'static str,
-    code: u16,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabel {
-    route: String,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RunLabels {
-    mode: &'static str,
-    status: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ModeLabel {
-    mode: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StreamLabel {
-    stream: &'static str,
-}
-
-/// What is counted as it happens.
-#[derive(Debug)]
-pub struct Metrics {
-    registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    request_seconds: Histograms<RouteLabel>,
-    runs: Family<RunLabels, Counter>,
-    run_seconds: Histograms<ModeLabel>,
-    last_run: Family<RunLabels, Gauge>,
-    clients: Family<StreamLabel, Gauge>,
-}
-
-/// A client that listens to a stream; counted until this is dropped.
-#[derive(Debug)]
-pub struct Listener(Gauge);
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.0.dec();
+/// All numbers as text.
+fn encode(state: &AppState) -> Result<String, std::fmt::Error> {
+    let last = state.views.runs.get().last.clone();
+    if let Some(run) = last
+        && let Some(end) = run.end()
+    {
+        // A run from before the daemon's start was told by no fact.
+        state.metrics.ended(run.mode, end.outcome, end.at.timestamp());
     }
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Metrics {
-    /// Counters that start at zero, as of now.
-    pub fn new() -> Self {
-        let since = value(Utc::now().timestamp());
-        let requests = Family::default();
-        let request_seconds: Histograms<_> = Family::new_with_constructor(|| Histogram::new(REQUEST_SECONDS));
-        let runs = Family::default();
-        let run_seconds: Histograms<_> = Family::new_with_constructor(|| Histogram::new(RUN_SECONDS));
-        let last_run = Family::default();
-        let clients = Family::default();
-        let mut registry = Registry::default();
-        registry.register("posterizarr_up_since_timestamp_seconds", "When the daemon started", since);
-        registry.register("posterizarr_http_requests", "Requests answered", Family::clone(&requests));
-        registry.register(
-            "posterizarr_http_request_duration_seconds",
-            "Time until an answer began",
-            Family::clone(&request_seconds),
-        );
-        registry.register("posterizarr_runs", "Runs that ended", Family::clone(&runs));
-        registry.register("posterizarr_run_duration_seconds", "How long runs took", Family::clone(&run_seconds));
-        registry.register(
-            "posterizarr_last_run_timestamp_seconds",
-            "When a run of this mode last ended this way",
-            Family::clone(&last_run),
-        );
-        registry.register("posterizarr_stream_clients", "Clients that listen to a stream", Family::clone(&clients));
-        Self { registry, requests, request_seconds, runs, run_seconds, last_run, clients }
-    }
-
-    /// Counts a client that listens to a stream, as long as the answer lives.
-    pub fn listener(&self, stream: &'static str) -> Listener {
-        let clients = self.clients.get_or_create_owned(&StreamLabel { stream });
-        clients.inc();
-        Listener(clients)
-    }
-
-    fn answered(&self, route: String, method: &Method, code: StatusCode, took: Duration) {
-        let labels = RequestLabels { route: route.clone(), method: known(method), code: code.as_u16() };
-        self.requests.get_or_create(&labels).inc();
-        self.request_seconds.get_or_create(&RouteLabel { route }).observe(took.as_secs_f64());
-    }
-
-    fn note(&self, event: &Event) {
-        let Fact::RunFinished { mode, outcome, seconds, .. } = &event.fact else { return };
-        self.runs.get_or_create(&run_labels(*mode, *outcome)).inc();
-        self.run_seconds.get_or_create(&ModeLabel { mode: mode.name() }).observe(*seconds);
-        self.ended(*mode, *outcome, event.at.timestamp());
-    }
-
-    fn ended(&self, mode: Mode, outcome: Outcome, at: i64) {
-        let last = self.last_run.get_or_create_owned(&run_labels(mode, outcome));
-        if last.get() < at {
-            last.set(at);
-        }
-    }
-
-    /// All numbers as text.
-    fn encode(&self, state: &AppState) -> Result<String, std::fmt::Error> {
-        let last = state.views.runs.get().last.clone();
-        if let Some(run) = last
-            && let Some(end) = run.end()
-        {
-            // A run from before the daemon's start was told by no fact.
-            self.ended(run.mode, end.outcome, end.at.timestamp());
-        }
-        let mut text = String::with_capacity(16 * 1024);
-        encode_registry(&mut text, &self.registry)?;
-        encode_registry(&mut text, &as_of_now(state))?;
-        encode_eof(&mut text)?;
-        Ok(text)
-    }
-}
-
-fn run_labels(mode: Mode, outcome: Outcome) -> RunLabels {
-    RunLabels { mode: mode.name(), status: outcome.name() }
-}
-
-/// The method as a label: clients may send any word.
-fn known(method: &Method) -> &'static str {
-    ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        .into_iter()
-        .find(|name| *name == method.as_str())
-        .unwrap_or(OTHER)
+    let mut text = String::with_capacity(16 * 1024);
+    state.metrics.write(&mut text)?;
+    encode_registry(&mut text, &as_of_now(state))?;
+    encode_eof(&mut text)?;
+    Ok(text)
 }
 
 /// What views and the system tell at this moment.
@@ -384,7 +247,7 @@ pub async fn measure<B: MessageBody>(
     answer
 }
 
-/// Numbers for Prometheus.
+/// Returns metrics for Prometheus.
 #[utoipa::path(tag = "health", responses((status = 200, description = "OpenMetrics or Prometheus text", content_type = "text/plain"),
     (status = 404, description = "metrics are off")))]
 #[get("/metrics")]
@@ -396,7 +259,7 @@ async fn metrics(request: HttpRequest, state: State) -> Result<HttpResponse, Api
 }
 
 async fn page(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
-    let text = state.metrics.encode(&state).map_err(ApiError::internal)?;
+    let text = encode(&state).map_err(ApiError::internal)?;
     let asked = request.headers().get(ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
     let kind = if asked.contains(OPEN_METRICS) { OPEN_METRICS_TYPE } else { PLAIN_TYPE };
     Ok(HttpResponse::Ok().content_type(kind).insert_header((CACHE_CONTROL, "no-store")).body(text))

@@ -77,7 +77,7 @@ impl SystemInfo {
     }
 }
 
-/// Tells what the machine is and how much of its memory is in use.
+/// Returns what the machine is and how much of its memory is in use.
 #[utoipa::path(tag = "system", responses((status = 200, body = SystemInfo)))]
 #[get("/api/system-info")]
 async fn system_info(state: State) -> impl Responder {
@@ -136,7 +136,7 @@ enum User {
     Unknown { error: String },
 }
 
-/// Tells whether the folders that uploads go through can be used. Leaves nothing behind.
+/// Returns whether the folders that uploads go through can be used. Leaves nothing behind.
 #[utoipa::path(tag = "system", responses((status = 200, body = UploadDiagnostics)))]
 #[get("/api/upload-diagnostics")]
 async fn upload_diagnostics(state: State) -> Result<impl Responder, ApiError> {

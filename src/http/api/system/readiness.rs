@@ -132,11 +132,11 @@ impl From<Need> for ReadinessCheck {
     }
 }
 
-/// Tells what is missing before a run over the library can work, each with the way to mend it.
+/// Returns what is missing before a run over the library can work, each with the way to fix it.
 #[utoipa::path(tag = "system", responses((status = 200, body = Readiness)))]
 #[get("/api/readiness")]
-async fn readiness(state: State) -> Result<impl Responder, ApiError> {
-    let mut last = state.readiness.0.lock().await;
+async fn readiness(state: State, last: web::Data<Last>) -> Result<impl Responder, ApiError> {
+    let mut last = last.0.lock().await;
     let generation = state.views.config.get().generation;
     if let Some((at, of, answer)) = &*last
         && *of == generation

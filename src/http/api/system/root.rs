@@ -17,7 +17,7 @@ struct Root {
     status: &'static str,
 }
 
-/// Tells that the API answers.
+/// Returns a greeting, which shows that the API answers.
 #[utoipa::path(tag = "system", responses((status = 200, body = Root)))]
 #[get("/api")]
 async fn root() -> impl Responder {

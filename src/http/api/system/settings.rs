@@ -81,7 +81,7 @@ struct SettingsPost {
     settings: Map<String, Value>,
 }
 
-/// The daemon's own settings, and where each is set. Secrets are masked.
+/// Returns the daemon's own settings, and where each is set. Secrets are masked.
 #[utoipa::path(tag = "system", operation_id = "daemon_settings", responses((status = 200, body = DaemonSettings)))]
 #[get("/api/settings")]
 async fn settings(state: State) -> impl Responder {
@@ -92,7 +92,7 @@ async fn settings(state: State) -> impl Responder {
 /// than the file that is written by hand, and less than variables and flags.
 #[utoipa::path(tag = "system", operation_id = "save_daemon_settings", request_body = SettingsPost, responses(
     (status = 200, body = DaemonSettings),
-    (status = 400, description = "values that cannot be saved; all of them are told, and nothing is changed"),
+    (status = 400, description = "values that cannot be saved; all of them are reported, and nothing is changed"),
     (status = 409, description = "the settings file that is written by hand is broken")))]
 #[put("/api/settings")]
 async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, ApiError> {
@@ -102,7 +102,7 @@ async fn save(state: State, post: Json<SettingsPost>) -> Result<impl Responder, 
     Ok(web::Json(DaemonSettings::of(&state)))
 }
 
-const BROKEN: &str = "mend the settings file first: {problem}";
+const BROKEN: &str = "fix the settings file first: {problem}";
 const PLACE: &[&str] = &["body", "settings"];
 
 impl From<SaveError> for ApiError {

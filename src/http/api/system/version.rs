@@ -50,7 +50,7 @@ struct VersionUiAnswer {
     remote: Option<String>,
 }
 
-/// The release notes.
+/// The newest releases with their notes.
 #[derive(Serialize, ToSchema)]
 struct ReleasesAnswer {
     /// Whether releases are known.
@@ -64,14 +64,14 @@ struct ReleasesAnswer {
     checked_at: Option<DateTime<Utc>>,
 }
 
-/// Tells the installed and the newest version of the script.
+/// Returns the installed and the newest version of the script.
 #[utoipa::path(tag = "system", responses((status = 200, body = VersionAnswer)))]
 #[get("/api/version")]
 async fn version(state: State) -> impl Responder {
     web::Json(VersionAnswer::from(&*state.views.versions.get()))
 }
 
-/// Tells the installed and the newest version of upstream's web UI.
+/// Returns the installed and the newest version of upstream's web UI.
 #[utoipa::path(tag = "system", responses((status = 200, body = VersionUiAnswer)))]
 #[get("/api/version-ui")]
 async fn version_ui(state: State) -> impl Responder {

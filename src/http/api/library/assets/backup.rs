@@ -9,14 +9,14 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::folder_asset::FolderAsset;
-use super::known;
+use super::listing::known;
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::query::{Listed, Listing, Query};
 use crate::actors::library::assets::saved_type;
 use crate::actors::library::assets::{Index, Root};
 use crate::actors::servers::libraries::LibrariesView;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::conditional::Representation;
+use crate::http::respond::conditional::Conditional;
 use crate::http::{ApiError, State};
 
 /// Where pictures are shown that lie in no folder of a library, in upstream's words.
@@ -96,7 +96,7 @@ async fn gallery(request: HttpRequest, state: State) -> Result<HttpResponse, Api
     let view = known(&state, Root::Backup).await?;
     // Its ETag is of the content, in which the servers' libraries have a part.
     let gallery = BackupGallery::of(&view.backup, &state.views.libraries.get());
-    let mut response = Representation::json(&gallery)?.respond(&request);
+    let mut response = Conditional::json(&gallery)?.respond(&request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
     Ok(response)
 }

@@ -173,7 +173,7 @@ impl IndexAge {
     }
 }
 
-/// Tells how well the index knows the disk.
+/// Returns how well the index matches the disk.
 #[utoipa::path(tag = "assets", responses((status = 200, body = IndexStatus)))]
 #[get("/api/cache/status")]
 async fn status(state: State) -> impl Responder {
@@ -219,7 +219,7 @@ struct LibraryType {
     error: Option<&'static str>,
 }
 
-/// Tells what the media server's export says a library holds.
+/// Returns what kind of items a library holds, according to the media server's export.
 #[utoipa::path(tag = "assets", params(TypeQuery),
     responses((status = 200, body = LibraryType), (status = 400)))]
 #[get("/api/asset-type-lookup")]

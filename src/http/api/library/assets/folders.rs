@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{json_listing, known};
+use super::listing::{json_listing, known};
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::Folder;
 use crate::actors::library::assets::{Entry, Index, Root};

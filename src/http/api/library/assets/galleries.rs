@@ -12,7 +12,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{known, listing};
+use super::listing::{known, listing};
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::Gallery;
 use crate::actors::library::assets::Root;

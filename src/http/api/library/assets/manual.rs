@@ -11,7 +11,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::folder_asset::FolderAsset;
 use super::galleries::{GalleryQuery, Order};
-use super::{json_listing, known};
+use super::listing::{json_listing, known};
 use crate::actors::library::asset_url;
 use crate::actors::library::assets::Image;
 use crate::actors::library::assets::query::{self, Listed, Listing, SortBy};
@@ -20,7 +20,7 @@ use crate::actors::library::assets::{Index, Root};
 use crate::actors::library::assets::{manual_type, title_of_flat};
 use crate::http::extract::parameters::Query;
 use crate::http::respond::ASK_EACH_TIME;
-use crate::http::respond::conditional::Representation;
+use crate::http::respond::conditional::Conditional;
 use crate::http::{ApiError, State};
 
 /// How many pictures the test gallery shows.
@@ -198,7 +198,7 @@ async fn test_gallery(
     while let Some(Listed { image, .. }) = listing.next() {
         images.push(TestImage::new(&image));
     }
-    let mut response = Representation::json(&TestImages { images })?.respond(&request);
+    let mut response = Conditional::json(&TestImages { images })?.respond(&request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
     Ok(response)
 }

@@ -8,9 +8,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{json_listing, known, listing};
-use crate::actors::library::assets::Gallery;
-use crate::actors::library::assets::{File, Folder, Totals};
+use super::listing::{json_listing, known, listing};
+use crate::actors::library::assets::{File, Folder, Gallery, Totals};
 use crate::actors::library::assets::{Index, Root};
 use crate::http::{ApiError, State};
 
@@ -121,9 +120,9 @@ impl LastStats {
 #[utoipa::path(tag = "assets",
     responses((status = 200, body = StatsAnswer), (status = 304, description = "unchanged"), (status = 503)))]
 #[get("/api/assets/stats")]
-async fn asset_stats(request: HttpRequest, state: State) -> Result<HttpResponse, ApiError> {
+async fn asset_stats(request: HttpRequest, state: State, last: web::Data<LastStats>) -> Result<HttpResponse, ApiError> {
     let view = known(&state, Root::Assets).await?;
-    let body = state.last_stats.of(view.generation, &view.assets).map_err(ApiError::internal)?;
+    let body = last.of(view.generation, &view.assets).map_err(ApiError::internal)?;
     Ok(listing(&request, &view, |response| response.content_type("application/json").body(body)))
 }
 

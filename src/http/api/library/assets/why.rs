@@ -39,7 +39,7 @@ struct Why {
     /// Where its picture is from.
     #[schema(value_type = Option<Object>)]
     source: Option<AssetSource>,
-    /// Providers that did not answer when the picture was chosen; it is chosen anew when they do.
+    /// Providers that did not answer when the picture was chosen; it is chosen again when they do.
     provisional: Vec<String>,
     /// Whether the media server shows it: `not_wanted`, `waiting` or `sent`.
     server: &'static str,
@@ -59,7 +59,7 @@ impl FromQuery for Named {
     }
 }
 
-/// Tells why an asset of the built-in engine looks as it does.
+/// Returns why an asset of the built-in engine looks the way it does.
 #[utoipa::path(tag = "assets",
     params(Named),
     responses((status = 200, body = Why), (status = 400, description = "no path, or one that leads elsewhere"),

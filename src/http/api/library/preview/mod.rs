@@ -2,13 +2,14 @@
 //! configuration page.
 
 mod drawing;
+mod given;
 mod of_set;
 mod overlay_creator;
+mod turns;
 mod upload;
 
 use std::sync::Arc;
 
-use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, post, web};
 use chrono::Local;
 use posterizarr_render::config::{Document, Look, Problem};
@@ -17,27 +18,15 @@ use posterizarr_render::prepared::MakeError;
 use posterizarr_render::{SampleSpec, overlays, sample};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::drawing::DrawingOrder;
-use crate::actors::config::keys;
-use crate::actors::library::picture_budget;
+use self::given::{merged, short};
+use self::turns::in_turn;
 use crate::http::extract::json::Json;
 use crate::http::extract::settings::changes;
 use crate::http::{ApiError, Code, State};
-
-/// Pictures that are made at once: each takes a core and tens of megabytes for a moment.
-static TURNS: Semaphore = Semaphore::const_new(2);
-/// What the canvas, its layers and the result take, in bytes.
-const CANVAS: u64 = 64 * 1024 * 1024;
-
-/// What had to be done in another way than configured, such as a missing font.
-const WARNINGS: HeaderName = HeaderName::from_static("x-preview-warnings");
-
-/// More is no title, and takes time to measure.
-const MAX_TITLE_LENGTH: usize = 500;
 
 /// The routes of this area.
 pub fn routes(config: &mut ServiceConfig<'_>) {
@@ -99,7 +88,7 @@ struct PreviewOrder {
     settings: Document,
 }
 
-/// Makes one sample as JPEG. Nothing is saved.
+/// Renders one sample as JPEG. Nothing is saved.
 #[utoipa::path(tag = "runs", request_body = PreviewOrder, responses(
     (status = 200, description = "the sample; `X-Preview-Warnings` tells what could not be done as set", content_type = "image/jpeg"),
     (status = 400, description = "a value cannot be used; the text names its section and key")))]
@@ -131,58 +120,6 @@ async fn preview(state: State, order: Json<PreviewOrder>) -> Result<HttpResponse
         Ok(sample(&look()?, &folder, &SampleSpec { kind, title, boxes, hiding, badges })?)
     })
     .await
-}
-
-/// The beginning of a text, as far as it may be a title.
-fn short(text: &str) -> &str {
-    text.char_indices().nth(MAX_TITLE_LENGTH).and_then(|(end, _)| text.get(..end)).unwrap_or(text)
-}
-
-/// Does work on a picture, once a turn and the memory are free. `cost` is what the picture takes that it is made of, in bytes.
-async fn worked<T: Send + 'static>(
-    cost: u64,
-    work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
-) -> Result<T, ApiError> {
-    let turn = TURNS.acquire().await.map_err(ApiError::internal)?;
-    // The work goes on where the client has gone, and so does its turn.
-    let made = web::block(move || {
-        let _turn = turn;
-        let _share = picture_budget::reserve(cost.saturating_add(CANVAS))
-            .map_err(|error| ApiError::of(Code::PayloadTooLarge, &error))?;
-        work()
-    });
-    made.await.map_err(ApiError::internal)?
-}
-
-/// Makes a JPEG, with warnings, and answers with it; see [`worked`].
-async fn in_turn(
-    cost: u64,
-    make: impl FnOnce() -> Result<(Vec<u8>, Vec<String>), ApiError> + Send + 'static,
-) -> Result<HttpResponse, ApiError> {
-    let (file, warnings) = worked(cost, make).await?;
-    let mut answer = HttpResponse::Ok();
-    answer.content_type("image/jpeg").insert_header((CACHE_CONTROL, "no-store"));
-    if let Some(warnings) =
-        HeaderValue::from_str(&warnings.join("; ").escape_default().to_string()).ok().filter(|told| !told.is_empty())
-    {
-        answer.insert_header((WARNINGS, warnings));
-    }
-    Ok(answer.body(file))
-}
-
-/// The saved configuration with the posted values in their places.
-fn merged(saved: &Document, posted: Document) -> Document {
-    let mut document = keys::completed(saved);
-    for (section, values) in posted {
-        let known = document.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&section));
-        let (Some((_, Value::Object(known))), Value::Object(values)) = (known, values) else { continue };
-        for (key, value) in values {
-            if let Some((_, place)) = known.iter_mut().find(|(name, _)| name.eq_ignore_ascii_case(&key)) {
-                *place = value;
-            }
-        }
-    }
-    document
 }
 
 impl From<Problem> for ApiError {

@@ -7,7 +7,7 @@ use posterizarr_base::title::without_ids;
 use posterizarr_render::config::Look;
 use posterizarr_render::{ManualArtwork, overlays, picture};
 
-use super::upload::BYTES_PER_PIXEL;
+use super::turns::BYTES_PER_PIXEL;
 use crate::actors::runtime::safe_path;
 use crate::http::{ApiError, Code};
 

@@ -11,7 +11,8 @@ use posterizarr_render::overlay_maker::{Foot, Frame, Grain, Recipe, Tint, png, s
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::worked;
+use super::given::merged;
+use super::turns::worked;
 use crate::actors::library::overlays::{self, OverlayError};
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State};
@@ -138,12 +139,12 @@ struct OverlayShown {
     image_base64: String,
 }
 
-/// Makes an overlay and shows it. Nothing is kept.
+/// Creates an overlay and returns it. Nothing is saved.
 #[utoipa::path(tag = "overlays", request_body = OverlayOrder, responses((status = 200, body = OverlayShown), (status = 400)))]
 #[post("/api/overlay-creator/preview")]
 pub async fn preview(state: State, order: Json<OverlayOrder>) -> Result<impl Responder, ApiError> {
     let order = order.0;
-    let document = super::merged(&state.views.config.get().document, Document::new());
+    let document = merged(&state.views.config.get().document, Document::new());
     let guide = if order.show_text_area { text_area(&document, order.kind()) } else { None };
     let recipe = Recipe { guide, ..order.recipe() };
     let file = worked(0, move || png(&smaller(&recipe.draw(), SHOWN)).map_err(ApiError::internal)).await?;
@@ -159,7 +160,7 @@ struct OverlayKept {
     filename: String,
 }
 
-/// Makes an overlay and keeps it among the overlays.
+/// Creates an overlay and saves it among the overlays.
 #[utoipa::path(tag = "overlays", request_body = OverlayOrder, responses((status = 200, body = OverlayKept),
     (status = 400, description = "no usable name"), (status = 409, description = "the name is taken")))]
 #[post("/api/overlay-creator/save")]

@@ -14,15 +14,13 @@ use posterizarr_render::{ManualArtwork, overlays};
 use tempfile::NamedTempFile;
 use utoipa::ToSchema;
 
-use super::{in_turn, short};
+use super::given::short;
+use super::turns::{BYTES_PER_PIXEL, in_turn};
 use crate::actors::config::keys;
 use crate::actors::runs::PosterType;
 use crate::http::extract::multipart::FileForm;
 use crate::http::extract::picture_form::{self, check_extension, check_picture, not_received, poster_type};
-use crate::http::{ApiError, Code, State};
-
-/// What a pixel of the sent picture takes, in bytes: decoded with transparency, then without, and a JPEG's coefficients.
-pub(super) const BYTES_PER_PIXEL: u64 = 13;
+use crate::http::{ApiError, Code, Refusal, State};
 
 /// A picture, and what is to be made of it.
 #[derive(ToSchema)]
@@ -102,14 +100,12 @@ fn wanted(form: &FileForm, poster_type: PosterType) -> ManualArtwork {
     ManualArtwork::new(kind, text(title), text("seasonPosterName"), text("episodeNumber"))
 }
 
-impl From<DecodeError> for ApiError {
-    fn from(error: DecodeError) -> Self {
-        match error {
-            DecodeError::Unreadable(cause) => Self::internal(cause),
-            DecodeError::TooManyPixels { .. } | DecodeError::TooMuchMemory | DecodeError::ProfileTooLarge => {
-                Self::of(Code::PayloadTooLarge, &error)
-            }
-            _ => Self::of(Code::InvalidValue, &error),
+impl Refusal for DecodeError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Unreadable(_) => Code::Internal,
+            Self::TooManyPixels { .. } | Self::TooMuchMemory | Self::ProfileTooLarge => Code::PayloadTooLarge,
+            _ => Code::InvalidValue,
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::preferred::Preferred;
-use super::providers::providers;
+use super::providers::{InUse, providers};
 use crate::actors::runs::PosterType;
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, Code, State};
@@ -78,10 +78,14 @@ struct PosterFound {
 #[utoipa::path(tag = "assets", request_body = PosterSearch, responses((status = 200, body = PostersFound),
     (status = 400, description = "no token, or a number is missing"), (status = 500, description = "TMDB does not answer")))]
 #[post("/api/tmdb/search-posters")]
-pub async fn search_posters(state: State, search: Json<PosterSearch>) -> Result<impl Responder, ApiError> {
+pub async fn search_posters(
+    state: State,
+    kept: web::Data<InUse>,
+    search: Json<PosterSearch>,
+) -> Result<impl Responder, ApiError> {
     let search = search.0;
     let invalid = |text| ApiError::new(Code::InvalidValue, text);
-    let providers = providers(&state)?;
+    let providers = providers(&state, &kept)?;
     let tmdb = providers.tmdb.as_ref().ok_or_else(|| invalid("TMDB API token not configured"))?;
     let subject = subject(&search)?;
     let titles = titles(tmdb, &search).await.map_err(not_answered)?;

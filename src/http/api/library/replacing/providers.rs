@@ -19,9 +19,9 @@ pub struct InUse(Mutex<Option<(Keys, Arc<Providers>)>>);
 type Keys = [Option<String>; 3];
 
 /// Those who can be asked now.
-pub fn providers(state: &AppState) -> Result<Arc<Providers>, ApiError> {
+pub fn providers(state: &AppState, kept: &InUse) -> Result<Arc<Providers>, ApiError> {
     let keys = keys_of(&state.views.config.get());
-    let mut kept = state.providers.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = kept.0.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((of, providers)) = &*kept
         && *of == keys
     {

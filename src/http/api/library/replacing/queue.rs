@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::actors::library::replacing::{Item, RemoveItems, RunItems, SourceKind, Step};
 use crate::actors::runs::{CheckStart, StartError};
 use crate::http::extract::body::Body;
+use crate::http::respond::done::Done;
 use crate::http::{ApiError, Code, State, ask};
 
 /// A picture in the queue.
@@ -72,19 +73,6 @@ struct QueueChosen {
     item_ids: Option<Vec<u64>>,
 }
 
-/// What was done.
-#[derive(Serialize, ToSchema)]
-struct QueueDone {
-    success: bool,
-    message: String,
-}
-
-impl QueueDone {
-    fn new(message: impl Into<String>) -> web::Json<Self> {
-        web::Json(Self { success: true, message: message.into() })
-    }
-}
-
 /// Lists the queue, oldest first.
 #[utoipa::path(tag = "queue", responses((status = 200, body = Vec<QueueItem>)))]
 #[get("/api/queue")]
@@ -95,8 +83,8 @@ pub async fn list_queue(state: State) -> impl Responder {
 
 /// Lets the queue run: one picture after the other, now and whenever nothing else runs, but not while the queue of jobs is
 /// held; those that are named, also such that failed before, or all that are pending.
-#[utoipa::path(tag = "queue", request_body(content = Option<QueueChosen>), responses((status = 200, body = QueueDone),
-    (status = 400, description = "not a list of numbers"), (status = 409, description = "a run is on")))]
+#[utoipa::path(tag = "queue", request_body(content = Option<QueueChosen>), responses((status = 200, body = Done),
+    (status = 400, description = "not a list of numbers"), (status = 409, description = "a run is in progress")))]
 #[post("/api/queue/run")]
 pub async fn run_queue(state: State, body: Body) -> Result<impl Responder, ApiError> {
     let ids = chosen(body)?;
@@ -107,29 +95,29 @@ pub async fn run_queue(state: State, body: Body) -> Result<impl Responder, ApiEr
         Ok(()) | Err(_) => {}
     }
     ask(&state.replacer, RunItems { ids }).await??;
-    Ok(QueueDone::new("Queue execution started"))
+    Ok(web::Json(Done::new("Queue execution started")))
 }
 
-/// Takes all pictures out of the queue, but for the one that is being done.
-#[utoipa::path(tag = "queue", responses((status = 200, body = QueueDone)))]
+/// Removes all pictures from the queue, except for the one that is being processed.
+#[utoipa::path(tag = "queue", responses((status = 200, body = Done)))]
 #[post("/api/queue/clear")]
 pub async fn clear_queue(state: State) -> Result<impl Responder, ApiError> {
     ask(&state.replacer, RemoveItems { ids: None }).await??;
-    Ok(QueueDone::new("Queue cleared"))
+    Ok(web::Json(Done::new("Queue cleared")))
 }
 
-/// Takes pictures out of the queue.
-#[utoipa::path(tag = "queue", request_body = QueueChosen, responses((status = 200, body = QueueDone), (status = 400)))]
+/// Removes pictures from the queue.
+#[utoipa::path(tag = "queue", request_body = QueueChosen, responses((status = 200, body = Done), (status = 400)))]
 #[post("/api/queue/delete")]
 pub async fn delete_several(state: State, body: Body) -> Result<impl Responder, ApiError> {
     let missing = || ApiError::validation("missing", &["body", "item_ids"], "Field required");
     let ids = Some(chosen(body)?.ok_or_else(missing)?);
     let removed = ask(&state.replacer, RemoveItems { ids }).await??;
-    Ok(QueueDone::new(format!("Deleted {} items", removed.removed)))
+    Ok(web::Json(Done::new(format!("Deleted {} items", removed.removed))))
 }
 
-/// Takes a picture out of the queue; one that is not there is no error.
-#[utoipa::path(tag = "queue", params(("item_id" = u64, Path)), responses((status = 200, body = QueueDone), (status = 400),
+/// Removes a picture from the queue; one that is not there is no error.
+#[utoipa::path(tag = "queue", params(("item_id" = u64, Path)), responses((status = 200, body = Done), (status = 400),
     (status = 409, description = "it is being done")))]
 #[delete("/api/queue/{item_id}")]
 pub async fn delete_one(state: State, item_id: web::Path<String>) -> Result<impl Responder, ApiError> {
@@ -143,7 +131,7 @@ pub async fn delete_one(state: State, item_id: web::Path<String>) -> Result<impl
     if ask(&state.replacer, RemoveItems { ids }).await??.kept > 0 {
         return Err(ApiError::new(Code::Conflict, "this picture is being made; stop its run first"));
     }
-    Ok(QueueDone::new("Item deleted"))
+    Ok(web::Json(Done::new("Item deleted")))
 }
 
 /// The ids of a body, which may be empty or null.

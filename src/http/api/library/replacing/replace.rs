@@ -19,7 +19,7 @@ use crate::actors::runs::{CheckStart, ManualForm, StartError};
 use crate::http::extract::parameters::{FromQuery, Parameters, Query};
 use crate::http::extract::picture_form::{self, not_received};
 use crate::http::extract::staging::{self, Staged};
-use crate::http::{ApiError, AppState, Code, State, ask, to_the_end};
+use crate::http::{ApiError, AppState, Code, Refusal, State, ask, to_the_end};
 
 const BUSY_UPLOAD: &str = "Cannot replace assets while Posterizarr is running. Please wait until all processing is completed \
                            before using the replace or manual update options.";
@@ -64,15 +64,14 @@ struct ReplacementForm {
     file: String,
 }
 
-impl From<ReplaceError> for ApiError {
-    fn from(error: ReplaceError) -> Self {
-        let code = match error {
-            ReplaceError::Forbidden => Code::Forbidden,
-            ReplaceError::NoPicture(_) | ReplaceError::Invalid(_) => Code::InvalidValue,
-            ReplaceError::Full => Code::Conflict,
-            ReplaceError::NoFolder | ReplaceError::Disk(_) | ReplaceError::Store(_) => Code::StorageUnavailable,
-        };
-        Self::of(code, &error)
+impl Refusal for ReplaceError {
+    fn code(&self) -> Code {
+        match self {
+            Self::Forbidden => Code::Forbidden,
+            Self::NoPicture(_) | Self::Invalid(_) => Code::InvalidValue,
+            Self::Full => Code::Conflict,
+            Self::NoFolder | Self::Disk(_) | Self::Store(_) => Code::StorageUnavailable,
+        }
     }
 }
 
@@ -81,7 +80,7 @@ impl From<ReplaceError> for ApiError {
     params(Replacement),
     request_body(content = ReplacementForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Replaced), (status = 400, description = "the picture is not acceptable"),
-        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
+        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is in progress"),
         (status = 413, description = "the picture is too large"), (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/upload-replacement")]
 pub async fn upload_replacement(
@@ -119,7 +118,7 @@ impl FromQuery for ImageAddress {
 #[utoipa::path(tag = "assets",
     params(Replacement, ImageAddress),
     responses((status = 200, body = Replaced), (status = 400, description = "no picture can be had there"),
-        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is on"),
+        (status = 403, description = "outside of the folder"), (status = 409, description = "a run is in progress"),
         (status = 503, description = "it cannot be stored")))]
 #[post("/api/assets/replace-from-url")]
 pub async fn replace_from_url(

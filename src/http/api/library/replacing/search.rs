@@ -9,7 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::preferred::Preferred;
-use super::providers::providers;
+use super::providers::{InUse, providers};
 use super::wish::ReplacementsWanted;
 use crate::http::extract::json::Json;
 use crate::http::{ApiError, State};
@@ -70,7 +70,11 @@ struct Replacement {
 /// Asks the providers for pictures of an asset.
 #[utoipa::path(tag = "assets", request_body = ReplacementsWanted, responses((status = 200, body = Replacements), (status = 400)))]
 #[post("/api/assets/fetch-replacements")]
-pub async fn fetch_replacements(state: State, wanted: Json<ReplacementsWanted>) -> Result<impl Responder, ApiError> {
+pub async fn fetch_replacements(
+    state: State,
+    kept: web::Data<InUse>,
+    wanted: Json<ReplacementsWanted>,
+) -> Result<impl Responder, ApiError> {
     let Some((wish, detected_provider)) = wanted.0.wish(&state.views.choices.get()) else {
         return Ok(web::Json(Replacements {
             success: true,
@@ -80,7 +84,7 @@ pub async fn fetch_replacements(state: State, wanted: Json<ReplacementsWanted>) 
             problems: ProviderProblems::default(),
         }));
     };
-    let offers = providers(&state)?.offers(&wish).await;
+    let offers = providers(&state, &kept)?.offers(&wish).await;
     let asset_type = wanted.0.asset_type.as_str();
     let preferred = Preferred::of(&state.views.config.get(), asset_type);
     let subject = wish.subjects.first().copied().unwrap_or(Subject::Poster);
