@@ -115,7 +115,7 @@ const API: Arrows = &[
 const MAX_CIRCLE: usize = 2;
 /// Where it is not so yet, with the largest circle there: it may shrink only. A line goes when its circles are gone.
 const LARGER_CIRCLES: &[(&str, usize)] =
-    &[("actors/runs/arguments", 3), ("engine/", 34), ("media/", 4), ("render/", 6), ("src/", 86)];
+    &[];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 500;
