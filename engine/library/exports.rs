@@ -19,12 +19,16 @@ pub(super) fn write(catalogue: &Catalogue, family: ExportFamily, with_episodes: 
             .filter(|_| with_episodes)
             .flat_map(|entry| entry.item.seasons.iter().map(move |season| (entry, season)))
     };
-    let (items, parts): (fn(&Entry) -> Cells, fn(&Entry, &Season) -> Cells) = match family {
-        ExportFamily::Plex => (plex_item, plex_season),
-        ExportFamily::Other => (other_item, other_season),
-    };
-    media_exports::write(logs, family.library(), entries.iter().map(|entry| items(entry)))?;
-    media_exports::write(logs, family.episodes(), seasons().map(|(entry, season)| parts(entry, season)))
+    let items = entries.iter().map(|entry| match family {
+        ExportFamily::Plex => plex_item(entry),
+        ExportFamily::Other => other_item(entry),
+    });
+    media_exports::write(logs, family.library(), items)?;
+    let seasons = seasons().map(|(entry, season)| match family {
+        ExportFamily::Plex => plex_season(entry, season),
+        ExportFamily::Other => other_season(entry, season),
+    });
+    media_exports::write(logs, family.episodes(), seasons)
 }
 
 fn optional(value: Option<&str>) -> String {
