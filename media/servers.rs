@@ -4,71 +4,18 @@ pub mod admin;
 mod find;
 pub mod media_browser;
 pub mod plex;
+mod question;
 mod wire;
 
 use posterizarr_base::servers::Dialect;
 
-use crate::model::{Collection, Contents, Item, ItemKind, Library};
+use crate::model::{Collection, Contents, Item, Library};
 use crate::service::{Client, ServiceError};
 
 pub use find::Sought;
 pub use media_browser::MediaBrowser;
 pub use plex::Plex;
-
-/// How much of an item is wanted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Depth {
-    pub seasons: bool,
-    pub episodes: bool,
-    /// Details of the video, where the listing has none by itself.
-    pub streams: bool,
-    /// What badges tell of movies, shows and seasons.
-    pub facts: bool,
-    /// What they tell of episodes.
-    pub episode_facts: EpisodeFacts,
-    /// Whether episodes were watched.
-    pub watched: bool,
-}
-
-/// How much is wanted to be known of the file of an episode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum EpisodeFacts {
-    #[default]
-    None,
-    /// What a listing tells by itself.
-    Listed,
-    /// What is known of each track, too. Plex has to be asked for that, once for many episodes.
-    Streams,
-}
-
-/// Which picture of an item, a season or an episode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Slot {
-    Poster,
-    Background,
-    /// The wide preview of Jellyfin and Emby.
-    Thumb,
-    Logo,
-}
-
-/// A picture that a server offers for a place.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Offered(String);
-
-impl Offered {
-    /// Whether somebody has uploaded it. The others are the server's own.
-    pub fn is_upload(&self) -> bool {
-        self.0.starts_with("upload://")
-    }
-}
-
-/// What a label is taken off.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Labelled {
-    Item(ItemKind),
-    Season,
-    Episode,
-}
+pub use question::{Account, Depth, EpisodeFacts, Labelled, Offered, Slot};
 
 /// A media server of any kind.
 #[derive(Debug)]
@@ -155,17 +102,6 @@ impl ReadOnly<'_> {
     pub fn picture_address(self, id: &str, slot: Slot, mark: &str) -> String {
         self.0.picture_address(id, slot, mark)
     }
-}
-
-/// Where a server is, and its key.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    pub url: String,
-    pub key: String,
-    /// The user by whose playing it is known what was watched, on Jellyfin and Emby; on Plex it is the token's.
-    pub viewer: Option<String>,
-    /// How many requests it gets at the same time.
-    pub in_flight: usize,
 }
 
 impl Server {
@@ -357,15 +293,5 @@ impl Server {
             Self::Plex(server) => server.unlabel(library, what, id, label).await,
             Self::MediaBrowser(_) => Ok(()),
         }
-    }
-}
-
-/// The type of a picture by its first bytes.
-fn content_type(file: &[u8]) -> &'static str {
-    match file {
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [b'B', b'M', ..] => "image/bmp",
-        [b'R', b'I', b'F', b'F', ..] => "image/webp",
-        _ => "image/jpeg",
     }
 }

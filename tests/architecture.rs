@@ -114,8 +114,7 @@ const API: Arrows = &[
 /// Files that may know one another: a type and its one helper.
 const MAX_CIRCLE: usize = 2;
 /// Where it is not so yet, with the largest circle there: it may shrink only. A line goes when its circles are gone.
-const LARGER_CIRCLES: &[(&str, usize)] =
-    &[];
+const LARGER_CIRCLES: &[(&str, usize)] = &[];
 
 /// Lines of a file, without its tests.
 const MAX_LINES: usize = 500;

@@ -137,7 +137,7 @@ mod tests {
             assert!(parse(utf16).unwrap_err().contains("UTF-16"));
         }
         let says = parse(b"{\"a\": 1,\n\"b\": 2 3}").unwrap_err();
-        assert!(says.contains("line 2 column 8") && says.contains("put back a backup"), "{says}");
+        assert!(says.contains("line 2 column 8") && says.contains("restore a backup"), "{says}");
         assert!(parse(b"\xef\xbb\xbf{}").unwrap().is_empty());
     }
 

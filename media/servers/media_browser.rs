@@ -12,7 +12,8 @@ use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
 
 use self::answers::{Entry, Folder, Listing, User, Users};
-use super::{Account, Depth, EpisodeFacts, Slot, Sought, content_type};
+use super::find::Sought;
+use super::question::{Account, Depth, EpisodeFacts, Slot, content_type};
 use crate::http::{Request, below};
 use crate::model::{Collection, Contents, Episode, Item, ItemKind, Library, Season};
 use crate::service::{Client, Limits, Service, ServiceError};

@@ -13,7 +13,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderName};
 use reqwest::{Method, Url};
 
 use self::answers::{Container, Metadata};
-use super::{Account, Depth, EpisodeFacts, Labelled, Offered, Slot, Sought};
+use super::find::Sought;
+use super::question::{Account, Depth, EpisodeFacts, Labelled, Offered, Slot};
 use crate::http::{HttpError, Request, below};
 use crate::model::{Collection, Contents, Episode, Item, ItemKind, Library, Season};
 use crate::service::{Client, Limits, Service, ServiceError};

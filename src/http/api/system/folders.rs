@@ -160,7 +160,7 @@ fn wrong(path: &Path, error: &io::Error, what: &str) -> ApiError {
             told(Code::NotFound, "the parent folder of {path} does not exist; create it first")
         }
         ErrorKind::NotFound => told(Code::NotFound, "there is no folder {path}"),
-        ErrorKind::AlreadyExists => told(Code::Conflict, "{path} is there already"),
+        ErrorKind::AlreadyExists => told(Code::Conflict, "{path} already exists"),
         ErrorKind::NotADirectory => told(Code::InvalidValue, "{path} is a file; choose a folder"),
         ErrorKind::PermissionDenied => ApiError::told(
             Code::InvalidValue,
