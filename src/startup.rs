@@ -24,7 +24,7 @@ use crate::actors::runtime::data_dir::DataDir;
 use crate::actors::runtime::events::Facts;
 use crate::actors::runtime::shared::Shared;
 use crate::actors::store::{Store, StoreError};
-use crate::actors::{access, config, files, recovery};
+use crate::actors::{access, config, recovery};
 use crate::http::api::system::{health, metrics};
 use crate::http::middleware::{connections, normalize, request_id};
 use crate::http::{self, State};
@@ -114,6 +114,7 @@ impl Application {
         let listener = if on_network { Some(listen(settings.bind)?) } else { None };
         let address = listener.as_ref().map_or(Ok(settings.bind), TcpListener::local_addr)?;
         let store = open_store(&data)?;
+        data.sweep();
         let shared = Shared { data, store, facts: Facts::new() };
         let views = Views::default();
         put_bundled_files(&settings.app_dir, &shared.data);
@@ -211,9 +212,6 @@ async fn back_up_daily(state: State) {
 }
 
 fn put_bundled_files(app_dir: &Path, data: &DataDir) {
-    if let Err(error) = files::remove_unfinished(&data.overlay_files()) {
-        tracing::warn!(%error, "what an interrupted upload left in Overlayfiles cannot be removed");
-    }
     match bundled_files::copy_missing(app_dir, data) {
         Ok(0) => {}
         Ok(copied) => tracing::info!(copied, "overlays and fonts that come with the script were put in place"),

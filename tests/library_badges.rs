@@ -88,7 +88,7 @@ async fn a_poster_tells_what_plex_knows_and_is_made_again_from_the_same_picture_
     done(&home, &[]).await;
     let made = home.event(POSTER);
     assert_eq!((made.result, made.uploaded), (AssetResult::Created, true));
-    assert!(made.why.contains("knows something else about it now; made again from the same picture"));
+    assert!(made.why.contains("has new information about it; made again from the same picture"));
     assert_ne!(fs::read(home.path(&format!("assets/{POSTER}.jpg"))).unwrap(), before);
     assert!(home.text("ledger/assets.jsonl").contains("\"told\":\"4K | 7.1\""));
     assert!(asked_elsewhere(&home).await.is_empty());

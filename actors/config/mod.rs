@@ -78,15 +78,6 @@ impl fmt::Debug for ConfigSettings {
 /// The configuration to publish before the first request is served. Creates a missing `config.json`; never fails: where
 /// nothing can be read, the view has a `problem` and its door is locked.
 pub fn first_view(data: &DataDir, store: &Store, settings: &ConfigSettings) -> ConfigView {
-    for folder in [data.root(), &data.config_backups()] {
-        // They hold the same secrets as the file.
-        match files::remove_unfinished(folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                tracing::warn!(%error, folder = %folder.display(), "half-written files of a crash cannot be removed");
-            }
-            _ => {}
-        }
-    }
     let source = Source { data: data.clone(), container: settings.container };
     let view = source.first(store, settings.fallback_level.as_deref());
     if let Some(problem) = &view.problem {

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 /// The data folder (`/config` in a container).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataDir {
@@ -89,7 +91,27 @@ impl DataDir {
 
     /// Creates the folders that upstream's backend creates, and ours. Fails with the first that cannot be made or written.
     pub fn create(&self) -> Result<(), (PathBuf, io::Error)> {
-        let folders = [
+        for folder in self.folders() {
+            std::fs::create_dir_all(&folder).and_then(|()| probe(&folder)).map_err(|error| (folder, error))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the half-written files of a daemon that was killed, some of which hold secrets. For who holds the store: nobody else writes then.
+    pub fn sweep(&self) {
+        for folder in self.folders().into_iter().chain([self.config_backups()]) {
+            match files::remove_unfinished(&folder) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    tracing::warn!(%error, folder = %folder.display(), "half-written files of a crash cannot be removed");
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Those that hold files of the daemon, and not only the user's.
+    fn folders(&self) -> [PathBuf; 15] {
+        [
             self.root.clone(),
             self.logs(),
             self.temp(),
@@ -105,14 +127,30 @@ impl DataDir {
             self.trash(),
             self.thumbnails(),
             self.runtime(),
-        ];
-        for folder in folders {
-            std::fs::create_dir_all(&folder).and_then(|()| probe(&folder)).map_err(|error| (folder, error))?;
-        }
-        Ok(())
+        ]
     }
 }
 
 fn probe(folder: &Path) -> io::Result<()> {
     tempfile::Builder::new().prefix(".write_test").tempfile_in(folder)?.close()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_daemon_left_half_written_is_removed_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = DataDir::new(folder.path()).unwrap();
+        data.create().unwrap();
+        let half = [data.watcher(), data.root().to_owned()].map(|folder| folder.join(".posterizarrd-a1b2c3.tmp"));
+        let whole = [data.watcher().join("a.posterizarr"), data.root().join(".hidden")];
+        for file in half.iter().chain(&whole) {
+            std::fs::write(file, "x").unwrap();
+        }
+        data.sweep();
+        assert!(half.iter().all(|file| !file.try_exists().unwrap()));
+        assert!(whole.iter().all(|file| file.try_exists().unwrap()));
+    }
 }

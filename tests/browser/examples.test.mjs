@@ -50,9 +50,9 @@ test('a folder that is not there is told at its setting', async (t) => {
     await path.fill('/nowhere/posters');
     await page.getByRole('button', { name: 'Save 1 change' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
-    await page.locator('[data-setting=AssetPath]').getByText('The folder /nowhere/posters is not there').waitFor();
+    await page.locator('[data-setting=AssetPath]').getByText('The folder /nowhere/posters does not exist').waitFor();
     assert.equal(await path.getAttribute('aria-invalid'), 'true');
     await path.fill('/tmp');
-    await page.getByText('The folder /nowhere/posters is not there').waitFor({ state: 'detached' });
+    await page.getByText('The folder /nowhere/posters does not exist').waitFor({ state: 'detached' });
   });
 });

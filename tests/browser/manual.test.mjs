@@ -22,7 +22,7 @@ test('a manual run is warned of, keeps what was entered when it fails, and clear
   await writeFile(join(daemon.folder, 'not'), 'a file where a folder should be');
   await withPage(daemon, '/run', {}, async (page) => {
     const form = page.locator('form.manual');
-    await form.getByText('not/there is not there').waitFor();
+    await form.getByText('not/there does not exist').waitFor();
     await form.getByRole('link', { name: 'Folders' }).waitFor();
     await form.locator('input[type=file]').setInputFiles(picture);
     await form.getByLabel('Library').fill('Movies');

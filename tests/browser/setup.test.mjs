@@ -279,7 +279,7 @@ describe('the setup assistant', () => {
       await mkdir(artwork);
       await assets.fill(nowhere);
       await proceed(page);
-      await page.getByText(`The folder ${nowhere} is not there`).waitFor();
+      await page.getByText(`The folder ${nowhere} does not exist`).waitFor();
       await assets.fill(artwork);
       await proceed(page);
       await arrived(page, 'Language and favourite provider');
