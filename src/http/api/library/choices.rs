@@ -21,6 +21,7 @@ use crate::actors::library::choices::{
 };
 use crate::actors::library::choices::{Category, ChoiceFields, ChoiceRow, Finder, ImageTarget, Preferred};
 use crate::http::extract::json::Json;
+use crate::http::middleware::masking::MaskedBefore;
 use crate::http::respond::ASK_EACH_TIME;
 use crate::http::respond::conditional::{Conditional, accepted, knows};
 use crate::http::respond::ready::ready;
@@ -272,6 +273,7 @@ async fn encoded(request: &HttpRequest, answer: &Encoded) -> Result<HttpResponse
     let answer = Conditional { kind: "application/json", content, encoding: Some(encoding), etag };
     let mut response = answer.respond(request);
     response.headers_mut().insert(CACHE_CONTROL, ASK_EACH_TIME);
+    response.extensions_mut().insert(MaskedBefore);
     Ok(response)
 }
 

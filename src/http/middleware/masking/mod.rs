@@ -103,6 +103,10 @@ impl Form {
     }
 }
 
+/// In an answer's extensions: it was masked where it was made, as compressed ones are, and is not to be searched again.
+#[derive(Debug, Clone, Copy)]
+pub struct MaskedBefore;
+
 /// Middleware: masks secrets in answers.
 pub async fn mask<B: MessageBody + 'static>(
     request: ServiceRequest,
@@ -113,7 +117,8 @@ pub async fn mask<B: MessageBody + 'static>(
     if let Some(state) = state {
         state.secrets.follow(&state.views.config.get(), &state.settings.notify);
     }
-    let (Some(form), false) = (Form::of(response.headers()), is_encoded(response.headers())) else {
+    let is_masked = is_encoded(response.headers()) || response.response().extensions().contains::<MaskedBefore>();
+    let (Some(form), false) = (Form::of(response.headers()), is_masked) else {
         return Ok(response.map_into_boxed_body());
     };
     let asked = response.request();
