@@ -167,6 +167,30 @@ async fn the_overview_follows_the_configuration_in_the_very_next_answer() {
 }
 
 #[actix_web::test]
+async fn a_token_in_a_link_is_masked_in_the_overview_whether_it_is_compressed_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let heat = HEAT.replace("https://image.tmdb.org/a.jpg", "http://plex:32400/a.jpg?X-Plex-Token=swordfish4711");
+    write(&folder.path().join("Logs/ImageChoices.csv"), &format!("{HEADER}{heat}"));
+    write(&folder.path().join("assets/Movies/Heat (1995)/poster.jpg"), "x");
+    write(&folder.path().join("config.json"), "{}");
+    let app = TestApp::start_in(folder, |_| {});
+    eventually("the record is shown", async || {
+        let overview = app.get("/api/assets/overview").await;
+        String::from_utf8_lossy(&overview.body).contains("a.jpg?X-Plex-Token=").then_some(())
+    })
+    .await;
+    let path = "/api/assets/overview";
+    let gzip = app.send(Method::GET, path, |request| request.header("accept-encoding", "gzip")).await;
+    assert_eq!(gzip.headers["content-encoding"], "gzip");
+    let mut unpacked = String::new();
+    std::io::Read::read_to_string(&mut flate2::read::GzDecoder::new(&gzip.body[..]), &mut unpacked).unwrap();
+    let plain = String::from_utf8(app.get(path).await.body.to_vec()).unwrap();
+    for text in [unpacked, plain] {
+        assert!(text.contains("X-Plex-Token=[MASKED]") && !text.contains("swordfish4711"), "{text}");
+    }
+}
+
+#[actix_web::test]
 async fn polled_answers_are_compressed_beforehand_and_unchanged_ones_are_not_sent_again() {
     let app = library().await;
     for path in ["/api/assets/overview", "/api/recent-assets"] {

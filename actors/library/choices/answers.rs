@@ -75,9 +75,10 @@ impl Order {
         let back = self.hidden.iter().filter(|(_, kept)| kept.is_back(&finder)).map(|(id, _)| *id).collect();
         let (overview, counts) = overview.finish(&self.preferred)?;
         let recent = serde_json::to_vec(&recent.finish())?;
-        // They go out as they are, compressed, so secrets in links are masked here.
-        let masked = |text: &[u8]| Encoded::new(&mask_json(text, Depth::Names));
-        let (overview, recent) = (masked(&overview)?, masked(&recent)?);
+        // They go out as they are, compressed, so what is secret is masked here: as deep as in any other text, but for names of
+        // files, which clients send back.
+        let overview = Encoded::new(&mask_json(&overview, Depth::Text))?;
+        let recent = Encoded::new(&mask_json(&recent, Depth::Names))?;
         Ok(BuiltAnswers {
             answers: Answers { basis: self.basis, overview, recent, counts, took: begun.elapsed() },
             back,
