@@ -46,6 +46,22 @@ background() {
     CHILDREN+=($!)
 }
 
+# nginx_with LINES: nginx goes on beside the script, with these lines in its `http`.
+nginx_with() {
+    cat >"$WORK/nginx.conf" <<CONF
+daemon off;
+pid $WORK/nginx.pid;
+error_log stderr;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $WORK/body; proxy_temp_path $WORK/proxy; fastcgi_temp_path $WORK/f; uwsgi_temp_path $WORK/u; scgi_temp_path $WORK/s;
+    $1
+}
+CONF
+    background nginx nginx -c "$WORK/nginx.conf" -p "$WORK"
+}
+
 start_daemon() {
     DAEMON=127.0.0.1:$(free_port)
     mkdir -p "$WORK/data"

@@ -35,24 +35,10 @@ server() {
     }
 CONF
 }
-{
-    cat <<CONF
-daemon off;
-pid $WORK/nginx.pid;
-error_log stderr;
-events {}
-http {
-    access_log off;
-    client_body_temp_path $WORK/body; proxy_temp_path $WORK/proxy; fastcgi_temp_path $WORK/f; uwsgi_temp_path $WORK/u; scgi_temp_path $WORK/s;
-    ssl_certificate $WORK/cert.pem;
-    ssl_certificate_key $WORK/key.pem;
-CONF
-    server "$keeps" 'proxy_set_header Host $http_host;'
-    server "$rewrites" ''
-    server "$buffers" 'proxy_set_header X-Forwarded-Host $http_host; proxy_buffering on;'
-    echo "}"
-} >"$WORK/nginx.conf"
-background nginx nginx -c "$WORK/nginx.conf" -p "$WORK"
+nginx_with "ssl_certificate $WORK/cert.pem; ssl_certificate_key $WORK/key.pem;
+$(server "$keeps" 'proxy_set_header Host $http_host;')
+$(server "$rewrites" '')
+$(server "$buffers" 'proxy_set_header X-Forwarded-Host $http_host; proxy_buffering on;')"
 
 # ask PORT PATH CURL_ARGUMENTS...: status and version of HTTP; headers are in $WORK/head.
 ask() {

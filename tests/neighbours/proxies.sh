@@ -20,18 +20,7 @@ through() {
 if command -v nginx >/dev/null; then
     port=$(free_port)
     sed -e "s/listen 443 ssl;/listen 127.0.0.1:$port;/" -e "s/127\.0\.0\.1:8000/$DAEMON/" "$HERE/deploy/nginx.conf" >"$WORK/site.conf"
-    cat >"$WORK/nginx.conf" <<CONF
-daemon off;
-pid $WORK/nginx.pid;
-error_log stderr;
-events {}
-http {
-    access_log off;
-    client_body_temp_path $WORK/body; proxy_temp_path $WORK/proxy; fastcgi_temp_path $WORK/f; uwsgi_temp_path $WORK/u; scgi_temp_path $WORK/s;
-    include $WORK/site.conf;
-}
-CONF
-    background nginx nginx -c "$WORK/nginx.conf" -p "$WORK"
+    nginx_with "include $WORK/site.conf;"
     through "$(nginx -v 2>&1 | sed 's/nginx version: //')" "$port"
 else
     left_out "nginx is not installed (apt-get install nginx-light)"
